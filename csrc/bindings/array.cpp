@@ -1,0 +1,65 @@
+#include "array.h"
+
+#include "../pool.h"
+
+namespace pydl {
+
+std::string shape_string(const std::vector<index>& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); i++)
+    text += (i ? ", " : "") + (shape[i] < 0 ? std::string("any") : std::to_string(shape[i]));
+  return text + (shape.size() == 1 ? ",)" : ")");
+}
+
+std::vector<index> shape_of(const py::array& a) { return std::vector<index>(a.shape(), a.shape() + a.ndim()); }
+
+std::string describe(const py::handle& object) {
+  if (!py::isinstance<py::array>(object)) return py::str(py::type::of(object).attr("__name__")).cast<std::string>();
+  py::array a = py::reinterpret_borrow<py::array>(object);
+  return py::str(a.dtype()).cast<std::string>() + " " + shape_string(shape_of(a));
+}
+
+py::array checked(const char* op, const char* name, py::handle object, int rank) {
+  PYDL_CHECK_TYPE(py::isinstance<py::array>(object), "[", op, "] ", name, ": expected a NumPy array, got ",
+                  describe(object));
+  py::array a = py::reinterpret_borrow<py::array>(object);
+  PYDL_CHECK(rank < 0 || a.ndim() == rank, "[", op, "] ", name, ": expected ", rank, " dimensions, got ", describe(a));
+  constexpr int wanted = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  PYDL_CHECK((a.flags() & wanted) == wanted, "[", op, "] ", name, ": expected a C-contiguous, aligned array, got strides ",
+             py::str(a.attr("strides")).cast<std::string>(), " for ", describe(a), "; use numpy.ascontiguousarray");
+  PYDL_CHECK_TYPE(a.dtype().attr("isnative").cast<bool>(), "[", op, "] ", name, ": expected native byte order, got ",
+                  py::str(a.dtype()).cast<std::string>());
+  return a;
+}
+
+void check_shape(const char* op, const char* name, const py::array& a, const std::vector<index>& expected) {
+  bool same = std::size_t(a.ndim()) == expected.size();
+  for (std::size_t i = 0; same && i < expected.size(); i++)
+    same = expected[i] < 0 || a.shape(py::ssize_t(i)) == expected[i];
+  PYDL_CHECK(same, "[", op, "] ", name, ": expected shape ", shape_string(expected), ", got ", describe(a));
+}
+
+void check_writable(const char* op, const char* name, const py::array& a) {
+  PYDL_CHECK(a.writeable(), "[", op, "] ", name, ": expected a writable array, got a read-only ", describe(a));
+}
+
+index checked_size(const char* op, const char* name, const std::vector<index>& shape) {
+  index size = 1, bytes;
+  for (index n : shape) {
+    PYDL_CHECK(n >= 0, "[", op, "] ", name, ": negative size in shape ", shape_string(shape));
+    PYDL_CHECK(!__builtin_mul_overflow(size, n, &size), "[", op, "] ", name, ": shape ", shape_string(shape),
+               " is too large");
+  }
+  PYDL_CHECK(!__builtin_mul_overflow(size, index(16), &bytes), "[", op, "] ", name, ": shape ", shape_string(shape),
+             " is too large");
+  return size;
+}
+
+py::array make_array(const py::dtype& dtype, const std::vector<index>& shape) {
+  index size = checked_size("empty", "shape", shape);
+  void* block = pool_acquire(size * index(dtype.itemsize()));
+  py::capsule owner(block, [](void* p) { pool_release(p); });
+  return py::array(dtype, shape, block, owner);
+}
+
+}  // namespace pydl

@@ -1,0 +1,111 @@
+// pydl._core.Plan and Version: recording and replaying a model's kernel calls (see ../plan.h).
+#include <pybind11/stl.h>
+
+#include "../plan.h"
+#include "array.h"
+#include "bindings.h"
+#include "launch.h"
+
+namespace pydl {
+namespace {
+
+// What Python sees of a plan: the shapes at its ends, and the weights that it reads.
+class RecordedPlan {
+ public:
+  void begin(const std::vector<py::array>& inputs,
+             const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& weights) {
+    PYDL_CHECK(!Plan::recording(), "[plan] another plan is recording in this thread");
+    PYDL_CHECK(!begun_, "[plan] a plan records once");
+    begun_ = true;
+    std::vector<Memory> memory;
+    for (const py::array& a : inputs) {
+      memory.push_back(read(checked("plan", "input", a)));
+      inputs_.push_back({a.dtype(), shape_of(a)});
+      plan_.keep(std::make_shared<py::array>(a));
+    }
+    plan_.begin(memory);
+    for (const auto& [array, version] : weights) {
+      plan_.add_constant(read(array), version);
+      weights_.push_back(array);
+    }
+  }
+
+  py::object end(const std::vector<py::array>& outputs) {
+    std::vector<Memory> memory;
+    for (const py::array& a : outputs) {
+      memory.push_back(read(checked("plan", "output", a)));
+      outputs_.push_back({a.dtype(), shape_of(a)});
+    }
+    reason_ = plan_.end(memory);
+    complete_ = reason_.empty();
+    if (complete_) return py::none();
+    return py::str(reason_);
+  }
+
+  void abort() {
+    plan_.fail("aborted");
+    plan_.end({});
+  }
+
+  void fail(const std::string& reason) { plan_.fail(reason); }
+
+  py::object run(const py::args& inputs) {
+    PYDL_CHECK(complete_, "[plan] nothing was recorded");
+    PYDL_CHECK(inputs.size() == inputs_.size(), "[plan] expected ", inputs_.size(), " inputs, got ", inputs.size());
+    std::vector<const void*> in;
+    for (std::size_t i = 0; i < inputs.size(); i++) {
+      py::array a = checked("plan", "input", inputs[i]);
+      PYDL_CHECK_TYPE(a.dtype().num() == inputs_[i].dtype.num(), "[plan] input: expected ",
+                      py::str(inputs_[i].dtype).cast<std::string>(), ", got ", describe(a));
+      check_shape("plan", "input", a, inputs_[i].shape);
+      in.push_back(a.data());
+    }
+    py::tuple arrays(outputs_.size());
+    std::vector<void*> out;
+    for (std::size_t i = 0; i < outputs_.size(); i++) {
+      py::array y = make_array(outputs_[i].dtype, outputs_[i].shape);
+      out.push_back(mutable_data<void>(y));
+      arrays[i] = std::move(y);
+    }
+    {
+      py::gil_scoped_release unlocked;
+      plan_.run(in.data(), out.data());
+    }
+    if (arrays.size() == 1) return arrays[0];
+    return std::move(arrays);
+  }
+
+  const std::vector<std::string>& ops() const { return plan_.ops(); }
+
+ private:
+  struct End {
+    py::dtype dtype;
+    std::vector<index> shape;
+  };
+  Plan plan_;
+  std::vector<End> inputs_, outputs_;
+  std::vector<py::array> weights_;
+  std::string reason_;
+  bool begun_ = false, complete_ = false;
+};
+
+}  // namespace
+
+void bind_plan(py::module_& m) {
+  py::class_<Version, std::shared_ptr<Version>>(m, "Version", "Counts the changes of a weight.")
+      .def(py::init<>())
+      .def("bump", [](Version& v) { v.value.fetch_add(1, std::memory_order_release); })
+      .def_property_readonly("value", [](const Version& v) { return v.value.load(std::memory_order_acquire); });
+
+  py::class_<RecordedPlan>(m, "Plan", "A recorded list of kernel calls, replayed in one call.")
+      .def(py::init<>())
+      .def("begin", &RecordedPlan::begin, py::arg("inputs"), py::arg("weights"),
+           "Starts recording in this thread. weights: pairs (array, Version).")
+      .def("end", &RecordedPlan::end, py::arg("outputs"), "Ends recording; None, or the reason why it cannot replay.")
+      .def("fail", &RecordedPlan::fail, py::arg("reason"))
+      .def("abort", &RecordedPlan::abort)
+      .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
+      .def_property_readonly("ops", &RecordedPlan::ops, "The names of the recorded kernels, in order.");
+}
+
+}  // namespace pydl

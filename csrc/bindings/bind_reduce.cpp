@@ -1,0 +1,7 @@
+#include "bindings.h"
+
+namespace pydl {
+
+void bind_reduce(py::module_&) {}
+
+}  // namespace pydl

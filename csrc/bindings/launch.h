@@ -1,0 +1,44 @@
+// How every binding runs its kernel: without the GIL, and as a step of the inference plan when one is being recorded.
+//
+//   launch("relu", {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+//     kernels().of<T>().activation_forward(..., static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+//   });
+//
+// The body must take all it touches from `in`, `out` and the third argument (the packed weight, or null), and capture
+// only values: a plan calls it again with other memory. `outs` are arrays that this call made.
+#pragma once
+#include <utility>
+
+#include "../plan.h"
+#include "array.h"
+
+namespace pydl {
+
+inline Memory read(const py::object& a) {  // an array, or None for an argument that is absent
+  if (a.is_none()) return {nullptr, 0};
+  py::array array = py::reinterpret_borrow<py::array>(a);
+  return {array.data(), array.nbytes()};
+}
+
+template <std::size_t In, std::size_t Out, class Body>
+void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out], const Body& body,
+            Plan::Packing packing = {}) {
+  const void* reads[In];
+  void* writes[Out];
+  for (std::size_t i = 0; i < In; i++) reads[i] = in[i].data;
+  for (std::size_t i = 0; i < Out; i++) writes[i] = mutable_data<void>(out[i]);
+  {
+    py::gil_scoped_release unlocked;
+    body(static_cast<const void* const*>(reads), static_cast<void* const*>(writes), static_cast<const void*>(nullptr));
+  }
+  Plan* plan = Plan::recording();
+  if (!plan) return;
+  std::vector<Memory> written;
+  for (const py::array& a : out) {
+    written.push_back({a.data(), a.nbytes()});
+    plan->keep(std::make_shared<py::array>(a));
+  }
+  plan->add_step(op, {in, in + In}, written, body, std::move(packing));
+}
+
+}  // namespace pydl

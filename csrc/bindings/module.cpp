@@ -1,0 +1,29 @@
+// The table of contents of pydl._core.
+#include "../check.h"
+#include "../dispatch.h"
+#include "bindings.h"
+
+PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
+  m.doc() = "The compiled kernels of pydl. Use pydl.ops; nothing here is public.";
+  m.attr("__version__") = PYDL_VERSION;
+  pybind11::register_exception_translator([](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const pydl::TypeError& e) {
+      pybind11::set_error(PyExc_TypeError, e.what());
+    }
+  });
+  pydl::kernels();  // a bad PYDL_ISA is reported at import
+  pydl::bind_config(m);
+  pydl::bind_memory(m);
+  pydl::bind_plan(m);
+  pydl::bind_gemm(m);
+  pydl::bind_conv2d(m);
+  pydl::bind_pool2d(m);
+  pydl::bind_elementwise(m);
+  pydl::bind_reduce(m);
+  pydl::bind_softmax(m);
+  pydl::bind_loss(m);
+  pydl::bind_dropout(m);
+  pydl::bind_optimizer(m);
+}

@@ -1,0 +1,97 @@
+#include "dispatch.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+namespace pydl {
+
+#define PYDL_DECLARE(isa)  \
+  namespace isa {          \
+  const Kernels& table();  \
+  }
+PYDL_DECLARE(baseline)
+#ifdef PYDL_HAS_avx2
+PYDL_DECLARE(avx2)
+#endif
+#ifdef PYDL_HAS_avx512
+PYDL_DECLARE(avx512)
+#endif
+#undef PYDL_DECLARE
+
+namespace {
+
+struct Entry {
+  const char* name;
+  bool (*supported)();
+  const Kernels& (*table)();
+};
+
+// Worst first. __builtin_cpu_supports asks cpuid and also whether the operating system saves the registers.
+const Entry kEntries[] = {
+    {"baseline", [] { return true; }, baseline::table},
+#ifdef PYDL_HAS_avx2
+    {"avx2",
+     [] {
+       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("lzcnt") &&
+              __builtin_cpu_supports("movbe");
+     },
+     avx2::table},
+#endif
+#ifdef PYDL_HAS_avx512
+    {"avx512",
+     [] {
+       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
+              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+     },
+     avx512::table},
+#endif
+};
+constexpr int kCount = int(sizeof(kEntries) / sizeof(kEntries[0]));
+
+std::atomic<const Kernels*> current{nullptr};
+
+std::string list(bool supported_only) {
+  std::string names;
+  for (const Entry& e : kEntries)
+    if (!supported_only || e.supported()) names += (names.empty() ? "" : ", ") + std::string(e.name);
+  return names;
+}
+
+const Kernels& find(const char* name) {
+  for (const Entry& e : kEntries) {
+    if (std::strcmp(e.name, name) != 0) continue;
+    if (!e.supported())
+      throw std::invalid_argument("[isa] this CPU does not have '" + std::string(name) + "'; it has: " + list(true));
+    return e.table();
+  }
+  throw std::invalid_argument("[isa] unknown instruction set '" + std::string(name) +
+                              "'; this build has: " + list(false));
+}
+
+}  // namespace
+
+const Kernels& kernels() {
+  const Kernels* table = current.load(std::memory_order_acquire);
+  if (table) return *table;
+  const char* wanted = std::getenv("PYDL_ISA");
+  if (wanted && *wanted) {
+    table = &find(wanted);
+  } else {
+    for (const Entry& e : kEntries)
+      if (e.supported()) table = &e.table();
+  }
+  current.store(table, std::memory_order_release);
+  return *table;
+}
+
+int isa_count() { return kCount; }
+const char* isa_name(int i) { return kEntries[i].name; }
+bool isa_supported(int i) { return kEntries[i].supported(); }
+void set_isa(const char* name) { current.store(&find(name), std::memory_order_release); }
+
+}  // namespace pydl

@@ -1,0 +1,194 @@
+// The contract between the bindings and the kernels: shapes as plain structs, one table of function pointers per
+// element type, one table of tables per instruction set.
+//
+// Legend of dimensions, used everywhere:
+//   N batch  H W rows and columns of the input  C input channels  KH KW kernel  O output channels  OH OW output size
+//   M N K of a matrix product: c[M,N] = a[M,K] * b[K,N];   T time steps  B batch  I inputs  U units
+// Names of arrays: x input, w weight, b bias, y output; dx dw db dy their gradients.
+// Layouts are dense row-major: activations (N,H,W,C), convolution weights (KH,KW,C/groups,O), dense weights (in,out).
+// Outputs and gradients are OVERWRITTEN unless the name says otherwise; outputs never alias inputs except where stated.
+// Kernels trust their arguments: every check is made in the bindings.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace pydl {
+
+using index = std::ptrdiff_t;
+
+// ---- pointwise -------------------------------------------------------------------------------------------------
+
+// Keras's names. `alpha` below is the slope of leaky_relu, the scale of elu, and ignored by the others.
+enum class Activation : int {
+  linear,
+  relu,
+  sigmoid,
+  tanh,
+  elu,
+  gelu,       // exact: x Phi(x)
+  gelu_tanh,  // Keras's gelu(approximate=True)
+  softplus,
+  softsign,
+  selu,
+  silu,
+  leaky_relu,
+  hard_sigmoid,
+  exponential,
+  relu6,
+};
+inline constexpr int kActivationCount = 15;
+
+enum class BinaryOp : int { add, subtract, multiply, divide, maximum, minimum };
+enum class ReduceOp : int { sum, mean, max, min };
+
+// What a matrix product or convolution does to a finished tile while it is still in registers: y = act(acc + bias).
+template <class T>
+struct Epilogue {
+  const T* bias = nullptr;  // one value per output column / channel, or null
+  Activation activation = Activation::linear;
+  T alpha = T(0);
+};
+
+// ---- matrix product --------------------------------------------------------------------------------------------
+
+// c[M,N] = epilogue(op(a)[M,K] * op(b)[K,N]); with `accumulate`, the old c is added before the epilogue.
+// lda, ldb, ldc are the row strides, in elements, of the arrays as stored (a is K x M when trans_a).
+struct GemmShape {
+  index M, N, K;
+  index lda, ldb, ldc;
+  bool trans_a = false, trans_b = false;
+  bool accumulate = false;
+};
+
+// ---- convolution and pooling -----------------------------------------------------------------------------------
+
+// y[n,oh,ow,o] = sum over kh,kw,c of x[n, oh*stride_h - pad_top + kh*dilation_h, ..., c] * w[kh,kw,c,o]
+// Padding below and to the right is implied by OH and OW. Taps outside the image are zero.
+struct Conv2dShape {
+  index N, H, W, C;
+  index KH, KW, O;
+  index OH, OW;
+  index stride_h = 1, stride_w = 1;
+  index pad_top = 0, pad_left = 0;
+  index dilation_h = 1, dilation_w = 1;
+  index groups = 1;
+};
+
+// Windows may overhang the image; the part outside does not exist (max ignores it, average does not count it).
+struct Pool2dShape {
+  index N, H, W, C;
+  index KH, KW;
+  index OH, OW;
+  index stride_h, stride_w;
+  index pad_top = 0, pad_left = 0;
+};
+
+// ---- optimisers ------------------------------------------------------------------------------------------------
+
+// One parameter tensor with its gradient and the state the rule needs (unused state pointers are null).
+template <class T>
+struct Parameter {
+  T* w;
+  const T* g;
+  T* m;
+  T* v;
+  index n;
+};
+
+struct SgdRule {
+  double learning_rate, momentum;
+  bool nesterov;
+  double weight_decay;  // decoupled: w -= learning_rate * weight_decay * w before the step
+};
+struct RmspropRule {
+  double learning_rate, rho, momentum, epsilon;  // m holds the momentum (null if 0), v the mean square
+  double weight_decay;
+};
+struct AdamRule {
+  double learning_rate, beta_1, beta_2, epsilon;
+  double weight_decay;  // decoupled (AdamW); 0 gives Adam
+  std::int64_t step;    // 1 for the first update
+};
+
+// ---- the table -------------------------------------------------------------------------------------------------
+
+template <class T>
+struct KernelTable {
+  // gemm.cpp. `packed` is null, or what gemm_pack_b made from b for the same shape (M is free to differ).
+  void (*gemm)(const GemmShape&, const T* a, const T* b, const T* packed, const Epilogue<T>&, T* c);
+  index (*gemm_packed_size)(const GemmShape&);  // in elements; 0: this shape gains nothing from packing
+  void (*gemm_pack_b)(const GemmShape&, const T* b, T* packed);
+
+  // conv2d.cpp. `packed` as above, from w. db may be null.
+  void (*conv2d_forward)(const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&, T* y);
+  index (*conv2d_packed_size)(const Conv2dShape&);
+  void (*conv2d_pack)(const Conv2dShape&, const T* w, T* packed);
+  void (*conv2d_backward_input)(const Conv2dShape&, const T* dy, const T* w, T* dx);
+  void (*conv2d_backward_weight)(const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
+
+  // pool2d.cpp. argmax[n,oh,ow,c] = h*W + w of the first maximum (a NaN wins over any number); may be null in forward.
+  void (*max_pool2d_forward)(const Pool2dShape&, const T* x, T* y, std::int32_t* argmax);
+  void (*max_pool2d_backward)(const Pool2dShape&, const T* dy, const std::int32_t* argmax, T* dx);
+  void (*avg_pool2d_forward)(const Pool2dShape&, const T* x, T* y);
+  void (*avg_pool2d_backward)(const Pool2dShape&, const T* dy, T* dx);
+
+  // elementwise.cpp. y may be x. In backward, `saved` is y for relu, relu6, leaky_relu, sigmoid, tanh, elu, selu,
+  // softplus, exponential, hard_sigmoid, softsign and linear, and x for gelu, gelu_tanh and silu; dx may be dy.
+  void (*activation_forward)(Activation, T alpha, index n, const T* x, T* y);
+  void (*activation_backward)(Activation, T alpha, index n, const T* saved, const T* dy, T* dx);
+  // c[i,j] = op(a[i,j], b[i*b_row + j*b_col]) for a of rows x cols; strides 0 or natural, so b is full, a row, a column
+  // or a scalar. c may be a.
+  void (*binary)(BinaryOp, index rows, index cols, const T* a, const T* b, index b_row, index b_col, T* c);
+
+  // reduce.cpp. x is (outer, axis, inner), y is (outer, inner).
+  void (*reduce)(ReduceOp, index outer, index axis, index inner, const T* x, T* y);
+  void (*argmax)(index outer, index axis, index inner, const T* x, std::int64_t* y);
+
+  // softmax.cpp: rows x cols, along the last axis.
+  void (*softmax_forward)(index rows, index cols, const T* x, T* y);
+  void (*softmax_backward)(index rows, index cols, const T* y, const T* dy, T* dx);
+  void (*log_softmax_forward)(index rows, index cols, const T* x, T* y);
+  void (*log_softmax_backward)(index rows, index cols, const T* y, const T* dy, T* dx);
+
+  // loss.cpp: losses fused with their last activation. loss has one value per row.
+  // Sparse labels are checked by the binding to lie in [0, cols). probs (rows x cols) is saved for backward.
+  void (*softmax_cross_entropy_forward)(index rows, index cols, const T* logits, const std::int64_t* labels, T* probs,
+                                        T* loss);
+  void (*softmax_cross_entropy_backward)(index rows, index cols, const T* probs, const std::int64_t* labels,
+                                         const T* dloss, T* dlogits);
+  void (*softmax_cross_entropy_dense_forward)(index rows, index cols, const T* logits, const T* target, T* probs,
+                                              T* loss);
+  void (*softmax_cross_entropy_dense_backward)(index rows, index cols, const T* probs, const T* target,
+                                               const T* dloss, T* dlogits);
+  // Elementwise over n: loss = max(z,0) - z*t + log(1+exp(-|z|)).
+  void (*sigmoid_cross_entropy_forward)(index n, const T* logits, const T* target, T* loss);
+  void (*sigmoid_cross_entropy_backward)(index n, const T* logits, const T* target, const T* dloss, T* dlogits);
+
+  // dropout.cpp: y = x * mask / (1 - rate). The mask is Philox4x32-10 of (seed, offset + element), so backward is the
+  // same call on dy.
+  void (*dropout)(index n, double rate, std::uint64_t seed, std::uint64_t offset, const T* x, T* y);
+
+  // optimizer.cpp: one call updates every parameter in place.
+  void (*sgd_update)(const SgdRule&, const Parameter<T>* parameters, index count);
+  void (*rmsprop_update)(const RmspropRule&, const Parameter<T>* parameters, index count);
+  void (*adam_update)(const AdamRule&, const Parameter<T>* parameters, index count);
+};
+
+struct Kernels {
+  const char* isa;
+  KernelTable<float> f32;
+  KernelTable<double> f64;
+
+  template <class T>
+  const KernelTable<T>& of() const;
+};
+template <>
+inline const KernelTable<float>& Kernels::of<float>() const {
+  return f32;
+}
+template <>
+inline const KernelTable<double>& Kernels::of<double>() const {
+  return f64;
+}
+
+}  // namespace pydl

@@ -1,0 +1,137 @@
+// One vector type per element type, as wide as the instruction set: GCC/Clang vector extensions behind a small
+// vocabulary, so that a kernel is written once. Arithmetic, comparison and ?: on V<T> are the language's own;
+// a*b+c becomes one fused multiply-add where the CPU has it.
+#pragma once
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "../kernels.h"
+
+#define PYDL_INLINE inline __attribute__((always_inline))
+#define PYDL_UNROLL _Pragma("GCC unroll 64")
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+  typedef float type __attribute__((vector_size(kVectorBytes)));
+  typedef float unaligned __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+  typedef std::int32_t integer __attribute__((vector_size(kVectorBytes)));
+};
+template <>
+struct VectorOf<double> {
+  typedef double type __attribute__((vector_size(kVectorBytes)));
+  typedef double unaligned __attribute__((vector_size(kVectorBytes), aligned(8), may_alias));
+  typedef std::int64_t integer __attribute__((vector_size(kVectorBytes)));
+};
+template <class T>
+using V = typename VectorOf<T>::type;
+template <class T>
+using VI = typename VectorOf<T>::integer;  // the type of comparisons: -1 where true, 0 where false
+template <class T>
+constexpr int kLanes = kVectorBytes / int(sizeof(T));
+
+template <class T>
+PYDL_INLINE V<T> broadcast(T s) {
+  return s - V<T>{};
+}
+template <class T>
+PYDL_INLINE V<T> load(const T* p) {
+  return *reinterpret_cast<const typename VectorOf<T>::unaligned*>(p);
+}
+template <class T>
+PYDL_INLINE void store(T* p, V<T> v) {
+  *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v;
+}
+
+// The first n lanes (0 <= n <= kLanes); the others read as zero and are not written. Never touches memory past n.
+template <class T>
+PYDL_INLINE V<T> load_n(const T* p, int n);
+template <class T>
+PYDL_INLINE void store_n(T* p, V<T> v, int n);
+
+#if defined(__AVX512F__)
+template <>
+PYDL_INLINE V<float> load_n(const float* p, int n) {
+  return V<float>(_mm512_maskz_loadu_ps(__mmask16((1u << n) - 1), p));
+}
+template <>
+PYDL_INLINE V<double> load_n(const double* p, int n) {
+  return V<double>(_mm512_maskz_loadu_pd(__mmask8((1u << n) - 1), p));
+}
+template <>
+PYDL_INLINE void store_n(float* p, V<float> v, int n) {
+  _mm512_mask_storeu_ps(p, __mmask16((1u << n) - 1), __m512(v));
+}
+template <>
+PYDL_INLINE void store_n(double* p, V<double> v, int n) {
+  _mm512_mask_storeu_pd(p, __mmask8((1u << n) - 1), __m512d(v));
+}
+#elif defined(__AVX2__)
+PYDL_INLINE __m256i tail_mask32(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+PYDL_INLINE __m256i tail_mask64(int n) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+template <>
+PYDL_INLINE V<float> load_n(const float* p, int n) {
+  return V<float>(_mm256_maskload_ps(p, tail_mask32(n)));
+}
+template <>
+PYDL_INLINE V<double> load_n(const double* p, int n) {
+  return V<double>(_mm256_maskload_pd(p, tail_mask64(n)));
+}
+template <>
+PYDL_INLINE void store_n(float* p, V<float> v, int n) {
+  _mm256_maskstore_ps(p, tail_mask32(n), __m256(v));
+}
+template <>
+PYDL_INLINE void store_n(double* p, V<double> v, int n) {
+  _mm256_maskstore_pd(p, tail_mask64(n), __m256d(v));
+}
+#else
+template <class T>
+PYDL_INLINE V<T> load_n(const T* p, int n) {
+  V<T> v{};
+  for (int i = 0; i < n; i++) v[i] = p[i];
+  return v;
+}
+template <class T>
+PYDL_INLINE void store_n(T* p, V<T> v, int n) {
+  for (int i = 0; i < n; i++) p[i] = v[i];
+}
+#endif
+
+template <class T>
+PYDL_INLINE V<T> select(VI<T> where, V<T> yes, V<T> no) {
+  return where ? yes : no;
+}
+// NaN in either argument gives NaN.
+template <class T>
+PYDL_INLINE V<T> max_nan(V<T> a, V<T> b) {
+  return (a > b) | (a != a) ? a : b;
+}
+template <class T>
+PYDL_INLINE T reduce_add(V<T> v) {  // a fixed tree: halves are added to halves
+  T lanes[kLanes<T>];
+  store<T>(lanes, v);
+  for (int width = kLanes<T> / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+  return lanes[0];
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,26 @@
+// Every family fills its part of the table of this instruction set; table.cpp calls them all.
+#pragma once
+#include "../kernels.h"
+
+namespace pydl::PYDL_ISA {
+
+template <class T>
+void fill_gemm(KernelTable<T>&);
+template <class T>
+void fill_conv2d(KernelTable<T>&);
+template <class T>
+void fill_pool2d(KernelTable<T>&);
+template <class T>
+void fill_elementwise(KernelTable<T>&);
+template <class T>
+void fill_reduce(KernelTable<T>&);
+template <class T>
+void fill_softmax(KernelTable<T>&);
+template <class T>
+void fill_loss(KernelTable<T>&);
+template <class T>
+void fill_dropout(KernelTable<T>&);
+template <class T>
+void fill_optimizer(KernelTable<T>&);
+
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,29 @@
+// The only door to OpenMP. Two verbs, compiled once at baseline: plain function pointers and a context, no templates,
+// so that no copy of them can leak out of an instruction-set build. Kernels call them through kernels/parallel.h.
+#pragma once
+#include "kernels.h"
+
+namespace pydl {
+
+// Runs body(context, begin, end) over disjoint pieces of [0, n). Pieces are at least `grain` long (the last may be
+// shorter); at most num_threads() run at once. Inline when n <= grain, one thread is left, or inside another verb.
+// WARNING: where the pieces begin depends on the thread count, so results must not depend on it (DESIGN: determinism).
+void parallel_for(index n, index grain, void (*body)(void* context, index begin, index end), void* context);
+
+// A group of threads that run the same body and meet at barriers.
+class Team {
+ public:
+  int rank;
+  int size;
+  void barrier();
+};
+// Runs body(context, team) on every member. At most `threads` members and at most num_threads(); always >= 1.
+void team(int threads, void (*body)(void* context, Team& team), void* context);
+
+int num_threads();              // of the calling thread: its override, else the process's setting
+void set_num_threads(int n);    // the process's setting; n >= 1
+int default_num_threads();      // PYDL_NUM_THREADS, OMP_NUM_THREADS, else affinity and the container's CPU quota
+int thread_override();          // 0 when the calling thread has none
+void set_thread_override(int n);  // for this thread only; 0 removes it
+
+}  // namespace pydl

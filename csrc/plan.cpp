@@ -1,0 +1,180 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dispatch.h"
+#include "pool.h"
+
+namespace pydl {
+namespace {
+
+thread_local Plan* recording_plan = nullptr;
+
+index round_up(index bytes) { return (bytes + 63) / 64 * 64; }
+
+}  // namespace
+
+Plan::~Plan() {
+  if (recording_plan == this) recording_plan = nullptr;
+  for (Step& step : steps_)
+    if (step.packed.data) pool_release(step.packed.data);
+}
+
+Plan* Plan::recording() { return recording_plan; }
+
+void Plan::begin(const std::vector<Memory>& inputs) {
+  recording_plan = this;
+  for (std::size_t i = 0; i < inputs.size(); i++)
+    known_[static_cast<const char*>(inputs[i].data)] = {inputs[i].bytes, {Place::input, int(i), 0}};
+}
+
+void Plan::add_constant(Memory memory, std::shared_ptr<Version> version) {
+  known_[static_cast<const char*>(memory.data)] = {memory.bytes, {Place::constant, int(constants_.size()), 0}};
+  constants_.push_back({memory.data, std::move(version)});
+}
+
+bool Plan::find(const Memory& memory, Place* place) const {
+  const char* data = static_cast<const char*>(memory.data);
+  auto next = known_.upper_bound(data);
+  if (next == known_.begin()) return false;
+  const auto& [first, known] = *std::prev(next);
+  if (data + memory.bytes > first + known.bytes) return false;
+  *place = known.place;
+  place->offset += data - first;
+  return true;
+}
+
+void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run,
+                    Packing packing) {
+  if (!reason_.empty()) return;
+  Step step;
+  for (std::size_t i = 0; i < in.size(); i++) {
+    Place place{Place::constant, -1, 0};  // a null argument stays null
+    if (in[i].data && in[i].bytes > 0 && !find(in[i], &place))
+      return fail(std::string(op) + ": argument " + std::to_string(i) +
+                  " is neither an input, a weight nor the output of a recorded kernel");
+    step.in.push_back(place);
+  }
+  for (const Memory& memory : out) {
+    Place place{Place::buffer, int(buffers_.size()), 0};
+    int now = int(steps_.size());
+    buffers_.push_back({memory.bytes, 0, now, now, -1});
+    if (memory.bytes > 0) known_[static_cast<const char*>(memory.data)] = {memory.bytes, place};
+    step.out.push_back(place);
+  }
+  // Only constants stay packed.
+  if (packing.argument >= 0 && step.in[std::size_t(packing.argument)].kind != Place::constant) packing.argument = -1;
+  step.run = std::move(run);
+  step.packing = std::move(packing);
+  steps_.push_back(std::move(step));
+  ops_.push_back(op);
+}
+
+void Plan::keep(std::shared_ptr<void> owner) { kept_.push_back(std::move(owner)); }
+
+void Plan::fail(const std::string& reason) {
+  if (reason_.empty()) reason_ = reason;
+}
+
+std::string Plan::end(const std::vector<Memory>& outputs) {
+  recording_plan = nullptr;
+  for (std::size_t i = 0; i < outputs.size() && reason_.empty(); i++) {
+    Place place;
+    if (outputs[i].bytes == 0) continue;
+    if (!find(outputs[i], &place)) {
+      fail("output " + std::to_string(i) + " is not the output of a recorded kernel");
+    } else if (place.kind == Place::buffer && place.offset == 0 && buffers_[std::size_t(place.number)].output < 0 &&
+               buffers_[std::size_t(place.number)].bytes == outputs[i].bytes) {
+      buffers_[std::size_t(place.number)].output = int(i);
+    } else {
+      if (place.kind == Place::buffer) buffers_[std::size_t(place.number)].last = int(steps_.size());
+      copies_.push_back({place, int(i), outputs[i].bytes});
+    }
+  }
+  known_.clear();
+  kept_.clear();
+  if (reason_.empty()) lay_out();
+  return reason_;
+}
+
+// First fit: a buffer takes the lowest offset that no buffer alive at the same time covers.
+void Plan::lay_out() {
+  for (std::size_t i = 0; i < steps_.size(); i++)
+    for (const Place& place : steps_[i].in)
+      if (place.kind == Place::buffer)
+        buffers_[std::size_t(place.number)].last = std::max(buffers_[std::size_t(place.number)].last, int(i));
+  std::vector<const Buffer*> placed;
+  for (Buffer& buffer : buffers_) {
+    if (buffer.output >= 0) continue;
+    index offset = 0;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (const Buffer* other : placed) {
+        bool together = buffer.first <= other->last && other->first <= buffer.last;
+        bool overlap = offset < other->offset + round_up(other->bytes) && other->offset < offset + round_up(buffer.bytes);
+        if (together && overlap) {
+          offset = other->offset + round_up(other->bytes);
+          moved = true;
+        }
+      }
+    }
+    buffer.offset = offset;
+    placed.push_back(&buffer);
+    arena_bytes_ = std::max(arena_bytes_, offset + round_up(buffer.bytes));
+  }
+}
+
+void Plan::pack(Step& step) {
+  const Constant& weight = constants_[std::size_t(step.in[std::size_t(step.packing.argument)].number)];
+  const char* isa = kernels().isa;
+  std::int64_t version = weight.version->value.load(std::memory_order_acquire);
+  if (step.packed.isa == isa && step.packed.version == version) return;
+  if (step.packed.data) pool_release(step.packed.data);
+  step.packed.data = nullptr;
+  if (index bytes = step.packing.bytes()) {
+    step.packed.data = pool_acquire(bytes);
+    step.packing.pack(static_cast<const char*>(weight.data) + step.in[std::size_t(step.packing.argument)].offset,
+                      step.packed.data);
+  }
+  step.packed.isa = isa;
+  step.packed.version = version;
+}
+
+void Plan::run(const void* const* inputs, void* const* outputs) {
+  struct Block {
+    char* data;
+    ~Block() { pool_release(data); }
+  } arena{static_cast<char*>(pool_acquire(arena_bytes_))};
+  auto resolve = [&](const Place& place) -> char* {
+    switch (place.kind) {
+      case Place::input:
+        return static_cast<char*>(const_cast<void*>(inputs[place.number])) + place.offset;
+      case Place::constant:
+        if (place.number < 0) return nullptr;
+        return static_cast<char*>(const_cast<void*>(constants_[std::size_t(place.number)].data)) + place.offset;
+      default: {
+        const Buffer& buffer = buffers_[std::size_t(place.number)];
+        if (buffer.output >= 0) return static_cast<char*>(outputs[buffer.output]) + place.offset;
+        return arena.data + buffer.offset + place.offset;
+      }
+    }
+  };
+  {
+    std::lock_guard<std::mutex> lock(packing_);
+    for (Step& step : steps_)
+      if (step.packing.argument >= 0) pack(step);
+  }
+  std::vector<const void*> in;
+  std::vector<void*> out;
+  for (const Step& step : steps_) {
+    in.clear();
+    out.clear();
+    for (const Place& place : step.in) in.push_back(resolve(place));
+    for (const Place& place : step.out) out.push_back(resolve(place));
+    step.run(in.data(), out.data(), step.packed.data);
+  }
+  for (const Copy& copy : copies_) std::memcpy(outputs[copy.to], resolve(copy.from), std::size_t(copy.bytes));
+}
+
+}  // namespace pydl

@@ -1,0 +1,114 @@
+// An inference plan: the list of kernel calls that a model made once for one input shape, replayed in one call.
+//
+// While a Plan records (one per thread at most), every binding hands its kernel call to it as a step: a function of
+// pointers, and the memory it read and wrote. Memory is known by address: the plan's inputs, the weights, and what
+// recorded steps wrote. A step that reads anything else ends the recording with a reason, so that a computation made
+// outside the kernels can never be baked into a plan as if it were constant.
+//
+// Replaying needs no Python: intermediate results live in one block from the pool, laid out by liveness; weights that
+// kernels like packed are packed once and again when their version or the instruction set changes.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "kernels.h"
+
+namespace pydl {
+
+// Counts the changes of a weight. Whoever writes to the weight bumps it.
+struct Version {
+  std::atomic<std::int64_t> value{0};
+};
+
+// What a kernel call reads or writes.
+struct Memory {
+  const void* data;
+  index bytes;
+};
+
+class Plan {
+ public:
+  using Run = std::function<void(const void* const* in, void* const* out, const void* packed)>;
+  // How to pack the weight that a step reads as in[argument]; bytes() may return 0 for "not worth it".
+  struct Packing {
+    int argument = -1;
+    std::function<index()> bytes;
+    std::function<void(const void* weight, void* packed)> pack;
+  };
+
+  ~Plan();
+
+  // -- recording
+  void begin(const std::vector<Memory>& inputs);
+  void add_constant(Memory memory, std::shared_ptr<Version> version);
+  void add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run, Packing packing);
+  void keep(std::shared_ptr<void> owner);  // held until end(): a written address must stay its own while we record
+  void fail(const std::string& reason);    // the first reason is kept
+  std::string end(const std::vector<Memory>& outputs);  // empty: recorded; else why not
+
+  static Plan* recording();  // of this thread, or null
+
+  // -- replaying: thread-safe, allocates only from the pool
+  void run(const void* const* inputs, void* const* outputs);
+
+  const std::vector<std::string>& ops() const { return ops_; }
+
+ private:
+  struct Place {  // where some memory is found at replay
+    enum Kind { input, constant, buffer, output } kind;
+    int number;
+    index offset;
+  };
+  struct Buffer {
+    index bytes, offset;
+    int first, last;  // steps
+    int output = -1;  // written straight to this output of the plan
+  };
+  struct Constant {
+    const void* data;
+    std::shared_ptr<Version> version;
+  };
+  struct Packed {
+    const char* isa = nullptr;
+    std::int64_t version = -1;
+    void* data = nullptr;  // from the pool
+  };
+  struct Step {
+    std::vector<Place> in, out;
+    Run run;
+    Packing packing;
+    Packed packed;
+  };
+  struct Copy {  // an output that is an input, a constant or another output
+    Place from;
+    int to;
+    index bytes;
+  };
+
+  bool find(const Memory&, Place*) const;
+  void lay_out();
+  void pack(Step&);
+
+  struct Known {
+    index bytes;
+    Place place;
+  };
+  std::map<const char*, Known> known_;  // by first address; the newest writer wins
+  std::vector<std::shared_ptr<void>> kept_;
+  std::string reason_;
+
+  std::vector<Step> steps_;
+  std::vector<std::string> ops_;
+  std::vector<Buffer> buffers_;
+  std::vector<Constant> constants_;
+  std::vector<Copy> copies_;
+  index arena_bytes_ = 0;
+  std::mutex packing_;
+};
+
+}  // namespace pydl

@@ -1,0 +1,1 @@
+"""pydl: deep learning on CPUs."""
