@@ -1,5 +1,5 @@
-// Errors at the door: PYDL_CHECK(rank == 4, "[conv2d] x: expected 4 dimensions, got ", rank) throws std::invalid_argument,
-// which Python sees as ValueError. PYDL_CHECK_TYPE throws TypeError.
+// Errors at the door: PYDL_CHECK(rank == 4, "[conv2d] x: expected 4 dimensions, got ", rank) throws
+// std::invalid_argument, which Python sees as ValueError. PYDL_CHECK_TYPE throws TypeError.
 #pragma once
 #include <sstream>
 #include <stdexcept>
@@ -20,11 +20,11 @@ std::string message(const Parts&... parts) {
 
 }  // namespace pydl
 
-#define PYDL_CHECK(condition, ...) \
-  do {                             \
+#define PYDL_CHECK(condition, ...)                                               \
+  do {                                                                           \
     if (!(condition)) throw std::invalid_argument(::pydl::message(__VA_ARGS__)); \
   } while (0)
-#define PYDL_CHECK_TYPE(condition, ...) \
-  do {                                  \
+#define PYDL_CHECK_TYPE(condition, ...)                                      \
+  do {                                                                       \
     if (!(condition)) throw ::pydl::TypeError(::pydl::message(__VA_ARGS__)); \
   } while (0)

@@ -8,9 +8,9 @@
 
 namespace pydl {
 
-#define PYDL_DECLARE(isa)  \
-  namespace isa {          \
-  const Kernels& table();  \
+#define PYDL_DECLARE(isa) \
+  namespace isa {         \
+  const Kernels& table(); \
   }
 PYDL_DECLARE(baseline)
 #ifdef PYDL_HAS_avx2

@@ -4,10 +4,10 @@
 
 namespace pydl {
 
-const Kernels& kernels();            // the table in use; chosen on first call: PYDL_ISA, else the best
-int isa_count();                     // compiled in, worst first
+const Kernels& kernels();  // the table in use; chosen on first call: PYDL_ISA, else the best
+int isa_count();           // compiled in, worst first
 const char* isa_name(int i);
-bool isa_supported(int i);           // by this CPU and its operating system
-void set_isa(const char* name);      // throws std::invalid_argument that lists what is there
+bool isa_supported(int i);       // by this CPU and its operating system
+void set_isa(const char* name);  // throws std::invalid_argument that lists what is there
 
 }  // namespace pydl

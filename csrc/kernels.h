@@ -158,8 +158,8 @@ struct KernelTable {
                                          const T* dloss, T* dlogits);
   void (*softmax_cross_entropy_dense_forward)(index rows, index cols, const T* logits, const T* target, T* probs,
                                               T* loss);
-  void (*softmax_cross_entropy_dense_backward)(index rows, index cols, const T* probs, const T* target,
-                                               const T* dloss, T* dlogits);
+  void (*softmax_cross_entropy_dense_backward)(index rows, index cols, const T* probs, const T* target, const T* dloss,
+                                               T* dlogits);
   // Elementwise over n: loss = max(z,0) - z*t + log(1+exp(-|z|)).
   void (*sigmoid_cross_entropy_forward)(index n, const T* logits, const T* target, T* loss);
   void (*sigmoid_cross_entropy_backward)(index n, const T* logits, const T* target, const T* dloss, T* dlogits);

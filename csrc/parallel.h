@@ -20,10 +20,10 @@ class Team {
 // Runs body(context, team) on every member. At most `threads` members and at most num_threads(); always >= 1.
 void team(int threads, void (*body)(void* context, Team& team), void* context);
 
-int num_threads();              // of the calling thread: its override, else the process's setting
-void set_num_threads(int n);    // the process's setting; n >= 1
-int default_num_threads();      // PYDL_NUM_THREADS, OMP_NUM_THREADS, else affinity and the container's CPU quota
-int thread_override();          // 0 when the calling thread has none
+int num_threads();                // of the calling thread: its override, else the process's setting
+void set_num_threads(int n);      // the process's setting; n >= 1
+int default_num_threads();        // PYDL_NUM_THREADS, OMP_NUM_THREADS, else affinity and the container's CPU quota
+int thread_override();            // 0 when the calling thread has none
 void set_thread_override(int n);  // for this thread only; 0 removes it
 
 }  // namespace pydl

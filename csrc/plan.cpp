@@ -9,6 +9,8 @@
 namespace pydl {
 namespace {
 
+constexpr int kMaxOperands = 16;  // inputs, or outputs, of one kernel call
+
 thread_local Plan* recording_plan = nullptr;
 
 index round_up(index bytes) { return (bytes + 63) / 64 * 64; }
@@ -17,8 +19,6 @@ index round_up(index bytes) { return (bytes + 63) / 64 * 64; }
 
 Plan::~Plan() {
   if (recording_plan == this) recording_plan = nullptr;
-  for (Step& step : steps_)
-    if (step.packed.data) pool_release(step.packed.data);
 }
 
 Plan* Plan::recording() { return recording_plan; }
@@ -48,6 +48,7 @@ bool Plan::find(const Memory& memory, Place* place) const {
 void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run,
                     Packing packing) {
   if (!reason_.empty()) return;
+  if (in.size() > kMaxOperands || out.size() > kMaxOperands) return fail(std::string(op) + ": too many operands");
   Step step;
   for (std::size_t i = 0; i < in.size(); i++) {
     Place place{Place::constant, -1, 0};  // a null argument stays null
@@ -112,7 +113,8 @@ void Plan::lay_out() {
       moved = false;
       for (const Buffer* other : placed) {
         bool together = buffer.first <= other->last && other->first <= buffer.last;
-        bool overlap = offset < other->offset + round_up(other->bytes) && other->offset < offset + round_up(buffer.bytes);
+        bool overlap =
+            offset < other->offset + round_up(other->bytes) && other->offset < offset + round_up(buffer.bytes);
         if (together && overlap) {
           offset = other->offset + round_up(other->bytes);
           moved = true;
@@ -130,12 +132,11 @@ void Plan::pack(Step& step) {
   const char* isa = kernels().isa;
   std::int64_t version = weight.version->value.load(std::memory_order_acquire);
   if (step.packed.isa == isa && step.packed.version == version) return;
-  if (step.packed.data) pool_release(step.packed.data);
-  step.packed.data = nullptr;
+  step.packed.data.reset();
   if (index bytes = step.packing.bytes()) {
-    step.packed.data = pool_acquire(bytes);
+    step.packed.data = std::shared_ptr<void>(pool_acquire(bytes), pool_release);
     step.packing.pack(static_cast<const char*>(weight.data) + step.in[std::size_t(step.packing.argument)].offset,
-                      step.packed.data);
+                      step.packed.data.get());
   }
   step.packed.isa = isa;
   step.packed.version = version;
@@ -160,19 +161,22 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
       }
     }
   };
+  std::vector<std::shared_ptr<void>> packed(steps_.size());
   {
     std::lock_guard<std::mutex> lock(packing_);
-    for (Step& step : steps_)
-      if (step.packing.argument >= 0) pack(step);
+    for (std::size_t i = 0; i < steps_.size(); i++) {
+      if (steps_[i].packing.argument < 0) continue;
+      pack(steps_[i]);
+      packed[i] = steps_[i].packed.data;
+    }
   }
-  std::vector<const void*> in;
-  std::vector<void*> out;
-  for (const Step& step : steps_) {
-    in.clear();
-    out.clear();
-    for (const Place& place : step.in) in.push_back(resolve(place));
-    for (const Place& place : step.out) out.push_back(resolve(place));
-    step.run(in.data(), out.data(), step.packed.data);
+  const void* in[kMaxOperands];
+  void* out[kMaxOperands];
+  for (std::size_t i = 0; i < steps_.size(); i++) {
+    const Step& step = steps_[i];
+    for (std::size_t k = 0; k < step.in.size(); k++) in[k] = resolve(step.in[k]);
+    for (std::size_t k = 0; k < step.out.size(); k++) out[k] = resolve(step.out[k]);
+    step.run(in, out, packed[i].get());
   }
   for (const Copy& copy : copies_) std::memcpy(outputs[copy.to], resolve(copy.from), std::size_t(copy.bytes));
 }

@@ -41,12 +41,15 @@ class Plan {
     std::function<void(const void* weight, void* packed)> pack;
   };
 
+  Plan() = default;
+  Plan(const Plan&) = delete;
   ~Plan();
 
   // -- recording
   void begin(const std::vector<Memory>& inputs);
   void add_constant(Memory memory, std::shared_ptr<Version> version);
-  void add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run, Packing packing);
+  void add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run,
+                Packing packing);
   void keep(std::shared_ptr<void> owner);  // held until end(): a written address must stay its own while we record
   void fail(const std::string& reason);    // the first reason is kept
   std::string end(const std::vector<Memory>& outputs);  // empty: recorded; else why not
@@ -76,7 +79,7 @@ class Plan {
   struct Packed {
     const char* isa = nullptr;
     std::int64_t version = -1;
-    void* data = nullptr;  // from the pool
+    std::shared_ptr<void> data;  // from the pool; a run that still reads an old packing keeps it alive
   };
   struct Step {
     std::vector<Place> in, out;

@@ -16,7 +16,7 @@ struct PoolStats {
   index limit_bytes;       // bound on idle_bytes
 };
 PoolStats pool_stats();
-void pool_release_idle();           // gives every idle block back to the system
+void pool_release_idle();  // gives every idle block back to the system
 void pool_set_limit(index bytes);
 
 }  // namespace pydl

@@ -25,8 +25,9 @@ py::array checked(const char* op, const char* name, py::handle object, int rank)
   py::array a = py::reinterpret_borrow<py::array>(object);
   PYDL_CHECK(rank < 0 || a.ndim() == rank, "[", op, "] ", name, ": expected ", rank, " dimensions, got ", describe(a));
   constexpr int wanted = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
-  PYDL_CHECK((a.flags() & wanted) == wanted, "[", op, "] ", name, ": expected a C-contiguous, aligned array, got strides ",
-             py::str(a.attr("strides")).cast<std::string>(), " for ", describe(a), "; use numpy.ascontiguousarray");
+  PYDL_CHECK((a.flags() & wanted) == wanted, "[", op, "] ", name,
+             ": expected a C-contiguous, aligned array, got strides ", py::str(a.attr("strides")).cast<std::string>(),
+             " for ", describe(a), "; use numpy.ascontiguousarray");
   PYDL_CHECK_TYPE(a.dtype().attr("isnative").cast<bool>(), "[", op, "] ", name, ": expected native byte order, got ",
                   py::str(a.dtype()).cast<std::string>());
   return a;

@@ -39,7 +39,8 @@ py::array checked_as(const char* op, const char* name, py::handle object, const 
 template <class T>
 py::object checked_or_none(const char* op, const char* name, py::handle object, const std::vector<index>& shape);
 
-// A fresh array from the pool, uninitialised. A view keeps its block alive; the block returns to the pool with the last.
+// A fresh array from the pool, uninitialised. A view keeps its block alive; the block returns to the pool with the
+// last.
 py::array make_array(const py::dtype& dtype, const std::vector<index>& shape);
 template <class T>
 py::array make_array(const std::vector<index>& shape) {

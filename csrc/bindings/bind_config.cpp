@@ -10,8 +10,7 @@ namespace pydl {
 
 void bind_config(py::module_& m) {
   m.def("isa", [] { return kernels().isa; }, "The instruction set in use.");
-  m.def(
-      "set_isa", [](const std::string& name) { set_isa(name.c_str()); }, py::arg("name"));
+  m.def("set_isa", [](const std::string& name) { set_isa(name.c_str()); }, py::arg("name"));
   m.def(
       "isas",
       [] {

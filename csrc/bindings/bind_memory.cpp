@@ -11,27 +11,26 @@ namespace pydl {
 
 void bind_memory(py::module_& m) {
   m.def(
-      "empty", [](const std::vector<index>& shape, const py::dtype& dtype) {
+      "empty",
+      [](const std::vector<index>& shape, const py::dtype& dtype) {
         PYDL_CHECK_TYPE(!dtype.attr("hasobject").cast<bool>(), "[empty] dtype: expected a plain type, got ",
                         py::str(dtype).cast<std::string>());
         return make_array(dtype, shape);
       },
       py::arg("shape"), py::arg("dtype"), "An uninitialised array from the pool.");
-  m.def(
-      "memory_stats",
-      [] {
-        PoolStats s = pool_stats();
-        py::dict stats;
-        stats["used_bytes"] = s.used_bytes;
-        stats["idle_bytes"] = s.idle_bytes;
-        stats["peak_bytes"] = s.peak_bytes;
-        stats["used_blocks"] = s.used_blocks;
-        stats["idle_blocks"] = s.idle_blocks;
-        stats["acquired"] = s.acquired;
-        stats["reused"] = s.reused;
-        stats["limit_bytes"] = s.limit_bytes;
-        return stats;
-      });
+  m.def("memory_stats", [] {
+    PoolStats s = pool_stats();
+    py::dict stats;
+    stats["used_bytes"] = s.used_bytes;
+    stats["idle_bytes"] = s.idle_bytes;
+    stats["peak_bytes"] = s.peak_bytes;
+    stats["used_blocks"] = s.used_blocks;
+    stats["idle_blocks"] = s.idle_blocks;
+    stats["acquired"] = s.acquired;
+    stats["reused"] = s.reused;
+    stats["limit_bytes"] = s.limit_bytes;
+    return stats;
+  });
   m.def("release_memory", &pool_release_idle, "Gives every idle block back to the system.");
   m.def(
       "set_memory_limit",
