@@ -1,14 +1,17 @@
 # The only place that knows compiler flags per instruction set.
 # pydl_add_isa(name flags...) compiles csrc/kernels/*.cpp once more, into the object library pydl_kernels_<name>.
+# pydl_isa_<name> holds what any file needs that is built for this set (the kernels, and their own C++ tests).
 function(pydl_add_isa name)
-  set(target pydl_kernels_${name})
-  add_library(${target} OBJECT ${PYDL_KERNEL_SOURCES})
-  target_compile_definitions(${target} PRIVATE PYDL_ISA=${name})
+  add_library(pydl_isa_${name} INTERFACE)
+  target_compile_definitions(pydl_isa_${name} INTERFACE PYDL_ISA=${name})
   # -ffp-contract=fast: a*b+c may become one fused multiply-add. -fno-math-errno and -fno-trapping-math let loops
-  # vectorise and change no result. -fno-semantic-interposition keeps calls inside the folder direct.
-  target_compile_options(${target} PRIVATE ${ARGN} -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math -fno-exceptions
-                                           -fno-rtti)
-  target_link_libraries(${target} PRIVATE pydl_flags)
+  # vectorise and change no result.
+  target_compile_options(pydl_isa_${name} INTERFACE ${ARGN} -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+  target_link_libraries(pydl_isa_${name} INTERFACE pydl_flags)
+
+  add_library(pydl_kernels_${name} OBJECT ${PYDL_KERNEL_SOURCES})
+  target_compile_options(pydl_kernels_${name} PRIVATE -O3 -fno-exceptions -fno-rtti)
+  target_link_libraries(pydl_kernels_${name} PRIVATE pydl_isa_${name})
   set_property(GLOBAL APPEND PROPERTY PYDL_ISA_NAMES ${name})
 endfunction()
 

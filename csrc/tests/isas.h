@@ -1,0 +1,24 @@
+// Tests through the kernels' table, once per instruction set of this machine.
+#pragma once
+#include <doctest.h>
+
+#include <string>
+
+#include "dispatch.h"
+
+namespace pydl {
+
+// body() with each supported set in use; the one in use before comes back.
+template <class Body>
+void on_every_isa(const Body& body) {
+  const std::string before = kernels().isa;
+  for (int i = 0; i < isa_count(); i++) {
+    if (!isa_supported(i)) continue;
+    CAPTURE(isa_name(i));
+    set_isa(isa_name(i));
+    body();
+  }
+  set_isa(before.c_str());
+}
+
+}  // namespace pydl
