@@ -1,7 +1,138 @@
+#include <array>
+
+#include "../dispatch.h"
+#include "arguments.h"
 #include "bindings.h"
+#include "launch.h"
 
 namespace pydl {
+namespace {
 
-void bind_conv2d(py::module_&) {}
+using Sizes = std::vector<index>;
+
+// Everything that strides, padding, dilation and groups say, checked together with the two shapes they apply to.
+Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, const char* w_name, const Sizes& w,
+                          py::handle strides, py::handle padding, py::handle dilation, index groups) {
+  Sizes stride = checked_ints(op, "strides", strides, 2, 1);
+  Sizes pad = checked_ints(op, "padding", padding, 4, 0);
+  Sizes spread = checked_ints(op, "dilation", dilation, 2, 1);
+  constexpr index limit = index(1) << 31;
+  for (std::size_t i = 0; i < 4; i++) {
+    PYDL_CHECK((x[i] > 0 || i == 0) && x[i] < limit, "[", op, "] ", x_name,
+               ": expected (N, H, W, C) with sizes from 1 to 2147483647 (N may be 0), got ", shape_string(x));
+    PYDL_CHECK(w[i] > 0 && w[i] < limit, "[", op, "] ", w_name,
+               ": expected (KH, KW, C/groups, O) with sizes from 1 to 2147483647, got ", shape_string(w));
+  }
+  PYDL_CHECK(groups >= 1 && x[3] % groups == 0 && w[3] % groups == 0, "[", op,
+             "] groups: expected a divisor of C = ", x[3], " and O = ", w[3], ", got ", groups);
+  PYDL_CHECK(w[2] == x[3] / groups, "[", op, "] ", w_name,
+             ": expected shape (KH, KW, C/groups, O) with C/groups = ", x[3] / groups, ", got ", shape_string(w));
+  index window[2], out[2];
+  for (std::size_t i = 0; i < 2; i++) {
+    index padded = x[i + 1] + pad[2 * i] + pad[2 * i + 1];
+    window[i] = (w[i] - 1) * spread[i] + 1;
+    PYDL_CHECK(window[i] <= padded, "[", op, "] ", w_name, ": the kernel spans ", window[i], i ? " columns" : " rows",
+               " (dilation ", spread[i], "), more than the ", padded, " of the padded input");
+    out[i] = (padded - window[i]) / stride[i] + 1;
+  }
+  return {x[0],   x[1],      x[2],      x[3],   w[0],   w[1],      w[3],      out[0],
+          out[1], stride[0], stride[1], pad[0], pad[2], spread[0], spread[1], groups};
+}
+
+void check_output_gradient(const char* op, const py::array& dy, const Conv2dShape& s) {
+  check_shape(op, "dy", dy, {s.N, s.OH, s.OW, s.O});
+}
+
+py::array forward(py::handle x_object, py::handle w_object, py::handle bias_object, py::handle strides,
+                  py::handle padding, py::handle dilation, index groups, py::handle activation_name, double alpha) {
+  const char* op = "conv2d_forward";
+  py::array x = checked(op, "x", x_object, 4);
+  Activation activation = checked_activation(op, "activation", activation_name);
+  return by_dtype(op, "x", x, [&](auto zero) {
+    using T = decltype(zero);
+    py::array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
+    Conv2dShape s = checked_shape(op, "x", shape_of(x), "w", shape_of(w), strides, padding, dilation, groups);
+    py::object bias = checked_or_none<T>(op, "bias", bias_object, {s.O});
+    Sizes shape{s.N, s.OH, s.OW, s.O};
+    checked_size(op, "output", shape);
+    py::array y = make_array<T>(shape);
+    Plan::Packing packing{1, [=] { return kernels().of<T>().conv2d_packed_size(s) * index(sizeof(T)); },
+                          [=](const void* weight, void* packed) {
+                            kernels().of<T>().conv2d_pack(s, static_cast<const T*>(weight), static_cast<T*>(packed));
+                          }};
+    launch(
+        op, {read(x), read(w), read(bias)}, {y},
+        [=](const void* const* in, void* const* out, const void* packed) {
+          Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
+          kernels().of<T>().conv2d_forward(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                           static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
+        },
+        std::move(packing));
+    return y;
+  });
+}
+
+py::array backward_input(py::handle dy_object, py::handle w_object, py::handle input_shape, py::handle strides,
+                         py::handle padding, py::handle dilation, index groups) {
+  const char* op = "conv2d_backward_input";
+  py::array dy = checked(op, "dy", dy_object, 4);
+  Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
+  return by_dtype(op, "dy", dy, [&](auto zero) {
+    using T = decltype(zero);
+    py::array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
+    Conv2dShape s = checked_shape(op, "input_shape", shape, "w", shape_of(w), strides, padding, dilation, groups);
+    check_output_gradient(op, dy, s);
+    checked_size(op, "input_shape", shape);
+    py::array dx = make_array<T>(shape);
+    launch(op, {read(dy), read(w)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().conv2d_backward_input(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                              static_cast<T*>(out[0]));
+    });
+    return dx;
+  });
+}
+
+py::tuple backward_weight(py::handle x_object, py::handle dy_object, py::handle kernel_shape, py::handle strides,
+                          py::handle padding, py::handle dilation, index groups, bool with_bias) {
+  const char* op = "conv2d_backward_weight";
+  py::array x = checked(op, "x", x_object, 4);
+  Sizes shape = checked_ints(op, "kernel_shape", kernel_shape, 4, 1);
+  return by_dtype(op, "x", x, [&](auto zero) -> py::tuple {
+    using T = decltype(zero);
+    py::array dy = checked_as<T>(op, "dy", dy_object, {-1, -1, -1, -1});
+    Conv2dShape s = checked_shape(op, "x", shape_of(x), "kernel_shape", shape, strides, padding, dilation, groups);
+    check_output_gradient(op, dy, s);
+    checked_size(op, "kernel_shape", shape);
+    py::array dw = make_array<T>(shape), db = make_array<T>({with_bias ? s.O : 0});
+    launch(op, {read(x), read(dy)}, {dw, db}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().conv2d_backward_weight(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                               static_cast<T*>(out[0]), with_bias ? static_cast<T*>(out[1]) : nullptr);
+    });
+    if (!with_bias) return py::make_tuple(dw, py::none());
+    return py::make_tuple(dw, db);
+  });
+}
+
+}  // namespace
+
+void bind_conv2d(py::module_& m) {
+  m.def("conv2d_forward", &forward, py::arg("x"), py::arg("w"), py::arg("bias"), py::arg("strides"), py::arg("padding"),
+        py::arg("dilation"), py::arg("groups"), py::arg("activation") = "linear", py::arg("alpha") = 0.0,
+        R"(Cross-correlation of images with a bank of filters, then bias and activation.
+
+x (N, H, W, C), w (KH, KW, C/groups, O), bias (O,) or None, padding (top, bottom, left, right) -> y (N, OH, OW, O) with
+OH = (H + top + bottom - (KH - 1) * dilation - 1) // stride + 1. All arrays float32 or all float64, C-contiguous.
+Raises ValueError for shapes and options that do not fit, TypeError for types.)");
+  m.def("conv2d_backward_input", &backward_input, py::arg("dy"), py::arg("w"), py::arg("input_shape"),
+        py::arg("strides"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+        R"(Gradient of conv2d_forward (without activation) for x: dy (N, OH, OW, O) -> dx of input_shape.
+
+Raises ValueError for shapes and options that do not fit, TypeError for types.)");
+  m.def("conv2d_backward_weight", &backward_weight, py::arg("x"), py::arg("dy"), py::arg("kernel_shape"),
+        py::arg("strides"), py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("with_bias"),
+        R"(Gradient of conv2d_forward (without activation) for w and bias: (dw of kernel_shape, db (O,) or None).
+
+Raises ValueError for shapes and options that do not fit, TypeError for types.)");
+}
 
 }  // namespace pydl
