@@ -115,6 +115,18 @@ PYDL_INLINE void store_n(T* p, V<T> v, int n) {
 }
 #endif
 
+// Stops the compiler from loading v again in every instruction that uses it.
+template <class Vector>
+PYDL_INLINE void keep_in_register(Vector& v) {
+#if defined(__aarch64__)
+  asm("" : "+w"(v));
+#elif defined(__AVX512F__)
+  asm("" : "+v"(v));
+#else
+  asm("" : "+x"(v));
+#endif
+}
+
 template <class T>
 PYDL_INLINE V<T> select(VI<T> where, V<T> yes, V<T> no) {
   return where ? yes : no;

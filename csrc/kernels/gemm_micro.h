@@ -1,0 +1,139 @@
+// The register tile under every matrix product and convolution: a block of the result that stays in vector registers
+// while K runs by. All of it is inlined and unrolled; nothing is spilled as long as Rows x Vectors is within the limits
+// below.
+//
+//   Tile<T, Rows, Vectors> tile;
+//   tile.clear();                                    // or tile.start(...), to begin with the bias and the old c
+//   for (tap : taps) tile.multiply(C, a_of(tap), a_row, a_col, b_of(tap), b_row);
+//   tile.store(c, ldc, last);
+//
+// Contract of multiply: sum[i][j] += a[i*a_row + k*a_col] * b[k*b_row + j*kLanes ...] for k = 0, 1, ... K-1 in this
+// order, each sum in one accumulator, so that a result does not depend on the height of the tile that made it. Reads
+// exactly Rows x K elements of a and K rows of Vectors full vectors of b: b is a packed panel (gemm_pack.h, b_row =
+// kTileCols<T>), or a matrix that has these columns. `last` is the number of valid lanes in the last vector of c, 1 to
+// kLanes; c and bias are never touched beyond it.
+#pragma once
+#include "simd.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+// Sums + one row of b + one broadcast element of a must fit into the vector registers, and at least 2 FMA pipes x 4
+// cycles = 8 sums are needed to keep the pipes busy. Two vectors per row let each broadcast feed two multiplications.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 14;  // 28 sums + 2 + 1 of 32 registers
+#elif defined(__aarch64__)
+constexpr int kTileRows = 12;  // 24 sums + 2 + 1 of 32
+#elif defined(__AVX2__)
+constexpr int kTileRows = 6;  // 12 sums + 2 + 1 of 16
+#else
+constexpr int kTileRows = 5;  // 10 sums + 2 + 1 + a product (SSE has no FMA) of 16
+#endif
+constexpr int kTileVectors = 2;
+template <class T>
+constexpr int kTileCols = kTileVectors * kLanes<T>;
+
+template <class T, int Rows, int Vectors>
+struct Tile {
+  V<T> sum[Rows][Vectors];
+
+  PYDL_INLINE void clear() {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] = V<T>{};
+  }
+
+  // Begins with the bias (one value per column, or null), plus the old c if c is not null.
+  PYDL_INLINE void start(const T* bias, const T* c, index ldc, int last) {
+    clear();
+    if (bias) {
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
+        V<T> value = read(bias, j, last);
+        PYDL_UNROLL for (int i = 0; i < Rows; i++) sum[i][j] = value;
+      }
+    }
+    if (c) {
+      PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] +=
+          read(c + i * ldc, j, last);
+    }
+  }
+
+  PYDL_INLINE void multiply(index K, const T* a, index a_row, index a_col, const T* b, index b_row) {
+    for (index k = 0; k < K; k++) {
+      V<T> row[Vectors];
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
+        row[j] = load(b + j * kLanes<T>);
+        if constexpr (Rows <= 4) keep_in_register(row[j]);
+      }
+      PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+        V<T> element = broadcast(a[i * a_row]);
+        PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += element * row[j];
+      }
+      a += a_col;
+      b += b_row;
+    }
+  }
+
+  PYDL_INLINE void store(T* c, index ldc, int last) const {
+    if (last == kLanes<T>) {
+      PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++)
+          pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<T>, sum[i][j]);
+    } else {
+      PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+        PYDL_UNROLL for (int j = 0; j < Vectors - 1; j++) pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<T>, sum[i][j]);
+        store_n(c + i * ldc + (Vectors - 1) * kLanes<T>, sum[i][Vectors - 1], last);
+      }
+    }
+  }
+
+ private:
+  PYDL_INLINE static V<T> read(const T* p, int j, int last) {
+    if (j < Vectors - 1 || last == kLanes<T>) return load(p + j * kLanes<T>);
+    return load_n(p + j * kLanes<T>, last);
+  }
+};
+
+// One tile of a matrix product, as a plain function for every height from 1 to kTileRows.
+template <class T>
+struct TileTask {
+  index K;
+  const T* a;
+  index a_stride;  // between rows of a (between its columns, for the transposed functions)
+  const T* b;
+  index b_row;
+  const T* bias;  // or null
+  const T* old;   // what is added to the product before it is stored: c, or null
+  T* c;
+  index ldc;
+  int last;
+};
+
+template <class T, int Rows, int Vectors, bool TransA>
+__attribute__((noinline)) void run_tile(const TileTask<T>& t) {
+  Tile<T, Rows, Vectors> tile;
+  tile.start(t.bias, t.old, t.ldc, t.last);
+  if constexpr (TransA)
+    tile.multiply(t.K, t.a, 1, t.a_stride, t.b, t.b_row);
+  else
+    tile.multiply(t.K, t.a, t.a_stride, 1, t.b, t.b_row);
+  tile.store(t.c, t.ldc, t.last);
+}
+
+template <class T>
+struct TileFunctions {
+  using Function = void (*)(const TileTask<T>&);
+  Function of[kTileRows][kTileVectors][2];  // [rows - 1][vectors - 1][a is transposed]
+
+  template <int Rows = kTileRows>
+  constexpr void fill() {
+    of[Rows - 1][0][0] = run_tile<T, Rows, 1, false>;
+    of[Rows - 1][0][1] = run_tile<T, Rows, 1, true>;
+    of[Rows - 1][1][0] = run_tile<T, Rows, 2, false>;
+    of[Rows - 1][1][1] = run_tile<T, Rows, 2, true>;
+    if constexpr (Rows > 1) fill<Rows - 1>();
+  }
+  constexpr TileFunctions() : of{} { fill(); }
+};
+template <class T>
+constexpr TileFunctions<T> kTileFunctions{};
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA
