@@ -1,7 +1,135 @@
+// Activations, and arithmetic with one broadcast operand.
+#include <array>
+#include <optional>
+
+#include "../dispatch.h"
+#include "arguments.h"
 #include "bindings.h"
+#include "launch.h"
 
 namespace pydl {
+namespace {
 
-void bind_elementwise(py::module_&) {}
+// The slopes of backward are told from the sign of y: that needs alpha >= 0.
+void check_alpha(const char* op, Activation kind, double alpha) {
+  const bool used = kind == Activation::leaky_relu || kind == Activation::elu;
+  PYDL_CHECK(!used || alpha >= 0, "[", op, "] alpha: expected a number >= 0, got ", alpha);
+}
+
+template <class T>
+py::array activation_forward(Activation kind, T alpha, const py::array& x) {
+  const py::array y = make_array<T>(shape_of(x));
+  const index n = x.size();
+  launch("activation_forward", {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().activation_forward(kind, alpha, n, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  });
+  return y;
+}
+
+template <class T>
+py::array activation_backward(Activation kind, T alpha, const py::array& dy, const py::object& saved_object) {
+  const py::array saved = checked_as<T>("activation_backward", "saved", saved_object, shape_of(dy));
+  const py::array dx = make_array<T>(shape_of(dy));
+  const index n = dy.size();
+  launch("activation_backward", {read(saved), read(dy)}, {dx},
+         [=](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().activation_backward(kind, alpha, n, static_cast<const T*>(in[0]),
+                                                 static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
+         });
+  return dx;
+}
+
+BinaryOp binary_op_named(const std::string& name) {
+  constexpr std::array names{"add",    "subtract", "multiply",
+                             "divide", "maximum",  "minimum"};  // in the order of the enum
+  for (std::size_t i = 0; i < names.size(); i++)
+    if (name == names[i]) return BinaryOp(i);
+  PYDL_CHECK(false, "[binary] name: expected one of add, subtract, multiply, divide, maximum, minimum, got '", name,
+             "'");
+}
+
+// How b is read for an a of rows x cols.
+struct Broadcast {
+  index rows, cols, b_row, b_col;
+};
+
+// b aligned at the right, as NumPy does: equal to a where it is not 1, and the axes where it is 1 all come first (a
+// row, or a scalar) or all come last (a column).
+std::optional<Broadcast> broadcast(const std::vector<index>& a, std::vector<index> b) {
+  if (b.size() > a.size()) return std::nullopt;
+  b.insert(b.begin(), a.size() - b.size(), 1);
+  auto product = [&](std::size_t begin, std::size_t end) {
+    index size = 1;
+    for (std::size_t i = begin; i < end; i++) size *= a[i];
+    return size;
+  };
+  auto match = [&](std::size_t begin, std::size_t end, bool ones) {
+    for (std::size_t i = begin; i < end; i++)
+      if (b[i] != (ones ? 1 : a[i])) return false;
+    return true;
+  };
+  const std::size_t rank = a.size();
+  for (std::size_t k = 0; k <= rank; k++) {
+    const index rows = product(0, k), cols = product(k, rank);
+    if (match(0, k, true) && match(k, rank, false)) return Broadcast{rows, cols, k == 0 ? cols : 0, k < rank};
+    if (match(0, k, false) && match(k, rank, true)) return Broadcast{rows, cols, k > 0, 0};
+  }
+  return std::nullopt;
+}
+
+template <class T>
+py::array binary(BinaryOp op, const py::array& a, const py::object& b_object) {
+  const py::array b = checked("binary", "b", b_object);
+  PYDL_CHECK_TYPE(is<T>(b), "[binary] b: expected ", py::str(a.dtype()).cast<std::string>(), " as a, got ",
+                  describe(b));
+  const std::optional<Broadcast> how = broadcast(shape_of(a), shape_of(b));
+  PYDL_CHECK(how, "[binary] b: expected the shape of a, ", shape_string(shape_of(a)),
+             ", or a scalar, row or column of it, got ", describe(b));
+  const py::array c = make_array<T>(shape_of(a));
+  launch("binary", {read(a), read(b)}, {c}, [op, how = *how](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().binary(op, how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                             how.b_row, how.b_col, static_cast<T*>(out[0]));
+  });
+  return c;
+}
+
+}  // namespace
+
+void bind_elementwise(py::module_& m) {
+  m.def(
+      "activation_forward",
+      [](const py::object& x_object, const py::object& name, double alpha) {
+        constexpr const char* op = "activation_forward";
+        const Activation kind = checked_activation(op, "name", name);
+        check_alpha(op, kind, alpha);
+        const py::array x = checked(op, "x", x_object);
+        return by_dtype(op, "x", x, [&](auto zero) {
+          return activation_forward<decltype(zero)>(kind, static_cast<decltype(zero)>(alpha), x);
+        });
+      },
+      py::arg("x"), py::arg("name"), py::arg("alpha") = 0.0, "The activation of every element.");
+  m.def(
+      "activation_backward",
+      [](const py::object& dy_object, const py::object& saved, const py::object& name, double alpha) {
+        constexpr const char* op = "activation_backward";
+        const Activation kind = checked_activation(op, "name", name);
+        check_alpha(op, kind, alpha);
+        const py::array dy = checked(op, "dy", dy_object);
+        return by_dtype(op, "dy", dy, [&](auto zero) {
+          return activation_backward<decltype(zero)>(kind, static_cast<decltype(zero)>(alpha), dy, saved);
+        });
+      },
+      py::arg("dy"), py::arg("saved"), py::arg("name"), py::arg("alpha") = 0.0,
+      "dx from dy and `saved`: x for gelu, gelu_tanh and silu, y for all others.");
+  m.def(
+      "binary",
+      [](const std::string& name, const py::object& a_object, const py::object& b) {
+        const BinaryOp op = binary_op_named(name);
+        const py::array a = checked("binary", "a", a_object);
+        return by_dtype("binary", "a", a, [&](auto zero) { return binary<decltype(zero)>(op, a, b); });
+      },
+      py::arg("name"), py::arg("a"), py::arg("b"),
+      "name(a, b) with the shape of a; b has that shape too, or is a scalar, row or column of it.");
+}
 
 }  // namespace pydl

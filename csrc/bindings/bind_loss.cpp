@@ -1,7 +1,174 @@
+// Losses fused with the activation before them.
+#include "../dispatch.h"
+#include "../scratch.h"
 #include "bindings.h"
+#include "launch.h"
 
 namespace pydl {
+namespace {
 
-void bind_loss(py::module_&) {}
+// Labels as the kernels want them: int64, every one in [0, cols). This happens inside the launched body, so that a
+// replayed plan checks its labels too.
+class Labels {
+ public:
+  Labels(const char* op, bool narrow, index rows, index cols, const void* labels)
+      : widened_(narrow ? rows * index(sizeof(std::int64_t)) : 0) {
+    data_ = static_cast<const std::int64_t*>(narrow ? widened_.data() : labels);
+    if (narrow) {
+      const auto* from = static_cast<const std::int32_t*>(labels);
+      auto* to = static_cast<std::int64_t*>(widened_.data());
+      for (index r = 0; r < rows; r++) to[r] = from[r];
+    }
+    for (index r = 0; r < rows; r++)
+      PYDL_CHECK(data_[r] >= 0 && data_[r] < cols, "[", op, "] labels: expected values in [0, ", cols, "), got ",
+                 data_[r], " at row ", r);
+  }
+  const std::int64_t* data() const { return data_; }
+
+ private:
+  Scratch widened_;
+  const std::int64_t* data_;
+};
+
+// One integer per row, or one number per element.
+struct Target {
+  py::array array;
+  bool sparse, narrow;
+};
+
+template <class T>
+Target target_of(const char* op, const py::object& object, index rows, index cols) {
+  const py::array labels = checked(op, "labels", object);
+  if (is<T>(labels)) {
+    check_shape(op, "labels", labels, {rows, cols});
+    return {labels, false, false};
+  }
+  const bool narrow = is<std::int32_t>(labels);
+  PYDL_CHECK_TYPE(narrow || is<std::int64_t>(labels), "[", op, "] labels: expected int32 or int64 ",
+                  shape_string({rows}), ", or ", py::str(py::dtype::of<T>()).cast<std::string>(), " ",
+                  shape_string({rows, cols}), ", got ", describe(labels));
+  check_shape(op, "labels", labels, {rows});
+  return {labels, true, narrow};
+}
+
+void check_cols(const char* op, const char* name, const py::array& a) {
+  PYDL_CHECK(a.shape(1) > 0, "[", op, "] ", name, ": expected at least one class, got ", describe(a));
+}
+
+template <class T>
+py::tuple softmax_cross_entropy_forward(const py::array& logits, const py::object& labels_object) {
+  constexpr const char* op = "softmax_cross_entropy_forward";
+  check_cols(op, "logits", logits);
+  const index rows = logits.shape(0), cols = logits.shape(1);
+  const Target target = target_of<T>(op, labels_object, rows, cols);
+  const py::array probs = make_array<T>({rows, cols}), loss = make_array<T>({rows});
+  launch(op, {read(logits), read(target.array)}, {probs, loss},
+         [=, sparse = target.sparse, narrow = target.narrow](const void* const* in, void* const* out, const void*) {
+           const T* x = static_cast<const T*>(in[0]);
+           T *p = static_cast<T*>(out[0]), *l = static_cast<T*>(out[1]);
+           if (sparse)
+             kernels().of<T>().softmax_cross_entropy_forward(rows, cols, x,
+                                                             Labels(op, narrow, rows, cols, in[1]).data(), p, l);
+           else
+             kernels().of<T>().softmax_cross_entropy_dense_forward(rows, cols, x, static_cast<const T*>(in[1]), p, l);
+         });
+  return py::make_tuple(loss, probs);
+}
+
+template <class T>
+py::array softmax_cross_entropy_backward(const py::array& probs, const py::object& labels_object,
+                                         const py::object& dloss_object) {
+  constexpr const char* op = "softmax_cross_entropy_backward";
+  check_cols(op, "probs", probs);
+  const index rows = probs.shape(0), cols = probs.shape(1);
+  const Target target = target_of<T>(op, labels_object, rows, cols);
+  const py::array dloss = checked_as<T>(op, "dloss", dloss_object, {rows});
+  const py::array dlogits = make_array<T>({rows, cols});
+  launch(op, {read(probs), read(target.array), read(dloss)}, {dlogits},
+         [=, sparse = target.sparse, narrow = target.narrow](const void* const* in, void* const* out, const void*) {
+           const T *p = static_cast<const T*>(in[0]), *d = static_cast<const T*>(in[2]);
+           T* dx = static_cast<T*>(out[0]);
+           if (sparse)
+             kernels().of<T>().softmax_cross_entropy_backward(rows, cols, p,
+                                                              Labels(op, narrow, rows, cols, in[1]).data(), d, dx);
+           else
+             kernels().of<T>().softmax_cross_entropy_dense_backward(rows, cols, p, static_cast<const T*>(in[1]), d, dx);
+         });
+  return dlogits;
+}
+
+template <class T>
+py::array sigmoid_cross_entropy_forward(const py::array& logits, const py::object& targets_object) {
+  constexpr const char* op = "sigmoid_cross_entropy_forward";
+  const py::array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
+  const py::array loss = make_array<T>(shape_of(logits));
+  const index n = logits.size();
+  launch(op, {read(logits), read(targets)}, {loss}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().sigmoid_cross_entropy_forward(n, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                                    static_cast<T*>(out[0]));
+  });
+  return loss;
+}
+
+template <class T>
+py::array sigmoid_cross_entropy_backward(const py::array& logits, const py::object& targets_object,
+                                         const py::object& dloss_object) {
+  constexpr const char* op = "sigmoid_cross_entropy_backward";
+  const py::array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
+  const py::array dloss = checked_as<T>(op, "dloss", dloss_object, shape_of(logits));
+  const py::array dlogits = make_array<T>(shape_of(logits));
+  const index n = logits.size();
+  launch(op, {read(logits), read(targets), read(dloss)}, {dlogits},
+         [=](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().sigmoid_cross_entropy_backward(n, static_cast<const T*>(in[0]),
+                                                            static_cast<const T*>(in[1]), static_cast<const T*>(in[2]),
+                                                            static_cast<T*>(out[0]));
+         });
+  return dlogits;
+}
+
+}  // namespace
+
+void bind_loss(py::module_& m) {
+  m.def(
+      "softmax_cross_entropy_forward",
+      [](const py::object& logits_object, const py::object& labels) {
+        constexpr const char* op = "softmax_cross_entropy_forward";
+        const py::array logits = checked(op, "logits", logits_object, 2);
+        return by_dtype(op, "logits", logits,
+                        [&](auto zero) { return softmax_cross_entropy_forward<decltype(zero)>(logits, labels); });
+      },
+      py::arg("logits"), py::arg("labels"),
+      "(loss (R,), probs (R, C)) of logits (R, C) and labels: integers (R,), or probabilities (R, C).");
+  m.def(
+      "softmax_cross_entropy_backward",
+      [](const py::object& probs_object, const py::object& labels, const py::object& dloss) {
+        constexpr const char* op = "softmax_cross_entropy_backward";
+        const py::array probs = checked(op, "probs", probs_object, 2);
+        return by_dtype(op, "probs", probs, [&](auto zero) {
+          return softmax_cross_entropy_backward<decltype(zero)>(probs, labels, dloss);
+        });
+      },
+      py::arg("probs"), py::arg("labels"), py::arg("dloss"), "dlogits from the probs that forward gave.");
+  m.def(
+      "sigmoid_cross_entropy_forward",
+      [](const py::object& logits_object, const py::object& targets) {
+        constexpr const char* op = "sigmoid_cross_entropy_forward";
+        const py::array logits = checked(op, "logits", logits_object);
+        return by_dtype(op, "logits", logits,
+                        [&](auto zero) { return sigmoid_cross_entropy_forward<decltype(zero)>(logits, targets); });
+      },
+      py::arg("logits"), py::arg("targets"), "max(z, 0) - z t + log(1 + exp(-|z|)) of every element.");
+  m.def(
+      "sigmoid_cross_entropy_backward",
+      [](const py::object& logits_object, const py::object& targets, const py::object& dloss) {
+        constexpr const char* op = "sigmoid_cross_entropy_backward";
+        const py::array logits = checked(op, "logits", logits_object);
+        return by_dtype(op, "logits", logits, [&](auto zero) {
+          return sigmoid_cross_entropy_backward<decltype(zero)>(logits, targets, dloss);
+        });
+      },
+      py::arg("logits"), py::arg("targets"), py::arg("dloss"), "(sigmoid(z) - t) dloss.");
+}
 
 }  // namespace pydl

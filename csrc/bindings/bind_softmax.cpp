@@ -1,7 +1,83 @@
+// Softmax and its logarithm along the last axis.
+#include "../dispatch.h"
 #include "bindings.h"
+#include "launch.h"
 
 namespace pydl {
+namespace {
 
-void bind_softmax(py::module_&) {}
+struct Rows {
+  index rows, cols;
+};
+
+Rows rows_of(const char* op, const char* name, const py::array& x) {
+  PYDL_CHECK(x.ndim() > 0, "[", op, "] ", name, ": expected at least 1 dimension, got ", describe(x));
+  const index cols = x.shape(x.ndim() - 1);
+  PYDL_CHECK(cols > 0 || x.size() > 0, "[", op, "] ", name, ": expected a last axis that is not empty, got ",
+             describe(x));
+  return {x.size() / cols, cols};
+}
+
+template <class T>
+using Forward = void (*KernelTable<T>::*)(index, index, const T*, T*);
+template <class T>
+using Backward = void (*KernelTable<T>::*)(index, index, const T*, const T*, T*);
+
+template <class T>
+py::array forward(const char* op, Forward<T> kernel, const py::array& x) {
+  const Rows shape = rows_of(op, "x", x);
+  const py::array y = make_array<T>(shape_of(x));
+  launch(op, {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    (kernels().of<T>().*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  });
+  return y;
+}
+
+template <class T>
+py::array backward(const char* op, Backward<T> kernel, const py::array& dy, const py::object& y_object) {
+  const Rows shape = rows_of(op, "dy", dy);
+  const py::array y = checked_as<T>(op, "y", y_object, shape_of(dy));
+  const py::array dx = make_array<T>(shape_of(dy));
+  launch(op, {read(y), read(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+    (kernels().of<T>().*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                static_cast<T*>(out[0]));
+  });
+  return dx;
+}
+
+void def_forward(py::module_& m, const char* op, Forward<float> f32, Forward<double> f64, const char* doc) {
+  m.def(
+      op,
+      [=](const py::object& object) {
+        const py::array x = checked(op, "x", object);
+        return is<float>(x) ? forward<float>(op, f32, x)
+                            : by_dtype(op, "x", x, [&](auto) { return forward<double>(op, f64, x); });
+      },
+      py::arg("x"), doc);
+}
+
+void def_backward(py::module_& m, const char* op, Backward<float> f32, Backward<double> f64, const char* doc) {
+  m.def(
+      op,
+      [=](const py::object& object, const py::object& y) {
+        const py::array dy = checked(op, "dy", object);
+        return is<float>(dy) ? backward<float>(op, f32, dy, y)
+                             : by_dtype(op, "dy", dy, [&](auto) { return backward<double>(op, f64, dy, y); });
+      },
+      py::arg("dy"), py::arg("y"), doc);
+}
+
+}  // namespace
+
+void bind_softmax(py::module_& m) {
+  using F = KernelTable<float>;
+  using D = KernelTable<double>;
+  def_forward(m, "softmax_forward", &F::softmax_forward, &D::softmax_forward,
+              "exp(x) / sum(exp(x)) along the last axis.");
+  def_backward(m, "softmax_backward", &F::softmax_backward, &D::softmax_backward, "y (dy - sum(y dy)).");
+  def_forward(m, "log_softmax_forward", &F::log_softmax_forward, &D::log_softmax_forward,
+              "x - log(sum(exp(x))) along the last axis.");
+  def_backward(m, "log_softmax_backward", &F::log_softmax_backward, &D::log_softmax_backward, "dy - exp(y) sum(dy).");
+}
 
 }  // namespace pydl

@@ -1,10 +1,80 @@
-#include "simd.h"
+// Activations and arithmetic on whole arrays.
+#include "activation.h"
+#include "elementwise_row.h"
+#include "parallel.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
+namespace {
+
+constexpr index kGrain = 16384;  // elements per thread, at least: fewer do not pay for waking one
+
+// Every lane alone, so where pieces begin does not matter.
+template <class T, class F>
+PYDL_INLINE void map(index n, T* y, const F& f) {
+  parallel(n, kGrain, [&](index begin, index end) {
+    map_row<T>(end - begin, y + begin, [=](auto at) { return f([=](const T* p) { return at(p + begin); }); });
+  });
+}
 
 template <class T>
-void fill_elementwise(KernelTable<T>&) {}
+void activation_forward(Activation kind, T alpha, index n, const T* x, T* y) {
+  with_activation(kind, [&](auto f) { map<T>(n, y, [=](auto at) { return f.template forward<T>(at(x), alpha); }); });
+}
+
+template <class T>
+void activation_backward(Activation kind, T alpha, index n, const T* saved, const T* dy, T* dx) {
+  with_activation(
+      kind, [&](auto f) { map<T>(n, dx, [=](auto at) { return f.template backward<T>(at(saved), at(dy), alpha); }); });
+}
+
+template <class T, class Body>
+PYDL_INLINE void with_operator(BinaryOp op, const Body& body) {
+  switch (op) {
+    case BinaryOp::add:
+      return body([](V<T> a, V<T> b) { return a + b; });
+    case BinaryOp::subtract:
+      return body([](V<T> a, V<T> b) { return a - b; });
+    case BinaryOp::multiply:
+      return body([](V<T> a, V<T> b) { return a * b; });
+    case BinaryOp::divide:
+      return body([](V<T> a, V<T> b) { return a / b; });
+    case BinaryOp::maximum:
+      return body([](V<T> a, V<T> b) { return max_nan<T>(a, b); });
+    case BinaryOp::minimum:
+      return body([](V<T> a, V<T> b) { return -max_nan<T>(-a, -b); });
+  }
+}
+
+template <class T>
+void binary(BinaryOp op, index rows, index cols, const T* a, const T* b, index b_row, index b_col, T* c) {
+  with_operator<T>(op, [&](auto f) {
+    if (b_row == 0 && b_col == 0) return map<T>(rows * cols, c, [=](auto at) { return f(at(a), broadcast<T>(*b)); });
+    if (b_row == cols && b_col == 1) return map<T>(rows * cols, c, [=](auto at) { return f(at(a), at(b)); });
+    // A row or a column: pieces of the flat array, cut at the ends of rows.
+    parallel(rows * cols, kGrain, [&](index begin, index end) {
+      for (index i = begin; i < end;) {
+        index row = i / cols, stop = (row + 1) * cols < end ? (row + 1) * cols : end;
+        const T* b_at = b + row * b_row - (b_col ? row * cols : 0);
+        for (; i < stop; i += kLanes<T>) {
+          int count = stop - i < kLanes<T> ? int(stop - i) : kLanes<T>;
+          V<T> right = b_col ? load_n<T>(b_at + i, count) : broadcast<T>(*b_at);
+          store_n<T>(c + i, f(load_n<T>(a + i, count), right), count);
+        }
+        i = stop;
+      }
+    });
+  });
+}
+
+}  // namespace
+
+template <class T>
+void fill_elementwise(KernelTable<T>& t) {
+  t.activation_forward = activation_forward<T>;
+  t.activation_backward = activation_backward<T>;
+  t.binary = binary<T>;
+}
 template void fill_elementwise(KernelTable<float>&);
 template void fill_elementwise(KernelTable<double>&);
 

@@ -1,10 +1,93 @@
-#include "simd.h"
+// Losses fused with the activation before them: neither the logarithm of a probability nor its gradient is ever formed.
+#include "parallel.h"
+#include "softmax_row.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
+namespace {
+
+// loss = log(sum(exp(x - max))) - (x[label] - max)
+template <class T>
+void softmax_cross_entropy_forward(index rows, index cols, const T* logits, const std::int64_t* labels, T* probs,
+                                   T* loss) {
+  parallel(rows, rows_grain(cols), [=](index begin, index end) {
+    for (index r = begin; r < end; r++) {
+      RowSum<T> row = softmax_row<T>(cols, logits + r * cols, probs + r * cols);
+      loss[r] = log_of(row.sum) - (logits[r * cols + labels[r]] - row.max);
+    }
+  });
+}
+
+// dlogits = (probs - [label]) dloss
+template <class T>
+void softmax_cross_entropy_backward(index rows, index cols, const T* probs, const std::int64_t* labels, const T* dloss,
+                                    T* dlogits) {
+  parallel(rows, rows_grain(cols), [=](index begin, index end) {
+    for (index r = begin; r < end; r++) {
+      const T* p = probs + r * cols;
+      map_row<T>(cols, dlogits + r * cols, [=](auto at) { return at(p) * dloss[r]; });
+      dlogits[r * cols + labels[r]] = (p[labels[r]] - 1) * dloss[r];
+    }
+  });
+}
+
+// loss = sum(t (log(sum(exp(x - max))) - (x - max)))
+template <class T>
+void softmax_cross_entropy_dense_forward(index rows, index cols, const T* logits, const T* target, T* probs, T* loss) {
+  parallel(rows, rows_grain(cols), [=](index begin, index end) {
+    for (index r = begin; r < end; r++) {
+      const T *x = logits + r * cols, *t = target + r * cols;
+      RowSum<T> row = softmax_row<T>(cols, x, probs + r * cols);
+      T log_sum = log_of(row.sum);
+      loss[r] = sum_row<T>(cols, [=](auto at) { return at(t) * (log_sum - (at(x) - row.max)); });
+    }
+  });
+}
+
+// dlogits = (probs sum(t) - t) dloss: exact also for targets that do not sum to 1.
+template <class T>
+void softmax_cross_entropy_dense_backward(index rows, index cols, const T* probs, const T* target, const T* dloss,
+                                          T* dlogits) {
+  parallel(rows, rows_grain(cols), [=](index begin, index end) {
+    for (index r = begin; r < end; r++) {
+      const T *p = probs + r * cols, *t = target + r * cols;
+      T total = sum_row<T>(cols, [=](auto at) { return at(t); });
+      map_row<T>(cols, dlogits + r * cols, [=](auto at) { return (at(p) * total - at(t)) * dloss[r]; });
+    }
+  });
+}
+
+// loss = max(z, 0) - z t + log(1 + exp(-|z|))
+template <class T>
+void sigmoid_cross_entropy_forward(index n, const T* logits, const T* target, T* loss) {
+  parallel(n, index(8192), [=](index begin, index end) {
+    map_row<T>(end - begin, loss + begin, [=](auto at) {
+      V<T> z = at(logits + begin);
+      return softplus<T>(z) - z * at(target + begin);
+    });
+  });
+}
+
+// dlogits = (sigmoid(z) - t) dloss
+template <class T>
+void sigmoid_cross_entropy_backward(index n, const T* logits, const T* target, const T* dloss, T* dlogits) {
+  parallel(n, index(8192), [=](index begin, index end) {
+    map_row<T>(end - begin, dlogits + begin,
+               [=](auto at) { return (sigmoid<T>(at(logits + begin)) - at(target + begin)) * at(dloss + begin); });
+  });
+}
+
+}  // namespace
 
 template <class T>
-void fill_loss(KernelTable<T>&) {}
+void fill_loss(KernelTable<T>& t) {
+  t.softmax_cross_entropy_forward = softmax_cross_entropy_forward<T>;
+  t.softmax_cross_entropy_backward = softmax_cross_entropy_backward<T>;
+  t.softmax_cross_entropy_dense_forward = softmax_cross_entropy_dense_forward<T>;
+  t.softmax_cross_entropy_dense_backward = softmax_cross_entropy_dense_backward<T>;
+  t.sigmoid_cross_entropy_forward = sigmoid_cross_entropy_forward<T>;
+  t.sigmoid_cross_entropy_backward = sigmoid_cross_entropy_backward<T>;
+}
 template void fill_loss(KernelTable<float>&);
 template void fill_loss(KernelTable<double>&);
 

@@ -1,0 +1,66 @@
+// One row of a softmax, shared by softmax.cpp and loss.cpp.
+#pragma once
+#include "elementwise_row.h"
+#include "simd_math.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+template <class T>
+PYDL_INLINE T log_of(T x) {
+  return log<T>(broadcast<T>(x))[0];
+}
+
+template <class T>
+PYDL_INLINE T row_max(index cols, const T* x) {
+  const V<T> lowest = broadcast<T>(T(-__builtin_inf()));
+  V<T> most = lowest;
+  index j = 0;
+  for (; j + kLanes<T> <= cols; j += kLanes<T>) {
+    V<T> v = load<T>(x + j);
+    most = v > most ? v : most;
+  }
+  T result = most[0];
+  for (int i = 1; i < kLanes<T>; i++) result = most[i] > result ? most[i] : result;
+  for (; j < cols; j++) result = x[j] > result ? x[j] : result;
+  return result;
+}
+
+template <class T>
+struct RowSum {
+  T max, sum;  // of exp(x - max)
+};
+
+// y = exp(x - max), and their sum. A NaN anywhere, an inf, or nothing but -inf makes the sum NaN.
+template <class T>
+PYDL_INLINE RowSum<T> row_exp(index cols, const T* x, T* y) {
+  T max = row_max<T>(cols, x);
+  V<T> sum{};
+  index j = 0;
+  for (; j + kLanes<T> <= cols; j += kLanes<T>) {
+    V<T> e = exp<T>(load<T>(x + j) - max);
+    store<T>(y + j, e);
+    sum += e;
+  }
+  int rest = int(cols - j);
+  if (rest) {
+    V<T> e = exp<T>(load_n<T>(x + j, rest) - max);
+    store_n<T>(y + j, e, rest);
+    for (int i = 0; i < rest; i++) sum[i] += e[i];
+  }
+  return {max, reduce_add<T>(sum)};
+}
+
+template <class T>
+PYDL_INLINE RowSum<T> softmax_row(index cols, const T* x, T* y) {
+  RowSum<T> row = row_exp<T>(cols, x, y);
+  T inverse = 1 / row.sum;
+  map_row<T>(cols, y, [=](auto at) { return at(y) * inverse; });
+  return row;
+}
+
+// Rows per thread, at least: enough to pay for waking one.
+inline index rows_grain(index cols) { return 1 + 8192 / (cols + 1); }
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA
