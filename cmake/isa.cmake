@@ -9,8 +9,9 @@ function(pydl_add_isa name)
   target_compile_options(pydl_isa_${name} INTERFACE ${ARGN} -ffp-contract=fast -fno-math-errno -fno-trapping-math)
   target_link_libraries(pydl_isa_${name} INTERFACE pydl_flags)
 
+  # Exceptions stay on: std::bad_alloc from Scratch passes through kernels and must free what they hold.
   add_library(pydl_kernels_${name} OBJECT ${PYDL_KERNEL_SOURCES})
-  target_compile_options(pydl_kernels_${name} PRIVATE -O3 -fno-exceptions -fno-rtti)
+  target_compile_options(pydl_kernels_${name} PRIVATE -O3 -fno-rtti)
   target_link_libraries(pydl_kernels_${name} PRIVATE pydl_isa_${name})
   set_property(GLOBAL APPEND PROPERTY PYDL_ISA_NAMES ${name})
 endfunction()

@@ -29,26 +29,15 @@ struct Entry {
   const Kernels& (*table)();
 };
 
-// Worst first. __builtin_cpu_supports asks cpuid and also whether the operating system saves the registers.
+// Worst first. The levels are those that cmake/isa.cmake compiles for; __builtin_cpu_supports asks cpuid and also
+// whether the operating system saves the registers.
 const Entry kEntries[] = {
     {"baseline", [] { return true; }, baseline::table},
 #ifdef PYDL_HAS_avx2
-    {"avx2",
-     [] {
-       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-              __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("lzcnt") &&
-              __builtin_cpu_supports("movbe");
-     },
-     avx2::table},
+    {"avx2", [] { return __builtin_cpu_supports("x86-64-v3") != 0; }, avx2::table},
 #endif
 #ifdef PYDL_HAS_avx512
-    {"avx512",
-     [] {
-       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
-              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-     },
-     avx512::table},
+    {"avx512", [] { return __builtin_cpu_supports("x86-64-v4") != 0; }, avx512::table},
 #endif
 };
 constexpr int kCount = int(sizeof(kEntries) / sizeof(kEntries[0]));

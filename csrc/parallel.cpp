@@ -1,62 +1,239 @@
 #include "parallel.h"
 
 #include <omp.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "check.h"
+#include "cpus.h"
+#include "pool.h"
 
 namespace pydl {
 namespace {
-int process_threads = 0;
-thread_local int override_threads = 0;
-thread_local bool inside = false;
+
+// ---- who runs kernels now --------------------------------------------------------------------------------------
+
+std::atomic<int> process_threads{0};  // 0: not asked for yet
+
+// Threads inside InKernels, and the further threads that verbs run on. Together they are held to the budget.
+std::atomic<int> callers{0}, workers{0};
+constexpr int kForking = 1 << 20;  // added to `callers` by each fork under way: nobody may enter
+
+struct Self {
+  int override_threads = 0;
+  int depth = 0;        // of InKernels
+  bool member = false;  // runs a body of a verb on several threads: verbs inside it are inline
+};
+thread_local Self self;
+
+void nap() { std::this_thread::sleep_for(std::chrono::microseconds(20)); }
+
+void enter() {
+  int now = callers.load(std::memory_order_relaxed);
+  while (now >= kForking || !callers.compare_exchange_weak(now, now + 1, std::memory_order_acquire)) {
+    if (now < kForking) continue;
+    nap();
+    now = callers.load(std::memory_order_relaxed);
+  }
+}
+
+// The workers of one verb: what the budget has left. The caller goes on without any if there are none.
+class Workers {
+ public:
+  Workers() {
+    const int budget = num_threads();
+    int used = workers.load(std::memory_order_relaxed);
+    do {
+      count_ = std::max(0, budget - callers.load(std::memory_order_relaxed) - used);
+    } while (count_ > 0 && !workers.compare_exchange_weak(used, used + count_, std::memory_order_relaxed));
+  }
+  ~Workers() {
+    if (count_ > 0) workers.fetch_sub(count_, std::memory_order_relaxed);
+  }
+  int count() const { return count_; }
+
+ private:
+  int count_;
+};
+
+// The first exception of a verb's members.
+class Failure {
+ public:
+  template <class Body>
+  void watch(const Body& body) {
+    try {
+      body();
+    } catch (...) {
+      if (!seen_.exchange(true)) first_ = std::current_exception();
+    }
+  }
+  bool seen() const { return seen_.load(std::memory_order_relaxed); }
+  void rethrow() const {
+    if (first_) std::rethrow_exception(first_);
+  }
+
+ private:
+  std::atomic<bool> seen_{false};
+  std::exception_ptr first_;
+};
+
+#ifdef __SANITIZE_THREAD__
+// libgomp is not built for ThreadSanitizer, which would take its starts and joins for races: fresh threads instead.
+template <class Body>
+void on_threads(int size, const Body& body) {
+  std::vector<std::thread> others;
+  for (int rank = 1; rank < size; rank++) others.emplace_back([&body, rank, size] { body(rank, size); });
+  body(0, size);
+  for (std::thread& other : others) other.join();
+}
+#else
+template <class Body>
+void on_threads(int size, const Body& body) {
+#pragma omp parallel num_threads(size)
+  body(omp_get_thread_num(), omp_get_num_threads());
+}
+#endif
+
+// body(rank, size) on `used` threads or fewer. All threads of the budget are called up even if fewer are used: libgomp
+// ends the threads that a smaller team leaves over, and to start them again costs far more than to let them pass by.
+template <class Body>
+void on_members(int available, index used, Failure& failure, const Body& body) {
+  on_threads(available, [&](int rank, int size) {
+    size = int(std::min<index>(size, used));
+    if (rank >= size) return;
+    FlushDenormals flush;
+    self.member = true;
+    failure.watch([&] { body(rank, size); });
+    self.member = false;
+  });
+  failure.rethrow();
+}
+
+// ---- fork ------------------------------------------------------------------------------------------------------
+
+// Only the forking thread lives on in the child. So a fork waits until no thread is inside kernels and lets none in:
+// every lock that is only taken there is free. Then libgomp's own threads are sent home, because in the child it would
+// wait for them forever; both sides start new ones when they need them. Last the pool, which is used outside kernels
+// too. WARNING: in this order. A kernel that ends may need the pool.
+void before_fork() {
+  callers.fetch_add(kForking);
+  const int own = self.depth > 0;
+  while (callers.load(std::memory_order_acquire) % kForking != own) nap();
+  omp_pause_resource_all(omp_pause_soft);
+  pool_before_fork();
+}
+void after_fork_in_parent() {
+  pool_after_fork();
+  callers.fetch_sub(kForking);
+}
+void after_fork_in_child() {
+  pool_after_fork();
+  workers = 0;
+  callers = self.depth > 0;
+}
+[[maybe_unused]] const int registered = pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+
 }  // namespace
 
-int default_num_threads() { return omp_get_num_procs(); }
-int num_threads() {
-  if (override_threads) return override_threads;
-  if (!process_threads) process_threads = default_num_threads();
-  return process_threads;
+InKernels::InKernels() {
+  if (self.depth++ == 0) enter();
 }
-void set_num_threads(int n) { process_threads = n; }
-int thread_override() { return override_threads; }
-void set_thread_override(int n) { override_threads = n; }
+InKernels::~InKernels() {
+  if (--self.depth == 0) callers.fetch_sub(1, std::memory_order_release);
+}
 
 void parallel_for(index n, index grain, void (*body)(void*, index, index), void* context) {
-  if (grain < 1) grain = 1;
-  index pieces = n / grain;
-  if (pieces > num_threads()) pieces = num_threads();
-  if (pieces <= 1 || inside) {
-    if (n > 0) body(context, 0, n);
-    return;
-  }
-#pragma omp parallel num_threads(int(pieces))
-  {
-    inside = true;
-    index t = omp_get_thread_num(), count = omp_get_num_threads();
-    index begin = n * t / count, end = n * (t + 1) / count;
-    if (begin < end) body(context, begin, end);
-    inside = false;
-  }
+  if (n <= 0) return;
+  const index pieces = n / std::max<index>(grain, 1);
+  if (pieces <= 1 || self.member) return body(context, 0, n);
+  InKernels here;
+  Workers others;
+  if (others.count() == 0) return body(context, 0, n);
+  Failure failure;
+  on_members(1 + others.count(), pieces, failure, [&](index rank, index size) {
+    const index length = n / size, longer = n % size;  // the first `longer` pieces have one more
+    const index begin = rank * length + std::min(rank, longer);
+    body(context, begin, begin + length + (rank < longer));
+  });
 }
 
+// Members spin: a recurrent kernel meets twice per time step, which takes microseconds.
+struct Team::Meeting {
+  alignas(64) std::atomic<int> arrived{0};
+  alignas(64) std::atomic<unsigned> round{0};
+  Failure failure;
+};
+
 void Team::barrier() {
-  if (size > 1) {
-#pragma omp barrier
+  if (size == 1) return;
+  struct Stopped {};
+  const unsigned round = meeting_->round.load(std::memory_order_relaxed);
+  if (meeting_->arrived.fetch_add(1, std::memory_order_acq_rel) + 1 == size) {
+    meeting_->arrived.store(0, std::memory_order_relaxed);
+    meeting_->round.store(round + 1, std::memory_order_release);
+    return;
+  }
+  constexpr int kSpins = 200;  // about 10 us; then the CPU is left to others, perhaps to the member we wait for
+  for (int spins = 0; meeting_->round.load(std::memory_order_acquire) == round; spins++) {
+    if (meeting_->failure.seen()) throw Stopped{};
+    if (spins >= kSpins) {
+      std::this_thread::yield();
+    } else {
+#if defined(__x86_64__)
+      __builtin_ia32_pause();
+#endif
+    }
   }
 }
 
 void team(int threads, void (*body)(void*, Team&), void* context) {
-  if (threads > num_threads()) threads = num_threads();
-  if (threads <= 1 || inside) {
-    Team alone{0, 1};
-    body(context, alone);
-    return;
-  }
-#pragma omp parallel num_threads(threads)
-  {
-    inside = true;
-    Team member{omp_get_thread_num(), omp_get_num_threads()};
-    body(context, member);
-    inside = false;
-  }
+  const auto alone = [&] {
+    Team team(0, 1, nullptr);
+    body(context, team);
+  };
+  if (threads <= 1 || self.member) return alone();
+  InKernels here;
+  Workers others;
+  if (others.count() == 0) return alone();
+  Team::Meeting meeting;
+  on_members(1 + others.count(), threads, meeting.failure, [&](int rank, int size) {
+    Team team(rank, size, &meeting);
+    body(context, team);
+  });
+}
+
+// ---- thread counts ---------------------------------------------------------------------------------------------
+
+int default_num_threads() {
+  for (const char* name : {"PYDL_NUM_THREADS", "OMP_NUM_THREADS"})
+    if (int threads = threads_from_environment(name)) return threads;
+  return std::min(usable_cpus(omp_get_num_procs(), cgroup_cpu_quota()), kMaxThreads);
+}
+
+int num_threads() {
+  if (self.override_threads) return self.override_threads;
+  int threads = process_threads.load(std::memory_order_relaxed);
+  if (threads) return threads;
+  const int wanted = default_num_threads();
+  return process_threads.compare_exchange_strong(threads, wanted) ? wanted : threads;
+}
+
+void set_num_threads(int n) {
+  PYDL_CHECK(n >= 1 && n <= kMaxThreads, "[set_num_threads] n: expected 1 to ", kMaxThreads, ", got ", n);
+  process_threads = n;
+}
+
+int thread_override() { return self.override_threads; }
+
+void set_thread_override(int n) {
+  PYDL_CHECK(n >= 0 && n <= kMaxThreads, "[threads] n: expected 1 to ", kMaxThreads, ", got ", n);
+  self.override_threads = n;
 }
 
 }  // namespace pydl

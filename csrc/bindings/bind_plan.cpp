@@ -68,7 +68,7 @@ class RecordedPlan {
       arrays[i] = std::move(y);
     }
     {
-      py::gil_scoped_release unlocked;
+      OutsidePython run;
       plan_.run(in.data(), out.data());
     }
     if (arrays.size() == 1) return arrays[0];

@@ -9,6 +9,7 @@
 #pragma once
 #include <utility>
 
+#include "../parallel.h"
 #include "../plan.h"
 #include "array.h"
 
@@ -20,6 +21,13 @@ inline Memory read(const py::object& a) {  // an array, or None for an argument 
   return {array.data(), array.nbytes()};
 }
 
+// Around every run of kernels: the GIL is free, and this thread is known to be inside kernels.
+// WARNING: in this order. Whoever forks holds the GIL and waits for kernels to end, so kernels may not wait for the GIL.
+struct OutsidePython {
+  py::gil_scoped_release unlocked;
+  InKernels here;
+};
+
 template <std::size_t In, std::size_t Out, class Body>
 void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out], const Body& body,
             Plan::Packing packing = {}) {
@@ -28,7 +36,7 @@ void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out],
   for (std::size_t i = 0; i < In; i++) reads[i] = in[i].data;
   for (std::size_t i = 0; i < Out; i++) writes[i] = mutable_data<void>(out[i]);
   {
-    py::gil_scoped_release unlocked;
+    OutsidePython run;
     body(static_cast<const void* const*>(reads), static_cast<void* const*>(writes), static_cast<const void*>(nullptr));
   }
   Plan* plan = Plan::recording();

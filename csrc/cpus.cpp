@@ -1,0 +1,86 @@
+#include "cpus.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "check.h"
+#include "parallel.h"
+
+namespace pydl {
+namespace {
+
+// The first two words of a file; empty where there is none.
+std::pair<std::string, std::string> words(const std::string& path) {
+  std::pair<std::string, std::string> two;
+  std::ifstream(path) >> two.first >> two.second;
+  return two;
+}
+
+// quota / period, both in microseconds; 0 for "max", -1 and files that are not there.
+double ratio(const std::string& quota, const std::string& period) {
+  const double q = std::atof(quota.c_str()), p = std::atof(period.c_str());
+  return q > 0 && p > 0 ? q / p : 0;
+}
+
+double tighter(double a, double b) { return a > 0 && b > 0 ? std::min(a, b) : std::max(a, b); }
+
+// The tightest limit on the way from the group `path` up to the root of its hierarchy. The group itself may be out of
+// sight (a container often sees its own group as the root): what cannot be read does not limit.
+template <class Limit>
+double tightest(std::string path, const Limit& limit) {
+  double quota = 0;
+  while (true) {
+    quota = tighter(quota, limit(path == "/" ? "" : path));
+    if (path.size() <= 1) return quota;
+    path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+  }
+}
+
+}  // namespace
+
+double cgroup_cpu_quota(const std::string& root) {
+  const std::string mount = root + "/sys/fs/cgroup";
+  double quota = 0;
+  std::ifstream groups(root + "/proc/self/cgroup");  // lines "number:controllers:path"; version 2 has no controllers
+  for (std::string line; std::getline(groups, line);) {
+    std::istringstream fields(line);
+    std::string number, controllers, path;
+    if (!std::getline(fields, number, ':') || !std::getline(fields, controllers, ':') || !std::getline(fields, path))
+      continue;
+    if (path.empty() || path[0] != '/') continue;
+    if (controllers.empty()) {
+      quota = tighter(quota, tightest(path, [&](const std::string& group) {
+                        auto [q, period] = words(mount + group + "/cpu.max");
+                        return ratio(q, period);
+                      }));
+    } else if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
+      quota =
+          tighter(quota, tightest(path, [&](const std::string& group) {
+                    const std::string folder = mount + "/cpu" + group;
+                    return ratio(words(folder + "/cpu.cfs_quota_us").first, words(folder + "/cpu.cfs_period_us").first);
+                  }));
+    }
+  }
+  return quota;
+}
+
+int usable_cpus(int cpus, double quota) {
+  if (quota > 0 && quota < cpus) cpus = int(std::ceil(quota));
+  return std::max(cpus, 1);
+}
+
+int threads_from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  if (!text || !*text) return 0;
+  char* end;
+  const long threads = std::strtol(text, &end, 10);
+  while (*end == ' ') end++;
+  PYDL_CHECK(end != text && (*end == 0 || *end == ',') && threads >= 1 && threads <= kMaxThreads, "[threads] ", name,
+             ": expected a whole number from 1 to ", kMaxThreads, ", got '", text, "'");
+  return int(threads);
+}
+
+}  // namespace pydl
