@@ -1,7 +1,50 @@
+#include "../dispatch.h"
 #include "bindings.h"
+#include "launch.h"
 
 namespace pydl {
+namespace {
 
-void bind_dropout(py::module_&) {}
+std::uint64_t checked_uint64(const char* op, const char* name, py::handle object) {
+  py::object number = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
+  if (!number) PyErr_Clear();
+  PYDL_CHECK_TYPE(number, "[", op, "] ", name, ": expected an int, got ", describe(object));
+  std::uint64_t value = PyLong_AsUnsignedLongLong(number.ptr());
+  bool outside = PyErr_Occurred() != nullptr;
+  PyErr_Clear();
+  PYDL_CHECK(!outside, "[", op, "] ", name, ": expected an int in [0, 2^64), got ",
+             py::str(number).cast<std::string>());
+  return value;
+}
+
+py::array dropout(py::handle x_object, double rate, py::handle seed_object, py::handle offset_object) {
+  const char* op = "dropout";
+  py::array x = checked(op, "x", x_object);
+  PYDL_CHECK(rate >= 0 && rate < 1, "[", op, "] rate: expected 0 <= rate < 1, got ", rate);
+  std::uint64_t seed = checked_uint64(op, "seed", seed_object);
+  std::uint64_t offset = checked_uint64(op, "offset", offset_object);
+  PYDL_CHECK(offset <= ~std::uint64_t(0) - std::uint64_t(x.size()), "[", op,
+             "] offset: expected offset + x.size below 2^64, got ", offset, " + ", x.size());
+  if (Plan* plan = Plan::recording()) plan->fail("dropout draws new numbers in every call");
+  return by_dtype(op, "x", x, [&](auto zero) {
+    using T = decltype(zero);
+    py::array y = make_array<T>(shape_of(x));
+    launch(op, {read(x)}, {y}, [=, n = index(x.size())](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().dropout(n, rate, seed, offset, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+    });
+    return y;
+  });
+}
+
+}  // namespace
+
+void bind_dropout(py::module_& m) {
+  m.def("dropout", &dropout, py::arg("x"), py::arg("rate"), py::arg("seed"), py::arg("offset"),
+        R"(x / (1 - rate) where element i is kept, 0 where it is dropped; x float32 or float64 of any shape.
+
+Element i is kept if u >= rate, where u = word / 2^32 and word is number offset + i of the Philox4x32-10 stream with the
+key seed: the same call on dy is the gradient. seed, offset and offset + x.size are ints in [0, 2^64).
+Raises ValueError for a rate outside [0, 1), TypeError for types.)");
+}
 
 }  // namespace pydl

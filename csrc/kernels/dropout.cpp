@@ -1,10 +1,42 @@
-#include "simd.h"
+// Dropout (Srivastava et al., JMLR 2014), inverted: what is kept is scaled up, so that inference needs no change.
+#include "parallel.h"
+#include "philox.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
+namespace {
+
+constexpr index kGrain = 16 * 1024;  // elements; fewer are not worth a second thread
+constexpr index kWords = 1024;       // random words made ahead: 4 KB, so they stay in the L1 cache
 
 template <class T>
-void fill_dropout(KernelTable<T>&) {}
+void dropout(index n, double rate, std::uint64_t seed, std::uint64_t offset, const T* x, T* y) {
+  // Word r stands for u = r / 2^32 and is kept if u >= rate, that is if r > limit. (rate = 0 keeps all.)
+  const double threshold = __builtin_ceil(rate * 4294967296.0);
+  const std::uint32_t limit = std::uint32_t(threshold - (threshold > 0));
+  const bool keep_all = rate == 0;
+  const T scale = T(1 / (1 - rate));
+  parallel(n, kGrain, [=](index begin, index end) {
+    while (begin < end) {
+      const std::uint64_t position = offset + std::uint64_t(begin);
+      const index skip = index(position % 4);  // words of the first counter that belong to elements before
+      const index count = end - begin < kWords - skip ? end - begin : kWords - skip;
+      alignas(64) std::uint32_t words[kWords];
+      for (index i = 0; i < skip + count; i += kPhiloxWords)
+        philox(seed, position / 4 + std::uint64_t(i / 4), words + i);
+      for (index i = 0; i < count; i++)
+        y[begin + i] = keep_all || words[skip + i] > limit ? x[begin + i] * scale : T(0);
+      begin += count;
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void fill_dropout(KernelTable<T>& t) {
+  t.dropout = dropout<T>;
+}
 template void fill_dropout(KernelTable<float>&);
 template void fill_dropout(KernelTable<double>&);
 

@@ -1,10 +1,112 @@
+// Optimisers, each as one pass over w, g and the state, in the formulation of Keras 3. Every tensor is cut into blocks
+// and the threads share the blocks of all tensors, so that a hundred small tensors cost as much as one large.
+#include "parallel.h"
 #include "simd.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
+namespace {
+
+constexpr index kBlock = 4096;     // elements; a multiple of every vector length
+constexpr index kGrainBlocks = 4;  // fewer blocks are not worth a second thread
+
+PYDL_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
+PYDL_INLINE double square_root(double x) { return __builtin_sqrt(x); }
+
+// update(parameter) over pieces of the parameters, in parallel.
+template <class T, class Update>
+void each_piece(const Parameter<T>* parameters, index count, const Update& update) {
+  auto blocks_of = [](const Parameter<T>& p) { return (p.n + kBlock - 1) / kBlock; };
+  index blocks = 0;
+  for (index i = 0; i < count; i++) blocks += blocks_of(parameters[i]);
+  parallel(blocks, kGrainBlocks, [&](index begin, index end) {
+    for (index i = 0; i < count && end > 0; i++) {  // begin and end count from the first block of parameter i
+      Parameter<T> p = parameters[i];
+      index own = blocks_of(p);
+      if (begin < own) {
+        index first = (begin < 0 ? 0 : begin) * kBlock, last = end < own ? end * kBlock : p.n;
+        update(Parameter<T>{p.w + first, p.g + first, p.m ? p.m + first : p.m, p.v ? p.v + first : p.v, last - first});
+      }
+      begin -= own;
+      end -= own;
+    }
+  });
+}
 
 template <class T>
-void fill_optimizer(KernelTable<T>&) {}
+void sgd(const SgdRule& rule, const Parameter<T>* parameters, index count) {
+  const T rate = T(rule.learning_rate), momentum = T(rule.momentum);
+  const T keep = T(1 - rule.learning_rate * rule.weight_decay);
+  const bool nesterov = rule.nesterov;
+  each_piece(parameters, count, [=](const Parameter<T>& p) {
+    T* __restrict w = p.w;
+    T* __restrict m = p.m;
+    const T* __restrict g = p.g;
+    if (!m) {
+      for (index i = 0; i < p.n; i++) w[i] = w[i] * keep - rate * g[i];
+    } else {
+      for (index i = 0; i < p.n; i++) {
+        T step = rate * g[i];
+        T velocity = m[i] * momentum - step;
+        m[i] = velocity;
+        w[i] = w[i] * keep + (nesterov ? velocity * momentum - step : velocity);
+      }
+    }
+  });
+}
+
+template <class T>
+void rmsprop(const RmspropRule& rule, const Parameter<T>* parameters, index count) {
+  const T rate = T(rule.learning_rate), momentum = T(rule.momentum), epsilon = T(rule.epsilon);
+  const T rho = T(rule.rho), fresh = T(1 - rule.rho), keep = T(1 - rule.learning_rate * rule.weight_decay);
+  each_piece(parameters, count, [=](const Parameter<T>& p) {
+    T* __restrict w = p.w;
+    T* __restrict m = p.m;
+    T* __restrict v = p.v;
+    const T* __restrict g = p.g;
+    if (!m) {
+      for (index i = 0; i < p.n; i++) {
+        v[i] = v[i] * rho + g[i] * g[i] * fresh;
+        w[i] = w[i] * keep - rate * g[i] / square_root(v[i] + epsilon);
+      }
+    } else {
+      for (index i = 0; i < p.n; i++) {
+        v[i] = v[i] * rho + g[i] * g[i] * fresh;
+        m[i] = m[i] * momentum + rate * g[i] / square_root(v[i] + epsilon);
+        w[i] = w[i] * keep - m[i];
+      }
+    }
+  });
+}
+
+template <class T>
+void adam(const AdamRule& rule, const Parameter<T>* parameters, index count) {
+  const double step = double(rule.step);
+  const T alpha = T(rule.learning_rate * __builtin_sqrt(1 - __builtin_pow(rule.beta_2, step)) /
+                    (1 - __builtin_pow(rule.beta_1, step)));
+  const T fresh_m = T(1 - rule.beta_1), fresh_v = T(1 - rule.beta_2), epsilon = T(rule.epsilon);
+  const T keep = T(1 - rule.learning_rate * rule.weight_decay);
+  each_piece(parameters, count, [=](const Parameter<T>& p) {
+    T* __restrict w = p.w;
+    T* __restrict m = p.m;
+    T* __restrict v = p.v;
+    const T* __restrict g = p.g;
+    for (index i = 0; i < p.n; i++) {
+      m[i] += (g[i] - m[i]) * fresh_m;
+      v[i] += (g[i] * g[i] - v[i]) * fresh_v;
+      w[i] = w[i] * keep - m[i] * alpha / (square_root(v[i]) + epsilon);
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void fill_optimizer(KernelTable<T>& t) {
+  t.sgd_update = sgd<T>;
+  t.rmsprop_update = rmsprop<T>;
+  t.adam_update = adam<T>;
+}
 template void fill_optimizer(KernelTable<float>&);
 template void fill_optimizer(KernelTable<double>&);
 
