@@ -1,0 +1,87 @@
+"""Activation functions by Keras's names: what layers resolve `activation="relu"` with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .ops import (
+    elu,
+    gelu,
+    hard_sigmoid,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+)  # fmt: skip
+from .ops import (
+    exp as exponential,
+)
+from .tensor import Tensor, as_tensor
+
+__all__ = [
+    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "relu", "relu6", "selu", "sigmoid",
+    "silu", "softmax", "softplus", "softsign", "tanh",
+]  # fmt: skip
+
+Activation = Callable[[Any], Tensor]
+
+
+def linear(x: Any) -> Tensor:
+    """x itself."""
+    return as_tensor(x)
+
+
+_FUNCTIONS: dict[str, Activation] = {name: globals()[name] for name in __all__} | {"swish": silu}
+
+# What a kernel does as the end of a matrix product or convolution: its name there, and its alpha with Keras's default.
+_FUSED: dict[Activation, tuple[str, float]] = {
+    linear: ("linear", 0.0),
+    relu: ("relu", 0.0),
+    sigmoid: ("sigmoid", 0.0),
+    tanh: ("tanh", 0.0),
+    elu: ("elu", 1.0),
+    gelu: ("gelu_tanh", 0.0),
+    softplus: ("softplus", 0.0),
+    softsign: ("softsign", 0.0),
+    selu: ("selu", 0.0),
+    silu: ("silu", 0.0),
+    leaky_relu: ("leaky_relu", 0.2),
+    hard_sigmoid: ("hard_sigmoid", 0.0),
+    exponential: ("exponential", 0.0),
+    relu6: ("relu6", 0.0),
+}
+
+
+def get(identifier: Any) -> Activation:
+    """A function from its name or itself; None gives `linear`. ValueError lists the names."""
+    if identifier is None:
+        return linear
+    if isinstance(identifier, str):
+        if identifier not in _FUNCTIONS:
+            raise ValueError(f"unknown activation {identifier!r}; known are: {', '.join(sorted(_FUNCTIONS))}")
+        return _FUNCTIONS[identifier]
+    if callable(identifier):
+        return identifier
+    raise TypeError(f"activation: expected a name or a callable, got {type(identifier).__name__}")
+
+
+def serialize(activation: Activation) -> Any:
+    """The name for `get`; a foreign function stays as it is."""
+    name = getattr(activation, "__name__", None)
+    name = "exponential" if activation is exponential else name
+    return name if name in _FUNCTIONS and _FUNCTIONS[name] is activation else activation
+
+
+def split(activation: Activation) -> tuple[str, float, Activation | None]:
+    """(name, alpha, rest): what a kernel can fuse, and what is left to do after it (None: nothing)."""
+    if activation in _FUSED:
+        return *_FUSED[activation], None
+    return "linear", 0.0, activation

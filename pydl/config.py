@@ -1,0 +1,69 @@
+"""Instruction set and threads: what is there, what is in use, and how to change it for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _core
+
+
+def isas() -> dict[str, bool]:
+    """The instruction sets in this build, worst first, and whether this CPU has them."""
+    return _core.isas()
+
+
+class isa:
+    """Switches the kernels of the whole process: `with isa("baseline"): ...`, or for good without `with`.
+
+    ValueError if the name is unknown or this CPU lacks the instruction set. At import, PYDL_ISA does the same.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._before = _core.isa()
+        _core.set_isa(name)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        _core.set_isa(self._before)
+
+
+class threads:
+    """`with threads(n):` kernels called from this Python thread use n threads. Results do not depend on n."""
+
+    def __init__(self, n: int) -> None:
+        if n < 1:
+            raise ValueError(f"[threads] n: expected at least 1, got {n}")
+        self._n = n
+
+    def __enter__(self) -> None:
+        self._before = _core.thread_override()
+        _core.set_thread_override(self._n)
+
+    def __exit__(self, *_: object) -> None:
+        _core.set_thread_override(self._before)
+
+
+def set_num_threads(n: int) -> None:
+    """The number of threads for kernels, for the whole process. ValueError if n < 1."""
+    _core.set_num_threads(n)
+
+
+def num_threads() -> int:
+    """The number of threads that a kernel called now would use at most."""
+    return _core.num_threads()
+
+
+def show() -> dict[str, Any]:
+    """Prints, and returns, how pydl was built and what it uses."""
+    info: dict[str, Any] = {
+        **_core.build_info(),
+        "isa": _core.isa(),
+        "isas": ", ".join(f"{name}{'' if there else ' (not on this CPU)'}" for name, there in isas().items()),
+        "threads": num_threads(),
+        "default threads": _core.default_num_threads(),
+    }
+    for key, value in info.items():
+        print(f"{key:>16}: {value}")
+    return info

@@ -1,0 +1,213 @@
+"""Initial values of weights, with Keras's formulas: `initializer(shape, dtype)` gives an array."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import random
+from .lookup import Registry
+
+Array = np.ndarray[Any, Any]
+
+
+def fans(shape: Sequence[int]) -> tuple[float, float]:
+    """Inputs and outputs per unit of a weight: (in, out), or (kh, kw, in, out) where each tap counts."""
+    if len(shape) < 2:
+        n = float(shape[0]) if shape else 1.0
+        return n, n
+    taps = math.prod(shape[:-2])
+    return float(taps * shape[-2]), float(taps * shape[-1])
+
+
+class Initializer:
+    """Base: override `__call__(shape, dtype)`; constructor arguments become the config."""
+
+    _names: tuple[str, ...] = ()
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._names}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Initializer:
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
+
+
+class Constant(Initializer):
+    """Every element is `value` (a number, or an array that broadcasts)."""
+
+    _names = ("value",)
+
+    def __init__(self, value: Any = 0.0) -> None:
+        self.value = value
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        return np.full(shape, self.value, dtype)
+
+
+class Zeros(Initializer):
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        return np.zeros(shape, dtype)
+
+
+class Ones(Initializer):
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        return np.ones(shape, dtype)
+
+
+class Identity(Initializer):
+    """The identity matrix times `gain`; ValueError unless the shape has two axes."""
+
+    _names = ("gain",)
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        if len(shape) != 2:
+            raise ValueError(f"[identity] shape: expected 2 axes, got {tuple(shape)}")
+        return self.gain * np.eye(*shape, dtype=dtype)
+
+
+class _Random(Initializer):
+    """Draws anew on every call, or the same every time if it was given a seed."""
+
+    seed: int | None
+
+    def _generator(self) -> np.random.Generator:
+        return random.generator("initializer", self.seed)
+
+
+class RandomUniform(_Random):
+    _names = ("minval", "maxval", "seed")
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+        self.minval, self.maxval, self.seed = minval, maxval, seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        return self._generator().uniform(self.minval, self.maxval, shape).astype(dtype)
+
+
+class RandomNormal(_Random):
+    _names = ("mean", "stddev", "seed")
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        self.mean, self.stddev, self.seed = mean, stddev, seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        return self._generator().normal(self.mean, self.stddev, shape).astype(dtype)
+
+
+class TruncatedNormal(RandomNormal):
+    """Normal, drawn again where it lies more than two standard deviations from the mean."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        return (self.mean + self.stddev * _truncated(self._generator(), shape)).astype(dtype)
+
+
+def _truncated(generator: np.random.Generator, shape: Sequence[int]) -> Array:
+    z = generator.standard_normal(shape)
+    while (far := np.abs(z) > 2).any():
+        z = np.where(far, generator.standard_normal(shape), z)
+    return z
+
+
+class VarianceScaling(_Random):
+    """Variance `scale / n`, where n is the fan in, the fan out or their mean.
+
+    Glorot and Bengio 2010, He et al. 2015, LeCun et al. 1998 are this with the settings of the subclasses below.
+    """
+
+    _names = ("scale", "mode", "distribution", "seed")
+
+    def __init__(
+        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: int | None = None
+    ) -> None:
+        if scale <= 0:
+            raise ValueError(f"[variance_scaling] scale: expected a positive number, got {scale}")
+        if mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ValueError(f"[variance_scaling] mode: expected fan_in, fan_out or fan_avg, got {mode!r}")
+        if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
+            raise ValueError(
+                "[variance_scaling] distribution: expected truncated_normal, untruncated_normal or uniform, "
+                f"got {distribution!r}"
+            )
+        self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        fan_in, fan_out = fans(shape)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        stddev = math.sqrt(self.scale / max(1.0, n))
+        generator = self._generator()
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0) * stddev
+            return generator.uniform(-limit, limit, shape).astype(dtype)
+        if self.distribution == "untruncated_normal":
+            return (stddev * generator.standard_normal(shape)).astype(dtype)
+        # 0.8796… is the standard deviation of a standard normal cut at ±2.
+        return (stddev / 0.87962566103423978 * _truncated(generator, shape)).astype(dtype)
+
+
+def _scaling(name: str, scale: float, mode: str, distribution: str) -> type[VarianceScaling]:
+    """A subclass of VarianceScaling with everything set but the seed."""
+
+    def __init__(self: VarianceScaling, seed: int | None = None) -> None:
+        VarianceScaling.__init__(self, scale, mode, distribution, seed)
+
+    doc = f"VarianceScaling(scale={scale}, mode={mode!r}, distribution={distribution!r})."
+    return type(
+        name, (VarianceScaling,), {"__init__": __init__, "_names": ("seed",), "__doc__": doc, "__module__": __name__}
+    )
+
+
+GlorotUniform = _scaling("GlorotUniform", 1.0, "fan_avg", "uniform")
+GlorotNormal = _scaling("GlorotNormal", 1.0, "fan_avg", "truncated_normal")
+HeUniform = _scaling("HeUniform", 2.0, "fan_in", "uniform")
+HeNormal = _scaling("HeNormal", 2.0, "fan_in", "truncated_normal")
+LecunUniform = _scaling("LecunUniform", 1.0, "fan_in", "uniform")
+LecunNormal = _scaling("LecunNormal", 1.0, "fan_in", "truncated_normal")
+
+
+class Orthogonal(_Random):
+    """Rows (or columns, whichever are fewer) orthonormal, times `gain`; axes before the last count as one (Saxe 2014)."""
+
+    _names = ("gain", "seed")
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        self.gain, self.seed = gain, seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
+        if len(shape) < 2:
+            raise ValueError(f"[orthogonal] shape: expected at least 2 axes, got {tuple(shape)}")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(self._generator().standard_normal((max(rows, columns), min(rows, columns))))
+        q = q * np.sign(np.diag(r))  # without this, q would not be uniformly distributed
+        return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(dtype)
+
+
+_registry: Registry[Callable[..., Array]] = Registry(
+    "initializer",
+    [
+        Constant, Zeros, Ones, Identity, RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform,
+        GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal,
+    ],
+)  # fmt: skip
+
+
+def get(identifier: Any) -> Callable[..., Array]:
+    """An initialiser from its name ("he_normal"), its config or itself; None gives zeros. ValueError lists the names."""
+    return Zeros() if identifier is None else _registry.get(identifier)
+
+
+def serialize(initializer: Any) -> Any:
+    """What `get` turns back into the same initialiser."""
+    return _registry.serialize(initializer)

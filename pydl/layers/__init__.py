@@ -1,0 +1,15 @@
+"""Layers, as Keras names and parametrises them."""
+
+from .activation import Activation, ReLU, Softmax
+from .convolution import Conv2D
+from .core import Dense
+from .dropout import Dropout
+from .input import Input, InputLayer
+from .layer import Layer
+from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from .reshaping import Flatten, Reshape
+
+__all__ = [
+    "Activation", "AveragePooling2D", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "MaxPooling2D", "ReLU", "Reshape", "Softmax",
+]  # fmt: skip

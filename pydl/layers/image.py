@@ -1,0 +1,58 @@
+"""What layers on images share: channels last inside, channels first at the door if asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..errors import ShapeError
+from ..tensor import Tensor
+from .layer import Layer, Shape
+
+
+class ImageLayer(Layer):
+    """A layer on (N, H, W, C), or on (N, C, H, W) with data_format "channels_first": override the two `image_…` methods."""
+
+    def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.data_format = check_data_format(self.name, data_format)
+
+    def image_call(self, x: Tensor) -> Tensor:
+        """From (N, H, W, C) to (N, OH, OW, O) or (N, O)."""
+        raise NotImplementedError
+
+    def image_output_shape(self, shape: Shape) -> Shape:
+        """The shape of what image_call gives; ShapeError if the layer cannot take `shape`."""
+        raise NotImplementedError
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if inputs.ndim != 4:
+            raise ShapeError(f"[{self.name}] inputs: expected 4 axes {self._axes()}, got shape {inputs.shape}")
+        if self.data_format == "channels_last":
+            return self.image_call(inputs)
+        y = self.image_call(ops.transpose(inputs, (0, 2, 3, 1)))
+        return ops.transpose(y, (0, 3, 1, 2)) if y.ndim == 4 else y
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        shape = self.image_output_shape(self.image_shape(input_shape))
+        if any(n is not None and n <= 0 for n in shape[1:]):
+            raise ShapeError(f"[{self.name}] inputs: the window is larger than the image of shape {tuple(input_shape)}")
+        return (shape[0], shape[3], *shape[1:3]) if self.data_format == "channels_first" and len(shape) == 4 else shape
+
+    def image_shape(self, shape: Shape) -> Shape:
+        """An input shape as (N, H, W, C)."""
+        if len(shape) != 4:
+            raise ShapeError(f"[{self.name}] inputs: expected 4 axes {self._axes()}, got shape {tuple(shape)}")
+        return (shape[0], *shape[2:], shape[1]) if self.data_format == "channels_first" else tuple(shape)
+
+    def _axes(self) -> str:
+        return "(N, C, H, W)" if self.data_format == "channels_first" else "(N, H, W, C)"
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+def check_data_format(layer: str, data_format: str | None) -> str:
+    if data_format not in (None, "channels_last", "channels_first"):
+        raise ValueError(f"[{layer}] data_format: expected channels_last or channels_first, got {data_format!r}")
+    return data_format or "channels_last"

@@ -1,0 +1,270 @@
+"""Layer: what all layers share. Weights are made in `build`, the computation is in `call`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .. import constraints, initializers, ops, plan, regularizers
+from ..errors import ShapeError
+from ..tape import no_grad, spoil_plan, state
+from ..tensor import Tensor, as_tensor
+from ..variable import Variable
+
+Shape = tuple[Any, ...]  # ints; None for a size that is open
+Item = TypeVar("Item")
+
+_used_names: dict[str, int] = {}
+
+
+def unique_name(class_name: str) -> str:
+    """conv2d, conv2d_1, conv2d_2, … for class Conv2D."""
+    base = re.sub(r"([a-z0-9])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", class_name).lower()
+    number = _used_names.get(base, 0)
+    _used_names[base] = number + 1
+    return f"{base}_{number}" if number else base
+
+
+def unique(items: Iterator[Item]) -> list[Item]:
+    """Each object once, in order of first appearance."""
+    return list({id(item): item for item in items}.values())
+
+
+class Layer:
+    """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
+
+    Layers and variables that are attributes (also in lists, tuples and dicts) are found by themselves. Inputs are cast to
+    `dtype`. Setting an attribute outside `call` voids the inference plans of models; setting one inside `call` makes the
+    layer stateful, and its model runs without a plan.
+
+    Args:
+        activity_regularizer: a regularizer (or its name) of the layer's output.
+        trainable: whether the weights are trained.
+        dtype: "float32" or "float64".
+        name: unique by itself if left out.
+    """
+
+    autocast = True
+    _takes_training = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        code = getattr(cls.call, "__code__", None)
+        cls._takes_training = (
+            code is not None and "training" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        )
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = "float32",
+        name: str | None = None,
+    ) -> None:
+        self.name = name or unique_name(type(self).__name__)
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
+        self.built = False
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self._trainable = bool(trainable)
+        self._variables: list[Variable] = []
+        self._losses: list[Tensor] = []
+        self._losses_pass = -1
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if state.depth:
+            spoil_plan(f"layer {self.__dict__.get('name')!r} sets its attribute {name!r} in call()")
+        plan.invalidate()
+        object.__setattr__(self, name, value)
+
+    # -- to override
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights for inputs of this shape (None: any size)."""
+
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """From tensors to tensors. May take `training` (True, False or None)."""
+        raise NotImplementedError(f"{type(self).__name__} does not define call()")
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
+        self.build_once(input_shape)
+        probe = np.zeros([1 if n is None else n for n in input_shape], self.dtype)
+        with no_grad():
+            shape = self.call(as_tensor(probe)).shape
+        return (input_shape[0], *shape[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` needs to make a layer like this one: plain values only."""
+        return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Layer:
+        return cls(**config)
+
+    # -- running
+
+    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Builds the layer if needed and calls it. `training` is handed on to the layers called inside."""
+        if type(inputs) is list or type(inputs) is tuple:
+            x: Any = type(inputs)([self._convert(i) for i in inputs])
+        else:
+            x = self._convert(inputs)
+        if not self.built:
+            self.build_once([i.shape for i in x] if type(x) is list or type(x) is tuple else x.shape)
+        if training is None:
+            training = state.training
+        if self._takes_training:
+            kwargs["training"] = training
+        before, state.training = state.training, training
+        if state.depth == 0:
+            state.forward_pass += 1
+        state.depth += 1
+        try:
+            y = self.call(x, *args, **kwargs)
+        finally:
+            state.depth -= 1
+            state.training = before
+        if self.activity_regularizer is not None:
+            self.add_loss(self.activity_regularizer(y) / y.shape[0])
+        return y
+
+    def _convert(self, x: Any) -> Tensor:
+        x = as_tensor(x)
+        return ops.cast(x, self.dtype) if self.autocast and x.dtype != self.dtype else x
+
+    def build_once(self, input_shape: Any) -> None:
+        """build(), unless it was done."""
+        if not self.built:
+            depth, state.depth = state.depth, 0  # making weights is not what call() does, even if it happens then
+            try:
+                with no_grad():
+                    self.build(input_shape)
+                self.built = True
+            finally:
+                state.depth = depth
+
+    # -- weights
+
+    def add_weight(
+        self,
+        shape: Sequence[int] = (),
+        initializer: Any = "glorot_uniform",
+        dtype: Any = None,
+        trainable: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str = "variable",
+    ) -> Variable:
+        """A new weight. ShapeError if a size is open."""
+        if any(n is None for n in shape):
+            raise ShapeError(
+                f"[{self.name}] {name}: the input shape leaves a size open that the weight needs: {tuple(shape)}"
+            )
+        value = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
+        variable = Variable(
+            value,
+            trainable,
+            name=name,
+            regularizer=regularizers.get(regularizer),
+            constraint=constraints.get(constraint),
+        )
+        variable.trainable = trainable and self._trainable
+        self._variables.append(variable)
+        return variable
+
+    def _children(self) -> Iterator[Layer]:
+        """The layers among the attributes."""
+        for value in vars(self).values():
+            if isinstance(value, Layer):
+                yield value
+            elif isinstance(value, list | tuple):
+                yield from (item for item in value if isinstance(item, Layer))
+            elif isinstance(value, dict):
+                yield from (item for item in value.values() if isinstance(item, Layer))
+
+    def _own_variables(self) -> Iterator[Variable]:
+        yield from self._variables
+        yield from (value for value in vars(self).values() if isinstance(value, Variable))
+
+    def _flatten(self) -> list[Layer]:
+        """This layer and every layer inside it, each once."""
+        found: dict[int, Layer] = {}
+        stack: list[Layer] = [self]
+        while stack:
+            layer = stack.pop()
+            if id(layer) not in found:
+                found[id(layer)] = layer
+                stack.extend(reversed(list(layer._children())))
+        return list(found.values())
+
+    def _weights(self, keep: Callable[[Layer, Variable], bool]) -> list[Variable]:
+        return unique(v for layer in self._flatten() for v in layer._own_variables() if keep(layer, v))
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All variables: of this layer, then of the layers inside it."""
+        return self._weights(lambda layer, v: True)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return self._weights(lambda layer, v: v.trainable)
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        return self._weights(lambda layer, v: not v.trainable)
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        """Freezes or frees all weights, also of the layers inside."""
+        for layer in self._flatten():
+            layer._trainable = bool(value)
+            for variable in layer._own_variables():
+                variable.trainable = bool(value) and variable.declared_trainable
+
+    def get_weights(self) -> list[np.ndarray[Any, Any]]:
+        """Copies of all weights, in the order of `weights`."""
+        return [v.array.copy() for v in self.weights]
+
+    def set_weights(self, values: Sequence[Any]) -> None:
+        """Writes all weights. ValueError if the number of arrays differs, ShapeError if one does not fit."""
+        weights = self.weights
+        if len(values) != len(weights):
+            raise ValueError(f"[{self.name}] set_weights: expected {len(weights)} arrays, got {len(values)}")
+        for variable, value in zip(weights, values, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        return sum(v.size for v in self.weights)
+
+    # -- losses
+
+    def add_loss(self, loss: Tensor) -> None:
+        """Adds a scalar to the losses of the forward pass under way."""
+        spoil_plan(f"layer {self.name!r} adds a loss in call()")
+        if self._losses_pass != state.forward_pass:
+            object.__setattr__(self, "_losses", [])
+            object.__setattr__(self, "_losses_pass", state.forward_pass)
+        self._losses.append(loss)
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """What regularizers ask for: the terms of the last forward pass, and of the trainable weights as they are."""
+        added = [loss for layer in self._flatten() for loss in layer._losses]
+        return added + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -1,0 +1,62 @@
+"""Layers that change the shape and no values."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import ops
+from ..errors import ShapeError
+from ..tensor import Tensor
+from .image import check_data_format
+from .layer import Layer, Shape
+
+
+class Flatten(Layer):
+    """Each sample as one row: (N, …) to (N, product of the rest), channels last."""
+
+    def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.data_format = check_data_format(self.name, data_format)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if self.data_format == "channels_first" and inputs.ndim > 2:
+            inputs = ops.moveaxis(inputs, 1, -1)
+        return ops.flatten(inputs)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape[0], None if None in input_shape[1:] else math.prod(input_shape[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+class Reshape(Layer):
+    """Each sample in the shape `target_shape`, of which one size may be -1."""
+
+    def __init__(self, target_shape: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.target_shape = tuple(target_shape)
+        if self.target_shape.count(-1) > 1 or any(n < -1 for n in self.target_shape):
+            raise ValueError(f"[{self.name}] target_shape: expected sizes, at most one of them -1, got {target_shape}")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.reshape(inputs, (inputs.shape[0], *self._sizes(inputs.shape[1:])))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if None in input_shape[1:]:
+            return input_shape[0], *(None if n == -1 else n for n in self.target_shape)
+        return input_shape[0], *self._sizes(input_shape[1:])
+
+    def _sizes(self, sample: Shape) -> Shape:
+        """target_shape with the -1 filled in."""
+        total, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
+        sizes = tuple(total // known if n == -1 and known else n for n in self.target_shape)
+        if math.prod(sizes) != total:
+            raise ShapeError(
+                f"[{self.name}] inputs: samples of shape {tuple(sample)} do not fit into {self.target_shape}"
+            )
+        return sizes
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "target_shape": self.target_shape}

@@ -1,0 +1,45 @@
+"""Names to objects: how "relu", "he_normal" or {"class_name": …, "config": …} become what they mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+Thing = TypeVar("Thing")
+
+
+def snake_case(name: str) -> str:
+    """GlorotUniform → glorot_uniform, L1L2 → l1l2, MaxNorm → max_norm."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+class Registry(Generic[Thing]):
+    """The classes of one kind, known by class name and by snake_case name."""
+
+    def __init__(self, kind: str, classes: Sequence[type[Any]]) -> None:
+        self.kind = kind
+        self.classes = {cls.__name__: cls for cls in classes}
+        self._by_name = {snake_case(name): cls for name, cls in self.classes.items()} | self.classes
+
+    def get(self, identifier: Any) -> Any:
+        """An instance from a name, a config or a class; any other callable is taken as it is."""
+        config: dict[str, Any] = {}
+        if isinstance(identifier, dict):
+            identifier, config = identifier["class_name"], identifier["config"]
+        if isinstance(identifier, str):
+            if identifier not in self._by_name:
+                known = ", ".join(sorted(snake_case(name) for name in self.classes))
+                raise ValueError(f"unknown {self.kind} {identifier!r}; known are: {known}")
+            identifier = self._by_name[identifier]
+        if isinstance(identifier, type):
+            return identifier(**config)
+        if callable(identifier):
+            return identifier
+        raise TypeError(f"{self.kind}: expected a name, a config or a callable, got {type(identifier).__name__}")
+
+    def serialize(self, thing: Any) -> Any:
+        """A plain dict for `get`; a foreign callable stays as it is."""
+        if self.classes.get(type(thing).__name__) is not type(thing):
+            return thing
+        return {"class_name": type(thing).__name__, "config": thing.get_config()}

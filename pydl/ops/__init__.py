@@ -1,0 +1,74 @@
+"""Differentiable functions on tensors. They take tensors, arrays or numbers and put themselves on the tape."""
+
+from .activation import (
+    ACTIVATIONS,
+    activate,
+    elu,
+    exp,
+    gelu,
+    hard_sigmoid,
+    leaky_relu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softsign,
+    tanh,
+)  # fmt: skip
+from .conv2d import conv2d
+from .dropout import dropout
+from .loss import sigmoid_cross_entropy, softmax_cross_entropy
+from .math import (
+    abs,
+    add,
+    clip,
+    cos,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    not_equal,
+    power,
+    sin,
+    sqrt,
+    square,
+    subtract,
+    where,
+)  # fmt: skip
+from .matmul import dense, matmul
+from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
+from .reduce import argmax, max, mean, min, sum
+from .shape import (
+    broadcast_to,
+    cast,
+    concatenate,
+    expand_dims,
+    flatten,
+    getitem,
+    moveaxis,
+    reshape,
+    squeeze,
+    stack,
+    transpose,
+)  # fmt: skip
+from .softmax import log_softmax, softmax
+
+__all__ = [
+    "ACTIVATIONS", "abs", "activate", "add", "argmax", "average_pool", "broadcast_to", "cast", "clip", "concatenate",
+    "conv2d", "cos", "dense", "divide", "dropout", "elu", "equal", "exp", "expand_dims", "flatten", "gelu", "getitem",
+    "global_average_pool", "global_max_pool", "greater", "greater_equal", "hard_sigmoid", "leaky_relu", "less",
+    "less_equal", "log", "log1p", "log_softmax", "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum",
+    "moveaxis", "multiply", "negative", "not_equal", "power", "relu", "relu6", "reshape", "selu", "sigmoid",
+    "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt",
+    "square", "squeeze", "stack", "subtract", "sum", "tanh", "transpose", "where",
+]  # fmt: skip

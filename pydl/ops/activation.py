@@ -1,0 +1,99 @@
+"""Activation functions, elementwise; softmax is in softmax.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record
+from .arrays import floating
+
+ACTIVATIONS = (
+    "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu", "leaky_relu",
+    "hard_sigmoid", "exponential", "relu6",
+)  # fmt: skip
+
+# Their derivative needs the input; that of the others is a function of the output (csrc/kernels.h).
+SAVES_INPUT = frozenset({"gelu", "gelu_tanh", "silu"})
+
+
+def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
+    """The activation called `name` (see ACTIVATIONS) of every element.
+
+    alpha: the slope of leaky_relu below zero, the scale of elu; ignored by the others. ValueError for an unknown name.
+    """
+    x = floating(as_tensor(x))
+    if name == "linear":
+        return x
+    y = _core.activation_forward(x.array, name, alpha)
+    saved = x.array if name in SAVES_INPUT else y
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.activation_backward(dy, saved, name, alpha),)
+
+    return record(y, (x,), backward)
+
+
+def relu(x: Any) -> Tensor:
+    """max(x, 0)"""
+    return activate(x, "relu")
+
+
+def relu6(x: Any) -> Tensor:
+    """min(max(x, 0), 6)"""
+    return activate(x, "relu6")
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+    """x, times `negative_slope` where it is negative."""
+    return activate(x, "leaky_relu", negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x where positive, else alpha (exp(x) - 1) (Clevert et al. 2015)."""
+    return activate(x, "elu", alpha)
+
+
+def selu(x: Any) -> Tensor:
+    """1.0507… elu(x, 1.6732…) (Klambauer et al. 2017)."""
+    return activate(x, "selu")
+
+
+def gelu(x: Any, approximate: bool = True) -> Tensor:
+    """x Φ(x), Φ the normal distribution; by a tanh formula if approximate (Hendrycks and Gimpel 2016)."""
+    return activate(x, "gelu_tanh" if approximate else "gelu")
+
+
+def sigmoid(x: Any) -> Tensor:
+    """1 / (1 + exp(-x))"""
+    return activate(x, "sigmoid")
+
+
+def hard_sigmoid(x: Any) -> Tensor:
+    """relu6(x + 3) / 6"""
+    return activate(x, "hard_sigmoid")
+
+
+def tanh(x: Any) -> Tensor:
+    return activate(x, "tanh")
+
+
+def softplus(x: Any) -> Tensor:
+    """log(1 + exp(x))"""
+    return activate(x, "softplus")
+
+
+def softsign(x: Any) -> Tensor:
+    """x / (1 + |x|)"""
+    return activate(x, "softsign")
+
+
+def silu(x: Any) -> Tensor:
+    """x sigmoid(x), also called swish."""
+    return activate(x, "silu")
+
+
+def exp(x: Any) -> Tensor:
+    """The exponential function."""
+    return activate(x, "exponential")

@@ -1,0 +1,65 @@
+"""Helpers of the ops: NumPy results in memory from the pool, dtypes as Keras promotes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..tape import Array
+from ..tensor import Tensor, as_array, wrap
+
+
+def pooled(function: Any, *arrays: Array, dtype: Any = None) -> Array:
+    """`function(*arrays)` for a NumPy ufunc, into memory from the pool."""
+    out = _core.empty(np.broadcast_shapes(*[a.shape for a in arrays]), dtype or arrays[0].dtype)
+    function(*arrays, out=out)
+    return out
+
+
+def filled(shape: tuple[int, ...], values: Array) -> Array:
+    """`values` broadcast to `shape`, in memory from the pool."""
+    out = _core.empty(shape, values.dtype)
+    np.copyto(out, values)
+    return out
+
+
+def contiguous(view: Array) -> Array:
+    """The view itself if it is contiguous, else a copy in memory from the pool."""
+    return view if view.flags.c_contiguous else filled(view.shape, view)
+
+
+def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """The common dtype: as NumPy, but an integer does not widen a float."""
+    if (a.kind == "f") != (b.kind == "f"):
+        return a if a.kind == "f" else b
+    return np.promote_types(a, b)
+
+
+def operands(a: Any, b: Any) -> tuple[Tensor, Tensor]:
+    """Two tensors of one dtype; Python numbers take the dtype of the other side."""
+    x, y = _operand(a, b), _operand(b, a)
+    if x.dtype is not y.dtype:
+        dtype = promote(x.dtype, y.dtype)
+        from .shape import cast
+
+        x, y = cast(x, dtype), cast(y, dtype)
+    return x, y
+
+
+def _operand(value: Any, other: Any) -> Tensor:
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, np.generic):
+        kind = getattr(other, "dtype", None)
+        if kind is not None and (kind.kind == "f" or isinstance(value, int)):
+            return wrap(np.asarray(value, kind))
+    return wrap(as_array(value))
+
+
+def floating(x: Tensor) -> Tensor:
+    """x, as float32 if it holds integers or bools."""
+    if x.dtype.kind == "f":
+        return x
+    return wrap(x.array.astype(np.float32))

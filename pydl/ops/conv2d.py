@@ -1,0 +1,66 @@
+"""Two-dimensional convolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record, will_record
+from .activation import SAVES_INPUT, activate
+from .window import pair, pixels
+
+
+def conv2d(
+    x: Any,
+    kernel: Any,
+    bias: Any = None,
+    strides: Any = 1,
+    padding: Any = "valid",
+    dilation_rate: Any = 1,
+    activation: str = "linear",
+    alpha: float = 0.0,
+) -> Tensor:
+    """activation(x ⋆ kernel + bias): cross-correlation, as every library calls convolution.
+
+    Args:
+        x: (N, H, W, C).
+        kernel: (KH, KW, C / groups, O); the groups follow from its shape.
+        bias: (O,) or None.
+        strides, dilation_rate: one integer or two.
+        padding: "valid", "same" (as TensorFlow pads), or pixels (top, bottom, left, right).
+        activation: a name from `ops.ACTIVATIONS`; `alpha` as in `ops.activate`.
+
+    Returns:
+        (N, OH, OW, O). ShapeError or ValueError if something does not fit.
+    """
+    x, w = as_tensor(x), as_tensor(kernel)
+    b = None if bias is None else as_tensor(bias)
+    if x.ndim != 4:
+        raise ShapeError(f"[conv2d] x: expected 4 axes (N, H, W, C), got shape {x.shape}")
+    if w.ndim != 4:
+        raise ShapeError(f"[conv2d] kernel: expected 4 axes (KH, KW, C / groups, O), got shape {w.shape}")
+    if w.shape[2] == 0 or x.shape[3] % w.shape[2]:
+        raise ShapeError(
+            f"[conv2d] x: expected a multiple of {w.shape[2]} channels for a kernel {w.shape}, got {x.shape}"
+        )
+    if activation in SAVES_INPUT and will_record(x, w, b):
+        return activate(conv2d(x, w, b, strides, padding, dilation_rate), activation, alpha)
+    steps, dilation = pair("conv2d", "strides", strides), pair("conv2d", "dilation_rate", dilation_rate)
+    groups = x.shape[3] // w.shape[2]
+    pad = pixels("conv2d", padding, x.shape[1:3], w.shape[:2], steps, dilation)
+    y = _core.conv2d_forward(
+        x.array, w.array, None if b is None else b.array, steps, pad, dilation, groups, activation, alpha
+    )
+
+    def backward(dy: Array) -> tuple[Array | None, ...]:
+        dz = dy if activation == "linear" else _core.activation_backward(dy, y, activation, alpha)
+        dx = dw = db = None
+        if x.requires_grad:
+            dx = _core.conv2d_backward_input(dz, w.array, x.shape, steps, pad, dilation, groups)
+        if w.requires_grad or (b is not None and b.requires_grad):
+            dw, db = _core.conv2d_backward_weight(x.array, dz, w.shape, steps, pad, dilation, groups, b is not None)
+        return (dx, dw) if b is None else (dx, dw, db)
+
+    return record(y, (x, w) if b is None else (x, w, b), backward)

@@ -1,0 +1,32 @@
+"""Dropout (Srivastava et al. 2014)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..random import Stream
+from ..tape import Array, spoil_plan
+from ..tensor import Tensor, as_tensor, record
+from .arrays import floating
+
+_default = Stream("dropout")
+
+
+def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
+    """Sets each element to zero with probability `rate` and divides the others by 1 - rate.
+
+    The mask is not stored: backward draws the same numbers again. ValueError unless 0 <= rate < 1.
+    """
+    x = floating(as_tensor(x))
+    if not 0 <= rate < 1:
+        raise ValueError(f"[dropout] rate: expected 0 <= rate < 1, got {rate}")
+    if rate == 0:
+        return x
+    spoil_plan("dropout draws random numbers")
+    seed, offset = (stream or _default).take(x.size)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.dropout(dy, rate, seed, offset),)
+
+    return record(_core.dropout(x.array, rate, seed, offset), (x,), backward)

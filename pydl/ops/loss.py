@@ -1,0 +1,60 @@
+"""Cross entropies of logits: the last activation and the loss in one kernel, exact also far from zero."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_array, as_tensor, record
+from .arrays import floating
+
+
+def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
+    """-Σ target · log(softmax(logits)) for each row.
+
+    Args:
+        logits: (…, C).
+        labels: class numbers of shape (…), or targets of shape (…, C) that are used as they are (no gradient).
+
+    Returns:
+        (…). ShapeError if labels fit neither way, ValueError for a class number outside [0, C).
+    """
+    logits, target = floating(as_tensor(logits)), as_array(labels)
+    if logits.ndim >= 1 and target.shape == logits.shape:
+        target = target.astype(logits.dtype, copy=False)
+    elif logits.ndim >= 1 and target.shape == logits.shape[:-1] and target.dtype.kind in "iu":
+        target = target.astype(np.int64, copy=False)
+    else:
+        raise ShapeError(
+            f"[softmax_cross_entropy] labels: expected class numbers {logits.shape[:-1]} or targets {logits.shape}, "
+            f"got {target.dtype} {target.shape}"
+        )
+    rows, classes = math.prod(logits.shape[:-1]), logits.shape[-1]
+    target = target.reshape((rows, classes) if target.ndim == logits.ndim else (rows,))
+    loss, probs = _core.softmax_cross_entropy_forward(logits.array.reshape(rows, classes), target)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.softmax_cross_entropy_backward(probs, target, dy.reshape(rows)).reshape(logits.shape),)
+
+    return record(loss.reshape(logits.shape[:-1]), (logits,), backward)
+
+
+def sigmoid_cross_entropy(logits: Any, targets: Any) -> Tensor:
+    """-t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)) for each element; the targets get no gradient.
+
+    ShapeError unless both have the same shape.
+    """
+    logits = floating(as_tensor(logits))
+    target = as_array(targets).astype(logits.dtype, copy=False)
+    if target.shape != logits.shape:
+        raise ShapeError(f"[sigmoid_cross_entropy] targets: expected shape {logits.shape}, got {target.shape}")
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.sigmoid_cross_entropy_backward(logits.array, target, dy),)
+
+    return record(_core.sigmoid_cross_entropy_forward(logits.array, target), (logits,), backward)

@@ -1,0 +1,91 @@
+"""Matrix products, and the dense layer as one op."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record, will_record
+from .activation import SAVES_INPUT, activate
+from .arrays import floating, operands
+from .reduce import sum_to
+from .shape import broadcast_to, reshape
+
+
+def matmul(a: Any, b: Any) -> Tensor:
+    """a @ b as NumPy: (…, M, K) @ (…, K, N) gives (…, M, N), leading axes broadcast, vectors are rows or columns.
+
+    ShapeError if the inner sizes differ.
+    """
+    a, b = operands(a, b)
+    a, b = floating(a), floating(b)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ShapeError(f"[matmul] a, b: expected at least 1 axis, got shapes {a.shape} and {b.shape}")
+    if a.ndim == 1:
+        y = matmul(reshape(a, (1, -1)), b)
+        return reshape(y, (*y.shape[:-2], y.shape[-1]))
+    if b.ndim == 1:
+        y = matmul(a, reshape(b, (-1, 1)))
+        return reshape(y, y.shape[:-1])
+    if a.shape[-1] != b.shape[-2]:
+        raise ShapeError(f"[matmul] b: expected {a.shape[-1]} rows for a of shape {a.shape}, got shape {b.shape}")
+    if b.ndim == 2:
+        return dense(a, b)
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    flat = math.prod(batch)
+    y = _batched(
+        reshape(broadcast_to(a, (*batch, *a.shape[-2:])), (flat, *a.shape[-2:])),
+        reshape(broadcast_to(b, (*batch, *b.shape[-2:])), (flat, *b.shape[-2:])),
+    )
+    return reshape(y, (*batch, *y.shape[-2:]))
+
+
+def _batched(a: Tensor, b: Tensor) -> Tensor:
+    def backward(dy: Array) -> tuple[Array | None, Array | None]:
+        return (
+            _core.matmul(dy, b.array, transpose_b=True) if a.requires_grad else None,
+            _core.matmul(a.array, dy, transpose_a=True) if b.requires_grad else None,
+        )
+
+    return record(_core.matmul(a.array, b.array), (a, b), backward)
+
+
+def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alpha: float = 0.0) -> Tensor:
+    """activation(x @ kernel + bias) in one kernel.
+
+    Args:
+        x: (…, I).
+        kernel: (I, U).
+        bias: (U,) or None.
+        activation: a name from `ops.ACTIVATIONS`; `alpha` as in `ops.activate`.
+
+    Returns:
+        (…, U). ShapeError or ValueError if the shapes do not fit.
+    """
+    x, w = as_tensor(x), as_tensor(kernel)
+    b = None if bias is None else as_tensor(bias)
+    if x.ndim < 1 or w.ndim != 2 or x.shape[-1] != w.shape[0]:
+        raise ShapeError(
+            f"[dense] x: expected shape (…, {w.shape[0] if w.ndim else 'I'}) for a kernel {w.shape}, got {x.shape}"
+        )
+    if activation in SAVES_INPUT and will_record(x, w, b):
+        return activate(dense(x, w, b), activation, alpha)
+    rows = x.array if x.ndim == 2 else x.array.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+    flat = _core.matmul(rows, w.array, None if b is None else b.array, activation, alpha)
+
+    def backward(dy: Array) -> tuple[Array | None, ...]:
+        dy = dy.reshape(flat.shape)
+        dz = dy if activation == "linear" else _core.activation_backward(dy, flat, activation, alpha)
+        return (
+            _core.matmul(dz, w.array, transpose_b=True).reshape(x.shape) if x.requires_grad else None,
+            _core.matmul(rows, dz, transpose_a=True) if w.requires_grad else None,
+            sum_to(dz, b.shape) if b is not None and b.requires_grad else None,
+        )[: len(inputs)]
+
+    inputs = (x, w) if b is None else (x, w, b)
+    return record(flat if x.ndim == 2 else flat.reshape(*x.shape[:-1], w.shape[1]), inputs, backward)

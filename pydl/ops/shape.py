@@ -1,0 +1,146 @@
+"""Ops that move elements and change none: shapes, axes, slices, dtypes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record
+from .arrays import contiguous, filled, promote
+
+
+def reshape(x: Any, shape: Any) -> Tensor:
+    """The same elements in another shape; one size may be -1. Shares memory with x. ShapeError if it does not fit."""
+    x = as_tensor(x)
+    try:
+        y = x.array.reshape(shape)
+    except ValueError as error:
+        raise ShapeError(f"[reshape] shape: {shape} does not fit a tensor of shape {x.shape}") from error
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (dy.reshape(x.shape),)
+
+    return record(y, (x,), backward)
+
+
+def expand_dims(x: Any, axis: int) -> Tensor:
+    """One more axis of size 1 at `axis`."""
+    x = as_tensor(x)
+    return reshape(x, np.expand_dims(x.array, axis).shape)
+
+
+def squeeze(x: Any, axis: Any = None) -> Tensor:
+    """Without the axes of size 1, or without those given. ValueError if one of them has another size."""
+    x = as_tensor(x)
+    return reshape(x, np.squeeze(x.array, axis).shape)
+
+
+def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
+    """The axes in another order (None: backwards). ValueError unless `axes` names each axis once."""
+    x = as_tensor(x)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+    back = tuple(np.argsort([a % x.ndim for a in order])) if x.ndim else ()
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (contiguous(dy.transpose(back)),)
+
+    return record(contiguous(x.array.transpose(order)), (x,), backward)
+
+
+def moveaxis(x: Any, source: int, destination: int) -> Tensor:
+    """One axis at another place, the others in their order."""
+    x = as_tensor(x)
+    order = list(range(x.ndim))
+    order.insert(destination % x.ndim, order.pop(source))
+    return transpose(x, order)
+
+
+def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
+    """x repeated along new axes and axes of size 1. ValueError if that does not give `shape`."""
+    from .reduce import sum_to
+
+    x = as_tensor(x)
+    if x.shape == tuple(shape):
+        return x
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (sum_to(dy, x.shape),)
+
+    return record(filled(tuple(shape), x.array), (x,), backward)
+
+
+def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
+    """The tensors one after the other along `axis`. ValueError if other sizes differ."""
+    xs = [as_tensor(x) for x in tensors]
+    if not xs:
+        raise ValueError("[concatenate] tensors: expected at least one")
+    dtype = xs[0].dtype
+    for x in xs[1:]:
+        dtype = promote(dtype, x.dtype)
+    xs = [cast(x, dtype) for x in xs]
+    cuts = np.cumsum([x.shape[axis] for x in xs])[:-1] if xs[0].ndim else []
+
+    def backward(dy: Array) -> list[Array]:
+        return [contiguous(part) for part in np.split(dy, cuts, axis)]
+
+    y = np.concatenate([x.array for x in xs], axis)
+    return record(y, xs, backward)
+
+
+def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
+    """The tensors, all of one shape, along a new axis."""
+    return concatenate([expand_dims(x, axis) for x in tensors], axis)
+
+
+def getitem(x: Any, index: Any) -> Tensor:
+    """x[index] as NumPy indexes: integers, slices, None, arrays of integers or bools. IndexError if outside."""
+    x = as_tensor(x)
+    if isinstance(index, tuple):
+        index = tuple([i.array if isinstance(i, Tensor) else i for i in index])
+    elif isinstance(index, Tensor):
+        index = index.array
+    picked = np.asarray(x.array[index])
+    simple = all(
+        isinstance(i, int | slice | None | type(...)) for i in (index if isinstance(index, tuple) else (index,))
+    )
+
+    def backward(dy: Array) -> tuple[Array]:
+        dx = filled(x.shape, np.zeros((), dy.dtype))
+        if simple:
+            dx[index] = dy
+        else:
+            np.add.at(dx, index, dy)  # an element may have been taken more than once
+        return (dx,)
+
+    return record(contiguous(picked), (x,), backward)
+
+
+def cast(x: Any, dtype: Any) -> Tensor:
+    """x in another dtype; the gradient goes back in the old one."""
+    x = as_tensor(x)
+    dtype = np.dtype(dtype)
+    if x.dtype == dtype:
+        return x
+    y = _core.empty(x.shape, dtype)
+    np.copyto(y, x.array, casting="unsafe")
+    if dtype.kind != "f" or x.dtype.kind != "f":
+        return as_tensor(y)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (dy.astype(x.dtype),)
+
+    return record(y, (x,), backward)
+
+
+def flatten(x: Any) -> Tensor:
+    """Each sample as one row: (N, …) to (N, product of the rest). ShapeError for a scalar."""
+    x = as_tensor(x)
+    if x.ndim == 0:
+        raise ShapeError("[flatten] x: expected at least 1 axis, got a scalar")
+    return reshape(x, (x.shape[0], math.prod(x.shape[1:])))

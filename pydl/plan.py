@@ -1,0 +1,111 @@
+"""Inference plans: a forward pass recorded once per input shape, then replayed in one call of the extension.
+
+While a plan records, the layers run as usual and every kernel call is noted (csrc/plan.h). Whatever a replay could not
+repeat ends the recording: values made outside the kernels, a look at values, random numbers, state that is written. Then
+the layers run each time; the results are the same, and `PlanCache.info()` tells the reason.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import _core
+from .tape import Array, no_grad, state
+from .tensor import Tensor, wrap
+from .variable import Variable
+
+_epoch = 0
+
+
+def invalidate() -> None:
+    """Something about a layer changed: every plan recorded before is void."""
+    global _epoch
+    _epoch += 1
+
+
+def _wrap_all(x: Any) -> Any:
+    return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
+
+
+class _Entry:
+    __slots__ = ("plan", "reason", "rebuild")
+
+    def __init__(self) -> None:
+        self.plan: _core.Plan | None = None
+        self.reason: str | None = None
+        self.rebuild: Callable[[Any], Any] = wrap
+
+
+class PlanCache:
+    """The plans of one model: `run` records on the first call of a shape and replays from then on."""
+
+    def __init__(self, capacity: int = 16) -> None:
+        self._capacity = capacity
+        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self._epoch = _epoch
+
+    def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]]) -> Any:
+        """`call(x)` without a tape.
+
+        Args:
+            call: from a tensor (or a tuple of them) to a tensor (or a list or tuple of them).
+            x: a C-contiguous array of the model's dtype, or a tuple of such arrays.
+            weights: gives the variables that `call` reads; asked only when recording.
+        """
+        many = type(x) is tuple
+        if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
+            return call(_wrap_all(x))
+        if self._epoch != _epoch:
+            self._entries.clear()
+            self._epoch = _epoch
+        key = tuple([(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
+        entry = self._entries.get(key)
+        if entry is None:
+            return self._record(key, call, x, weights())
+        if len(self._entries) > 1:
+            self._entries.move_to_end(key)
+        if entry.plan is None:
+            with no_grad():
+                return call(_wrap_all(x))
+        return entry.rebuild(entry.plan.run(*x) if many else entry.plan.run(x))
+
+    def _record(self, key: Any, call: Callable[[Any], Any], x: Any, weights: Sequence[Variable]) -> Any:
+        entry = _Entry()
+        inputs: Sequence[Array] = x if type(x) is tuple else (x,)
+        plan = _core.Plan()
+        plan.begin(list(inputs), [(v.array, v.version) for v in weights])
+        state.plan = plan
+        try:
+            with no_grad():
+                y = call(_wrap_all(x))
+            outputs = [y] if isinstance(y, Tensor) else list(y)
+            state.plan = None
+            entry.reason = plan.end([t.array for t in outputs])
+        except BaseException:
+            state.plan = None
+            plan.abort()
+            raise
+        if not isinstance(y, Tensor):
+            kind = type(y)
+            entry.rebuild = (
+                (lambda a: kind([wrap(a)])) if len(outputs) == 1 else (lambda arrays: kind(map(wrap, arrays)))
+            )
+        if entry.reason is None:
+            entry.plan = plan
+        self._entries[key] = entry
+        if len(self._entries) > self._capacity:
+            self._entries.popitem(last=False)
+        return y
+
+    def clear(self) -> None:
+        """Forgets every plan."""
+        self._entries.clear()
+
+    def info(self) -> list[dict[str, Any]]:
+        """One dict per input shape seen lately: "inputs", "ops" (names of the kernels) and "reason" (None: it replays)."""
+        return [
+            {"inputs": key, "ops": entry.plan.ops if entry.plan else [], "reason": entry.reason}
+            for key, entry in self._entries.items()
+        ]

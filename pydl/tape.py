@@ -1,0 +1,161 @@
+"""The tape: which op made a tensor, and the walk back over it.
+
+A tensor made by an op points to a Node, a node to the tensors that the op read. A node's closure holds inputs and saved
+arrays, never its own output, so there are no reference cycles: what a forward pass made goes away with its last tensor,
+and `gradients` frees each node as soon as it has passed it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _core
+from .errors import ShapeError
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+Backward = Callable[[Array], Sequence["Array | None"]]
+
+
+class _State(threading.local):
+    """What the forward pass of this thread is part of."""
+
+    grad_enabled = True
+    open_tapes = 0
+    plan: _core.Plan | None = None  # the inference plan that is recording
+    training: bool | None = None  # what the outermost layer was called with
+    depth = 0  # layers inside layers
+    forward_pass = 0  # counts the calls of outermost layers
+
+
+state = _State()
+
+
+def spoil_plan(reason: str) -> None:
+    """Ends the recording of an inference plan, if one is under way: something happened that a replay would not repeat."""
+    if state.plan is not None:
+        state.plan.fail(reason)
+
+
+class Node:
+    """One recorded op: the tensors it read, and the function from dy to their gradients (None: needs none)."""
+
+    __slots__ = ("backward", "inputs")
+
+    def __init__(self, inputs: Sequence[Tensor], backward: Backward) -> None:
+        self.inputs = inputs
+        self.backward: Backward | None = backward
+
+
+class no_grad:
+    """`with no_grad():` ops are not recorded, also in functions called from here (this thread only)."""
+
+    def __enter__(self) -> None:
+        self._before = state.grad_enabled
+        state.grad_enabled = False
+
+    def __exit__(self, *_: object) -> None:
+        state.grad_enabled = self._before
+
+
+class GradientTape:
+    """Records the ops inside `with GradientTape() as tape:`, for `tape.gradient(loss, variables)`.
+
+    Trainable variables are recorded by themselves; `watch` adds any other tensor. A tape gives its gradients once.
+    """
+
+    def __enter__(self) -> GradientTape:
+        self._before = state.grad_enabled
+        state.grad_enabled = True
+        state.open_tapes += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        state.grad_enabled = self._before
+        state.open_tapes -= 1
+
+    def watch(self, tensor: Tensor) -> None:
+        """From now on, ops that read `tensor` are recorded."""
+        tensor.requires_grad = True
+
+    def gradient(self, target: Tensor, sources: Any, output_gradient: Any = None) -> Any:
+        """The gradients of `target` (its elements summed, or weighted by `output_gradient`) for a tensor or a list.
+
+        None for a source that the target does not depend on. The `.grad` of the sources stays as it is.
+        """
+        from .tensor import Tensor, wrap
+
+        single = isinstance(sources, Tensor)
+        wanted: list[Tensor] = [sources] if single else list(sources)
+        seed = np.ones_like(target.array) if output_gradient is None else output_gradient
+        found = {id(t): g for t, g in gradients(target, seed, {id(t) for t in wanted})}
+        result = [wrap(found[id(t)]) if id(t) in found else None for t in wanted]
+        return result[0] if single else result
+
+
+def gradients(
+    root: Tensor, gradient: Any, inner: frozenset[int] | set[int] = frozenset()
+) -> Iterator[tuple[Tensor, Array]]:
+    """Walks from `root` to its leaves and yields each leaf with its gradient; frees the tape on the way.
+
+    Tensors whose id is in `inner` are yielded too, though ops made them.
+    """
+    dy = np.array(getattr(gradient, "array", gradient), root.dtype, order="C")
+    if dy.shape != root.shape:
+        raise ShapeError(f"[backward] gradient: expected shape {root.shape}, got {dy.shape}")
+    order = _inputs_first(root)
+    pending: dict[int, Array] = {id(root): dy}
+    while order:
+        tensor = order.pop()
+        total = pending.pop(id(tensor), None)
+        node = tensor.node
+        if total is not None and (node is None or id(tensor) in inner):
+            yield tensor, total
+        if node is None:
+            continue
+        inputs, backward = node.inputs, node.backward
+        node.inputs, node.backward = (), None
+        if total is None or backward is None:
+            continue
+        for x, dx in zip(inputs, backward(total), strict=True):
+            if dx is None or not x.requires_grad:
+                continue
+            if id(x) in pending:
+                pending[id(x)] = _core.binary("add", pending[id(x)], dx)
+            elif x.node is None and np.may_share_memory(dx, total):
+                pending[id(x)] = dx.copy()  # a leaf's gradient is its own: users clip it in place
+            else:
+                pending[id(x)] = dx
+
+
+def _inputs_first(root: Tensor) -> list[Tensor]:
+    """The tensors that need gradients, each after all that it was made from (depth first, without recursion)."""
+    if not root.requires_grad:
+        raise RuntimeError(
+            "backward() on a tensor without history: no trainable variable or watched tensor took part in it, or it was "
+            "made without a tape (call the model with training=True, or inside `with pydl.GradientTape():`)"
+        )
+    order: list[Tensor] = []
+    seen: set[int] = set()
+    stack: list[tuple[Tensor, bool]] = [(root, False)]
+    while stack:
+        tensor, finished = stack.pop()
+        if finished:
+            order.append(tensor)
+        elif id(tensor) not in seen:
+            seen.add(id(tensor))
+            stack.append((tensor, True))
+            if tensor.node is not None:
+                if tensor.node.backward is None:
+                    raise RuntimeError(
+                        "backward() reached a part of the tape that an earlier backward() has freed; "
+                        "run the forward pass again, or add the losses and go back once"
+                    )
+                stack.extend((x, False) for x in tensor.node.inputs if x.requires_grad)
+    return order

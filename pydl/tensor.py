@@ -1,0 +1,250 @@
+"""Tensor: an array, its gradient, and the op that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import DTypeError
+from .tape import Array, Backward, Node, gradients, spoil_plan, state
+
+
+def as_array(data: Any, dtype: Any = None) -> Array:
+    """A C-contiguous array of numbers or bools. Arrays keep their dtype; Python floats become float32, ints int32."""
+    if isinstance(data, Tensor):
+        data = data.array
+    array = np.asarray(data, dtype)
+    if dtype is None and not isinstance(data, np.ndarray | np.generic):
+        if array.dtype.kind == "f":
+            array = array.astype(np.float32)
+        elif array.dtype.kind in "iu" and np.can_cast(np.min_scalar_type(array.max(initial=0)), np.int32):
+            array = array.astype(np.int32)
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"[tensor] data: expected numbers, got {array.dtype} from {type(data).__name__}")
+    if not (array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative):
+        array = np.array(array, array.dtype.newbyteorder("="), order="C")
+    return array
+
+
+class Tensor:
+    """A NumPy array that remembers how it was made.
+
+    Attributes:
+        array: the array itself (C-contiguous), for ops and kernels. Look at values through `numpy()`.
+        requires_grad: whether ops that read this tensor are recorded.
+        grad: after `backward()`, the gradient of a leaf as an array; further backward passes add to it. None at first.
+        node: the op that made this tensor, if it was recorded.
+    """
+
+    __slots__ = ("__weakref__", "array", "grad", "node", "requires_grad")
+    __array_priority__ = 100.0  # so that ndarray + Tensor is a Tensor
+    __hash__ = object.__hash__
+
+    array: Array
+    requires_grad: bool
+    grad: Array | None
+    node: Node | None
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
+        self.array = as_array(data, dtype)
+        self.requires_grad = requires_grad
+        self.grad = None
+        self.node = None
+        if requires_grad and self.array.dtype.kind != "f":
+            raise DTypeError(f"[tensor] requires_grad: expected a floating type, got {self.array.dtype}")
+
+    # -- what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.array.ndim
+
+    @property
+    def size(self) -> int:
+        return self.array.size
+
+    def numpy(self) -> Array:
+        """The values, not copied. A model that looks at values in its forward pass gets no inference plan."""
+        spoil_plan("the forward pass looks at the values of a tensor")
+        return self.array
+
+    @property
+    def data(self) -> Array:
+        """The same as `numpy()`."""
+        return self.numpy()
+
+    def item(self) -> Any:
+        """The one element as a Python number; ValueError if there are more."""
+        return self.numpy().item()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        array = self.numpy()
+        return array.astype(dtype) if copy or (dtype is not None and array.dtype != dtype) else array
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.array, prefix="Tensor(", separator=", ", threshold=100)
+        return f"Tensor({values}, shape={self.shape}, dtype={self.dtype}{', requires_grad' * self.requires_grad})"
+
+    def __reduce__(self) -> tuple[Any, ...]:  # pickle and deepcopy take the values, not the history
+        return Tensor, (self.array, self.requires_grad)
+
+    # -- gradients
+
+    def backward(self, gradient: Any = None) -> None:
+        """Adds the gradient of this tensor to the `.grad` of every leaf under it, and frees the tape.
+
+        gradient: of this tensor's shape; may be left out for a single element. RuntimeError if there is no history, or
+        it has been freed; ShapeError if the gradient does not fit.
+        """
+        if gradient is None:
+            if self.size != 1:
+                raise ValueError(
+                    f"[backward] gradient: needed for a tensor of more than one element, here {self.shape}"
+                )
+            gradient = np.ones_like(self.array)
+        for leaf, dx in gradients(self, gradient):
+            leaf.grad = dx if leaf.grad is None else leaf.grad + dx
+
+    def detach(self) -> Tensor:
+        """The same values without history."""
+        return wrap(self.array)
+
+    # -- operators: ops under their usual signs
+
+    def __add__(self, other: Any) -> Tensor:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return ops.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return ops.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return ops.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return ops.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return ops.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return ops.divide(other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return ops.power(self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return ops.power(other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
+
+    def __neg__(self) -> Tensor:
+        return ops.negative(self)
+
+    def __abs__(self) -> Tensor:
+        return ops.abs(self)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return ops.equal(self, other)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return ops.not_equal(self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return ops.less(self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return ops.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return ops.greater(self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return ops.greater_equal(self, other)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return ops.getitem(self, index)
+
+    def reshape(self, *shape: Any) -> Tensor:
+        return ops.reshape(self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        return ops.sum(self, axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
+        return ops.mean(self, axis, keepdims)
+
+    @property
+    def T(self) -> Tensor:
+        return ops.transpose(self)
+
+
+def wrap(array: Array) -> Tensor:
+    """A tensor around an array that is known to be contiguous; no check, no history."""
+    tensor = Tensor.__new__(Tensor)
+    tensor.array = array
+    tensor.requires_grad = False
+    tensor.grad = None
+    tensor.node = None
+    return tensor
+
+
+def as_tensor(x: Any) -> Tensor:
+    return x if isinstance(x, Tensor) else wrap(as_array(x))
+
+
+def record(array: Array, inputs: Sequence[Tensor], backward: Backward) -> Tensor:
+    """The end of every op: its output, on the tape if one of the inputs needs a gradient.
+
+    `backward` maps dy to the gradients of the inputs, in their order; it must not hold the output tensor.
+    """
+    y = wrap(array)
+    if state.grad_enabled:
+        for x in inputs:
+            if x.requires_grad:
+                y.requires_grad = True
+                y.node = Node(inputs, backward)
+                break
+    return y
+
+
+def will_record(*inputs: Tensor | None) -> bool:
+    """Whether `record` would put an op on these inputs on the tape."""
+    return state.grad_enabled and any(x is not None and x.requires_grad for x in inputs)
+
+
+from . import ops  # noqa: E402  (ops are made of the names above)
