@@ -1,0 +1,36 @@
+"""Every case, by family; `select` finds them by parts of their names."""
+
+from collections.abc import Sequence
+
+from . import activation, conv2d, gemm, loss, nets, optimizer, pool2d
+from .case import Case
+
+ALL: tuple[Case, ...] = (
+    *gemm.CASES,
+    *conv2d.CASES,
+    *pool2d.CASES,
+    *activation.CASES,
+    *loss.CASES,
+    *optimizer.CASES,
+    *nets.CASES,
+)
+BY_NAME = {case.name: case for case in ALL}
+
+# One quick case per family: `python -m bench --smoke`.
+SMOKE = (
+    "gemm/64x64x64",
+    "conv2d/lenet2/forward",
+    "pool2d/lenet/max_forward",
+    "activation/16k/tanh_forward",
+    "loss/32x10",
+    "nets/mlp/inference_1",
+)
+
+
+def select(filters: Sequence[str] = (), suite: str = "all") -> list[Case]:
+    """The cases of a suite whose name contains any of the filters; all of them without filters."""
+    return [
+        case
+        for case in ALL
+        if suite in ("all", case.suite) and (not filters or any(part in case.name for part in filters))
+    ]

@@ -1,0 +1,35 @@
+"""Matrix products c[M,N] = a[M,K] b[K,N]: cubes, the thin ones of real networks, transposes, a fused dense layer."""
+
+import numpy as np
+
+from .case import Arguments, Case, normal
+
+CUBES = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)]
+THIN = [(64, 1024, 256), (32, 4096, 1024), (1, 4096, 1024), (4096, 64, 576)]
+TRANSPOSED = [(512, 512, 512), (500, 500, 32)]  # the second is a dense layer's weight gradient
+
+
+def _case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = False, activation: str = "") -> Case:
+    m, n, k = shape
+
+    def make(rng: np.random.Generator) -> Arguments:
+        return {
+            "a": normal(rng, *((k, m) if trans_a else (m, k))),
+            "b": normal(rng, *((n, k) if trans_b else (k, n)), scale=k**-0.5),
+            "bias": normal(rng, n) if activation else None,
+            "activation": activation or "linear",
+            "transpose_a": trans_a,
+            "transpose_b": trans_b,
+        }
+
+    suffix = "/transpose_a" * trans_a + "/transpose_b" * trans_b + f"/bias_{activation}" * bool(activation)
+    return Case(f"gemm/{m}x{n}x{k}{suffix}", "matmul", make, flops=2.0 * m * n * k, bytes=4.0 * (m * k + k * n + m * n))
+
+
+CASES = (
+    *(_case(shape) for shape in CUBES + THIN),
+    *(_case(shape, trans_a=True) for shape in TRANSPOSED),
+    *(_case(shape, trans_b=True) for shape in TRANSPOSED),
+    _case((32, 500, 256), activation="sigmoid"),
+    _case((512, 512, 512), activation="relu"),
+)

@@ -1,0 +1,58 @@
+"""The machine: what it is, and the best that any program could get out of it."""
+
+import os
+import platform
+import subprocess
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import ROOT
+
+# The peak of the instruction set that pydl was told to use.
+ARCH_FLAGS = {"baseline": "-march=x86-64-v2", "avx2": "-march=x86-64-v3", "avx512": "-march=x86-64-v4"}
+
+
+@dataclass(frozen=True)
+class Peak:
+    gflops: float  # fused multiply-adds in float32
+    gigabytes: float  # per second, STREAM triad
+
+
+def measure_peak(threads: int, isa: str) -> Peak:
+    """Compiles and runs peak.cpp, a program that shares nothing with pydl."""
+    flags = [ARCH_FLAGS[isa]] if platform.machine() == "x86_64" else []
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "peak"
+        source = Path(__file__).with_name("peak.cpp")
+        compiler = os.environ.get("CXX", "g++")
+        subprocess.run([compiler, "-O3", *flags, "-fopenmp", source, "-o", program], check=True)
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        output = subprocess.run([program], check=True, capture_output=True, text=True, env=environment).stdout
+    gflops, gigabytes = map(float, output.split())
+    return Peak(gflops, gigabytes)
+
+
+def describe(versions: dict[str, str], peaks: dict[int, Peak]) -> dict[str, Any]:
+    return {
+        "cpu": _cpu_name(),
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "commit": _commit(),
+        "versions": versions,
+        "peaks": {threads: asdict(peak) for threads, peak in peaks.items()},
+    }
+
+
+def _cpu_name() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.machine()
+
+
+def _commit() -> str:
+    """Of the checkout; it says what is measured only if the wheel was built from it."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "unknown"

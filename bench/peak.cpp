@@ -1,0 +1,71 @@
+// What this machine can do at best: prints "<GF/s> <GB/s>" of fused multiply-adds and of the STREAM triad, float32.
+//
+//   g++ -O3 -march=native -fopenmp peak.cpp -o peak && OMP_NUM_THREADS=2 ./peak
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+
+#if defined(__AVX512F__)
+constexpr int kBytes = 64, kAccumulators = 24;
+#elif defined(__AVX__)
+constexpr int kBytes = 32, kAccumulators = 12;
+#else
+constexpr int kBytes = 16, kAccumulators = 12;
+#endif
+typedef float Vector __attribute__((vector_size(kBytes)));
+
+static double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// Enough independent chains to hide the latency of the multiply-add, all in registers.
+static double multiply_adds(long rounds, float seed) {
+  Vector sum[kAccumulators], a = seed - Vector{}, b = seed * 0.5f - Vector{};
+#pragma GCC unroll 32
+  for (int i = 0; i < kAccumulators; i++) sum[i] = float(i) - Vector{};
+  for (long r = 0; r < rounds; r++) {
+#pragma GCC unroll 32
+    for (int i = 0; i < kAccumulators; i++) sum[i] = sum[i] * a + b;
+  }
+  double total = 0;
+  for (const Vector& v : sum)
+    for (int i = 0; i < kBytes / 4; i++) total += v[i];
+  return total;
+}
+
+static double gflops() {
+  const long rounds = 4000000;
+  double best = 1e30, sink = 0;
+  for (int trial = 0; trial < 5; trial++) {
+    const double start = now();
+#pragma omp parallel reduction(+ : sink)
+    sink += multiply_adds(rounds, 0.5f + 0.01f * float(trial));
+    best = std::min(best, now() - start);
+  }
+  if (sink == 12345) std::puts("");  // so that the sums are used
+  return 2.0 * omp_get_max_threads() * rounds * kAccumulators * (kBytes / 4) / best * 1e-9;
+}
+
+static double gigabytes() {
+  const std::ptrdiff_t n = 32 << 20;  // three arrays of 128 MB: far more than a cache
+  std::unique_ptr<float[]> a(new float[n]), b(new float[n]), c(new float[n]);
+  double best = 1e30;
+  for (int trial = 0; trial < 6; trial++) {
+    const double start = now();
+#pragma omp parallel for schedule(static)
+    for (std::ptrdiff_t i = 0; i < n; i++) {
+      if (trial == 0)
+        b[i] = c[i] = 1;  // pages are placed by the thread that will use them
+      else
+        a[i] = b[i] + 0.5f * c[i];
+    }
+    if (trial > 1) best = std::min(best, now() - start);  // trial 1 pays for the pages of a
+  }
+  return 3.0 * n * sizeof(float) / best * 1e-9;
+}
+
+int main() { std::printf("%.1f %.1f\n", gflops(), gigabytes()); }

@@ -1,0 +1,124 @@
+"""pydl: kernels at `_core`, where no Python is in the way; networks through the public API."""
+
+from functools import partial
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import pydl
+from pydl import _core as core
+from pydl import layers
+
+from ..cases.nets import Conv, Dense, Flatten, Net, Pool
+from . import Way, as_arrays
+
+Array = NDArray[Any]
+Pair = tuple[int, int]
+NO_PADDING = (0, 0, 0, 0)
+
+
+def set_threads(n: int) -> None:
+    pydl.set_num_threads(n)
+
+
+def versions() -> dict[str, str]:
+    return {"pydl": pydl.__version__, "path": str(pydl.__file__), "isa": core.isa()}
+
+
+def matmul(a: Array, b: Array, bias: Array | None, activation: str, **transposed: bool) -> list[Way]:
+    return [Way(partial(core.matmul, a, b, bias, activation, **transposed), as_arrays)]
+
+
+def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: tuple[int, ...]) -> list[Way]:
+    return [Way(partial(core.conv2d_forward, x, w, bias, strides, padding, (1, 1), 1), as_arrays)]
+
+
+def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, strides: Pair, padding: Any) -> list[Way]:
+    return [Way(partial(core.conv2d_backward_input, dy, w, input_shape, strides, padding, (1, 1), 1), as_arrays)]
+
+
+def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, strides: Pair, padding: Any) -> list[Way]:
+    options = (kernel_shape, strides, padding, (1, 1), 1, True)
+    return [Way(partial(core.conv2d_backward_weight, x, dy, *options), as_arrays)]
+
+
+def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
+    call = partial(core.max_pool2d_forward, x, pool_size, strides, NO_PADDING, True)
+    return [Way(call, lambda result: as_arrays(result[0]))]
+
+
+def max_pool2d_backward(x: Array, dy: Array, input_shape: Any, pool_size: Pair, strides: Pair) -> list[Way]:
+    _, argmax = core.max_pool2d_forward(x, pool_size, strides, NO_PADDING, True)
+    options = (input_shape, pool_size, strides, NO_PADDING)
+    return [Way(partial(core.max_pool2d_backward, dy, argmax, *options), as_arrays)]
+
+
+def avg_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
+    return [Way(partial(core.avg_pool2d_forward, x, pool_size, strides, NO_PADDING), as_arrays)]
+
+
+def avg_pool2d_backward(dy: Array, input_shape: Any, pool_size: Pair, strides: Pair) -> list[Way]:
+    return [Way(partial(core.avg_pool2d_backward, dy, input_shape, pool_size, strides, NO_PADDING), as_arrays)]
+
+
+def activation_forward(x: Array, function: str) -> list[Way]:
+    return [Way(partial(core.activation_forward, x, function), as_arrays)]
+
+
+def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
+    saved = x if function == "gelu" else core.activation_forward(x, function)
+    return [Way(partial(core.activation_backward, dy, saved, function), as_arrays)]
+
+
+def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
+    def call() -> tuple[Array, Array]:
+        loss, probs = core.softmax_cross_entropy_forward(logits, labels)
+        return loss, core.softmax_cross_entropy_backward(probs, labels, dloss)
+
+    return [Way(call, as_arrays)]
+
+
+def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
+    weights = [w.copy() for w in params]
+    m, v = ([np.zeros_like(w) for w in params] for _ in range(2))
+    settings = (rule["learning_rate"], rule["beta_1"], rule["beta_2"], rule["epsilon"], 0.0)
+    step = 0
+
+    def call() -> None:
+        nonlocal step
+        step += 1
+        core.adam_update(weights, grads, m, v, step, *settings)
+
+    return [Way(call, lambda _: weights)]
+
+
+def _build(net: Net, weights: list[Array]) -> Any:
+    stack: list[Any] = [layers.Input(net.input_shape)]
+    for layer in net.layers:
+        match layer:
+            case Conv(filters, kernel, activation):
+                stack.append(layers.Conv2D(filters, kernel, activation=activation))
+            case Pool(size):
+                stack.append(layers.MaxPooling2D(size))
+            case Flatten():
+                stack.append(layers.Flatten())
+            case Dense(units, activation):
+                stack.append(layers.Dense(units, activation=activation))
+    model = pydl.Sequential(stack)
+    model.set_weights(weights)
+    return model
+
+
+def train(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Way]:
+    model = _build(net, weights)
+    loss = pydl.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=pydl.optimizers.Adam(1e-3), loss=loss)
+    batches = cycle(zip(x, labels, strict=True))
+    return [Way(lambda: model.train_on_batch(*next(batches)), as_arrays)]
+
+
+def inference(net: Net, weights: list[Array], x: Array) -> list[Way]:
+    model = _build(net, weights)
+    return [Way(lambda: model(x), as_arrays)]

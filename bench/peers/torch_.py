@@ -1,0 +1,239 @@
+"""PyTorch at its best: both memory layouts, outputs fresh or given, no autograd where a kernel is timed."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from . import Way
+
+aten = torch.ops.aten
+Array = NDArray[Any]
+Pair = tuple[int, int]
+LAYOUTS = {"channels_last": torch.channels_last, "nchw": torch.contiguous_format}
+
+
+def set_threads(n: int) -> None:
+    torch.set_num_threads(n)
+    torch.set_flush_denormal(True)  # as pydl does inside its kernels
+
+
+def versions() -> dict[str, str]:
+    return {"torch": torch.__version__}
+
+
+# ---- from and to pydl's layouts ------------------------------------------------------------------------------------
+
+
+def _image(x: Array, layout: torch.memory_format) -> torch.Tensor:
+    return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+
+
+def _kernel(w: Array, layout: torch.memory_format) -> torch.Tensor:
+    return torch.from_numpy(w).permute(3, 2, 0, 1).contiguous(memory_format=layout)
+
+
+def _plain(result: Any) -> list[Array]:
+    several = result if isinstance(result, (tuple, list)) else [result]
+    return [tensor.numpy() for tensor in several]
+
+
+def _channels_last(y: torch.Tensor) -> list[Array]:
+    return [y.permute(0, 2, 3, 1).numpy()]
+
+
+def _kernel_gradient(result: Sequence[torch.Tensor]) -> list[Array]:
+    return [result[0].permute(2, 3, 1, 0).numpy(), result[1].numpy()]
+
+
+def _symmetric(padding: tuple[int, ...]) -> list[int]:
+    top, bottom, left, right = padding
+    assert (top, left) == (bottom, right), "torch pads both sides alike"
+    return [top, left]
+
+
+# ---- matrix product ------------------------------------------------------------------------------------------------
+
+
+def matmul(a: Array, b: Array, bias: Array | None, activation: str, transpose_a: bool, transpose_b: bool) -> list[Way]:
+    ta, tb = torch.from_numpy(a), torch.from_numpy(b)
+    ta, tb = ta.T if transpose_a else ta, tb.T if transpose_b else tb
+    out = torch.empty(ta.shape[0], tb.shape[1])
+    if bias is None:
+        return [
+            Way(lambda: torch.mm(ta, tb), _plain),
+            Way(lambda: torch.mm(ta, tb, out=out), _plain, "out="),
+        ]
+    tbias, function = torch.from_numpy(bias), {"relu": torch.relu_, "sigmoid": torch.sigmoid_}[activation]
+    return [
+        Way(lambda: function(torch.addmm(tbias, ta, tb)), _plain),
+        Way(lambda: function(torch.addmm(tbias, ta, tb, out=out)), _plain, "out="),
+    ]
+
+
+# ---- convolution ---------------------------------------------------------------------------------------------------
+
+
+def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: tuple[int, ...]) -> list[Way]:
+    tbias, pad = torch.from_numpy(bias), _symmetric(padding)
+    return [
+        Way(partial(F.conv2d, _image(x, layout), _kernel(w, layout), tbias, strides, pad), _channels_last, name)
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def _backward(dy: Any, x: Any, w: Any, strides: Pair, padding: tuple[int, ...], mask: list[bool]) -> Any:
+    outputs = dy.shape[1]
+    pad = _symmetric(padding)
+    return partial(aten.convolution_backward, dy, x, w, [outputs], strides, pad, [1, 1], False, [0, 0], 1, mask)
+
+
+def conv2d_backward_input(
+    dy: Array, w: Array, input_shape: tuple[int, ...], strides: Pair, padding: tuple[int, ...]
+) -> list[Way]:
+    x = np.zeros(input_shape, np.float32)
+    return [
+        Way(
+            _backward(
+                _image(dy, layout), _image(x, layout), _kernel(w, layout), strides, padding, [True, False, False]
+            ),
+            lambda result: _channels_last(result[0]),
+            name,
+        )
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def conv2d_backward_weight(
+    x: Array, dy: Array, kernel_shape: tuple[int, ...], strides: Pair, padding: tuple[int, ...]
+) -> list[Way]:
+    w = np.zeros(kernel_shape, np.float32)
+    return [
+        Way(
+            _backward(_image(dy, layout), _image(x, layout), _kernel(w, layout), strides, padding, [False, True, True]),
+            lambda result: _kernel_gradient(result[1:]),
+            name,
+        )
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+# ---- pooling -------------------------------------------------------------------------------------------------------
+
+
+def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
+    return [
+        Way(
+            partial(aten.max_pool2d_with_indices, _image(x, layout), pool_size, strides),
+            lambda result: _channels_last(result[0]),
+            name,
+        )
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def max_pool2d_backward(x: Array, dy: Array, input_shape: tuple[int, ...], pool_size: Pair, strides: Pair) -> list[Way]:
+    ways = []
+    for name, layout in LAYOUTS.items():
+        tx, tdy = _image(x, layout), _image(dy, layout)
+        _, indices = aten.max_pool2d_with_indices(tx, pool_size, strides)
+        gradient = aten.max_pool2d_with_indices_backward
+        call = partial(gradient, tdy, tx, pool_size, strides, [0, 0], [1, 1], False, indices)
+        ways.append(Way(call, _channels_last, name))
+    return ways
+
+
+def avg_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
+    return [
+        Way(partial(F.avg_pool2d, _image(x, layout), pool_size, strides), _channels_last, name)
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def avg_pool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair, strides: Pair) -> list[Way]:
+    x = np.zeros(input_shape, np.float32)
+    return [
+        Way(
+            partial(
+                aten.avg_pool2d_backward,
+                *(_image(dy, layout), _image(x, layout)),
+                *(pool_size, strides, [0, 0], False, True, None),
+            ),
+            _channels_last,
+            name,
+        )
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+# ---- pointwise, loss, optimiser ------------------------------------------------------------------------------------
+
+
+def activation_forward(x: Array, function: str) -> list[Way]:
+    tx = torch.from_numpy(x)
+    out = torch.empty_like(tx)
+    if function == "relu":
+        return [Way(lambda: torch.relu(tx), _plain), Way(lambda: torch.clamp_min(tx, 0, out=out), _plain, "out=")]
+    if function == "gelu":
+        return [Way(lambda: F.gelu(tx), _plain), Way(lambda: aten.gelu.out(tx, out=out), _plain, "out=")]
+    operator = getattr(torch, function)
+    return [Way(lambda: operator(tx), _plain), Way(lambda: operator(tx, out=out), _plain, "out=")]
+
+
+def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
+    tx, tdy = torch.from_numpy(x), torch.from_numpy(dy)
+    out = torch.empty_like(tx)
+    if function == "gelu":
+        operator, arguments = aten.gelu_backward, (tdy, tx)
+    elif function == "relu":
+        operator, arguments = aten.threshold_backward, (tdy, torch.relu(tx), 0)
+    else:
+        operator, arguments = getattr(aten, f"{function}_backward"), (tdy, getattr(torch, function)(tx))
+    return [
+        Way(lambda: operator(*arguments), _plain),
+        Way(lambda: operator.grad_input(*arguments, grad_input=out), _plain, "out="),
+    ]
+
+
+def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
+    tlogits, tlabels, tdloss = torch.from_numpy(logits), torch.from_numpy(labels), torch.from_numpy(dloss)
+
+    def kernels() -> tuple[torch.Tensor, torch.Tensor]:
+        log_probs = aten._log_softmax(tlogits, 1, False)
+        loss, weight = aten.nll_loss_forward(log_probs, tlabels, None, 0, -100)
+        gradient = aten.nll_loss_backward(tdloss, log_probs, tlabels, None, 0, -100, weight)
+        return loss, aten._log_softmax_backward_data(gradient, log_probs, 1, torch.float32)
+
+    return [Way(kernels, _plain)]
+
+
+def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
+    ways = []
+    for name in ("fused", "foreach"):
+        weights = [torch.from_numpy(w.copy()) for w in params]
+        for w, g in zip(weights, grads, strict=True):
+            w.grad = torch.from_numpy(g)
+        betas = (rule["beta_1"], rule["beta_2"])
+        options: dict[str, Any] = {name: True}
+        step = torch.optim.Adam(weights, rule["learning_rate"], betas, rule["epsilon"], **options).step
+        ways.append(Way(step, partial(lambda tensors, _: _plain(tensors), weights), name))
+    return ways
+
+
+# ---- nets ----------------------------------------------------------------------------------------------------------
+
+
+def train(**arguments: Any) -> list[Way]:
+    from .torch_nets import train_ways
+
+    return train_ways(**arguments)
+
+
+def inference(**arguments: Any) -> list[Way]:
+    from .torch_nets import inference_ways
+
+    return inference_ways(**arguments)

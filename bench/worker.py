@@ -1,0 +1,93 @@
+"""A process that holds one library and does as the driver says: `python -m bench.worker PEER`, JSON lines on pipes.
+
+{"do": "setup", "case": name, "reference": path}   -> {"way": name, "error": x} | {"absent": true} | {"failed": text}
+{"do": "slot", "seconds": s}                       -> {"seconds": median time of one call}
+"""
+
+import json
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from . import cases
+from .peers import PEERS, Way
+from .timing import calls_per_sample, slot
+
+# The largest difference from the float64 reference, relative to its largest value. Wide enough for any float32
+# algorithm: the tests are strict, this only makes sure that nobody is timed for doing something else.
+TOLERANCE = 1e-4
+CHECKED_STEPS = 3  # a training case must agree after each of the first steps
+
+
+def answers(way: Way, op: str) -> list[Any]:
+    steps = CHECKED_STEPS if op == "train" else 1
+    return [array for _ in range(steps) for array in way.answer(way.call())]
+
+
+def largest_error(got: list[Any], reference: list[Any]) -> float:
+    """Infinite when the shapes differ."""
+    if [np.shape(array) for array in got] != [np.shape(array) for array in reference]:
+        return float("inf")
+    errors = [
+        np.max(np.abs(array - expected), initial=0) / max(np.max(np.abs(expected), initial=0), 1e-30)
+        for array, expected in zip(got, reference, strict=True)
+    ]
+    return float(np.max(errors))  # NaN stays NaN
+
+
+class Worker:
+    def __init__(self, peer: str) -> None:
+        self.module = import_module(f".peers.{PEERS[peer].module}", __package__)
+        self.module.set_threads(int(os.environ["OMP_NUM_THREADS"]))
+        self.way: Way | None = None
+        self.calls = 1
+
+    def setup(self, case: str, reference: str) -> dict[str, Any]:
+        """Prepares and verifies every way of the library, keeps the quickest."""
+        self.way = None  # the last case's arrays go before this one's come
+        work = cases.BY_NAME[case]
+        prepare = getattr(self.module, work.op, None)
+        if prepare is None:
+            return {"absent": True}
+        with np.load(reference) as stored:
+            expected = [stored[name] for name in stored.files]
+        best = worst_error = 0.0
+        for way in prepare(**work.arguments()):
+            error = largest_error(answers(way, work.op), expected)
+            if not error <= TOLERANCE:
+                return {"failed": f"{way.name or 'result'} is off by {error:.2g} (allowed {TOLERANCE:g})"}
+            worst_error = max(worst_error, error)
+            calls = calls_per_sample(way.call)
+            seconds = min(slot(way.call, calls, 0.05) for _ in range(3))
+            if self.way is None or seconds < best:
+                self.way, self.calls, best = way, calls, seconds
+        assert self.way is not None
+        return {"way": self.way.name, "error": worst_error}
+
+    def slot(self, seconds: float) -> dict[str, Any]:
+        assert self.way is not None
+        return {"seconds": slot(self.way.call, self.calls, seconds)}
+
+
+def main() -> None:
+    answer = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what a library prints must not get between the answers
+    worker = Worker(sys.argv[1])
+    print(json.dumps(worker.module.versions()), file=answer)
+    for line in sys.stdin:
+        request = json.loads(line)
+        do = {"setup": worker.setup, "slot": worker.slot}[request.pop("do")]
+        try:
+            reply = do(**request)
+        except Exception as error:
+            traceback.print_exc()
+            reply = {"failed": f"{type(error).__name__}: {error}"}
+        print(json.dumps(reply), file=answer)
+
+
+if __name__ == "__main__":
+    main()
