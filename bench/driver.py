@@ -15,13 +15,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-
 from . import ROOT
 from .cases.case import Case
-from .peers import PEERS, numpy_
+from .peers import PEERS
 from .timing import interval, spread
-from .worker import answers
 
 # The threads of a library go on spinning for about a millisecond after its last call; the next waits until it is over.
 PAUSE = 0.005
@@ -76,19 +73,6 @@ class Measurement:
     def ratio(self, peer: str) -> tuple[float, float, float]:
         """How many times longer the peer takes than pydl: median of the rounds, and its 95 % interval."""
         return interval([theirs / ours for theirs, ours in zip(self.times[peer], self.times["pydl"], strict=True)])
-
-
-def save_reference(case: Case, path: Path) -> None:
-    """The case's answer in float64, by plain NumPy."""
-    way = getattr(numpy_, case.op)(**{name: _float64(value) for name, value in case.arguments().items()})[0]
-    np.savez(path, *answers(way, case.op))
-
-
-def _float64(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_float64(item) for item in value]
-    is_real = isinstance(value, np.ndarray) and value.dtype == np.float32
-    return value.astype(np.float64) if is_real else value
 
 
 def measure(

@@ -40,7 +40,7 @@ static double multiply_adds(long rounds, float seed) {
 static double gflops() {
   const long rounds = 4000000;
   double best = 1e30, sink = 0;
-  for (int trial = 0; trial < 5; trial++) {
+  for (int trial = 0; trial < 20; trial++) {
     const double start = now();
 #pragma omp parallel reduction(+ : sink)
     sink += multiply_adds(rounds, 0.5f + 0.01f * float(trial));
@@ -54,7 +54,7 @@ static double gigabytes() {
   const std::ptrdiff_t n = 32 << 20;  // three arrays of 128 MB: far more than a cache
   std::unique_ptr<float[]> a(new float[n]), b(new float[n]), c(new float[n]);
   double best = 1e30;
-  for (int trial = 0; trial < 6; trial++) {
+  for (int trial = 0; trial < 8; trial++) {
     const double start = now();
 #pragma omp parallel for schedule(static)
     for (std::ptrdiff_t i = 0; i < n; i++) {

@@ -24,7 +24,7 @@ def calls_per_sample(call: Callable[[], Any]) -> int:
 def slot(call: Callable[[], Any], calls: int, seconds: float) -> float:
     """Calls for about `seconds` and gives the median time of a call. The first, on cold caches, does not count."""
     call()
-    samples = []
+    samples: list[float] = []
     end = perf_counter() + seconds
     while not samples or perf_counter() < end:
         start = perf_counter()

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -15,28 +16,8 @@ import numpy as np
 
 from . import cases
 from .peers import PEERS, Way
+from .reference import TOLERANCE, answers, largest_error
 from .timing import calls_per_sample, slot
-
-# The largest difference from the float64 reference, relative to its largest value. Wide enough for any float32
-# algorithm: the tests are strict, this only makes sure that nobody is timed for doing something else.
-TOLERANCE = 1e-4
-CHECKED_STEPS = 3  # a training case must agree after each of the first steps
-
-
-def answers(way: Way, op: str) -> list[Any]:
-    steps = CHECKED_STEPS if op == "train" else 1
-    return [array for _ in range(steps) for array in way.answer(way.call())]
-
-
-def largest_error(got: list[Any], reference: list[Any]) -> float:
-    """Infinite when the shapes differ."""
-    if [np.shape(array) for array in got] != [np.shape(array) for array in reference]:
-        return float("inf")
-    errors = [
-        np.max(np.abs(array - expected), initial=0) / max(np.max(np.abs(expected), initial=0), 1e-30)
-        for array, expected in zip(got, reference, strict=True)
-    ]
-    return float(np.max(errors))  # NaN stays NaN
 
 
 class Worker:
@@ -80,7 +61,7 @@ def main() -> None:
     print(json.dumps(worker.module.versions()), file=answer)
     for line in sys.stdin:
         request = json.loads(line)
-        do = {"setup": worker.setup, "slot": worker.slot}[request.pop("do")]
+        do: Callable[..., dict[str, Any]] = {"setup": worker.setup, "slot": worker.slot}[request.pop("do")]
         try:
             reply = do(**request)
         except Exception as error:

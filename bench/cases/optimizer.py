@@ -4,7 +4,7 @@ import numpy as np
 
 from .case import Arguments, Case, normal
 
-PARAMETERS = {
+PARAMETERS: dict[str, list[tuple[int, ...]]] = {
     "4M": [(1 << 22,)],
     "slide_cnn": [(3, 3, 1, 25), (25,), (3, 3, 25, 50), (50,), (1250, 100), (100,), (100, 10), (10,)],
 }

@@ -74,7 +74,7 @@ def _windows(x: Array, size: Pair, strides: Pair) -> Array:
 
 def conv(x: Array, w: Array, bias: Array, strides: Pair, padding: tuple[int, ...]) -> Array:
     """im2col and a matrix product, image by image so that the columns stay in cache."""
-    windows = _windows(_pad(x, padding), w.shape[:2], strides)
+    windows = _windows(_pad(x, padding), (w.shape[0], w.shape[1]), strides)
     kernel = w.transpose(2, 0, 1, 3).reshape(-1, w.shape[3])
     y = np.empty((*windows.shape[:3], w.shape[3]), x.dtype)
     for image, out in zip(windows, y, strict=True):
@@ -96,7 +96,7 @@ def conv_input_gradient(dy: Array, w: Array, input_shape: tuple[int, ...], strid
 def conv_weight_gradient(
     x: Array, dy: Array, kernel_shape: tuple[int, ...], strides: Pair, padding: tuple[int, ...]
 ) -> tuple[Array, Array]:
-    windows = _windows(_pad(x, padding), kernel_shape[:2], strides)
+    windows = _windows(_pad(x, padding), (kernel_shape[0], kernel_shape[1]), strides)
     kh, kw, c, o = kernel_shape
     dw = np.zeros((c * kh * kw, o), x.dtype)
     for image, out in zip(windows, dy, strict=True):

@@ -73,4 +73,4 @@ class Trainer:
         share = np.full(len(labels), 1 / len(labels), x.dtype)
         loss, dlogits = nn.cross_entropy(values[-1], labels, share)
         self.adam.update(backward(self.net, self.weights, values, dlogits))
-        return loss.mean()
+        return np.asarray(loss.mean())

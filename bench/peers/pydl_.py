@@ -1,17 +1,14 @@
-"""pydl: kernels at `_core`, where no Python is in the way; networks through the public API."""
+"""pydl's kernels at `_core`, where no Python is in the way."""
 
 from functools import partial
-from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import pydl
 from pydl import _core as core
-from pydl import layers
 
-from ..cases.nets import Conv, Dense, Flatten, Net, Pool
 from . import Way, as_arrays
 
 Array = NDArray[Any]
@@ -20,11 +17,11 @@ NO_PADDING = (0, 0, 0, 0)
 
 
 def set_threads(n: int) -> None:
-    pydl.set_num_threads(n)
+    core.set_num_threads(n)
 
 
 def versions() -> dict[str, str]:
-    return {"pydl": pydl.__version__, "path": str(pydl.__file__), "isa": core.isa()}
+    return {"pydl": core.__version__, "path": str(Path(core.__file__).parent), "isa": core.isa()}
 
 
 def matmul(a: Array, b: Array, bias: Array | None, activation: str, **transposed: bool) -> list[Way]:
@@ -94,31 +91,13 @@ def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
     return [Way(call, lambda _: weights)]
 
 
-def _build(net: Net, weights: list[Array]) -> Any:
-    stack: list[Any] = [layers.Input(net.input_shape)]
-    for layer in net.layers:
-        match layer:
-            case Conv(filters, kernel, activation):
-                stack.append(layers.Conv2D(filters, kernel, activation=activation))
-            case Pool(size):
-                stack.append(layers.MaxPooling2D(size))
-            case Flatten():
-                stack.append(layers.Flatten())
-            case Dense(units, activation):
-                stack.append(layers.Dense(units, activation=activation))
-    model = pydl.Sequential(stack)
-    model.set_weights(weights)
-    return model
+def train(**arguments: Any) -> list[Way]:
+    from .pydl_nets import train_way
+
+    return [train_way(**arguments)]
 
 
-def train(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Way]:
-    model = _build(net, weights)
-    loss = pydl.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer=pydl.optimizers.Adam(1e-3), loss=loss)
-    batches = cycle(zip(x, labels, strict=True))
-    return [Way(lambda: model.train_on_batch(*next(batches)), as_arrays)]
+def inference(**arguments: Any) -> list[Way]:
+    from .pydl_nets import inference_way
 
-
-def inference(net: Net, weights: list[Array], x: Array) -> list[Way]:
-    model = _build(net, weights)
-    return [Way(lambda: model(x), as_arrays)]
+    return [inference_way(**arguments)]

@@ -187,6 +187,8 @@ def activation_forward(x: Array, function: str) -> list[Way]:
 def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
     tx, tdy = torch.from_numpy(x), torch.from_numpy(dy)
     out = torch.empty_like(tx)
+    operator: Any
+    arguments: tuple[Any, ...]
     if function == "gelu":
         operator, arguments = aten.gelu_backward, (tdy, tx)
     elif function == "relu":
