@@ -27,8 +27,8 @@ from .ops import (
 from .tensor import Tensor, as_tensor
 
 __all__ = [
-    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "relu", "relu6", "selu", "sigmoid",
-    "silu", "softmax", "softplus", "softsign", "tanh",
+    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "relu", "relu6", "selu",
+    "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh",
 ]  # fmt: skip
 
 Activation = Callable[[Any], Tensor]
@@ -68,9 +68,10 @@ def get(identifier: Any) -> Activation:
         if identifier not in _FUNCTIONS:
             raise ValueError(f"unknown activation {identifier!r}; known are: {', '.join(sorted(_FUNCTIONS))}")
         return _FUNCTIONS[identifier]
-    if callable(identifier):
-        return identifier
-    raise TypeError(f"activation: expected a name or a callable, got {type(identifier).__name__}")
+    if not callable(identifier):
+        raise TypeError(f"activation: expected a name or a callable, got {type(identifier).__name__}")
+    function: Activation = identifier
+    return function
 
 
 def serialize(activation: Activation) -> Any:

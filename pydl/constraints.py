@@ -9,7 +9,7 @@ import numpy as np
 
 from .lookup import Registry
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 _EPSILON = 1e-7
 
 
@@ -39,14 +39,14 @@ class MaxNorm(Constraint):
 
     def __call__(self, w: Array) -> Array:
         norm = _norm(w, self.axis)
-        return w * (np.clip(norm, 0, self.max_value) / (_EPSILON + norm)).astype(w.dtype)
+        return np.multiply(w, np.clip(norm, 0, self.max_value) / (_EPSILON + norm), dtype=w.dtype)
 
 
 class NonNeg(Constraint):
     """No negative weights."""
 
     def __call__(self, w: Array) -> Array:
-        return np.maximum(w, w.dtype.type(0))
+        return np.maximum(w, 0, dtype=w.dtype)
 
 
 class UnitNorm(Constraint):
@@ -56,7 +56,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Array) -> Array:
-        return w / (_EPSILON + _norm(w, self.axis)).astype(w.dtype)
+        return np.divide(w, _EPSILON + _norm(w, self.axis), dtype=w.dtype)
 
 
 class MinMaxNorm(Constraint):
@@ -68,7 +68,7 @@ class MinMaxNorm(Constraint):
     def __call__(self, w: Array) -> Array:
         norm = _norm(w, self.axis)
         wanted = self.rate * np.clip(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
-        return w * (wanted / (_EPSILON + norm)).astype(w.dtype)
+        return np.multiply(w, wanted / (_EPSILON + norm), dtype=w.dtype)
 
 
 _registry: Registry[Constraint] = Registry("constraint", [MaxNorm, NonNeg, UnitNorm, MinMaxNorm])

@@ -11,7 +11,7 @@ import numpy as np
 from . import random
 from .lookup import Registry
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 
 def fans(shape: Sequence[int]) -> tuple[float, float]:
@@ -178,7 +178,7 @@ LecunNormal = _scaling("LecunNormal", 1.0, "fan_in", "truncated_normal")
 
 
 class Orthogonal(_Random):
-    """Rows (or columns, whichever are fewer) orthonormal, times `gain`; axes before the last count as one (Saxe 2014)."""
+    """Rows (or columns, whichever are fewer) orthonormal, times `gain`; axes before the last count as one (Saxe)."""
 
     _names = ("gain", "seed")
 
@@ -204,7 +204,7 @@ _registry: Registry[Callable[..., Array]] = Registry(
 
 
 def get(identifier: Any) -> Callable[..., Array]:
-    """An initialiser from its name ("he_normal"), its config or itself; None gives zeros. ValueError lists the names."""
+    """An initialiser from its name ("he_normal"), config or itself; None gives zeros. ValueError lists the names."""
     return Zeros() if identifier is None else _registry.get(identifier)
 
 

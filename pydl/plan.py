@@ -1,8 +1,8 @@
 """Inference plans: a forward pass recorded once per input shape, then replayed in one call of the extension.
 
-While a plan records, the layers run as usual and every kernel call is noted (csrc/plan.h). Whatever a replay could not
-repeat ends the recording: values made outside the kernels, a look at values, random numbers, state that is written. Then
-the layers run each time; the results are the same, and `PlanCache.info()` tells the reason.
+While a plan records, the layers run as usual and every kernel call is noted (csrc/plan.h). What a replay could not
+repeat ends the recording: values made outside the kernels, a look at values, random numbers, state that is written.
+Then the layers run each time; the results are the same, and `PlanCache.info()` tells the reason.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class PlanCache:
         self._entries.clear()
 
     def info(self) -> list[dict[str, Any]]:
-        """One dict per input shape seen lately: "inputs", "ops" (names of the kernels) and "reason" (None: it replays)."""
+        """One dict per input shape seen lately: "inputs", "ops" (the kernels), "reason" (None: it replays)."""
         return [
             {"inputs": key, "ops": entry.plan.ops if entry.plan else [], "reason": entry.reason}
             for key, entry in self._entries.items()

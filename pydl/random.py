@@ -36,7 +36,7 @@ def _next(kind: str) -> int:
 
 
 def generator(kind: str, seed: int | None = None) -> np.random.Generator:
-    """A fresh NumPy generator for the next consumer of this kind ("initializer", "shuffle", …), or from its own seed."""
+    """A fresh NumPy generator, for the next consumer of this kind ("initializer", "shuffle", …) or of its own seed."""
     from numpy.random import default_rng
 
     return default_rng(seed if seed is not None else [_seed, zlib.crc32(kind.encode()), _next(kind)])

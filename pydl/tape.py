@@ -19,7 +19,7 @@ from .errors import ShapeError
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Backward = Callable[[Array], Sequence["Array | None"]]
 
 
@@ -38,7 +38,7 @@ state = _State()
 
 
 def spoil_plan(reason: str) -> None:
-    """Ends the recording of an inference plan, if one is under way: something happened that a replay would not repeat."""
+    """Ends the recording of an inference plan, if one is under way: a replay would not repeat what happens now."""
     if state.plan is not None:
         state.plan.fail(reason)
 
@@ -138,8 +138,8 @@ def _inputs_first(root: Tensor) -> list[Tensor]:
     """The tensors that need gradients, each after all that it was made from (depth first, without recursion)."""
     if not root.requires_grad:
         raise RuntimeError(
-            "backward() on a tensor without history: no trainable variable or watched tensor took part in it, or it was "
-            "made without a tape (call the model with training=True, or inside `with pydl.GradientTape():`)"
+            "backward() on a tensor without history: no trainable variable or watched tensor took part in it, or it "
+            "was made without a tape (call the model with training=True, or inside `with pydl.GradientTape():`)"
         )
     order: list[Tensor] = []
     seen: set[int] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,16 @@ def as_array(data: Any, dtype: Any = None) -> Array:
     if not (array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative):
         array = np.array(array, array.dtype.newbyteorder("="), order="C")
     return array
+
+
+def _sign(name: str, swap: bool = False) -> Callable[[Any, Any], Tensor]:
+    """The method of an operator sign: the op of this name."""
+
+    def method(self: Any, other: Any) -> Tensor:
+        op: Callable[[Any, Any], Tensor] = getattr(ops, name)
+        return op(other, self) if swap else op(self, other)
+
+    return method
 
 
 class Tensor:
@@ -136,65 +146,20 @@ class Tensor:
 
     # -- operators: ops under their usual signs
 
-    def __add__(self, other: Any) -> Tensor:
-        return ops.add(self, other)
-
-    def __radd__(self, other: Any) -> Tensor:
-        return ops.add(other, self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return ops.subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return ops.subtract(other, self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return ops.multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return ops.multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return ops.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return ops.divide(other, self)
-
-    def __pow__(self, other: Any) -> Tensor:
-        return ops.power(self, other)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return ops.power(other, self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return ops.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
+    __add__, __radd__ = _sign("add"), _sign("add", swap=True)
+    __sub__, __rsub__ = _sign("subtract"), _sign("subtract", swap=True)
+    __mul__, __rmul__ = _sign("multiply"), _sign("multiply", swap=True)
+    __truediv__, __rtruediv__ = _sign("divide"), _sign("divide", swap=True)
+    __pow__, __rpow__ = _sign("power"), _sign("power", swap=True)
+    __matmul__, __rmatmul__ = _sign("matmul"), _sign("matmul", swap=True)
+    __eq__, __ne__ = _sign("equal"), _sign("not_equal")  # type: ignore[assignment]
+    __lt__, __le__, __gt__, __ge__ = _sign("less"), _sign("less_equal"), _sign("greater"), _sign("greater_equal")
 
     def __neg__(self) -> Tensor:
         return ops.negative(self)
 
     def __abs__(self) -> Tensor:
         return ops.abs(self)
-
-    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
-        return ops.equal(self, other)
-
-    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
-        return ops.not_equal(self, other)
-
-    def __lt__(self, other: Any) -> Tensor:
-        return ops.less(self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return ops.less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return ops.greater(self, other)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return ops.greater_equal(self, other)
 
     def __getitem__(self, index: Any) -> Tensor:
         return ops.getitem(self, index)

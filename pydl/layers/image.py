@@ -11,7 +11,7 @@ from .layer import Layer, Shape
 
 
 class ImageLayer(Layer):
-    """A layer on (N, H, W, C), or on (N, C, H, W) with data_format "channels_first": override the two `image_…` methods."""
+    """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override image_call and image_output_shape."""
 
     def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

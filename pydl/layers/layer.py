@@ -36,9 +36,9 @@ def unique(items: Iterator[Item]) -> list[Item]:
 class Layer:
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
-    Layers and variables that are attributes (also in lists, tuples and dicts) are found by themselves. Inputs are cast to
-    `dtype`. Setting an attribute outside `call` voids the inference plans of models; setting one inside `call` makes the
-    layer stateful, and its model runs without a plan.
+    Variables that are attributes, and layers that are (also in lists, tuples and dicts), are found by themselves.
+    Inputs are cast to `dtype`. Setting an attribute outside `call` voids the inference plans of models; setting one
+    inside `call` makes the layer stateful, and its model runs without a plan.
 
     Args:
         activity_regularizer: a regularizer (or its name) of the layer's output.

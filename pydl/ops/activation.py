@@ -10,8 +10,8 @@ from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
 
 ACTIVATIONS = (
-    "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu", "leaky_relu",
-    "hard_sigmoid", "exponential", "relu6",
+    "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu",
+    "leaky_relu", "hard_sigmoid", "exponential", "relu6",
 )  # fmt: skip
 
 # Their derivative needs the input; that of the others is a function of the output (csrc/kernels.h).
@@ -23,16 +23,16 @@ def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
 
     alpha: the slope of leaky_relu below zero, the scale of elu; ignored by the others. ValueError for an unknown name.
     """
-    x = floating(as_tensor(x))
+    tensor = floating(as_tensor(x))
     if name == "linear":
-        return x
-    y = _core.activation_forward(x.array, name, alpha)
-    saved = x.array if name in SAVES_INPUT else y
+        return tensor
+    y = _core.activation_forward(tensor.array, name, alpha)
+    saved = tensor.array if name in SAVES_INPUT else y
 
     def backward(dy: Array) -> tuple[Array]:
         return (_core.activation_backward(dy, saved, name, alpha),)
 
-    return record(y, (x,), backward)
+    return record(y, (tensor,), backward)
 
 
 def relu(x: Any) -> Tensor:

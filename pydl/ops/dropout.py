@@ -18,15 +18,15 @@ def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
 
     The mask is not stored: backward draws the same numbers again. ValueError unless 0 <= rate < 1.
     """
-    x = floating(as_tensor(x))
+    tensor = floating(as_tensor(x))
     if not 0 <= rate < 1:
         raise ValueError(f"[dropout] rate: expected 0 <= rate < 1, got {rate}")
     if rate == 0:
-        return x
+        return tensor
     spoil_plan("dropout draws random numbers")
-    seed, offset = (stream or _default).take(x.size)
+    seed, offset = (stream or _default).take(tensor.size)
 
     def backward(dy: Array) -> tuple[Array]:
         return (_core.dropout(dy, rate, seed, offset),)
 
-    return record(_core.dropout(x.array, rate, seed, offset), (x,), backward)
+    return record(_core.dropout(tensor.array, rate, seed, offset), (tensor,), backward)

@@ -13,7 +13,7 @@ from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
 from .arrays import filled, floating
 
-_INTEGERS = {"sum": np.sum, "max": np.max, "min": np.min}
+_INTEGERS: dict[str, Any] = {"sum": np.sum, "max": np.max, "min": np.min}
 
 
 def _axes(op: str, axis: Any, ndim: int) -> list[int]:

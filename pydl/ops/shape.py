@@ -65,14 +65,14 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
     """x repeated along new axes and axes of size 1. ValueError if that does not give `shape`."""
     from .reduce import sum_to
 
-    x = as_tensor(x)
-    if x.shape == tuple(shape):
-        return x
+    tensor = as_tensor(x)
+    if tensor.shape == tuple(shape):
+        return tensor
 
     def backward(dy: Array) -> tuple[Array]:
-        return (sum_to(dy, x.shape),)
+        return (sum_to(dy, tensor.shape),)
 
-    return record(filled(tuple(shape), x.array), (x,), backward)
+    return record(filled(tuple(shape), tensor.array), (tensor,), backward)
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
@@ -84,7 +84,7 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
     for x in xs[1:]:
         dtype = promote(dtype, x.dtype)
     xs = [cast(x, dtype) for x in xs]
-    cuts = np.cumsum([x.shape[axis] for x in xs])[:-1] if xs[0].ndim else []
+    cuts: Any = np.cumsum([x.shape[axis] for x in xs])[:-1] if xs[0].ndim else []
 
     def backward(dy: Array) -> list[Array]:
         return [contiguous(part) for part in np.split(dy, cuts, axis)]
@@ -123,19 +123,19 @@ def getitem(x: Any, index: Any) -> Tensor:
 
 def cast(x: Any, dtype: Any) -> Tensor:
     """x in another dtype; the gradient goes back in the old one."""
-    x = as_tensor(x)
+    tensor = as_tensor(x)
     dtype = np.dtype(dtype)
-    if x.dtype == dtype:
-        return x
-    y = _core.empty(x.shape, dtype)
-    np.copyto(y, x.array, casting="unsafe")
-    if dtype.kind != "f" or x.dtype.kind != "f":
+    if tensor.dtype == dtype:
+        return tensor
+    y = _core.empty(tensor.shape, dtype)
+    np.copyto(y, tensor.array, casting="unsafe")
+    if dtype.kind != "f" or tensor.dtype.kind != "f":
         return as_tensor(y)
 
     def backward(dy: Array) -> tuple[Array]:
-        return (dy.astype(x.dtype),)
+        return (dy.astype(tensor.dtype),)
 
-    return record(y, (x,), backward)
+    return record(y, (tensor,), backward)
 
 
 def flatten(x: Any) -> Tensor:

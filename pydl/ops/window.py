@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Pair = tuple[int, int]
@@ -27,7 +28,9 @@ def _same(size: int, window: int, stride: int) -> Pair:
     return total // 2, total - total // 2
 
 
-def pixels(op: str, padding: Any, image: Pair, window: Pair, strides: Pair, dilation: Pair = (1, 1)) -> Padding:
+def pixels(
+    op: str, padding: Any, image: Sequence[int], window: Sequence[int], strides: Pair, dilation: Pair = (1, 1)
+) -> Padding:
     """The padding in pixels; `padding` is "valid", "same", or already (top, bottom, left, right)."""
     if isinstance(padding, tuple):
         return padding

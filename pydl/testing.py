@@ -1,0 +1,65 @@
+"""For tests of one's own layers and ops: gradients against finite differences, results within derived tolerances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .tape import no_grad
+from .tensor import Tensor, as_array
+
+
+def assert_close(actual: Any, expected: Any, terms: int = 1, scale: float = 1.0, factor: float = 4.0) -> None:
+    """Checks |actual - expected| <= factor · eps · sqrt(terms) · scale, eps that of the coarser dtype.
+
+    terms: how many numbers were added up for one element; scale: about how large they were. AssertionError otherwise.
+    """
+    a, e = as_array(actual), as_array(expected)
+    eps = max(np.finfo(x.dtype).eps for x in (a, e) if x.dtype.kind == "f")
+    np.testing.assert_allclose(a, e, rtol=0, atol=float(factor * eps * np.sqrt(terms) * scale))
+
+
+def check_gradients(
+    function: Callable[..., Tensor],
+    inputs: Sequence[Any],
+    epsilon: float = 1e-6,
+    tolerance: float = 1e-6,
+    seed: int = 0,
+) -> None:
+    """Compares the tape's gradients with central differences along one random direction, in float64.
+
+    Args:
+        function: from tensors to a tensor of any shape; a random weighting makes it a scalar.
+        inputs: floating arrays; each is converted to float64.
+        epsilon: half the distance of the two points.
+        tolerance: error allowed, relative to the size of the derivative's terms.
+
+    AssertionError if they differ, or if an input gets a gradient of another shape, or none.
+    """
+    rng = np.random.default_rng(seed)
+    arrays = [np.array(x, np.float64) for x in inputs]
+    tensors = [Tensor(a, requires_grad=True) for a in arrays]
+    y = function(*tensors)
+    weighting = rng.standard_normal(y.shape)
+    y.backward(weighting)
+
+    directions = [rng.standard_normal(a.shape) for a in arrays]
+    terms: list[Any] = []
+    for number, (tensor, direction) in enumerate(zip(tensors, directions, strict=True)):
+        assert tensor.grad is not None, f"input {number} got no gradient"
+        assert tensor.grad.shape == tensor.shape, f"input {number}: gradient {tensor.grad.shape}, shape {tensor.shape}"
+        terms.append(np.asarray(tensor.grad * direction).ravel())
+
+    def value(step: float) -> Any:
+        with no_grad():
+            moved = [Tensor(a + step * d) for a, d in zip(arrays, directions, strict=True)]
+            return function(*moved).array * weighting
+
+    expected = (value(epsilon) - value(-epsilon)).sum() / (2 * epsilon)
+    actual = sum(t.sum() for t in terms)
+    size = 1.0 + float(np.sqrt(sum(np.square(t).sum() for t in terms)))
+    assert abs(actual - expected) <= tolerance * size, (
+        f"gradient along a direction: {actual}, by differences {expected}"
+    )
