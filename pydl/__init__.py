@@ -30,7 +30,7 @@ _MODULES = {
     "activations", "callbacks", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "models",
     "optimizers", "regularizers", "schedules", "testing", "utils",
 }  # fmt: skip
-_NAMES = {"Input": "layers", "Sequential": "models"}
+_NAMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,11 @@ def invalidate() -> None:
     _epoch += 1
 
 
+def epoch() -> int:
+    """Grows with every change of a layer: what was derived from layers is stale when this differs."""
+    return _epoch
+
+
 def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
 

@@ -44,13 +44,17 @@ def spoil_plan(reason: str) -> None:
 
 
 class Node:
-    """One recorded op: the tensors it read, and the function from dy to their gradients (None: needs none)."""
+    """One recorded op: the tensors it read, and the function from dy to their gradients (None: needs none).
 
-    __slots__ = ("backward", "inputs")
+    kind: what a loss must know of the op that made its input ("softmax", "sigmoid"), else "".
+    """
 
-    def __init__(self, inputs: Sequence[Tensor], backward: Backward) -> None:
+    __slots__ = ("backward", "inputs", "kind")
+
+    def __init__(self, inputs: Sequence[Tensor], backward: Backward, kind: str = "") -> None:
         self.inputs = inputs
         self.backward: Backward | None = backward
+        self.kind = kind
 
 
 class no_grad:

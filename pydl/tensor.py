@@ -192,17 +192,18 @@ def as_tensor(x: Any) -> Tensor:
     return x if isinstance(x, Tensor) else wrap(as_array(x))
 
 
-def record(array: Array, inputs: Sequence[Tensor], backward: Backward) -> Tensor:
+def record(array: Array, inputs: Sequence[Tensor], backward: Backward, kind: str = "") -> Tensor:
     """The end of every op: its output, on the tape if one of the inputs needs a gradient.
 
     `backward` maps dy to the gradients of the inputs, in their order; it must not hold the output tensor.
+    `kind` is what the Node says of the op.
     """
     y = wrap(array)
     if state.grad_enabled:
         for x in inputs:
             if x.requires_grad:
                 y.requires_grad = True
-                y.node = Node(inputs, backward)
+                y.node = Node(inputs, backward, kind)
                 break
     return y
 

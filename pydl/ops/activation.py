@@ -17,6 +17,9 @@ ACTIVATIONS = (
 # Their derivative needs the input; that of the others is a function of the output (csrc/kernels.h).
 SAVES_INPUT = frozenset({"gelu", "gelu_tanh", "silu"})
 
+# On the tape these are ops of their own, after the product: derivative, or loss (sigmoid), needs what they read.
+APART = SAVES_INPUT | {"sigmoid"}
+
 
 def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
     """The activation called `name` (see ACTIVATIONS) of every element.
@@ -32,7 +35,7 @@ def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
     def backward(dy: Array) -> tuple[Array]:
         return (_core.activation_backward(dy, saved, name, alpha),)
 
-    return record(y, (tensor,), backward)
+    return record(y, (tensor,), backward, name)
 
 
 def relu(x: Any) -> Tensor:

@@ -21,7 +21,7 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
     def backward(dy: Array) -> tuple[Array]:
         return (_core.softmax_backward(dy, y),)
 
-    return record(y, (x,), backward)
+    return record(y, (x,), backward, "softmax")
 
 
 def log_softmax(x: Any, axis: int = -1) -> Tensor:
