@@ -1,0 +1,23 @@
+"""Callbacks: objects that `fit`, `evaluate` and `predict` call at fixed moments."""
+
+from .callback import Callback, CallbackList, LambdaCallback
+from .checkpoint import ModelCheckpoint
+from .csv_logger import CSVLogger
+from .early_stopping import EarlyStopping, TerminateOnNaN
+from .history import History
+from .lr_scheduler import LearningRateScheduler, ReduceLROnPlateau
+from .progress import ProgressBar
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ProgressBar",
+    "ReduceLROnPlateau",
+    "TerminateOnNaN",
+]

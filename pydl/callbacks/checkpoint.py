@@ -1,0 +1,80 @@
+"""Saving weights while training."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .callback import Callback, Logs
+from .monitor import Monitor
+
+
+class ModelCheckpoint(Callback):
+    """Saves the weights after every epoch, or every `save_freq` batches.
+
+    `filepath` may hold the epoch (from 1), the batch and logs: "run-{epoch:02d}-{val_loss:.3f}.npz". With
+    `save_best_only`, only when `monitor` improved on the best so far (`initial_value_threshold` at the start). A file
+    appears whole or not at all.
+    """
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = True,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        super().__init__()
+        if not save_weights_only:
+            raise ValueError("ModelCheckpoint: save_weights_only: this release saves weights; expected True")
+        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
+            raise ValueError(f"ModelCheckpoint: save_freq: expected 'epoch' or a number of batches, got {save_freq!r}")
+        self.filepath, self.verbose = os.fspath(filepath), verbose
+        self.monitor, self.save_best_only, self.save_freq = monitor, save_best_only, save_freq
+        self._monitor = Monitor("ModelCheckpoint", monitor, mode)
+        self._monitor.reset(initial_value_threshold)
+        self._epoch, self._batches = 0, 0
+        self.uses_batch_logs = save_freq != "epoch"
+
+    @property
+    def best(self) -> float:
+        """The best value seen."""
+        return self._monitor.best
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._batches += 1
+        if self.save_freq != "epoch" and self._batches % int(self.save_freq) == 0:
+            self._save(logs, batch)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(logs)
+
+    def _save(self, logs: Logs | None, batch: int = 0) -> None:
+        path = self._path(logs or {}, batch)
+        if self.save_best_only:
+            value = self._monitor.value(logs)
+            if value is None or not self._monitor.improves(value):
+                return
+            if self.verbose:
+                print(f"Epoch {self._epoch + 1}: {self.monitor} improved to {value:.5f}, saving to {path}")
+            self._monitor.best = value
+        elif self.verbose:
+            print(f"Epoch {self._epoch + 1}: saving to {path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.model.save_weights(path)
+
+    def _path(self, logs: Logs, batch: int) -> Path:
+        try:
+            return Path(self.filepath.format(**{**logs, "epoch": self._epoch + 1, "batch": batch + 1}))
+        except KeyError as missing:
+            raise KeyError(
+                f"ModelCheckpoint: filepath {self.filepath!r} names {missing}, but the logs hold {', '.join(logs)}"
+            ) from None

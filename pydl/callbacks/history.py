@@ -1,0 +1,22 @@
+"""What `fit` returns."""
+
+from __future__ import annotations
+
+from .callback import Callback, Logs
+
+
+class History(Callback):
+    """The logs of every epoch: `history["val_loss"][3]` belongs to epoch `epoch[3]`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.history, self.epoch = {}, []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)

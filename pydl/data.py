@@ -1,0 +1,189 @@
+"""Where batches come from: arrays, shuffled by index and gathered into reused memory, or any iterable of batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _core
+from .errors import ShapeError
+from .tape import Array
+from .tensor import Tensor
+
+
+class Batch(NamedTuple):
+    """One step's inputs, targets and weights per sample. The arrays are valid until the next batch is made."""
+
+    x: Array
+    y: Array | None = None
+    sample_weight: Array | None = None
+
+
+def input_dtype(array: Array, dtype: np.dtype[Any], cast_integers: bool) -> np.dtype[Any]:
+    """Inputs become `dtype`; integers and bools stay for models that begin with an embedding."""
+    return dtype if array.dtype.kind == "f" or cast_integers else array.dtype
+
+
+def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Integers are labels and stay integers; everything else, bools included, becomes `dtype`."""
+    if array.dtype.kind not in "iu":
+        return dtype
+    return array.dtype if array.dtype in (np.int32, np.int64) else np.dtype(np.int64)
+
+
+def class_weights(y: Array, class_weight: Mapping[int, float]) -> Array:
+    """A weight per sample from a weight per class; classes that are not named weigh 1. y: labels or one-hot rows."""
+    labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
+    values, places = np.unique(labels, return_inverse=True)
+    return np.array([class_weight.get(int(value), 1.0) for value in values], np.float32)[places]
+
+
+class _Column:
+    """One array of a data set, handed out batch by batch as `dtype`."""
+
+    def __init__(self, source: Array, dtype: np.dtype[Any], batch_size: int, shuffled: bool) -> None:
+        self._source = np.ascontiguousarray(source)  # np.take would copy all of it at every batch
+        shape = (min(batch_size, len(source)), *source.shape[1:])
+        self._gathered = _core_empty(shape, source.dtype) if shuffled else None
+        self._cast = _core_empty(shape, dtype) if source.dtype != dtype else None
+
+    def batch(self, start: int, stop: int, order: Array | None) -> Array:
+        size = stop - start
+        if order is None or self._gathered is None:
+            part = self._source[start:stop]
+        else:  # mode "clip" writes straight into `out`; "raise" would go through a buffer
+            part = np.take(self._source, order[start:stop], axis=0, out=self._gathered[:size], mode="clip")
+        if self._cast is None:
+            return part
+        np.copyto(self._cast[:size], part, casting="unsafe")
+        return self._cast[:size]
+
+
+def _core_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Aligned memory for what kernels read."""
+    return _core.empty(shape, dtype) if dtype in (np.float32, np.float64) else np.empty(shape, dtype)
+
+
+class ArrayBatches:
+    """The batches of arrays of one length, in order or in a new random order every time."""
+
+    def __init__(
+        self,
+        x: Array,
+        y: Array | None,
+        sample_weight: Array | None,
+        batch_size: int,
+        dtype: np.dtype[Any],
+        cast_integers: bool,
+        shuffle: np.random.Generator | None = None,
+    ) -> None:
+        for name, array in (("y", y), ("sample_weight", sample_weight)):
+            if array is not None and (array.ndim == 0 or len(array) != len(x)):
+                raise ShapeError(f"[data] {name}: expected {len(x)} samples as x has, got shape {array.shape}")
+        if batch_size < 1:
+            raise ValueError(f"[data] batch_size: expected at least 1, got {batch_size}")
+        self._size, self._batch_size, self._shuffle = len(x), batch_size, shuffle
+        shuffled = shuffle is not None
+        self._x = _Column(x, input_dtype(x, dtype, cast_integers), batch_size, shuffled)
+        self._y = None if y is None else _Column(y, target_dtype(y, dtype), batch_size, shuffled)
+        self._weight = None if sample_weight is None else _Column(sample_weight, dtype, batch_size, shuffled)
+
+    def __len__(self) -> int:
+        return math.ceil(self._size / self._batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = None if self._shuffle is None else self._shuffle.permutation(self._size)
+        y, weight = self._y, self._weight
+        for start in range(0, self._size, self._batch_size):
+            stop = min(start + self._batch_size, self._size)
+            yield Batch(
+                self._x.batch(start, stop, order),
+                None if y is None else y.batch(start, stop, order),
+                None if weight is None else weight.batch(start, stop, order),
+            )
+
+
+class IterableBatches:
+    """Batches from a generator or another iterable of x, (x, y) or (x, y, sample_weight)."""
+
+    def __init__(
+        self,
+        source: Iterable[Any],
+        dtype: np.dtype[Any],
+        cast_integers: bool,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> None:
+        self._source, self._dtype, self._cast_integers = source, dtype, cast_integers
+        self._class_weight = class_weight
+
+    def __iter__(self) -> Iterator[Batch]:
+        for item in self._source:
+            parts = item if isinstance(item, tuple) else (item,)
+            if not 1 <= len(parts) <= 3:
+                raise ValueError(f"[data] expected batches x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
+            yield make_batch(*parts, dtype=self._dtype, cast_integers=self._cast_integers, weights=self._class_weight)
+
+
+def make_batch(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    dtype: np.dtype[Any],
+    cast_integers: bool,
+    weights: Mapping[int, float] | None = None,
+) -> Batch:
+    """One batch from whatever converts to arrays; `weights` is a weight per class."""
+    x, y = as_numpy(x), None if y is None else as_numpy(y)
+    if y is not None and weights is not None:
+        by_class = class_weights(y, weights)
+        sample_weight = by_class if sample_weight is None else by_class * as_numpy(sample_weight)
+    return Batch(
+        np.ascontiguousarray(x, input_dtype(x, dtype, cast_integers)),
+        None if y is None else np.ascontiguousarray(y, target_dtype(y, dtype)),
+        None if sample_weight is None else np.ascontiguousarray(sample_weight, dtype),
+    )
+
+
+def as_numpy(data: Any) -> Array:
+    """An array of what the user gave, its dtype untouched."""
+    return data.array if isinstance(data, Tensor) else np.asarray(data)
+
+
+class Epochs:
+    """Cuts a stream of batches into epochs: one pass each, or `steps` batches each, going round as often as needed."""
+
+    def __init__(self, batches: Iterable[Batch], steps: int | None = None) -> None:
+        if steps is not None and steps < 1:
+            raise ValueError(f"[data] steps: expected at least 1, got {steps}")
+        self._batches, self._given = batches, steps
+        self._stream: Iterator[Batch] = iter(())
+        self.steps = steps if steps is not None else len(batches) if isinstance(batches, ArrayBatches) else None
+
+    def epoch(self) -> Iterator[Batch]:
+        """The next epoch's batches. Fewer, or none, if the source has run dry."""
+        if self._given is None:
+            yield from self._batches
+            return
+        for _ in range(self._given):
+            batch = next(self._stream, None)
+            if batch is None:
+                self._stream = iter(self._batches)
+                batch = next(self._stream, None)
+            if batch is None:
+                return
+            yield batch
+
+
+def split_validation(fraction: float, *arrays: Array | None) -> tuple[list[Array | None], list[Array | None]]:
+    """The first part for training and the last `fraction` of all samples for validation, as Keras cuts: unshuffled."""
+    if not 0 < fraction < 1:
+        raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction}")
+    size = next(len(a) for a in arrays if a is not None)
+    cut = math.floor(size * (1 - fraction))
+    if cut in (0, size):
+        raise ValueError(f"[fit] validation_split: {fraction} of {size} samples leaves one of the two parts empty")
+    return [None if a is None else a[:cut] for a in arrays], [None if a is None else a[cut:] for a in arrays]

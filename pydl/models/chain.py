@@ -1,0 +1,47 @@
+"""The explanation of a shape error: the way through the layers up to the one that failed, and what usually helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..layers import Layer
+
+if TYPE_CHECKING:
+    from .sequential import Sequential
+
+
+def explain(model: Sequential, input_shape: Any, failing: Layer, error: Exception) -> str:
+    """The error of a layer with the chain of layers and shapes before it, and a hint."""
+    rows, shape = [("input", "", _text(input_shape))], tuple(input_shape)
+    for layer in model.layers:
+        if layer is failing:
+            rows.append((layer.name, type(layer).__name__, "<- fails here"))
+            break
+        shape = layer.compute_output_shape(shape)
+        rows.append((layer.name, type(layer).__name__, _text(shape)))
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    chain = "\n".join(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {what}" for name, kind, what in rows)
+    hint = _hint(failing, shape)
+    return f"{error}\nThe way through {model.name}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
+
+
+def _text(shape: Any) -> str:
+    return str(tuple(shape)).replace("None", "batch", 1)
+
+
+def _hint(layer: Layer, shape: tuple[Any, ...]) -> str:
+    kind = type(layer).__name__
+    if "2D" in kind and len(shape) == 3:
+        return f"{kind} wants (batch, rows, columns, channels); for images of one channel add it with x[..., None]"
+    if "2D" in kind and len(shape) == 2:
+        return f"{kind} wants (batch, rows, columns, channels); put a Reshape before it"
+    if "2D" in kind and len(shape) == 4:
+        return (
+            f"the map that reaches {layer.name} is {shape[1]} x {shape[2]}; a smaller kernel or pool, "
+            'fewer poolings or padding="same" help'
+        )
+    if kind == "Dense" and len(shape) > 2:
+        return "Dense works along the last axis only; put a Flatten before it to use all values"
+    if len(shape) < 2:
+        return "the first axis counts the samples; for a single one use x[None]"
+    return ""

@@ -1,0 +1,123 @@
+"""Sequential: a model whose layers follow one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import ShapeError
+from ..layers import InputLayer, Layer
+from ..tensor import Tensor
+from .chain import explain
+from .model import Model
+
+
+class Sequential(Model):
+    """A stack of layers: Sequential([Input((28, 28, 1)), Conv2D(25, 3, activation="relu"), ...]).
+
+    With an Input the weights are made at once; without, at the first call or fit, when the shape is seen.
+    """
+
+    def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+        super().__init__(trainable=trainable, name=name)
+        self._stack: list[Layer] = []
+        self._input: InputLayer | None = None
+        for layer in layers or ():
+            self._append(layer)
+        self._build_if_known()
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in order, without the Input."""
+        return list(self._stack)
+
+    def add(self, layer: Layer) -> None:
+        """Appends a layer. TypeError for anything else, ValueError for a name that is taken or a late Input."""
+        self._append(layer)
+        self._build_if_known()
+
+    def pop(self) -> Layer:
+        """Takes the last layer off and returns it. IndexError if there is none."""
+        if not self._stack:
+            raise IndexError(f"[{self.name}] pop: there are no layers")
+        *self._stack, last = self._stack
+        return last
+
+    def _append(self, layer: Layer) -> None:
+        if not isinstance(layer, Layer):
+            raise TypeError(f"[{self.name}] layers: expected a Layer, got {layer!r}")
+        if isinstance(layer, InputLayer):
+            if self._stack or self._input is not None:
+                raise ValueError(f"[{self.name}] layers: an Input comes first and only once")
+            self._input = layer
+            return
+        if any(layer.name == other.name for other in self._stack):
+            raise ValueError(f"[{self.name}] layers: there is already a layer named {layer.name!r}; names must differ")
+        self._stack = [*self._stack, layer]
+        self.built = False
+
+    def _build_if_known(self) -> None:
+        if self._input is not None and self._stack:
+            self.build_once(self._input.batch_shape)
+
+    # -- running
+
+    def build(self, input_shape: Any) -> None:
+        """Builds layer after layer, each for the output shape of the one before."""
+        shape = tuple(input_shape)
+        self._check_rank(shape)
+        if self._input is None:
+            self._seen_shape = (None, *shape[1:])
+        for layer in self._stack:
+            try:
+                layer.build_once(shape)
+                shape = layer.compute_output_shape(shape)
+            except ValueError as error:
+                raise ShapeError(explain(self, input_shape, layer, error)) from error
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = inputs
+        for layer in self._stack:
+            try:
+                x = layer(x)
+            except ShapeError as error:
+                raise ShapeError(explain(self, inputs.shape, layer, error)) from error
+        return x
+
+    def _check_rank(self, shape: tuple[Any, ...]) -> None:
+        """An image without its channel axis, or a single sample, is better told here than by the third layer."""
+        expected = None if self._input is None else self._input.batch_shape
+        if expected is not None and len(expected) != len(shape):
+            raise ShapeError(
+                f"[{self.name}] x: expected shape {expected}, got {shape}; "
+                "the shape of an Input does not count the batch axis"
+            )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        shape = tuple(input_shape)
+        for layer in self._stack:
+            layer.build_once(shape)
+            shape = layer.compute_output_shape(shape)
+        return shape
+
+    @property
+    def input_shape(self) -> Any:
+        """With None for the batch axis; None if nothing has been seen yet."""
+        return self._input.batch_shape if self._input is not None else getattr(self, "_seen_shape", None)
+
+    @property
+    def output_shape(self) -> Any:
+        shapes = self.output_shapes()
+        return shapes[-1] if shapes else self.input_shape
+
+    def output_shapes(self) -> list[Any]:
+        shape, shapes = self.input_shape, []
+        for layer in self._stack:
+            shape = None if shape is None or not self.built else layer.compute_output_shape(shape)
+            shapes.append(shape)
+        return shapes
+
+    @property
+    def casts_integers(self) -> bool:
+        """Whether integer inputs are turned into floats: what the first layer does."""
+        return not self._stack or bool(getattr(self._stack[0], "casts_integers", self._stack[0].autocast))

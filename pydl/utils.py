@@ -1,0 +1,55 @@
+"""Small helpers around data: one-hot labels, fair splits, seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.float32]:
+    """Class numbers of shape (...) or (..., 1) as one-hot rows of shape (..., num_classes), float32.
+
+    num_classes defaults to the largest label + 1. ValueError for labels that are not integers in [0, num_classes).
+    """
+    labels = np.asarray(x)
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    if not np.array_equal(labels, labels.astype(np.int64)):
+        raise ValueError(f"to_categorical: x: expected integers, got {labels.dtype} with fractions")
+    labels = labels.astype(np.int64)
+    if num_classes is None:
+        num_classes = int(labels.max(initial=-1)) + 1
+    if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
+        raise ValueError(
+            f"to_categorical: x: expected labels in [0, {num_classes}), got {labels.min()} to {labels.max()}"
+        )
+    one_hot = np.zeros((*labels.shape, num_classes), np.float32)
+    np.put_along_axis(one_hot, labels[..., None], 1.0, axis=-1)
+    return one_hot
+
+
+def stratified_split(
+    labels: ArrayLike, test_fraction: float, seed: int | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices (train, test) with `test_fraction` of every class in test (rounded), both shuffled.
+
+    labels: (N,) class numbers or names. The same seed gives the same split.
+    """
+    classes = np.asarray(labels)
+    if classes.ndim != 1:
+        raise ValueError(f"stratified_split: labels: expected rank 1, got shape {classes.shape}")
+    if not 0.0 <= test_fraction <= 1.0:
+        raise ValueError(f"stratified_split: test_fraction: expected between 0 and 1, got {test_fraction}")
+    rng = np.random.default_rng(seed)
+    in_test = np.zeros(len(classes), bool)
+    for value in np.unique(classes):
+        members = rng.permutation(np.flatnonzero(classes == value))
+        in_test[members[: round(test_fraction * len(members))]] = True
+    return rng.permutation(np.flatnonzero(~in_test)), rng.permutation(np.flatnonzero(in_test))
+
+
+def set_random_seed(seed: int) -> None:
+    """Keras's name for pydl.set_seed."""
+    from .random import set_seed
+
+    set_seed(seed)
