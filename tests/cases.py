@@ -2,3 +2,77 @@
 
 Corner cases come first; the rows named after a network are layers of real ones.
 """
+
+from typing import NamedTuple
+
+
+class Conv2dCase(NamedTuple):
+    """One convolution: x (N, H, W, C), w (KH, KW, C/groups, O), padding (top, bottom, left, right)."""
+
+    name: str
+    x: tuple[int, int, int, int]
+    w: tuple[int, int, int, int]
+    strides: tuple[int, int] = (1, 1)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+
+
+SAME3 = (1, 1, 1, 1)
+SAME5 = (2, 2, 2, 2)
+
+CONV2D = [
+    Conv2dCase("one", (1, 1, 1, 1), (1, 1, 1, 1)),
+    Conv2dCase("odd", (3, 7, 5, 3), (3, 3, 3, 7)),
+    Conv2dCase("no_images", (0, 6, 6, 3), (3, 3, 3, 4)),
+    Conv2dCase("1x1", (2, 5, 7, 6), (1, 1, 6, 9)),
+    Conv2dCase("1x1_padded", (2, 5, 5, 3), (1, 1, 3, 4), padding=(1, 0, 2, 1)),
+    Conv2dCase("1x1_stride", (2, 9, 8, 20), (1, 1, 20, 33), strides=(2, 2)),
+    Conv2dCase("5x5_same", (2, 9, 11, 5), (5, 5, 5, 19), padding=SAME5),
+    Conv2dCase("11x11_stride_4", (1, 31, 35, 3), (11, 11, 3, 17), strides=(4, 4)),
+    Conv2dCase("1x7", (2, 6, 12, 8), (1, 7, 8, 10), padding=(0, 0, 3, 3)),
+    Conv2dCase("7x1", (2, 12, 6, 8), (7, 1, 8, 10), padding=(3, 3, 0, 0)),
+    Conv2dCase("2x2_same", (2, 8, 8, 4), (2, 2, 4, 6), padding=(0, 1, 0, 1)),
+    Conv2dCase("stride_2_same", (2, 10, 9, 16), (3, 3, 16, 24), strides=(2, 2), padding=(0, 1, 1, 1)),
+    Conv2dCase("stride_1x3", (2, 8, 14, 5), (3, 2, 5, 8), strides=(1, 3), padding=(1, 1, 0, 0)),
+    Conv2dCase("stride_beyond_kernel", (2, 11, 11, 4), (2, 2, 4, 6), strides=(4, 3)),
+    Conv2dCase("asymmetric", (2, 6, 7, 4), (3, 4, 4, 5), padding=(2, 0, 1, 3)),
+    Conv2dCase("padding_beyond_kernel", (1, 3, 4, 2), (2, 2, 2, 3), padding=(4, 3, 5, 2)),
+    Conv2dCase("dilation", (2, 13, 12, 6), (3, 3, 6, 18), dilation=(2, 3)),
+    Conv2dCase("dilation_stride_same", (2, 12, 11, 5), (3, 2, 5, 9), (2, 3), (2, 2, 1, 1), (2, 2)),
+    Conv2dCase("kernel_is_image", (3, 6, 5, 4), (6, 5, 4, 21)),
+    Conv2dCase("kernel_beyond_image", (2, 3, 3, 4), (5, 5, 4, 6), padding=SAME5),
+    Conv2dCase("groups_2", (2, 7, 8, 6), (3, 3, 3, 10), padding=SAME3, groups=2),
+    Conv2dCase("groups_wide", (2, 6, 6, 48), (3, 3, 16, 51), (2, 1), SAME3, groups=3),
+    Conv2dCase("groups_dilation", (1, 9, 9, 8), (3, 3, 2, 12), (1, 1), SAME5, (2, 2), 4),
+    Conv2dCase("depthwise", (2, 9, 10, 19), (3, 3, 1, 19), padding=SAME3, groups=19),
+    Conv2dCase("depthwise_stride_2", (2, 10, 9, 33), (5, 5, 1, 33), (2, 2), SAME5, groups=33),
+    Conv2dCase("depthwise_dilation", (1, 9, 9, 5), (3, 3, 1, 5), (1, 1), SAME5, (2, 2), 5),
+    Conv2dCase("depth_multiplier", (2, 6, 7, 5), (3, 3, 1, 15), padding=SAME3, groups=5),
+    *(
+        Conv2dCase(f"channels_{c}_to_{o}", (1, 5, 17, c), (3, 3, c, o), padding=SAME3)
+        for c, o in ((1, 1), (2, 2), (3, 4), (4, 8), (7, 15), (8, 16), (15, 17), (16, 31), (17, 33), (33, 65), (64, 47))
+    ),
+    *(Conv2dCase(f"width_{n}", (1, 4, n, 3), (3, 3, 3, 9), padding=SAME3) for n in (1, 2, 6, 13, 14, 15, 29, 45)),
+]
+
+CONV2D_NETS = [
+    Conv2dCase("slide1", (64, 28, 28, 1), (3, 3, 1, 25)),
+    Conv2dCase("slide2", (64, 13, 13, 25), (3, 3, 25, 50)),
+    Conv2dCase("lenet1", (64, 28, 28, 1), (5, 5, 1, 20)),
+    Conv2dCase("lenet2", (64, 12, 12, 20), (5, 5, 20, 50)),
+    Conv2dCase("alex1", (8, 227, 227, 3), (11, 11, 3, 96), strides=(4, 4)),
+    Conv2dCase("alex2", (8, 27, 27, 96), (5, 5, 96, 256), padding=SAME5),
+    Conv2dCase("vgg1.1", (2, 224, 224, 3), (3, 3, 3, 64), padding=SAME3),
+    Conv2dCase("vgg1.2", (2, 224, 224, 64), (3, 3, 64, 64), padding=SAME3),
+    Conv2dCase("vgg5", (8, 14, 14, 512), (3, 3, 512, 512), padding=SAME3),
+    Conv2dCase("res2", (16, 56, 56, 64), (3, 3, 64, 64), padding=SAME3),
+    Conv2dCase("res_1x1", (16, 56, 56, 64), (1, 1, 64, 256)),
+    Conv2dCase("res_down", (16, 56, 56, 256), (1, 1, 256, 512), strides=(2, 2)),
+    Conv2dCase("res3_s2", (16, 56, 56, 128), (3, 3, 128, 128), strides=(2, 2), padding=SAME3),
+    Conv2dCase("go1", (32, 19, 19, 48), (5, 5, 48, 192), padding=SAME5),
+    Conv2dCase("go", (32, 19, 19, 192), (3, 3, 192, 192), padding=SAME3),
+    Conv2dCase("cifar", (128, 32, 32, 32), (3, 3, 32, 32), padding=SAME3),
+    Conv2dCase("mobile_dw", (16, 28, 28, 192), (3, 3, 1, 192), padding=SAME3, groups=192),
+    Conv2dCase("resnext", (8, 28, 28, 128), (3, 3, 4, 128), padding=SAME3, groups=32),
+]

@@ -1,0 +1,264 @@
+"""conv2d: against the float64 reference, on every instruction set and thread count, and against PyTorch."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pydl import _core
+from tests.cases import CONV2D, CONV2D_NETS, Conv2dCase
+from tests.reference import conv2d as reference
+from tests.tolerance import assert_close, tol
+
+Array = np.ndarray[Any, Any]
+DTYPES = [np.float32, np.float64]
+NETS = [case._replace(x=(min(case.x[0], 2), *case.x[1:])) for case in CONV2D_NETS]
+PLAIN: Any = ((1, 1), (0, 0, 0, 0), (1, 1), 1)  # strides, padding, dilation, groups
+
+
+def options(case: Conv2dCase) -> Any:
+    return case.strides, case.padding, case.dilation, case.groups
+
+
+def arrays(case: Conv2dCase, dtype: Any, rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
+    """x, w, bias and dy of standard normal numbers."""
+    out = reference.output_shape(case.x, case.w, case.strides, case.padding, case.dilation)
+    shapes = case.x, case.w, case.w[3:], (case.x[0], *out, case.w[3])
+    x, w, bias, dy = (rng.standard_normal(shape).astype(dtype) for shape in shapes)
+    return x, w, bias, dy
+
+
+def run(case: Conv2dCase, x: Array, w: Array, bias: Array, dy: Array) -> tuple[Array, Array, Array, Array]:
+    """y, dx, dw and db of the kernels."""
+    y = _core.conv2d_forward(x, w, bias, *options(case))
+    dx = _core.conv2d_backward_input(dy, w, x.shape, *options(case))
+    dw, db = _core.conv2d_backward_weight(x, dy, w.shape, *options(case), True)
+    return y, dx, dw, db
+
+
+def check(case: Conv2dCase, dtype: Any, rng: np.random.Generator) -> None:
+    x, w, bias, dy = arrays(case, dtype, rng)
+    y, dx, dw, db = run(case, x, w, bias, dy)
+    x, w, bias, dy = (a.astype(np.float64) for a in (x, w, bias, dy))
+    taps, pixels = w.shape[0] * w.shape[1], dy.size // w.shape[3]
+    assert {a.dtype for a in (y, dx, dw, db)} == {np.dtype(dtype)}
+    # Sums of n products of standard normal numbers have a size of about sqrt(n).
+    close = [
+        ("y", y, reference.forward(x, w, bias, *options(case)), taps * w.shape[2] + 1),
+        ("dx", dx, reference.backward_input(dy, w, x.shape, *options(case)), taps * w.shape[3] // case.groups),
+        ("dw", dw, reference.backward_weight(x, dy, w.shape, *options(case))[0], pixels),
+        ("db", db, dy.sum((0, 1, 2)), pixels),
+    ]
+    for what, actual, expected, terms in close:
+        assert_close(actual, expected, tol(dtype, terms, scale=max(terms, 1) ** 0.5), what=what)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CONV2D + NETS, ids=lambda case: case.name)
+def test_reference(case: Conv2dCase, dtype: Any, rng: np.random.Generator) -> None:
+    check(case, dtype, rng)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_isa(isa: str, dtype: Any, rng: np.random.Generator) -> None:
+    for case in CONV2D:
+        check(case, dtype, rng)
+
+
+@pytest.mark.parametrize("name", ["slide2", "res2", "go", "mobile_dw", "resnext", "alex1", "res_down"])
+def test_same_bits_for_any_thread_count(isa: str, name: str, rng: np.random.Generator) -> None:
+    case = next(case for case in CONV2D_NETS if case.name == name)
+    case = case._replace(x=(3, *case.x[1:]))
+    inputs = arrays(case, np.float32, rng)
+    _core.set_num_threads(1)
+    expected = run(case, *inputs)
+    for threads in (2, 3):
+        _core.set_num_threads(threads)
+        for what, a, b in zip(("y", "dx", "dw", "db"), run(case, *inputs), expected, strict=True):
+            assert np.array_equal(a, b), f"{what} differs with {threads} threads"
+
+
+IMAGE = np.array([list(row) for row in ["100001", "010010", "001100", "100010", "010010", "001010"]], dtype=float)
+FILTER_1 = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=float)
+FILTER_2 = np.array([[-1, 1, -1]] * 3, dtype=float)
+MAP_1 = [[3, -1, -3, -1], [-3, 1, 0, -3], [-3, -3, 0, 1], [3, -2, -2, -1]]
+MAP_2 = [[-1, -1, -1, -1], [-1, -1, -2, 1], [-1, -1, -2, 1], [-1, 0, -4, 3]]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_of_the_course(isa: str, dtype: Any) -> None:
+    x = IMAGE.reshape(1, 6, 6, 1).astype(dtype)
+    w = np.stack([FILTER_1, FILTER_2], axis=-1).reshape(3, 3, 1, 2).astype(dtype)
+    y = _core.conv2d_forward(x, w, None, *PLAIN)
+    assert y[0, :, :, 0].tolist() == MAP_1
+    assert y[0, :, :, 1].tolist() == MAP_2
+    strided = _core.conv2d_forward(x, w, None, (2, 2), *PLAIN[1:])
+    assert strided[0, 0, :, 0].tolist() == [3, -3]
+    padded = _core.conv2d_forward(x, w, None, (1, 1), (1, 1, 1, 1), (1, 1), 1)
+    assert padded.shape == (1, 6, 6, 2)
+    assert padded[0, 1:5, 1:5, 0].tolist() == MAP_1
+
+
+@pytest.mark.parametrize("case", CONV2D, ids=lambda case: case.name)
+def test_gradient_in_a_random_direction(case: Conv2dCase, rng: np.random.Generator) -> None:
+    """y is linear in x and in w, so <dy, y> = <dx, x> = <dw, w> up to rounding."""
+    x, w, bias, dy = arrays(case, np.float64, rng)
+    _, dx, dw, db = run(case, x, w, bias, dy)
+    y = _core.conv2d_forward(x, w, None, *options(case))
+    size = float(np.sqrt((dy**2).sum() * max((y**2).sum(), 1)))
+    assert_close(np.vdot(dx, x), np.vdot(dy, y), tol(np.float64, 64, size))
+    assert_close(np.vdot(dw, w), np.vdot(dy, y), tol(np.float64, 64, size))
+    assert_close(np.vdot(db, bias), (dy * bias).sum(), tol(np.float64, 64, size))
+
+
+@st.composite
+def small_cases(draw: st.DrawFn) -> Conv2dCase:
+    groups = draw(st.integers(1, 3))
+    kernel = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    dilation = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    padding = tuple(draw(st.integers(0, 4)) for _ in range(4))
+    size = [
+        draw(st.integers(max(1, (k - 1) * d + 1 - 2 * min(padding)), 20)) for k, d in zip(kernel, dilation, strict=True)
+    ]
+    c, o = draw(st.integers(1, 20)), draw(st.integers(1, 40))
+    strides = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    x = draw(st.integers(0, 3)), size[0], size[1], c * groups
+    return Conv2dCase("drawn", x, (*kernel, c, o * groups), strides, padding, dilation, groups)  # type: ignore[arg-type]
+
+
+@settings(deadline=None, max_examples=150)
+@given(small_cases(), st.sampled_from(DTYPES))
+def test_any_shape_and_option(case: Conv2dCase, dtype: Any) -> None:
+    check(case, dtype, np.random.default_rng(7))
+
+
+ACTIVATIONS = ["linear", "relu", "sigmoid", "tanh", "gelu", "leaky_relu", "softplus"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("name", ["odd", "1x1", "depthwise", "groups_dilation", "slide2"])
+def test_fused_activation(name: str, activation: str, dtype: Any, rng: np.random.Generator) -> None:
+    """The fused epilogue computes what bias and the activation's own kernel compute, to a rounding error."""
+    case = next(case for case in CONV2D + NETS if case.name == name)
+    x, w, bias, _ = arrays(case, dtype, rng)
+    linear = _core.conv2d_forward(x, w, bias, *options(case))
+    fused = _core.conv2d_forward(x, w, bias, *options(case), activation, 0.3)
+    assert_close(fused, _core.activation_forward(linear, activation, 0.3), tol(dtype), rtol=tol(dtype))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["odd", "5x5_same", "1x1_padded", "groups_wide", "depthwise", "channels_1_to_1"])
+def test_nan_and_infinity_stay_in_their_window(isa: str, name: str, value: float, rng: np.random.Generator) -> None:
+    """One bad pixel spoils exactly the outputs that read it: padded zeros never meet it as 0 * NaN."""
+    case = next(case for case in CONV2D if case.name == name)
+    x, w, bias, dy = arrays(case, np.float64, rng)
+    x[0, 1, 2, 0] = value
+    dy[0, 1, 1, 0] = value
+    y, dx, dw, db = run(case, x, w, bias, dy)
+    with np.errstate(invalid="ignore"):
+        expected = (
+            reference.forward(x, w, bias, *options(case)),
+            reference.backward_input(dy, w, x.shape, *options(case)),
+            *reference.backward_weight(x, dy, w.shape, *options(case)),
+        )
+    for what, a, b in zip(("y", "dx", "dw", "db"), (y, dx, dw, db), expected, strict=True):
+        assert np.array_equal(np.isfinite(a), np.isfinite(b)), what
+
+
+def test_without_bias(rng: np.random.Generator) -> None:
+    x, w, bias, dy = arrays(CONV2D[1], np.float32, rng)
+    dw, db = _core.conv2d_backward_weight(x, dy, w.shape, *PLAIN, False)
+    assert db is None
+    assert np.array_equal(dw, _core.conv2d_backward_weight(x, dy, w.shape, *PLAIN, True)[0])
+    zero = np.zeros_like(bias)
+    assert np.array_equal(_core.conv2d_forward(x, w, None, *PLAIN), _core.conv2d_forward(x, w, zero, *PLAIN))
+
+
+X = np.zeros((2, 6, 6, 4), np.float32)
+W = np.zeros((3, 3, 4, 8), np.float32)
+DY = np.zeros((2, 4, 4, 8), np.float32)
+BAD_FORWARD = [
+    ("x", (X[0], W, None, *PLAIN), ValueError, r"x: expected 4 dimensions, got float32 \(6, 6, 4\)"),
+    ("x_list", ([1.0], W, None, *PLAIN), TypeError, "x: expected a NumPy array, got list"),
+    ("x_int", (X.astype(int), W, None, *PLAIN), TypeError, "x: expected float32 or float64, got int64"),
+    ("x_view", (X[:, ::2], W, None, *PLAIN), ValueError, "x: expected a C-contiguous"),
+    ("x_empty", (X[:, :0], W, None, *PLAIN), ValueError, r"x: expected \(N, H, W, C\) with sizes from 1"),
+    ("w_dtype", (X, W.astype(np.float64), None, *PLAIN), TypeError, "w: expected float32"),
+    ("w_channels", (X, W[:, :, :3].copy(), None, *PLAIN), ValueError, r"w: .* with C/groups = 4, got \(3, 3, 3, 8\)"),
+    ("w_empty", (X, W[:0], None, *PLAIN), ValueError, "w: expected .* with sizes from 1"),
+    ("w_rank", (X, W[0], None, *PLAIN), ValueError, "w: expected shape"),
+    ("bias", (X, W, np.zeros(7, np.float32), *PLAIN), ValueError, r"bias: expected shape \(8,\), got float32 \(7,\)"),
+    ("strides_zero", (X, W, None, (0, 1), *PLAIN[1:]), ValueError, r"strides: expected ints from 1 .* got \(0, 1\)"),
+    ("strides_float", (X, W, None, (1.5, 1), *PLAIN[1:]), TypeError, "strides: expected ints, got"),
+    ("strides_int", (X, W, None, 2, *PLAIN[1:]), TypeError, "strides: expected a tuple of 2 ints, got 2"),
+    ("padding_negative", (X, W, None, (1, 1), (0, -1, 0, 0), (1, 1), 1), ValueError, "padding: expected ints from 0"),
+    ("padding_two", (X, W, None, (1, 1), (1, 1), (1, 1), 1), ValueError, "padding: expected 4 ints"),
+    ("padding_huge", (X, W, None, (1, 1), (2**62, 0, 0, 0), (1, 1), 1), ValueError, "padding: expected ints from 0"),
+    ("dilation_huge", (X, W, None, (1, 1), (0, 0, 0, 0), (1, 2**31 - 1), 1), ValueError, "w: the kernel spans"),
+    ("kernel", (X, W, None, (1, 1), (0, 0, 0, 0), (3, 1), 1), ValueError, "w: the kernel spans 7 rows .* the 6 of"),
+    ("groups", (X, W, None, *PLAIN[:3], 3), ValueError, "groups: expected a divisor of C = 4 and O = 8, got 3"),
+    ("groups_zero", (X, W, None, *PLAIN[:3], 0), ValueError, "groups: expected a divisor"),
+    ("activation", (X, W, None, *PLAIN, "rellu"), ValueError, "activation: expected one of linear, relu"),
+    ("activation_type", (X, W, None, *PLAIN, 3), TypeError, "activation: expected the name"),
+]
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "text"), [row[1:] for row in BAD_FORWARD], ids=[row[0] for row in BAD_FORWARD]
+)
+def test_bad_forward(args: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=r"\[conv2d_forward\] " + text):
+        _core.conv2d_forward(*args)
+
+
+def test_bad_backward() -> None:
+    with pytest.raises(ValueError, match=r"\[conv2d_backward_input\] dy: expected shape \(2, 5, 4, 8\)"):
+        _core.conv2d_backward_input(DY, W, (2, 7, 6, 4), *PLAIN)
+    with pytest.raises(ValueError, match=r"\[conv2d_backward_input\] input_shape: expected 4 ints"):
+        _core.conv2d_backward_input(DY, W, (2, 6, 6), *PLAIN)
+    with pytest.raises(ValueError, match=r"\[conv2d_backward_weight\] dy: expected shape \(2, 5, 5, 8\)"):
+        _core.conv2d_backward_weight(X, DY, (2, 2, 4, 8), *PLAIN, True)
+    with pytest.raises(ValueError, match=r"\[conv2d_backward_weight\] kernel_shape: expected ints from 1"):
+        _core.conv2d_backward_weight(X, DY, (3, 3, 4, 0), *PLAIN, True)
+    huge = 2**31 - 1
+    with pytest.raises(ValueError, match="too large"):
+        _core.conv2d_backward_input(
+            np.zeros((0, 1, 1, huge), np.float32),
+            np.zeros((1, 1, 1, 1), np.float32),
+            (0, huge, huge, huge),
+            (huge, huge),
+            *PLAIN[1:3],
+            huge,
+        )
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", CONV2D + NETS, ids=lambda case: case.name)
+def test_torch(case: Conv2dCase, dtype: Any, rng: np.random.Generator) -> None:
+    import torch
+
+    x, w, bias, dy = arrays(case, dtype, rng)
+    tx = torch.tensor(x.transpose(0, 3, 1, 2).copy(), requires_grad=True)
+    tw = torch.tensor(w.transpose(3, 2, 0, 1).copy(), requires_grad=True)
+    tb = torch.tensor(bias, requires_grad=True)
+    top, bottom, left, right = case.padding
+    padded = torch.nn.functional.pad(tx, (left, right, top, bottom))
+    ty = torch.nn.functional.conv2d(padded, tw, tb, case.strides, 0, case.dilation, case.groups)
+    ty.backward(torch.tensor(dy.transpose(0, 3, 1, 2).copy()))
+    assert tx.grad is not None
+    assert tw.grad is not None
+    assert tb.grad is not None
+    expected = (
+        ty.detach().numpy().transpose(0, 2, 3, 1),
+        tx.grad.numpy().transpose(0, 2, 3, 1),
+        tw.grad.numpy().transpose(2, 3, 1, 0),
+        tb.grad.numpy(),
+    )
+    # Both sides round: a sum of n products of normal numbers has size sqrt(n) and error eps * n, twice.
+    n = max(w[..., 0].size, w.shape[0] * w.shape[1] * w.shape[3], dy.size // w.shape[3]) + 1
+    for what, a, b in zip(("y", "dx", "dw", "db"), run(case, x, w, bias, dy), expected, strict=True):
+        assert_close(a, b, tol(dtype, n, scale=2 * n**0.5), what=what)
