@@ -81,8 +81,8 @@ py::array backward_input(py::handle dy_object, py::handle w_object, py::handle i
     using T = decltype(zero);
     py::array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
     Conv2dShape s = checked_shape(op, "input_shape", shape, "w", shape_of(w), strides, padding, dilation, groups);
-    check_output_gradient(op, dy, s);
     checked_size(op, "input_shape", shape);
+    check_output_gradient(op, dy, s);
     py::array dx = make_array<T>(shape);
     launch(op, {read(dy), read(w)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
       kernels().of<T>().conv2d_backward_input(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
@@ -101,8 +101,8 @@ py::tuple backward_weight(py::handle x_object, py::handle dy_object, py::handle 
     using T = decltype(zero);
     py::array dy = checked_as<T>(op, "dy", dy_object, {-1, -1, -1, -1});
     Conv2dShape s = checked_shape(op, "x", shape_of(x), "kernel_shape", shape, strides, padding, dilation, groups);
-    check_output_gradient(op, dy, s);
     checked_size(op, "kernel_shape", shape);
+    check_output_gradient(op, dy, s);
     py::array dw = make_array<T>(shape), db = make_array<T>({with_bias ? s.O : 0});
     launch(op, {read(x), read(dy)}, {dw, db}, [=](const void* const* in, void* const* out, const void*) {
       kernels().of<T>().conv2d_backward_weight(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),

@@ -1,81 +1,73 @@
-#include "parallel.h"
-#include "simd.h"
+// Which way each convolution goes. A route depends on the shape alone, never on the number of threads.
+#include "conv2d_backward_weight.h"
+#include "conv2d_depthwise.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
 
-// Calls visit(output pixel, input pixel, tap) for every tap that lies inside the image; all three are row numbers.
-template <class Visit>
-void each_tap(const Conv2dShape& s, index n, const Visit& visit) {
-  for (index oh = 0; oh < s.OH; oh++)
-    for (index ow = 0; ow < s.OW; ow++)
-      for (index kh = 0; kh < s.KH; kh++)
-        for (index kw = 0; kw < s.KW; kw++) {
-          index h = oh * s.stride_h - s.pad_top + kh * s.dilation_h;
-          index w = ow * s.stride_w - s.pad_left + kw * s.dilation_w;
-          if (h < 0 || h >= s.H || w < 0 || w >= s.W) continue;
-          visit((n * s.OH + oh) * s.OW + ow, (n * s.H + h) * s.W + w, kh * s.KW + kw);
-        }
+enum class Route { implicit_gemm, depthwise };
+
+Route route(const Conv2dShape& s) {
+  if (s.groups > 1 && s.groups == s.C && s.groups == s.O) return Route::depthwise;
+  return Route::implicit_gemm;
+}
+
+// A 1x1 kernel that visits every pixel, and a kernel as large as its image, are matrix products: pixels (images) x
+// channels. Written as a convolution over one column of pixels, so that tiles and blocks are not cut at the images.
+Conv2dShape flattened(const Conv2dShape& s) {
+  const bool every_pixel = s.KH * s.KW == 1 && s.stride_h * s.stride_w == 1 && s.OH == s.H && s.OW == s.W;
+  const bool whole_image = s.KH == s.H && s.KW == s.W && s.OH * s.OW == 1 && s.pad_top + s.pad_left == 0;
+  if (s.groups > 1 || !(every_pixel || whole_image)) return s;
+  Conv2dShape flat{};
+  flat.N = flat.W = flat.OW = flat.KH = flat.KW = 1;
+  flat.H = flat.OH = s.N * s.OH * s.OW;
+  flat.C = s.KH * s.KW * s.C;
+  flat.O = s.O;
+  return flat;
 }
 
 template <class T>
-T activate(const Epilogue<T>& e, T v) {
-  if (e.activation == Activation::relu) return v < 0 ? T(0) : v;
-  return v;
+index packed_size(const Conv2dShape& s) {
+  return route(s) == Route::depthwise ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
 }
 
 template <class T>
-void forward(const Conv2dShape& s, const T* x, const T* w, const T*, const Epilogue<T>& epilogue, T* y) {
-  index c_group = s.C / s.groups, o_group = s.O / s.groups, image = s.OH * s.OW * s.O;
-  parallel(s.N, 1, [&](index begin, index end) {
-    for (index n = begin; n < end; n++) {
-      for (index i = n * image; i < (n + 1) * image; i++) y[i] = epilogue.bias ? epilogue.bias[i % s.O] : T(0);
-      each_tap(s, n, [&](index out, index in, index tap) {
-        for (index c = 0; c < s.C; c++)
-          for (index o = c / c_group * o_group, last = o + o_group; o < last; o++)
-            y[out * s.O + o] += x[in * s.C + c] * w[(tap * c_group + c % c_group) * s.O + o];
-      });
-      for (index i = n * image; i < (n + 1) * image; i++) y[i] = activate(epilogue, y[i]);
-    }
-  });
+void pack(const Conv2dShape& s, const T* w, T* packed) {
+  pack_weights(Correlation(flattened(s), false), w, packed);
 }
 
 template <class T>
-index packed_size(const Conv2dShape&) {
-  return 0;
+void implicit_gemm(const Correlation& c, const T* in, const T* w, const T* packed, const Epilogue<T>& epilogue,
+                   T* out) {
+  if (c.N == 0 || c.out_h == 0) return;
+  Scratch scratch(packed ? 0 : packed_weights_size<T>(c) * index(sizeof(T)));
+  if (!packed) {
+    pack_weights(c, w, static_cast<T*>(scratch.data()));
+    packed = static_cast<const T*>(scratch.data());
+  }
+  correlate(c, in, packed, epilogue, out);
 }
+
 template <class T>
-void pack(const Conv2dShape&, const T*, T*) {}
+void forward(const Conv2dShape& s, const T* x, const T* w, const T* packed, const Epilogue<T>& epilogue, T* y) {
+  if (route(s) == Route::depthwise) return depthwise(Correlation(s, false), x, w, epilogue, y);
+  implicit_gemm(Correlation(flattened(s), false), x, w, packed, epilogue, y);
+}
 
 template <class T>
 void backward_input(const Conv2dShape& s, const T* dy, const T* w, T* dx) {
-  index c_group = s.C / s.groups, o_group = s.O / s.groups, image = s.H * s.W * s.C;
-  parallel(s.N, 1, [&](index begin, index end) {
-    for (index n = begin; n < end; n++) {
-      for (index i = n * image; i < (n + 1) * image; i++) dx[i] = T(0);
-      each_tap(s, n, [&](index out, index in, index tap) {
-        for (index c = 0; c < s.C; c++)
-          for (index o = c / c_group * o_group, last = o + o_group; o < last; o++)
-            dx[in * s.C + c] += dy[out * s.O + o] * w[(tap * c_group + c % c_group) * s.O + o];
-      });
-    }
-  });
+  if (route(s) == Route::depthwise) return depthwise(Correlation(s, true), dy, w, Epilogue<T>{}, dx);
+  implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, Epilogue<T>{}, dx);
 }
 
 template <class T>
 void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
-  index c_group = s.C / s.groups, o_group = s.O / s.groups, pixels = s.N * s.OH * s.OW;
-  for (index i = 0; i < s.KH * s.KW * c_group * s.O; i++) dw[i] = T(0);
-  for (index n = 0; n < s.N; n++)
-    each_tap(s, n, [&](index out, index in, index tap) {
-      for (index c = 0; c < s.C; c++)
-        for (index o = c / c_group * o_group, last = o + o_group; o < last; o++)
-          dw[(tap * c_group + c % c_group) * s.O + o] += x[in * s.C + c] * dy[out * s.O + o];
-    });
-  if (!db) return;
-  for (index o = 0; o < s.O; o++) db[o] = T(0);
-  for (index i = 0; i < pixels * s.O; i++) db[i % s.O] += dy[i];
+  if (route(s) == Route::depthwise)
+    depthwise_backward_weight(s, x, dy, dw);
+  else
+    WeightGradient<T>(s, x, dy, dw).run();
+  if (db) bias_gradient(s.N * s.OH * s.OW, s.O, dy, db);
 }
 
 }  // namespace

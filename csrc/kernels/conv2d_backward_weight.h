@@ -1,0 +1,178 @@
+// The gradient for the weights: dw[kh,kw,c,o] = sum over pixels of x[pixel of the tap, c] * dy[pixel, o].
+//
+// A tile is up to kTileRows input channels x kTileCols output channels of one tap; K runs over all pixels that see the
+// tap, read from x in place and from dy in packed panels. With few input channels the taps of one kernel row lie next
+// to each other in x and share a tile.
+//
+// Work is divided by tiles of dw, which needs no reduction. Only where dw has too few of them are the pixels cut as
+// well, into slices that depend on the shape alone; each has its own dw, and these are added in order.
+#pragma once
+#include "conv2d_correlate.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+constexpr index kPixelBlockBytes = 256 << 10;   // of x and dy together: all tiles of dw pass over a block in the cache
+constexpr index kSliceBytes = index(64) << 20;  // of all private copies of dw
+
+template <class T>
+class WeightGradient {
+ public:
+  WeightGradient(const Conv2dShape& shape, const T* x, const T* dy, T* dw)
+      : s_(shape),
+        x_(x),
+        dy_(dy),
+        dw_(dw),
+        row_(forward_axis(rows_of(s_))),
+        column_(forward_axis(columns_of(s_))),
+        fold_(s_.groups == 1 && s_.dilation_w == 1 && s_.C < kTileRows),
+        c_group_(s_.C / s_.groups),
+        o_group_(s_.O / s_.groups),
+        panels_(ceil_div(o_group_, kTileCols<T>)),
+        taps_(s_.KH * (fold_ ? 1 : s_.KW)),
+        units_(s_.groups * panels_ * taps_) {
+    const index image = (s_.H * s_.W * s_.C + s_.OH * s_.OW * s_.O) * index(sizeof(T));
+    images_ = larger(1, kPixelBlockBytes / image);
+    row_blocks_ = smaller(s_.OH, ceil_div(image, kPixelBlockBytes));
+    blocks_ = ceil_div(s_.N, images_) * row_blocks_;
+    const index copies = larger(1, kSliceBytes / (size() * index(sizeof(T))));
+    slices_ = larger(1, smaller(smaller(ceil_div(kTasks, units_), blocks_), copies));
+  }
+
+  void run() {
+    Scratch scratch(slices_ > 1 ? slices_ * size() * index(sizeof(T)) : 0);
+    T* sums = slices_ > 1 ? static_cast<T*>(scratch.data()) : dw_;
+    const index flops = 2 * s_.N * s_.OH * s_.OW * s_.KH * s_.KW * c_group_ * s_.O / (slices_ * units_) + 1;
+    parallel(slices_ * size(), kFlopsPerThread, [&](index begin, index end) {
+      for (index i = begin; i < end; i++) sums[i] = T(0);
+    });
+    parallel(slices_ * units_, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
+      for (index slice = begin / units_; slice * units_ < end; slice++)
+        run_slice(slice, larger(begin - slice * units_, 0), smaller(end - slice * units_, units_),
+                  sums + slice * size());
+    });
+    if (slices_ == 1) return;
+    parallel(size(), kFlopsPerThread / slices_, [&](index begin, index end) {
+      for (index i = begin; i < end; i++) {
+        T sum = sums[i];
+        for (index slice = 1; slice < slices_; slice++) sum += sums[slice * size() + i];
+        dw_[i] = sum;
+      }
+    });
+  }
+
+ private:
+  index size() const { return s_.KH * s_.KW * c_group_ * s_.O; }
+
+  // Images [n, n_end), rows [oh, oh_end) of dy, and its panels from `first_panel` on, packed.
+  struct Block {
+    index n, n_end, oh, oh_end;
+    index first_panel;
+    const T* dy;
+    index pixels() const { return pixels_; }
+    index pixels_;
+  };
+
+  // Tiles of dw are numbered [group][panel][tap]; a unit is all tiles of one number.
+  void run_slice(index slice, index unit_begin, index unit_end, T* dw) const {
+    const index first = unit_begin / taps_, last = (unit_end - 1) / taps_ + 1;  // panels of dy that these units read
+    const index most = images_ * ceil_div(s_.OH, row_blocks_) * s_.OW;
+    Scratch scratch((last - first) * most * kTileCols<T> * index(sizeof(T)));
+    T* packed = static_cast<T*>(scratch.data());
+    for (index i = blocks_ * slice / slices_; i < blocks_ * (slice + 1) / slices_; i++) {
+      const index part = i % row_blocks_;
+      Block b{
+          i / row_blocks_ * images_, 0, s_.OH * part / row_blocks_, s_.OH * (part + 1) / row_blocks_, first, packed, 0};
+      b.n_end = smaller(b.n + images_, s_.N);
+      b.pixels_ = (b.n_end - b.n) * (b.oh_end - b.oh) * s_.OW;
+      for (index p = first; p < last; p++) {
+        const Panel<T> panel(p % panels_, o_group_);
+        pack_b(dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + p / panels_ * o_group_ + panel.begin, s_.O, false, b.pixels_,
+               panel.cols, packed + (p - first) * b.pixels_ * kTileCols<T>, 0);
+      }
+      for (index unit = unit_begin; unit < unit_end; unit++) run_unit(b, unit, dw);
+    }
+  }
+
+  void run_unit(const Block& b, index unit, T* dw) const {
+    const index p = unit / taps_, tap = unit % taps_;
+    Run rows = row_.outputs_of(fold_ ? tap : tap / s_.KW);
+    rows.begin = larger(rows.begin, b.oh);
+    rows.end = smaller(rows.end, b.oh_end);
+    if (rows.begin >= rows.end) return;
+    if (!fold_) {
+      const Run columns = column_.outputs_of(tap % s_.KW);
+      if (columns.begin < columns.end) run_tiles(b, p, rows, columns, dw);
+      return;
+    }
+    for (index j = 0; j < s_.OW;) {
+      const Run columns = column_.run(j, s_.OW);
+      if (columns.taps() > 0) run_tiles(b, p, rows, columns, dw);
+      j = columns.end;
+    }
+  }
+
+  void run_tiles(const Block& b, index p, const Run& rows, const Run& columns, T* dw) const {
+    const index group = p / panels_;
+    const Panel<T> panel(p % panels_, o_group_);
+    const index x_row = s_.W * s_.C, image_rows = b.oh_end - b.oh;
+    ConvTile<T> tile{};
+    tile.K = columns.size();
+    tile.outer = {b.n_end - b.n, s_.H * x_row, image_rows * s_.OW * kTileCols<T>};
+    tile.inner = {rows.size(), s_.stride_h * x_row, s_.OW * kTileCols<T>};
+    tile.a_stride = s_.stride_w * s_.C;
+    tile.b = b.dy + ((p - b.first_panel) * b.pixels() + (rows.begin - b.oh) * s_.OW + columns.begin) * kTileCols<T>;
+    tile.ldc = s_.O;
+    tile.last = panel.last();
+    const T* a = x_ + b.n * s_.H * x_row + row_.input(rows.begin, rows.tap_begin) * x_row +
+                 column_.input(columns.begin, columns.tap_begin) * s_.C + group * c_group_;
+    T* c = dw + (rows.tap_begin * s_.KW + columns.tap_begin) * c_group_ * s_.O + group * o_group_ + panel.begin;
+    const RowTiles tiles(columns.taps() * c_group_);
+    for (index i = 0; i < tiles.count; i++) {
+      const index first = tiles.begin(i);
+      tile.a = a + first;
+      tile.c = c + first * s_.O;
+      tile.old = tile.c;
+      kConvTileFunctions<T>.of[tiles.begin(i + 1) - first - 1][panel.vectors() - 1][true](tile);
+    }
+  }
+
+  const Conv2dShape& s_;
+  const T *x_, *dy_;
+  T* dw_;
+  Axis row_, column_;
+  bool fold_;
+  index c_group_, o_group_, panels_, taps_, units_;
+  index images_, row_blocks_, blocks_, slices_;
+};
+
+// db[o] = sum over pixels of dy[pixel, o], in slices of the pixels like those above.
+template <class T>
+void bias_gradient(index pixels, index channels, const T* dy, T* db) {
+  constexpr index kSlicePixels = 1024;
+  const index slices = larger(1, ceil_div(pixels, kSlicePixels));
+  Scratch scratch(slices * channels * index(sizeof(T)));
+  T* sums = static_cast<T*>(scratch.data());
+  parallel(slices, 1 + kFlopsPerThread / (kSlicePixels * channels), [&](index begin, index end) {
+    for (index slice = begin; slice < end; slice++) {
+      const index first = pixels * slice / slices, last = pixels * (slice + 1) / slices;
+      for (index o = 0; o < channels; o += kLanes<T>) {
+        const int lanes = int(smaller(channels - o, kLanes<T>));
+        V<T> sum[4] = {};
+        index i = first;
+        for (; i + 4 <= last; i += 4)
+          PYDL_UNROLL for (int j = 0; j < 4; j++) sum[j] += load_n(dy + (i + j) * channels + o, lanes);
+        for (; i < last; i++) sum[0] += load_n(dy + i * channels + o, lanes);
+        store_n(sums + slice * channels + o, (sum[0] + sum[1]) + (sum[2] + sum[3]), lanes);
+      }
+    }
+  });
+  for (index o = 0; o < channels; o++) {
+    T sum = sums[o];
+    for (index slice = 1; slice < slices; slice++) sum += sums[slice * channels + o];
+    db[o] = sum;
+  }
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,186 @@
+// Implicit-GEMM convolution, channels last: the forward pass, and the gradient for the input, which is the same thing
+// with other axes and transposed weights.
+//
+// Each tile is up to kTileRows pixels x kTileCols channels of the output. Its pixels see the same taps and lie at equal
+// distances in the input, in a row or in a column of the image, so the tile reads the input in place: no im2col.
+#pragma once
+#include "../scratch.h"
+#include "conv2d_axis.h"
+#include "conv2d_tile.h"
+#include "gemm_block.h"
+#include "gemm_pack.h"
+#include "parallel.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+constexpr index kFlopsPerThread = 1000000;  // some 10 us: below, waking a thread costs more than it brings
+
+struct Correlation {
+  bool backward;
+  AxisShape rows, columns;
+  index N, groups;
+  index in_h, in_w, in_c, out_h, out_w, out_c;
+
+  explicit Correlation(const Conv2dShape& s, bool backward_)
+      : backward(backward_),
+        rows(rows_of(s)),
+        columns(columns_of(s)),
+        N(s.N),
+        groups(s.groups),
+        in_h(s.H),
+        in_w(s.W),
+        in_c(s.C),
+        out_h(s.OH),
+        out_w(s.OW),
+        out_c(s.O) {
+    if (!backward) return;
+    in_h = s.OH, in_w = s.OW, in_c = s.O;
+    out_h = s.H, out_w = s.W, out_c = s.C;
+  }
+  index in_group() const { return in_c / groups; }
+  index out_group() const { return out_c / groups; }
+  index taps() const { return rows.kernel * columns.kernel; }
+
+  index row_phases() const { return backward ? backward_phases(rows) : 1; }
+  index column_phases() const { return backward ? backward_phases(columns) : 1; }
+  Axis row_axis(index phase) const { return backward ? backward_axis(rows, phase) : forward_axis(rows); }
+  Axis column_axis(index phase) const { return backward ? backward_axis(columns, phase) : forward_axis(columns); }
+
+  // visit(row axis, column axis, taps of the phases before this one)
+  template <class Visit>
+  void each_phase(const Visit& visit) const {
+    index before = 0;
+    for (index i = 0; i < row_phases(); i++) {
+      const Axis row = row_axis(i);
+      for (index j = 0; j < column_phases(); j++) {
+        const Axis column = column_axis(j);
+        visit(row, column, before);
+        before += row.taps * column.taps;
+      }
+    }
+  }
+};
+
+// ---- packed weights: [phase][group][panel of output channels][tap][input channel][kTileCols] ----------------------
+
+template <class T>
+index panels_per_group(const Correlation& c) {
+  return ceil_div(c.out_group(), kTileCols<T>);
+}
+template <class T>
+index packed_weights_size(const Correlation& c) {
+  return c.taps() * c.in_group() * c.groups * panels_per_group<T>(c) * kTileCols<T>;
+}
+
+template <class T>
+void pack_weights(const Correlation& c, const T* w, T* packed) {
+  const index block = c.in_group() * kTileCols<T>, panels = panels_per_group<T>(c);  // a block is one tap of one panel
+  const index tap_size = c.in_group() * c.out_group();                               // of one group in w
+  c.each_phase([&](const Axis& row, const Axis& column, index before) {
+    const index taps = row.taps * column.taps;
+    T* phase = packed + before * block * panels * c.groups;
+    parallel(taps * c.groups, 1 + kFlopsPerThread / 16 / tap_size, [&](index begin, index end) {
+      for (index i = begin; i < end; i++) {
+        const index group = i / taps, t = i % taps;
+        const index kh = row.tap_first + t / column.taps * row.tap_step;
+        const index kw = column.tap_first + t % column.taps * column.tap_step;
+        T* to = phase + group * taps * block * panels + t * block;
+        const T* from = w + (kh * c.columns.kernel + kw) * tap_size * c.groups;
+        if (c.backward)
+          pack_b(from + group * c.in_group(), c.in_c, true, c.in_group(), c.out_group(), to, taps * block);
+        else
+          pack_b(from + group * c.out_group(), c.out_c, false, c.in_group(), c.out_group(), to, taps * block);
+      }
+    });
+  });
+}
+
+// ---- the driver ----------------------------------------------------------------------------------------------------
+
+// Outputs in `rows` x `columns` of one phase, one image and one panel, all of which see the same taps.
+template <class T>
+void run_region(const Correlation& c, const Axis& row, const Axis& column, const Run& rows, const Run& columns,
+                const T* in, T* out, int vectors, ConvTile<T>& tile) {
+  const index in_row = c.in_w * c.in_c, out_row = c.out_w * c.out_c;
+  const index a_down = row.in_stride * in_row, a_right = column.in_stride * c.in_c;
+  const index c_down = row.out_step * out_row, c_right = column.out_step * c.out_c;
+  const index taps_h = columns.taps() ? rows.taps() : 0, taps_w = columns.taps();
+  const index b_tap = c.in_group() * kTileCols<T>;
+  tile.outer = {taps_h, row.in_dilation * in_row, column.taps * b_tap};
+  if (c.groups == 1 && column.in_dilation == 1) {  // the taps of a row are one contiguous stretch of x
+    tile.K = taps_w * c.in_c;
+    tile.inner = {1, 0, 0};
+  } else {
+    tile.K = c.in_group();
+    tile.inner = {taps_w, column.in_dilation * c.in_c, b_tap};
+  }
+  // Tiles lie along the image's rows, unless these are short and its columns are longer.
+  const bool down = columns.size() < kTileRows && columns.size() < rows.size();
+  const RowTiles tiles(down ? rows.size() : columns.size());
+  const index lines = down ? columns.size() : rows.size();
+  tile.a_stride = down ? a_down : a_right;
+  tile.ldc = down ? c_down : c_right;
+  const index a_line = down ? a_right : a_down, c_line = down ? c_right : c_down;
+  const T* a =
+      in + row.input(rows.begin, rows.tap_begin) * in_row + column.input(columns.begin, columns.tap_begin) * c.in_c;
+  T* y = out + (row.out_first + rows.begin * row.out_step) * out_row +
+         (column.out_first + columns.begin * column.out_step) * c.out_c;
+  const T* b = tile.b;
+  tile.b += (rows.tap_begin * column.taps + columns.tap_begin) * b_tap;
+  for (index line = 0; line < lines; line++)
+    for (index i = 0; i < tiles.count; i++) {
+      const index first = tiles.begin(i);
+      tile.a = a + line * a_line + first * tile.a_stride;
+      tile.c = y + line * c_line + first * tile.ldc;
+      kConvTileFunctions<T>.of[tiles.begin(i + 1) - first - 1][vectors - 1][false](tile);
+    }
+  tile.b = b;
+}
+
+constexpr index kInputBlockBytes = 256 << 10;  // rows of the input that stay in the second-level cache with one panel
+constexpr index kTasks = 16;                   // enough to share among threads
+
+template <class T>
+void correlate(const Correlation& c, const T* in, const T* packed, const Epilogue<T>& epilogue, T* out) {
+  const index image = c.in_h * c.in_w * c.in_c, panels = panels_per_group<T>(c), units = c.groups * panels;
+  const index block_rows = ceil_div(c.out_h, c.row_phases());
+  index blocks = larger(ceil_div(image * index(sizeof(T)), kInputBlockBytes), ceil_div(kTasks, larger(c.N, 1)));
+  blocks = smaller(blocks, block_rows);
+  const index parts = smaller(units, ceil_div(kTasks, larger(c.N * blocks, 1)));
+  const index flops = 2 * c.out_h * c.out_w * c.out_c * c.taps() * c.in_group() / (blocks * parts);
+  parallel(c.N * blocks * parts, 1 + kFlopsPerThread / (flops + 1), [&](index begin, index end) {
+    ConvTile<T> tile{};
+    tile.activation = epilogue.activation;
+    tile.alpha = epilogue.alpha;
+    for (index task = begin; task < end; task++) {
+      const index part = task % parts, block = task / parts % blocks, n = task / parts / blocks;
+      c.each_phase([&](const Axis& row, const Axis& column, index before) {
+        const index panel_size = row.taps * column.taps * c.in_group() * kTileCols<T>;
+        const T* phase = packed + before * c.in_group() * kTileCols<T> * units;
+        const index first = row.count * block / blocks, last = row.count * (block + 1) / blocks;
+        for (index unit = units * part / parts; unit < units * (part + 1) / parts; unit++) {
+          const index group = unit / panels;
+          const Panel<T> panel(unit % panels, c.out_group());
+          const index channel = group * c.out_group() + panel.begin;
+          tile.b = phase + unit * panel_size;
+          tile.bias = epilogue.bias ? epilogue.bias + channel : nullptr;
+          tile.last = panel.last();
+          for (index i = first; i < last;) {
+            const Run rows = row.run(i, last);
+            for (index j = 0; j < column.count;) {
+              const Run columns = column.run(j, column.count);
+              run_region(c, row, column, rows, columns, in + n * image + group * c.in_group(),
+                         out + n * c.out_h * c.out_w * c.out_c + channel, panel.vectors(), tile);
+              j = columns.end;
+            }
+            i = rows.end;
+          }
+        }
+      });
+    }
+  });
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,78 @@
+// The register tile of gemm_micro.h under the loops that a convolution needs around it.
+#pragma once
+#include "activation.h"
+#include "gemm_micro.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+struct TileLoop {
+  index count;
+  index a_step, b_step;
+};
+
+// c = act(bias + old + sum over both loops of a * b), for a tile of pixels x channels (forward and backward-input) or
+// of input channels x output channels (backward-weight, where a is transposed). Fields as in TileTask.
+template <class T>
+struct ConvTile {
+  index K;
+  TileLoop outer, inner;
+  const T* a;
+  index a_stride;
+  const T* b;
+  const T* bias;
+  const T* old;
+  T* c;
+  index ldc;
+  int last;
+  Activation activation;
+  T alpha;
+};
+
+template <class T, int Rows, int Vectors, bool TransA>
+__attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
+  Tile<T, Rows, Vectors> tile;
+  tile.start(t.bias, t.old, t.ldc, t.last);
+  const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
+  const index K = t.K, inner = t.inner.count, a_step = t.inner.a_step, b_step = t.inner.b_step;
+  const T *a = t.a, *b = t.b;
+  for (index i = 0; i < t.outer.count; i++, a += t.outer.a_step, b += t.outer.b_step)
+    for (index j = 0; j < inner; j++) tile.multiply(K, a + j * a_step, a_row, a_col, b + j * b_step, kTileCols<T>);
+  if (t.activation != Activation::linear)
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) tile.sum[i][j] =
+        t.activation == Activation::relu ? Relu::forward<T>(tile.sum[i][j], t.alpha)
+                                         : activate<T>(t.activation, t.alpha, tile.sum[i][j]);
+  tile.store(t.c, t.ldc, t.last);
+}
+
+template <class T>
+struct ConvTileFunctions {
+  using Function = void (*)(const ConvTile<T>&);
+  Function of[kTileRows][kTileVectors][2];  // [rows - 1][vectors - 1][a is transposed]
+
+  template <int Rows = kTileRows>
+  constexpr void fill() {
+    of[Rows - 1][0][0] = run_conv_tile<T, Rows, 1, false>;
+    of[Rows - 1][0][1] = run_conv_tile<T, Rows, 1, true>;
+    of[Rows - 1][1][0] = run_conv_tile<T, Rows, 2, false>;
+    of[Rows - 1][1][1] = run_conv_tile<T, Rows, 2, true>;
+    if constexpr (Rows > 1) fill<Rows - 1>();
+  }
+  constexpr ConvTileFunctions() : of{} { fill(); }
+};
+template <class T>
+constexpr ConvTileFunctions<T> kConvTileFunctions{};
+
+// Columns [begin, begin + cols) of one panel, as the tile functions want them.
+template <class T>
+struct Panel {
+  index begin, cols;
+  Panel(index number, index total) : begin(number * kTileCols<T>), cols(total - begin) {
+    if (cols > kTileCols<T>) cols = kTileCols<T>;
+  }
+  int vectors() const { return int((cols + kLanes<T> - 1) / kLanes<T>); }
+  int last() const { return int(cols - (vectors() - 1) * kLanes<T>); }
+};
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA
