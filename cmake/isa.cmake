@@ -13,7 +13,25 @@ function(pydl_add_isa name)
   add_library(pydl_kernels_${name} OBJECT ${PYDL_KERNEL_SOURCES})
   target_compile_options(pydl_kernels_${name} PRIVATE -O3 -fno-rtti)
   target_link_libraries(pydl_kernels_${name} PRIVATE pydl_isa_${name})
+  if(NOT PYDL_SANITIZE) # sanitizers add symbols of their own
+    pydl_check_symbols(pydl_kernels_${name} ${name})
+  endif()
   set_property(GLOBAL APPEND PROPERTY PYDL_ISA_NAMES ${name})
+endfunction()
+
+# The target check_<target>: see check_isa_symbols.cmake.
+set(PYDL_CHECK_ISA_SYMBOLS ${CMAKE_CURRENT_LIST_DIR}/check_isa_symbols.cmake)
+function(pydl_check_symbols target name)
+  set(checked ${CMAKE_CURRENT_BINARY_DIR}/${target}.checked)
+  add_custom_command(
+    OUTPUT ${checked}
+    COMMAND ${CMAKE_COMMAND} -DISA=${name} -DNM=${CMAKE_NM} "-DOBJECTS=$<TARGET_OBJECTS:${target}>" -P
+            ${PYDL_CHECK_ISA_SYMBOLS}
+    COMMAND ${CMAKE_COMMAND} -E touch ${checked}
+    DEPENDS ${target} $<TARGET_OBJECTS:${target}> ${PYDL_CHECK_ISA_SYMBOLS}
+    COMMENT "Checking the symbols of ${target}"
+    VERBATIM)
+  add_custom_target(check_${target} DEPENDS ${checked})
 endfunction()
 
 # Sets PYDL_ISA_NAMES, worst first. PYDL_ISAS restricts it (the baseline is always built).

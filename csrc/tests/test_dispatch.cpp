@@ -6,7 +6,8 @@
 #include "dispatch.h"
 #include "isas.h"
 
-using namespace pydl;
+namespace pydl {
+namespace {
 
 TEST_CASE("the baseline is there on every CPU, and the best supported set is the default") {
   REQUIRE(isa_count() >= 1);
@@ -36,3 +37,6 @@ TEST_CASE("an unknown set is refused with a list of those that are there") {
   }
   CHECK(kernels().isa == before);
 }
+
+}  // namespace
+}  // namespace pydl
