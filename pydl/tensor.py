@@ -19,7 +19,7 @@ def as_array(data: Any, dtype: Any = None) -> Array:
     if dtype is None and not isinstance(data, np.ndarray | np.generic):
         if array.dtype.kind == "f":
             array = array.astype(np.float32)
-        elif array.dtype.kind in "iu" and np.can_cast(np.min_scalar_type(array.max(initial=0)), np.int32):
+        elif array.dtype.kind in "iu" and (array == array.astype(np.int32)).all():
             array = array.astype(np.int32)
     if array.dtype.kind not in "fiub":
         raise DTypeError(f"[tensor] data: expected numbers, got {array.dtype} from {type(data).__name__}")

@@ -1,0 +1,354 @@
+"""One harness for all layers: build, shapes, weights, config round trip, gradients, a training step."""
+
+import copy
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pydl
+from pydl import Tensor, layers, ops
+from pydl.testing import check_gradients
+
+# name: (class, arguments, input shape, output shape, shapes of the weights)
+CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tuple[int, ...], list[tuple[int, ...]]]] = {
+    "dense": (layers.Dense, {"units": 4}, (3, 5), (3, 4), [(5, 4), (4,)]),
+    "dense-relu": (layers.Dense, {"units": 4, "activation": "relu"}, (3, 5), (3, 4), [(5, 4), (4,)]),
+    "dense-softmax": (layers.Dense, {"units": 4, "activation": "softmax"}, (3, 5), (3, 4), [(5, 4), (4,)]),
+    "dense-gelu": (layers.Dense, {"units": 4, "activation": "gelu"}, (3, 5), (3, 4), [(5, 4), (4,)]),
+    "dense-no-bias": (layers.Dense, {"units": 4, "use_bias": False}, (3, 5), (3, 4), [(5, 4)]),
+    "dense-3d": (layers.Dense, {"units": 4}, (2, 3, 5), (2, 3, 4), [(5, 4), (4,)]),
+    "dense-options": (
+        layers.Dense,
+        {
+            "units": 4,
+            "kernel_initializer": "he_normal",
+            "bias_initializer": pydl.initializers.Constant(0.5),
+            "kernel_regularizer": "l2",
+            "bias_regularizer": pydl.regularizers.L1(0.1),
+            "activity_regularizer": "l1l2",
+            "kernel_constraint": "max_norm",
+            "bias_constraint": "non_neg",
+        },
+        (3, 5),
+        (3, 4),
+        [(5, 4), (4,)],
+    ),
+    "conv2d": (layers.Conv2D, {"filters": 4, "kernel_size": 3}, (2, 6, 7, 3), (2, 4, 5, 4), [(3, 3, 3, 4), (4,)]),
+    "conv2d-same": (
+        layers.Conv2D,
+        {"filters": 4, "kernel_size": (3, 2), "padding": "same", "activation": "tanh"},
+        (2, 6, 7, 3),
+        (2, 6, 7, 4),
+        [(3, 2, 3, 4), (4,)],
+    ),
+    "conv2d-strides": (
+        layers.Conv2D,
+        {"filters": 4, "kernel_size": 3, "strides": (2, 3), "padding": "same", "use_bias": False},
+        (2, 6, 7, 3),
+        (2, 3, 3, 4),
+        [(3, 3, 3, 4)],
+    ),
+    "conv2d-dilated": (
+        layers.Conv2D,
+        {"filters": 4, "kernel_size": 3, "dilation_rate": 2},
+        (2, 6, 7, 3),
+        (2, 2, 3, 4),
+        [(3, 3, 3, 4), (4,)],
+    ),
+    "conv2d-groups": (
+        layers.Conv2D,
+        {"filters": 6, "kernel_size": 2, "groups": 3},
+        (2, 6, 7, 3),
+        (2, 5, 6, 6),
+        [(2, 2, 1, 6), (6,)],
+    ),
+    "conv2d-channels-first": (
+        layers.Conv2D,
+        {"filters": 4, "kernel_size": 3, "data_format": "channels_first"},
+        (2, 3, 6, 7),
+        (2, 4, 4, 5),
+        [(3, 3, 3, 4), (4,)],
+    ),
+    "max": (layers.MaxPooling2D, {}, (2, 5, 6, 3), (2, 2, 3, 3), []),
+    "max-same": (
+        layers.MaxPooling2D,
+        {"pool_size": 3, "strides": 2, "padding": "same"},
+        (2, 5, 6, 3),
+        (2, 3, 3, 3),
+        [],
+    ),
+    "max-channels-first": (layers.MaxPooling2D, {"data_format": "channels_first"}, (2, 3, 5, 6), (2, 3, 2, 3), []),
+    "average": (layers.AveragePooling2D, {"pool_size": (2, 3)}, (2, 5, 6, 3), (2, 2, 2, 3), []),
+    "average-same": (layers.AveragePooling2D, {"padding": "same"}, (2, 5, 6, 3), (2, 3, 3, 3), []),
+    "global-average": (layers.GlobalAveragePooling2D, {}, (2, 5, 6, 3), (2, 3), []),
+    "global-average-keepdims": (layers.GlobalAveragePooling2D, {"keepdims": True}, (2, 5, 6, 3), (2, 1, 1, 3), []),
+    "global-max": (layers.GlobalMaxPooling2D, {}, (2, 5, 6, 3), (2, 3), []),
+    "global-max-channels-first": (
+        layers.GlobalMaxPooling2D,
+        {"data_format": "channels_first", "keepdims": True},
+        (2, 3, 5, 6),
+        (2, 3, 1, 1),
+        [],
+    ),
+    "flatten": (layers.Flatten, {}, (2, 5, 6, 3), (2, 90), []),
+    "flatten-vector": (layers.Flatten, {}, (2,), (2, 1), []),
+    "flatten-channels-first": (layers.Flatten, {"data_format": "channels_first"}, (2, 3, 5, 6), (2, 90), []),
+    "reshape": (layers.Reshape, {"target_shape": (3, -1)}, (2, 3, 4), (2, 3, 4), []),
+    "reshape-scalar": (layers.Reshape, {"target_shape": ()}, (2, 1), (2,), []),
+    "activation": (layers.Activation, {"activation": "tanh"}, (2, 3), (2, 3), []),
+    "relu": (layers.ReLU, {}, (2, 3), (2, 3), []),
+    "relu6": (layers.ReLU, {"max_value": 6}, (2, 3), (2, 3), []),
+    "relu-all": (layers.ReLU, {"max_value": 1.2, "negative_slope": 0.1, "threshold": 0.3}, (2, 3), (2, 3), []),
+    "softmax": (layers.Softmax, {}, (2, 3), (2, 3), []),
+    "softmax-axis": (layers.Softmax, {"axis": 1}, (2, 3, 4), (2, 3, 4), []),
+    "dropout": (layers.Dropout, {"rate": 0.5, "seed": 3}, (2, 3), (2, 3), []),
+    "input": (layers.InputLayer, {"shape": (3,)}, (2, 3), (2, 3), []),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def case(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def test_shapes_and_weights(case: Any, rng: np.random.Generator) -> None:
+    cls, arguments, shape, output_shape, weights = case
+    layer = cls(**arguments)
+    y = layer(rng.standard_normal(shape))
+    assert y.shape == output_shape
+    assert y.dtype == np.float32
+    assert layer.compute_output_shape(shape) == output_shape
+    assert layer.compute_output_shape((None, *shape[1:])) == (None, *output_shape[1:])
+    assert [w.shape for w in layer.weights] == weights
+    assert layer.count_params() == sum(int(np.prod(w)) for w in weights)
+    assert layer.built
+
+
+def test_config_round_trip(case: Any, rng: np.random.Generator) -> None:
+    cls, arguments, shape, _, _ = case
+    x = rng.standard_normal(shape)
+    layer = cls(**arguments)
+    y = layer(x)
+    twin = cls.from_config(layer.get_config())
+    twin(x)
+    twin.set_weights(layer.get_weights())
+    assert twin.get_config() == layer.get_config()
+    np.testing.assert_array_equal(twin(x), y)
+    for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        np.testing.assert_array_equal(again(x), y)
+
+
+def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) -> None:
+    cls, arguments, shape, _, _ = case
+    layer = cls(**arguments, dtype="float64")
+    x = rng.permutation(np.arange(np.prod(shape)) * 0.04).reshape(shape) - 0.89
+    layer.build_once(shape)
+    check_gradients(lambda x: layer(x), [x])
+
+    seen = []
+
+    def on_weights(*values: Tensor) -> Tensor:
+        for weight, value in zip(seen, values, strict=True):
+            setattr(layer, weight.name, value)
+        return layer(x)
+
+    seen = layer.weights
+    if seen:
+        check_gradients(on_weights, [w.array for w in seen])
+
+
+def test_a_training_step_lowers_the_loss(case: Any, rng: np.random.Generator) -> None:
+    cls, arguments, shape, output_shape, weights = case
+    layer = cls(**arguments)
+    x, target = rng.standard_normal(shape), rng.uniform(0, 0.5, output_shape)
+    losses = []
+    for _ in range(2):
+        with pydl.GradientTape() as tape:
+            loss = ops.mean(ops.square(layer(x, training=True) - target))
+            for term in layer.losses:
+                loss = loss + term
+        losses.append(loss.item())
+        if not weights:
+            return
+        for weight, gradient in zip(layer.weights, tape.gradient(loss, layer.weights), strict=True):
+            weight.assign_sub(0.01 * gradient.numpy())
+    assert losses[1] < losses[0]
+
+
+def test_integers_are_cast(case: Any) -> None:
+    cls, arguments, shape, _, _ = case
+    assert cls(**arguments)(np.ones(shape, np.uint8)).dtype == np.float32
+
+
+def test_an_empty_batch(case: Any) -> None:
+    cls, arguments, shape, output_shape, _ = case
+    layer = cls(**arguments)
+    layer.build_once(shape)
+    assert layer(np.ones((0, *shape[1:]), np.float32)).shape == (0, *output_shape[1:])
+
+
+# -- values, layer by layer
+
+
+def test_conv2d_channels_first_is_the_same_convolution(rng: np.random.Generator) -> None:
+    last = layers.Conv2D(4, 3, strides=2, padding="same")
+    first = layers.Conv2D(4, 3, strides=2, padding="same", data_format="channels_first")
+    x = rng.standard_normal((2, 7, 6, 3))
+    y = last(x)
+    first.build_once((2, 3, 7, 6))
+    first.set_weights(last.get_weights())
+    np.testing.assert_array_equal(first(x.transpose(0, 3, 1, 2)).array, y.array.transpose(0, 3, 1, 2))
+
+
+def test_flatten_gives_channels_last_whatever_comes_in(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((2, 3, 4, 5)).astype(np.float32)
+    expected = x.transpose(0, 2, 3, 1).reshape(2, -1)
+    np.testing.assert_array_equal(layers.Flatten("channels_first")(x), expected)
+
+
+def test_relu_of_all_options() -> None:
+    layer = layers.ReLU(max_value=2, negative_slope=0.5, threshold=1)
+    np.testing.assert_allclose(layer(np.array([-1.0, 0.5, 1.0, 1.5, 3.0])), [-1.0, -0.25, 1.0, 1.5, 2.0])
+
+
+def test_dropout() -> None:
+    x = np.ones((100, 100), np.float32)
+    layer = layers.Dropout(0.3)
+    np.testing.assert_array_equal(layer(x), x)
+    y = layer(x, training=True).numpy()
+    assert set(np.unique(y)) == {np.float32(0), np.float32(1 / 0.7)}
+    assert abs((y == 0).mean() - 0.3) < 4 * np.sqrt(0.3 * 0.7 / x.size)
+    assert not np.array_equal(layer(x, training=True), y)
+
+
+def test_one_seed_governs_initialisers_and_masks() -> None:
+    def run() -> list[Any]:
+        pydl.set_seed(5)
+        dense, dropout = layers.Dense(4), layers.Dropout(0.5)
+        return [dropout(dense(np.ones((3, 8))), training=True).numpy() for _ in range(2)]
+
+    first, again = run(), run()
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first[0], first[1])
+
+
+# -- what all layers have from Layer
+
+
+def test_names_are_unique() -> None:
+    first, second = layers.Conv2D(1, 1), layers.Conv2D(1, 1)
+    stem, number = (second.name.rsplit("_", 1) + ["0"])[:2]
+    assert stem == "conv2d"
+    assert first.name in (f"conv2d_{int(number) - 1}", "conv2d")
+    assert layers.GlobalAveragePooling2D().name.startswith("global_average_pooling2d")
+    assert layers.ReLU(name="mine").name == "mine"
+    assert "mine" in repr(layers.ReLU(name="mine"))
+
+
+class Block(layers.Layer):
+    """A user's layer: layers in attributes, lists and dicts, a weight of its own, a variable, `training` handed on."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.first = layers.Dense(4)
+        self.rest = [layers.Dense(4), layers.Dropout(0.5)]
+        self.named = {"last": layers.Dense(2)}
+        self.counter = pydl.Variable(0.0, trainable=False)
+
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight((1,), "ones", name="scale")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = self.first(inputs)
+        for layer in self.rest:
+            x = layer(x)
+        return self.named["last"](x) * self.scale
+
+
+def test_weights_of_layers_inside_are_found(rng: np.random.Generator) -> None:
+    block = Block()
+    block(np.ones((3, 5)))
+    assert [w.shape for w in block.weights] == [(1,), (), (5, 4), (4,), (4, 4), (4,), (4, 2), (2,)]
+    assert len(block.trainable_weights) == 7
+    assert [w.shape for w in block.non_trainable_weights] == [()]
+    assert block.compute_output_shape((None, 5)) == (None, 2)
+
+
+def test_training_is_handed_on() -> None:
+    pydl.set_seed(0)
+    block, x = Block(), np.ones((3, 5))
+    assert np.array_equal(block(x), block(x))
+    assert not np.array_equal(block(x, training=True), block(x, training=True))
+    assert np.array_equal(block(x), block(x))
+
+
+def test_freezing_and_back() -> None:
+    block = Block()
+    block(np.ones((3, 5)))
+    block.trainable = False
+    assert block.trainable_weights == []
+    assert not block(np.ones((3, 5)), training=True).requires_grad
+    block.first.trainable = True
+    assert len(block.trainable_weights) == 2
+    block.trainable = True
+    assert len(block.trainable_weights) == 7
+    assert layers.Dense(3, trainable=False).trainable_weights == []
+
+
+def test_regularizers_and_activities_are_losses() -> None:
+    layer = layers.Dense(2, kernel_initializer="ones", kernel_regularizer="l2", activity_regularizer="l1")
+    layer(np.ones((4, 3)))
+    activity, weight = layer.losses
+    assert activity.item() == pytest.approx(0.01 * 6)
+    assert weight.item() == pytest.approx(0.01 * 6)
+    layer(np.ones((4, 3)))
+    assert len(layer.losses) == 2
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "units": (lambda: layers.Dense(0), r"units: expected a positive integer, got 0"),
+    "activation": (lambda: layers.Dense(3, activation="rleu"), r"unknown activation 'rleu'; known are: elu, "),
+    "initializer": (lambda: layers.Dense(3, kernel_initializer="he"), r"unknown initializer 'he'; known are: constant"),
+    "regularizer": (lambda: layers.Dense(3, kernel_regularizer="l3"), r"unknown regularizer 'l3'; known are: l1, l1l2"),
+    "constraint": (lambda: layers.Dense(3, bias_constraint="x"), r"unknown constraint 'x'; known are: max_norm"),
+    "dtype": (lambda: layers.Dense(3, dtype="int32"), r"dtype: expected float32 or float64"),
+    "filters": (lambda: layers.Conv2D(-1, 3), r"filters: expected a positive integer, got -1"),
+    "kernel_size": (lambda: layers.Conv2D(1, (3, 0)), r"kernel_size: expected a positive integer or two"),
+    "strides": (lambda: layers.MaxPooling2D(2, strides=0), r"strides: expected a positive integer or two"),
+    "padding": (lambda: layers.Conv2D(1, 3, padding="full"), r"padding: expected 'valid' or 'same', got 'full'"),
+    "groups": (lambda: layers.Conv2D(4, 3, groups=3), r"filters: expected a multiple of groups=3, got 4"),
+    "data_format": (lambda: layers.Conv2D(4, 3, data_format="NHWC"), r"data_format: expected channels_last or"),
+    "rate": (lambda: layers.Dropout(1.0), r"rate: expected 0 <= rate < 1, got 1.0"),
+    "slope": (lambda: layers.ReLU(negative_slope=-1), r"negative_slope: expected a number of at least 0"),
+    "target_shape": (lambda: layers.Reshape((-1, -1)), r"target_shape: expected sizes, at most one of them -1"),
+    "input shape": (lambda: layers.Input(), r"shape: expected a tuple without the batch axis, got None"),
+    "dense rank": (lambda: layers.Dense(3)(np.ones(4)), r"inputs: expected at least 2 axes"),
+    "open size": (lambda: layers.Dense(3).build((None, None)), r"kernel: the input shape leaves a size open"),
+    "conv rank": (lambda: layers.Conv2D(3, 3)(np.ones((4, 4))), r"inputs: expected 4 axes \(N, H, W, C\)"),
+    "channels": (lambda: layers.Conv2D(4, 1, groups=2)(np.ones((1, 4, 4, 3))), r"expected a multiple of groups=2"),
+    "window": (lambda: layers.Conv2D(3, 5)(np.ones((1, 4, 4, 1))), r"conv2d"),
+    "window shape": (
+        lambda: layers.MaxPooling2D(5).compute_output_shape((None, 4, 4, 1)),
+        r"the window is larger than the image",
+    ),
+    "reshape": (lambda: layers.Reshape((5,))(np.ones((2, 4))), r"samples of shape \(4,\) do not fit into \(5,\)"),
+    "weights": (lambda: layers.ReLU().set_weights([1]), r"set_weights: expected 0 arrays, got 1"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_arguments(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_inputs_must_fit_the_built_layer() -> None:
+    dense, conv = layers.Dense(3), layers.Conv2D(2, 1)
+    dense(np.ones((2, 4)))
+    conv(np.ones((1, 4, 4, 3)))
+    with pytest.raises(pydl.ShapeError, match=r"inputs: expected shape \(batch, …, 4\), got \(2, 5\)"):
+        dense(np.ones((2, 5)))
+    with pytest.raises(pydl.ShapeError, match=r"inputs: expected 3 channels"):
+        conv(np.ones((1, 4, 4, 4)))

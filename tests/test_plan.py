@@ -1,0 +1,287 @@
+"""Inference plans: replays are bit for bit what the layers compute, and what cannot be replayed is noticed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pydl
+from pydl import Tensor, Variable, config, layers, ops
+from pydl.plan import PlanCache
+
+Array = np.ndarray[Any, Any]
+
+
+class Net:
+    """A list of layers with a plan cache, as Model uses it."""
+
+    def __init__(self, *stack: layers.Layer) -> None:
+        self.stack = stack
+        self.plans = PlanCache()
+
+    def call(self, x: Tensor) -> Tensor:
+        for layer in self.stack:
+            x = layer(x)
+        return x
+
+    def weights(self) -> list[Variable]:
+        return [v for layer in self.stack for v in layer.weights]
+
+    def __call__(self, x: Array) -> Array:
+        y = self.plans.run(self.call, x, self.weights)
+        assert isinstance(y, Tensor)
+        return y.numpy()
+
+    def eager(self, x: Array) -> Array:
+        with pydl.no_grad():
+            return self.call(Tensor(x)).numpy()
+
+    def reasons(self) -> list[str | None]:
+        return [entry["reason"] for entry in self.plans.info()]
+
+
+def images(rng: np.random.Generator, n: int = 2) -> Array:
+    return rng.standard_normal((n, 8, 8, 3)).astype(np.float32)
+
+
+def cnn() -> Net:
+    net = Net(
+        layers.Conv2D(8, 3, activation="relu", padding="same"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(4, 3),
+        layers.AveragePooling2D(padding="same"),
+        layers.Flatten(),
+        layers.Dropout(0.5),
+        layers.Dense(16, activation="tanh"),
+        layers.Dense(10, activation="softmax"),
+    )
+    net.eager(np.zeros((1, 8, 8, 3), np.float32))
+    return net
+
+
+def check(net: Net, draw: Callable[[], Array], replays: bool) -> None:
+    for _ in range(3):
+        x = draw()
+        np.testing.assert_array_equal(net(x), net.eager(x))
+    assert [reason is None for reason in net.reasons()] == [replays], net.reasons()
+
+
+def test_a_cnn_replays(rng: np.random.Generator) -> None:
+    net = cnn()
+    check(net, lambda: images(rng), replays=True)
+    ops_recorded = net.plans.info()[0]["ops"]
+    assert ops_recorded[:2] == ["conv2d_forward", "max_pool2d_forward"]
+    assert len(ops_recorded) == 7
+
+
+def test_one_plan_for_each_shape_and_no_more_than_the_capacity(rng: np.random.Generator) -> None:
+    net = cnn()
+    net.plans = PlanCache(capacity=3)
+    for n in (1, 2, 3, 4, 1, 2, 0):
+        x = images(rng, n)
+        np.testing.assert_array_equal(net(x), net.eager(x))
+    assert [entry["inputs"][0][0] for entry in net.plans.info()] == [1, 2, 0]
+
+
+def test_outputs_do_not_share_memory(rng: np.random.Generator) -> None:
+    net = cnn()
+    net(images(rng))
+    first, second = net(images(rng)), net(images(rng))
+    assert not np.shares_memory(first, second)
+    assert not np.array_equal(first, second)
+
+
+def test_changed_weights_are_seen(rng: np.random.Generator) -> None:
+    net = cnn()
+    x = images(rng)
+    net(x)
+    for weight in net.weights():
+        weight.assign(rng.standard_normal(weight.shape))
+        np.testing.assert_array_equal(net(x), net.eager(x))
+    assert net.reasons() == [None]
+
+
+@pytest.mark.parametrize("units", [3, 64, 200])
+def test_packed_weights_follow_their_version_and_the_instruction_set(rng: np.random.Generator, units: int) -> None:
+    net = Net(layers.Dense(units), layers.Dense(units, activation="relu"))
+    x = rng.standard_normal((8, 100)).astype(np.float32)
+    net.eager(x)
+    for name in [name for name, there in config.isas().items() if there] * 2:
+        with config.isa(name):
+            np.testing.assert_array_equal(net(x), net.eager(x))
+            net.stack[0].weights[0].assign_add(np.ones((100, units)))
+            np.testing.assert_array_equal(net(x), net.eager(x))
+    assert net.reasons() == [None]
+
+
+class InNumPy(layers.Layer):
+    def call(self, inputs: Tensor) -> Tensor:
+        return Tensor(np.sin(inputs.array))
+
+
+class Looks(layers.Layer):
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.relu(inputs) if inputs.numpy().mean() > 0 else ops.tanh(inputs)
+
+
+class Branches(layers.Layer):
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.relu(inputs) if ops.mean(inputs) > 0 else ops.tanh(inputs)
+
+
+class Counts(layers.Layer):
+    calls = 0
+
+    def call(self, inputs: Tensor) -> Tensor:
+        self.calls += 1
+        return ops.relu(inputs)
+
+
+class Writes(layers.Layer):
+    def build(self, input_shape: Any) -> None:
+        self.calls = self.add_weight((), "zeros", trainable=False)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        self.calls.assign_add(1.0)
+        return ops.relu(inputs)
+
+
+class Scales(layers.Layer):
+    """A number that the layer could change at any time is no kernel's output."""
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs * 2.0
+
+
+class AddsLoss(layers.Layer):
+    def call(self, inputs: Tensor) -> Tensor:
+        self.add_loss(ops.sum(inputs))
+        return ops.relu(inputs)
+
+
+@pytest.mark.parametrize(
+    ("layer", "reason"),
+    [
+        (InNumPy, "neither an input, a weight nor the output"),
+        (Looks, "looks at the values"),
+        (Branches, "looks at the values"),
+        (Counts, "sets its attribute 'calls'"),
+        (Writes, "writes to the variable"),
+        (Scales, "neither an input, a weight nor the output"),
+        (AddsLoss, "adds a loss"),
+    ],
+)
+def test_what_a_replay_would_not_repeat(layer: type[layers.Layer], reason: str, rng: np.random.Generator) -> None:
+    net = Net(layers.Dense(6), layer(), layers.Dense(4))
+    net.eager(np.zeros((1, 5), np.float32))
+    check(net, lambda: (rng.standard_normal((2, 5)) + rng.choice([-3, 3])).astype(np.float32), replays=False)
+    assert reason in str(net.reasons()[0])
+
+
+def test_a_layer_that_draws_random_numbers_is_not_frozen(rng: np.random.Generator) -> None:
+    class AlwaysDrops(layers.Layer):
+        def call(self, inputs: Tensor) -> Tensor:
+            return ops.dropout(inputs, 0.5)
+
+    net = Net(AlwaysDrops())
+    x = np.ones((4, 50), np.float32)
+    assert len({net(x).tobytes() for _ in range(4)}) == 4
+    assert net.reasons() == ["dropout draws random numbers"]
+
+
+def test_numpy_as_the_last_step_is_noticed(rng: np.random.Generator) -> None:
+    net = Net(layers.ReLU(), InNumPy())
+    check(net, lambda: rng.standard_normal((2, 5)).astype(np.float32), replays=False)
+    assert net.reasons() == ["output 0 is not the output of a recorded kernel"]
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        [layers.Dropout],  # in inference the output is the input
+        [layers.Flatten],
+        [layers.ReLU, layers.Flatten],
+        [layers.Flatten, layers.ReLU],
+        [layers.ReLU, layers.ReLU, layers.Flatten, layers.Dropout],
+    ],
+)
+def test_outputs_that_are_views(stack: list[Any], rng: np.random.Generator) -> None:
+    net = Net(*(layer(0.5) if layer is layers.Dropout else layer() for layer in stack))
+    check(net, lambda: images(rng), replays=True)
+
+
+def test_several_inputs_and_outputs(rng: np.random.Generator) -> None:
+    w = Variable(rng.standard_normal((4, 3)))
+
+    def call(inputs: tuple[Tensor, Tensor]) -> list[Tensor]:
+        a, b = inputs
+        hidden = ops.dense(a, w)
+        return [ops.relu(hidden), hidden + b, hidden, a]
+
+    cache = PlanCache()
+    for _ in range(3):
+        x = rng.standard_normal((2, 4)), rng.standard_normal((2, 3))
+        y = cache.run(call, x, lambda: [w])
+        assert isinstance(y, list)
+        for actual, expected in zip(y, [np.maximum(x[0] @ w, 0), x[0] @ w + x[1], x[0] @ w, x[0]], strict=True):
+            np.testing.assert_allclose(actual.array, expected, rtol=1e-12)
+    assert cache.info()[0]["reason"] is None
+
+
+def test_a_changed_layer_voids_the_plans(rng: np.random.Generator) -> None:
+    relu = layers.ReLU()
+    net, x = Net(relu), rng.standard_normal((2, 5))
+    net(x)
+    relu.negative_slope = 0.5
+    np.testing.assert_array_equal(net(x), net.eager(x))
+    assert (net(x) < 0).any()
+
+
+def test_a_layer_that_builds_during_the_first_run_is_recorded_at_the_second(rng: np.random.Generator) -> None:
+    net = Net(layers.Dense(3))
+    for _ in range(3):
+        x = rng.standard_normal((2, 5)).astype(np.float32)
+        np.testing.assert_array_equal(net(x), net.eager(x))
+    assert net.reasons() == [None]
+
+
+def test_an_error_while_recording_leaves_nothing_behind(rng: np.random.Generator) -> None:
+    net = Net(layers.ReLU())
+
+    def fails(x: Tensor) -> Tensor:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        net.plans.run(fails, np.ones((2, 2)), net.weights)
+    check(net, lambda: rng.standard_normal((2, 5)).astype(np.float32), replays=True)
+
+
+def test_a_model_inside_a_model_is_recorded_with_it(rng: np.random.Generator) -> None:
+    inner = cnn()
+    outer = Net(layers.ReLU())
+
+    def call(x: Tensor) -> Tensor:
+        y = inner.plans.run(inner.call, outer.call(x).array, inner.weights)
+        assert isinstance(y, Tensor)
+        return y
+
+    inner(images(rng))
+    cache = PlanCache()
+    for _ in range(2):
+        x = images(rng)
+        np.testing.assert_array_equal(cache.run(call, x, inner.weights).array, inner.eager(np.maximum(x, 0)))
+    assert len(cache.info()[0]["ops"]) == 8
+
+
+def test_memory_does_not_grow(rng: np.random.Generator) -> None:
+    net = cnn()
+    batches = [images(rng, n) for n in (1, 2, 3, 5, 8)]
+    for x in batches:
+        net(x)
+        net(x)
+    held = pydl.memory_stats()["used_bytes"]
+    for _ in range(200):
+        for x in batches:
+            net(x)
+    assert pydl.memory_stats()["used_bytes"] == held
