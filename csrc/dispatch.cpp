@@ -51,15 +51,15 @@ std::string list(bool supported_only) {
   return names;
 }
 
-const Kernels& find(const char* name) {
+// `asked` is where the name comes from, for the error: "[isa] " or "[isa] PYDL_ISA: ".
+const Kernels& find(const std::string& asked, const char* name) {
   for (const Entry& e : kEntries) {
     if (std::strcmp(e.name, name) != 0) continue;
     if (!e.supported())
-      throw std::invalid_argument("[isa] this CPU does not have '" + std::string(name) + "'; it has: " + list(true));
+      throw std::invalid_argument(asked + "this CPU does not have '" + name + "'; it has: " + list(true));
     return e.table();
   }
-  throw std::invalid_argument("[isa] unknown instruction set '" + std::string(name) +
-                              "'; this build has: " + list(false));
+  throw std::invalid_argument(asked + "unknown instruction set '" + name + "'; this build has: " + list(false));
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ const Kernels& kernels() {
   if (table) return *table;
   const char* wanted = std::getenv("PYDL_ISA");
   if (wanted && *wanted) {
-    table = &find(wanted);
+    table = &find("[isa] PYDL_ISA: ", wanted);
   } else {
     for (const Entry& e : kEntries)
       if (e.supported()) table = &e.table();
@@ -81,6 +81,6 @@ const Kernels& kernels() {
 int isa_count() { return kCount; }
 const char* isa_name(int i) { return kEntries[i].name; }
 bool isa_supported(int i) { return kEntries[i].supported(); }
-void set_isa(const char* name) { current.store(&find(name), std::memory_order_release); }
+void set_isa(const char* name) { current.store(&find("[isa] ", name), std::memory_order_release); }
 
 }  // namespace pydl

@@ -1,0 +1,25 @@
+"""Python code in a process of its own: what happens at import, and what must not hang or bring down the test run."""
+
+import os
+import subprocess
+import sys
+
+
+def python(*arguments: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs `python -P arguments...` away from the checkout; `environment` is added to ours. TimeoutExpired if it hangs."""
+    return subprocess.run(
+        [sys.executable, "-P", *arguments],
+        env={**os.environ, **environment},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def output(*arguments: str, timeout: float = 60, **environment: str) -> str:
+    """What the process prints; AssertionError with what it says on stderr if it fails."""
+    done = python(*arguments, timeout=timeout, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

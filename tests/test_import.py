@@ -1,0 +1,38 @@
+"""`import pydl` is quick, silent, starts no thread and needs NumPy alone."""
+
+from fresh_process import output, python
+
+LIMIT = 0.10  # seconds over NumPy's own import
+
+
+def test_import_is_quick() -> None:
+    code = "import time, numpy; start = time.perf_counter(); import pydl; print(time.perf_counter() - start)"
+    # The least of several: a busy machine only ever adds.
+    assert min(float(output("-c", code)) for _ in range(9)) <= LIMIT
+
+
+def test_import_is_silent() -> None:
+    done = python("-W", "error", "-c", "import pydl")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_import_starts_no_thread() -> None:
+    code = """
+import os, numpy
+before = len(os.listdir("/proc/self/task"))  # NumPy's BLAS may have started some
+import pydl
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+    assert output("-c", code) == "0"
+
+
+def test_numpy_is_the_only_other_package() -> None:
+    code = """
+import sys
+before = set(sys.modules)
+import numpy
+import pydl
+packages = {name.partition(".")[0] for name in set(sys.modules) - before}
+print(sorted(packages - set(sys.stdlib_module_names) - {"numpy", "pydl"}))
+"""
+    assert output("-c", code) == "[]"

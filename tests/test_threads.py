@@ -1,0 +1,95 @@
+"""Threads: how many by default, several callers at once, denormals."""
+
+import os
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from fresh_process import output, python
+
+import pydl
+from pydl import _core
+
+COUNT = "from pydl import _core; print(_core.num_threads())"
+UNSET = {"PYDL_NUM_THREADS": "", "OMP_NUM_THREADS": ""}
+
+
+def test_the_default_is_the_cpus_that_this_process_may_use() -> None:
+    assert 1 <= int(output("-c", COUNT, **UNSET)) <= len(os.sched_getaffinity(0))
+    one = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+    assert output("-c", one + COUNT, **UNSET) == "1"
+
+
+def test_the_environment_comes_first() -> None:
+    assert output("-c", COUNT, PYDL_NUM_THREADS="3", OMP_NUM_THREADS="5") == "3"
+    assert output("-c", COUNT, PYDL_NUM_THREADS="", OMP_NUM_THREADS="5") == "5"
+
+
+@pytest.mark.parametrize("bad", ["0", "-1", "two", "1.5", "1000000"])
+def test_a_bad_count_in_the_environment_is_named_at_first_use_and_import_still_works(bad: str) -> None:
+    done = python("-c", "import pydl; print('imported', flush=True); pydl.num_threads()", PYDL_NUM_THREADS=bad)
+    assert done.stdout == "imported\n"
+    assert "ValueError: [threads] PYDL_NUM_THREADS: expected a whole number" in done.stderr
+    assert f"got '{bad}'" in done.stderr
+
+
+@pytest.mark.parametrize("bad", [0, -3, 10**6])
+def test_a_bad_count_is_refused(bad: int) -> None:
+    with pytest.raises(ValueError, match=r"\[set_num_threads\] n: expected"):
+        pydl.set_num_threads(bad)
+    with pytest.raises(ValueError, match=r"\[threads\] n: expected"), pydl.threads(bad):
+        pass
+
+
+def test_the_context_manager_holds_for_its_own_thread_only() -> None:
+    seen = []
+    with pydl.threads(3):
+        other = threading.Thread(target=lambda: seen.append(pydl.num_threads()))
+        other.start()
+        other.join()
+        assert pydl.num_threads() == 3
+    assert seen == [2]
+    assert pydl.num_threads() == 2
+
+
+KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "matmul": lambda x: _core.matmul(x, x),
+    "softmax": _core.softmax_forward,
+    "reduce": lambda x: _core.reduce("sum", x, 0, 1),
+    "elementwise": lambda x: _core.binary("multiply", x, x),
+}
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_several_callers_at_once_each_get_the_bits_that_they_get_alone(kernel: str, rng: np.random.Generator) -> None:
+    inputs = [rng.standard_normal((300, 300), dtype=np.float32) for _ in range(4)]
+    alone = [KERNELS[kernel](x) for x in inputs]
+    wrong = []
+
+    def call(number: int) -> None:
+        with pydl.threads(1 + number % 3):
+            for _ in range(25):
+                if not np.array_equal(KERNELS[kernel](inputs[number]), alone[number]):
+                    wrong.append(number)
+
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert not wrong
+
+
+@pytest.mark.usefixtures("isa")
+@pytest.mark.parametrize(("dtype", "tiny"), [(np.float32, 1e-40), (np.float64, 1e-310)])
+def test_denormals_are_flushed_inside_kernels_and_the_callers_mode_comes_back(
+    dtype: type[np.floating], tiny: float
+) -> None:
+    one = np.ones(1, dtype)
+    with pydl.threads(3):
+        for size in (1, 10**6):  # alone, and on several threads
+            assert not _core.binary("multiply", np.full(size, tiny, dtype), one).any()
+            with pytest.raises(ValueError, match=r"\[binary\]"):
+                _core.binary("no such", one, one)
+            assert np.multiply(dtype(tiny), one)[0] != 0
