@@ -239,9 +239,8 @@ def test_one_seed_governs_initialisers_and_masks() -> None:
 
 def test_names_are_unique() -> None:
     first, second = layers.Conv2D(1, 1), layers.Conv2D(1, 1)
-    stem, number = (second.name.rsplit("_", 1) + ["0"])[:2]
-    assert stem == "conv2d"
-    assert first.name in (f"conv2d_{int(number) - 1}", "conv2d")
+    assert first.name != second.name
+    assert second.name.startswith("conv2d_")
     assert layers.GlobalAveragePooling2D().name.startswith("global_average_pooling2d")
     assert layers.ReLU(name="mine").name == "mine"
     assert "mine" in repr(layers.ReLU(name="mine"))
