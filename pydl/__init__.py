@@ -16,28 +16,41 @@ from .tensor import Tensor
 from .variable import Variable
 
 if TYPE_CHECKING:
-    from . import activations, constraints, initializers, layers, regularizers, testing
+    from . import (
+        activations,
+        callbacks,
+        constraints,
+        datasets,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        regularizers,
+        schedules,
+        testing,
+        utils,
+    )
     from .layers import Input
+    from .models import Model, Sequential
 
 __all__ = [
-    "DTypeError", "GradientTape", "Input", "ShapeError", "Tensor", "Variable", "__version__", "activations", "config",
-    "constraints", "initializers", "layers", "memory_stats", "no_grad", "num_threads", "ops", "regularizers",
-    "release_memory", "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads",
+    "DTypeError", "GradientTape", "Input", "Model", "Sequential", "ShapeError", "Tensor", "Variable", "__version__",
+    "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses", "memory_stats",
+    "metrics", "models", "no_grad", "num_threads", "ops", "optimizers", "regularizers", "release_memory", "schedules",
+    "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads", "utils",
 ]  # fmt: skip
 
-# Imported on first use, so that `import pydl` is quick: sub-modules, and classes by the sub-module that has them.
-_MODULES = {
-    "activations", "callbacks", "constraints", "datasets", "initializers", "layers", "losses", "metrics", "models",
-    "optimizers", "regularizers", "schedules", "testing", "utils",
-}  # fmt: skip
-_NAMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
+# Imported on first use, so that `import pydl` is quick: classes from their sub-modules, and the sub-modules themselves.
+_CLASSES = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in _CLASSES:
+        return getattr(importlib.import_module(f".{_CLASSES[name]}", __name__), name)
+    if name in __all__:
         return importlib.import_module(f".{name}", __name__)
-    if name in _NAMES:
-        return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
     raise AttributeError(f"module 'pydl' has no attribute {name!r}")
 
 

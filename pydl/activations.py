@@ -20,7 +20,7 @@ from .ops import (
     softplus,
     softsign,
     tanh,
-)  # fmt: skip
+)
 from .ops import (
     exp as exponential,
 )

@@ -104,6 +104,9 @@ class PlanCache:
             self._entries.popitem(last=False)
         return y
 
+    def __reduce__(self) -> tuple[Any, ...]:  # copies of a model record their own
+        return PlanCache, (self._capacity,)
+
     def clear(self) -> None:
         """Forgets every plan."""
         self._entries.clear()

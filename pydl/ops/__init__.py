@@ -16,7 +16,7 @@ from .activation import (
     softplus,
     softsign,
     tanh,
-)  # fmt: skip
+)
 from .conv2d import conv2d
 from .dropout import dropout
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
@@ -44,7 +44,7 @@ from .math import (
     square,
     subtract,
     where,
-)  # fmt: skip
+)
 from .matmul import dense, matmul
 from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
 from .reduce import argmax, max, mean, min, sum
@@ -60,7 +60,7 @@ from .shape import (
     squeeze,
     stack,
     transpose,
-)  # fmt: skip
+)
 from .softmax import log_softmax, softmax
 
 __all__ = [
