@@ -78,49 +78,66 @@ CONV2D_NETS = [
 ]
 
 
-class GemmCase(NamedTuple):
-    """One matrix product: op(a) is M x K, op(b) is K x N."""
+class Pool2dCase(NamedTuple):
+    """One pooling: x (N, H, W, C), padding (top, bottom, left, right)."""
 
     name: str
-    M: int
-    N: int
-    K: int
+    x: tuple[int, int, int, int]
+    pool_size: tuple[int, int] = (2, 2)
+    strides: tuple[int, int] = (2, 2)
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
-GEMM = [
-    GemmCase("one", 1, 1, 1),
-    GemmCase("no_rows", 0, 5, 3),
-    GemmCase("no_columns", 4, 0, 3),
-    GemmCase("no_terms", 4, 5, 0),
-    GemmCase("nothing", 0, 0, 0),
-    GemmCase("odd", 7, 13, 11),
-    *(GemmCase(f"rows_{m}", m, 37, 19) for m in (1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 28, 29, 43)),
-    *(GemmCase(f"columns_{n}", 9, n, 21) for n in (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65)),
-    *(GemmCase(f"terms_{k}", 17, 35, k) for k in (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 383, 384, 385, 769)),
-    GemmCase("row", 1, 131, 67),
-    GemmCase("row_long", 1, 4099, 70),
-    GemmCase("column", 131, 1, 67),
-    GemmCase("dot", 1, 1, 1001),
-    GemmCase("outer", 33, 65, 1),
-    GemmCase("skinny", 4, 517, 129),
-    GemmCase("narrow", 517, 3, 129),
-    GemmCase("sliced", 5, 9, 20011),
-    GemmCase("blocks", 180, 530, 400),
-    GemmCase("pages", 30, 1024, 1024),
+POOL2D = [
+    Pool2dCase("one", (1, 1, 1, 1), (1, 1), (1, 1)),
+    Pool2dCase("no_images", (0, 6, 6, 3)),
+    Pool2dCase("no_channels", (2, 6, 6, 0)),
+    Pool2dCase("floor", (2, 7, 5, 25)),
+    Pool2dCase("same", (2, 7, 5, 18), padding=(0, 1, 0, 1)),
+    Pool2dCase("overlapping", (3, 9, 8, 33), (3, 3)),
+    Pool2dCase("overlapping_same", (2, 8, 7, 5), (3, 2), (1, 1), (1, 1, 0, 1)),
+    Pool2dCase("stride_beyond_window", (2, 11, 12, 17), (2, 2), (3, 4)),
+    Pool2dCase("overlapping_columns", (2, 6, 9, 20), (2, 3), (2, 1)),
+    Pool2dCase("padding_all_around", (2, 4, 5, 9), (4, 3), (2, 2), (3, 3, 2, 2)),
+    Pool2dCase("window_beyond_image", (2, 2, 3, 4), (4, 5), (1, 1), (3, 2, 3, 2)),
+    Pool2dCase("global", (2, 7, 6, 70), (7, 6), (1, 1)),
+    Pool2dCase("1x3", (2, 5, 9, 3), (1, 3), (1, 2), (0, 0, 1, 1)),
+    *(Pool2dCase(f"channels_{c}", (1, 5, 6, c), (3, 3), (2, 2), (1, 1, 1, 1)) for c in (1, 2, 3, 7, 8, 15, 16, 31, 64)),
 ]
 
-GEMM_NETS = [
-    GemmCase("cube_64", 64, 64, 64),
-    GemmCase("cube_128", 128, 128, 128),
-    GemmCase("cube_256", 256, 256, 256),
-    GemmCase("cube_512", 512, 512, 512),
-    GemmCase("cube_1024", 1024, 1024, 1024),
-    GemmCase("cube_2048", 2048, 2048, 2048),
-    GemmCase("thin_64", 64, 1024, 256),
-    GemmCase("thin_32", 32, 4096, 1024),
-    GemmCase("thin_1", 1, 4096, 1024),
-    GemmCase("tall", 4096, 64, 576),
-    GemmCase("mlp_1", 32, 500, 256),
-    GemmCase("mlp_2", 32, 500, 500),
-    GemmCase("mlp_3", 32, 10, 500),
+POOL2D_NETS = [
+    Pool2dCase("slide1", (64, 26, 26, 25)),
+    Pool2dCase("slide2", (64, 11, 11, 50)),
+    Pool2dCase("lenet", (64, 24, 24, 20)),
+    Pool2dCase("vgg", (8, 224, 224, 64)),
+    Pool2dCase("alex", (16, 55, 55, 96), (3, 3)),
+    Pool2dCase("res", (16, 112, 112, 64), (3, 3)),
+    Pool2dCase("global_average", (16, 7, 7, 512), (7, 7), (1, 1)),
 ]
+
+
+class ReduceCase(NamedTuple):
+    """One reduction: the axes [begin, end) of an array of this shape."""
+
+    name: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+REDUCE = [
+    ReduceCase("one", (1,), 0, 1),
+    ReduceCase("nothing_reduced", (2, 3), 1, 1),
+    ReduceCase("no_rows_out", (0, 3), 1, 2),
+    ReduceCase("short_rows", (9, 10), 1, 2),
+    ReduceCase("rows", (5, 1000), 1, 2),
+    ReduceCase("vector", (3001,), 0, 1),
+    ReduceCase("slices", (70_001,), 0, 1),
+    ReduceCase("slices_of_columns", (9_000, 25), 0, 1),
+    ReduceCase("middle", (3, 37, 5), 1, 2),
+    ReduceCase("two_axes", (2, 7, 7, 40), 1, 3),
+    *(ReduceCase(f"columns_{n}", (131, n), 0, 1) for n in (1, 2, 3, 7, 10, 16, 31, 33, 63, 64, 65, 130)),
+]
+
+# Shapes of the parameters of one optimiser call: empty, tiny, and over more than one block.
+OPTIMIZER = [(3, 3, 1, 25), (25,), (0,), (1,), (97, 101), (4096,), (4097,)]

@@ -11,10 +11,9 @@ constexpr index kWords = 1024;       // random words made ahead: 4 KB, so they s
 
 template <class T>
 void dropout(index n, double rate, std::uint64_t seed, std::uint64_t offset, const T* x, T* y) {
-  // Word r stands for u = r / 2^32 and is kept if u >= rate, that is if r > limit. (rate = 0 keeps all.)
+  // Word r stands for u = r / 2^32 and is kept if u >= rate, that is if r > limit.
   const double threshold = __builtin_ceil(rate * 4294967296.0);
-  const std::uint32_t limit = std::uint32_t(threshold - (threshold > 0));
-  const bool keep_all = rate == 0;
+  const std::uint32_t limit = std::uint32_t(threshold - 1);
   const T scale = T(1 / (1 - rate));
   parallel(n, kGrain, [=](index begin, index end) {
     while (begin < end) {
@@ -24,8 +23,17 @@ void dropout(index n, double rate, std::uint64_t seed, std::uint64_t offset, con
       alignas(64) std::uint32_t words[kWords];
       for (index i = 0; i < skip + count; i += kPhiloxWords)
         philox(seed, position / 4 + std::uint64_t(i / 4), words + i);
-      for (index i = 0; i < count; i++)
-        y[begin + i] = keep_all || words[skip + i] > limit ? x[begin + i] * scale : T(0);
+      const std::uint32_t* word = words + skip;
+      const T* from = x + begin;
+      T* __restrict to = y + begin;
+      if (rate == 0) {
+        for (index i = 0; i < count; i++) to[i] = from[i];
+      } else {
+        for (index i = 0; i < count; i++) {
+          const T kept = from[i] * scale;
+          to[i] = word[i] > limit ? kept : T(0);
+        }
+      }
       begin += count;
     }
   });

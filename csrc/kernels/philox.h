@@ -42,9 +42,10 @@ constexpr index kPhiloxWords = 4 * kStreams;  // made at once
 
 // words[0 ... kPhiloxWords) = the blocks of `counter`, counter + 1, ...
 PYDL_INLINE void philox(std::uint64_t key, std::uint64_t counter, std::uint32_t* words) {
-  Streams number;  // in the order that interleaving undoes
+  Streams order;  // which interleaving undoes
   PYDL_UNROLL
-  for (int i = 0; i < kStreams; i++) number[i] = counter + std::uint64_t(i / 2 + i % 2 * (kStreams / 2));
+  for (int i = 0; i < kStreams; i++) order[i] = std::uint64_t(i / 2 + i % 2 * (kStreams / 2));
+  const Streams number = order + counter;
   Streams c0 = number, c1 = number >> 32, c2{}, c3{};
   std::uint32_t k0 = std::uint32_t(key), k1 = std::uint32_t(key >> 32);
   const Streams m0 = Streams{} + 0xD2511F53u, m1 = Streams{} + 0xCD9E8D57u;

@@ -1,5 +1,6 @@
-// Pooling with channels last: vectors run over channels. Forward gathers each window; backward gathers, for each input
-// pixel, the windows that cover it. Every output is written once, so there is nothing to add up between threads.
+// Pooling with channels last: vectors run over channels. Forward gathers each window. Backward adds the gradient of
+// each window to its cells, in the order of the windows; threads share rows of windows, or images where such rows
+// overlap.
 #include "parallel.h"
 #include "simd.h"
 #include "table.h"
@@ -18,12 +19,6 @@ struct Range {
 Range inside(index o, index stride, index pad, index window, index size) {
   index begin = o * stride - pad, end = begin + window;
   return {begin < 0 ? 0 : begin, end > size ? size : end};
-}
-
-// The windows that cover input row (or column) i.
-Range covering(index i, index stride, index pad, index window, index count) {
-  index begin = (i + pad - window + stride) / stride, end = (i + pad) / stride + 1;
-  return {i + pad < window ? 0 : begin, end > count ? count : end};
 }
 
 // An argmax is int32, but a comparison of doubles has lanes of 64 bits.
@@ -60,11 +55,17 @@ struct FirstLanes {
   V<T> load(const T* p) const { return load_n<T>(p, n); }
   void store(T* p, V<T> v) const { store_n<T>(p, v, n); }
   VI<T> load(const std::int32_t* p) const {
+#if defined(__AVX2__)
+    if constexpr (sizeof(T) == 4) return VI<T>(load_n<T>(reinterpret_cast<const T*>(p), n));
+#endif
     VI<T> v{};
     for (int i = 0; i < n; i++) v[i] = p[i];
     return v;
   }
   void store(std::int32_t* p, VI<T> v) const {
+#if defined(__AVX2__)
+    if constexpr (sizeof(T) == 4) return store_n<T>(reinterpret_cast<T*>(p), V<T>(v), n);
+#endif
     for (int i = 0; i < n; i++) p[i] = std::int32_t(v[i]);
   }
 };
@@ -74,37 +75,45 @@ PYDL_INLINE VI<T> cell(index number) {  // H * W fits in int32: the binding chec
   return VI<T>{} + std::int32_t(number);
 }
 
-// body(lanes, first channel) for vectors that cover all channels; the last one overlaps the one before.
+// body(lanes, first channel) for vectors that cover all channels.
 template <class T, class Body>
 PYDL_INLINE void each_vector(index C, const Body& body) {
-  constexpr index L = kLanes<T>;
-  if (C < L) return body(FirstLanes<T>{int(C)}, index(0));
-  for (index c = 0; c < C - L; c += L) body(AllLanes<T>{}, c);
-  body(AllLanes<T>{}, C - L);
+  index c = 0;
+  for (; c + kLanes<T> <= C; c += kLanes<T>) body(AllLanes<T>{}, c);
+  if (c < C) body(FirstLanes<T>{int(C - c)}, c);
 }
 
 // body(image, output pixel, rows, columns) for every window.
 template <class T, class Body>
 void each_window(const Pool2dShape& s, const Body& body) {
-  index row_bytes = s.OW * s.KH * s.KW * s.C * index(sizeof(T));
+  const index row_bytes = s.OW * s.KH * s.KW * s.C * index(sizeof(T));
   parallel(s.N * s.OH, kGrainBytes / (row_bytes + 1) + 1, [&](index begin, index end) {
     for (index row = begin; row < end; row++) {
-      Range h = inside(row % s.OH, s.stride_h, s.pad_top, s.KH, s.H);
+      const Range h = inside(row % s.OH, s.stride_h, s.pad_top, s.KH, s.H);
       for (index ow = 0; ow < s.OW; ow++)
         body(row / s.OH, row * s.OW + ow, h, inside(ow, s.stride_w, s.pad_left, s.KW, s.W));
     }
   });
 }
 
-// body(n, h, w, rows of windows, columns of windows) for every input pixel.
+// Zeroes dx and calls body(image of dx, output pixel, rows, columns) for every window; body adds to the cells.
 template <class T, class Body>
-void each_pixel(const Pool2dShape& s, const Body& body) {
-  index row_bytes = s.W * s.C * index(sizeof(T));
-  parallel(s.N * s.H, kGrainBytes / (row_bytes + 1) + 1, [&](index begin, index end) {
-    for (index row = begin; row < end; row++) {
-      Range oh = covering(row % s.H, s.stride_h, s.pad_top, s.KH, s.OH);
-      for (index w = 0; w < s.W; w++)
-        body(row / s.H, row % s.H, w, oh, covering(w, s.stride_w, s.pad_left, s.KW, s.OW));
+void scatter_windows(const Pool2dShape& s, T* dx, const Body& body) {
+  const index bands = s.stride_h >= s.KH ? s.OH : 1, band = s.OH / bands;
+  const index band_bytes = s.H * s.W * s.C * index(sizeof(T)) / bands;
+  parallel(s.N * bands, kGrainBytes / (band_bytes + 1) + 1, [&](index begin, index end) {
+    for (index unit = begin; unit < end; unit++) {
+      const index n = unit / bands, first = unit % bands * band;
+      T* image = dx + n * s.H * s.W * s.C;
+      index zeroed = first == 0 ? 0 : inside(first - 1, s.stride_h, s.pad_top, s.KH, s.H).end;
+      for (index oh = first; oh < first + band; oh++) {
+        const Range h = inside(oh, s.stride_h, s.pad_top, s.KH, s.H);
+        const index until = oh == s.OH - 1 ? s.H : h.end;
+        for (index i = zeroed * s.W * s.C; i < until * s.W * s.C; i++) image[i] = T(0);
+        zeroed = until;
+        for (index ow = 0; ow < s.OW; ow++)
+          body(image, (n * s.OH + oh) * s.OW + ow, h, inside(ow, s.stride_w, s.pad_left, s.KW, s.W));
+      }
     }
   });
 }
@@ -130,16 +139,23 @@ void max_forward(const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
 
 template <class T>
 void max_backward(const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
-  each_pixel<T>(s, [&](index n, index h, index w, Range oh, Range ow) {
-    each_vector<T>(s.C, [&](auto lanes, index c) {
-      V<T> sum{};
-      VI<T> here = cell<T>(h * s.W + w);
-      for (index i = oh.begin; i < oh.end; i++)
-        for (index j = ow.begin; j < ow.end; j++) {
-          index out = ((n * s.OH + i) * s.OW + j) * s.C + c;
-          sum += lanes.load(argmax + out) == here ? lanes.load(dy + out) : V<T>{};
+  const bool few = s.C < kLanes<T>;  // then scalars, each to the one cell where it belongs, are faster
+  scatter_windows(s, dx, [=](T* image, index out, Range h, Range w) {
+    if (few) {
+      for (index c = 0; c < s.C; c++) {
+        index at = argmax[out * s.C + c];
+        if (at >= 0 && at < s.H * s.W) image[at * s.C + c] += dy[out * s.C + c];  // callers may pass any argmax
+      }
+      return;
+    }
+    each_vector<T>(s.C, [=](auto lanes, index c) {
+      const V<T> gradient = lanes.load(dy + out * s.C + c);
+      const VI<T> at = lanes.load(argmax + out * s.C + c);
+      for (index ih = h.begin; ih < h.end; ih++)
+        for (index iw = w.begin; iw < w.end; iw++) {
+          T* p = image + (ih * s.W + iw) * s.C + c;
+          lanes.store(p, lanes.load(p) + (at == cell<T>(ih * s.W + iw) ? gradient : V<T>{}));
         }
-      lanes.store(dx + ((n * s.H + h) * s.W + w) * s.C + c, sum);
     });
   });
 }
@@ -162,17 +178,15 @@ void avg_forward(const Pool2dShape& s, const T* x, T* y) {
 
 template <class T>
 void avg_backward(const Pool2dShape& s, const T* dy, T* dx) {
-  each_pixel<T>(s, [&](index n, index h, index w, Range oh, Range ow) {
-    each_vector<T>(s.C, [&](auto lanes, index c) {
-      V<T> sum{};
-      for (index i = oh.begin; i < oh.end; i++) {
-        index rows = inside(i, s.stride_h, s.pad_top, s.KH, s.H).size();
-        for (index j = ow.begin; j < ow.end; j++) {
-          T scale = T(1) / T(rows * inside(j, s.stride_w, s.pad_left, s.KW, s.W).size());
-          sum += lanes.load(dy + ((n * s.OH + i) * s.OW + j) * s.C + c) * scale;
+  scatter_windows(s, dx, [=](T* image, index out, Range h, Range w) {
+    const T scale = T(1) / T(h.size() * w.size());
+    each_vector<T>(s.C, [=](auto lanes, index c) {
+      const V<T> share = lanes.load(dy + out * s.C + c) * scale;
+      for (index ih = h.begin; ih < h.end; ih++)
+        for (index iw = w.begin; iw < w.end; iw++) {
+          T* p = image + (ih * s.W + iw) * s.C + c;
+          lanes.store(p, lanes.load(p) + share);
         }
-      }
-      lanes.store(dx + ((n * s.H + h) * s.W + w) * s.C + c, sum);
     });
   });
 }

@@ -1,7 +1,8 @@
-// Reductions of the middle axis of (outer, axis, inner), all by one kernel: rows of up to kPanel elements that are
-// added to each other pairwise, so that the rounding error grows with log2 of their number. A matrix with few columns
-// is made wide first: `fold` of its rows side by side are one row (a plain vector becomes rows of a whole panel), and
-// the folded result is added up at the end. How the work is cut depends on the shape alone.
+// Reductions of the middle axis of (outer, axis, inner), all by one kernel that adds rows to each other, up to kPanel
+// columns at a time and pairwise, so that the rounding error grows with log2 of their number. A matrix with fewer
+// columns is made wide first: some of its rows side by side are one row, and the wide result is folded at the end; a
+// plain vector (inner = 1) becomes rows of a whole panel. A long axis is cut into slices for the threads. All cuts
+// depend on the shape alone, never on the number of threads.
 #include "../scratch.h"
 #include "parallel.h"
 #include "simd.h"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr int kVectors = 4;          // accumulators of a panel: enough to hide the latency of an addition
 constexpr index kRows = 32;          // added in a row; above that, pairwise
-constexpr index kSlice = 16 * 1024;  // elements added up by one thread before the slices are combined
+constexpr index kSlice = 32 * 1024;  // elements added up by one thread before the slices are combined
 constexpr index kGrain = 32 * 1024;  // elements; fewer are not worth a second thread
 
 template <class T>
@@ -91,80 +92,97 @@ void add_columns(index rows, index stride, index width, const T* x, T* y) {
   }
 }
 
-// y[o, c] = over r of x[o, r, c], where the matrices of successive o are `step` elements apart.
+// y[0 ... inner) = the columns of axis >= 1 rows, inner < kPanel: `fold` rows side by side are one wide row.
 template <class Op, class T>
-void reduce_rows(index outer, index rows, index columns, index step, const T* x, T* y) {
-  const index panels = (columns + kPanel<T> - 1) / kPanel<T>;
-  const index panel_size = rows * (columns < kPanel<T> ? columns : kPanel<T>);
-  parallel(outer * panels, kGrain / (panel_size + 1) + 1, [&](index begin, index end) {
-    for (index unit = begin; unit < end; unit++) {
-      index o = unit / panels, c = unit % panels * kPanel<T>;
-      index width = columns - c < kPanel<T> ? columns - c : kPanel<T>;
-      add_columns<Op>(rows, columns, width, x + o * step + c, y + o * columns + c);
+void add_narrow(index axis, index inner, const T* x, T* y) {
+  constexpr index L = kLanes<T>;
+  if (axis <= kRows && inner < L) {  // too little for vectors
+    for (index i = 0; i < inner; i++) {
+      y[i] = x[i];
+      for (index a = 1; a < axis; a++) y[i] = Op::combine(y[i], x[a * inner + i]);
     }
-  });
-}
-
-// y[i] = over f of x[f * inner + i], f in order.
-template <class Op, class T>
-void unfold(index fold, index inner, const T* x, T* y) {
-  for (index i = 0; i < inner; i++) {
-    T sum = x[i];
-    for (index f = 1; f < fold; f++) sum = Op::combine(sum, x[f * inner + i]);
-    y[i] = sum;
+    return;
   }
-}
-
-// One of the `outer` matrices, axis x inner with axis >= 1, is rows x columns when folded, and `rest` rows of inner.
-struct Folded {
-  index fold, rows, columns, rest;
-};
-template <class T>
-Folded folded(index axis, index inner) {
-  index fold = inner >= kPanel<T> ? 1 : kPanel<T> / inner;
+  index fold = kPanel<T> / inner;
   if (fold > axis) fold = axis;
-  return {fold, axis / fold, fold * inner, axis % fold};
+  const index rows = axis / fold, columns = fold * inner;
+  alignas(64) T wide[kPanel<T>];
+  add_columns<Op>(rows, columns, columns, x, wide);
+  // wide[0 ... n) = Op(wide, other)
+  auto combine = [&](index n, const T* other) {
+    for (index i = 0; i < n; i += L) {
+      int lanes = int(n - i < L ? n - i : L);
+      store_n<T>(wide + i, Op::combine(load_n<T>(wide + i, lanes), load_n<T>(other + i, lanes)), lanes);
+    }
+  };
+  combine(axis % fold * inner, x + rows * columns);
+  while (fold > 1) {
+    index half = (fold + 1) / 2;
+    combine((fold - half) * inner, wide + half * inner);
+    fold = half;
+  }
+  for (index i = 0; i < inner; i++) y[i] = wide[i];
 }
 
 template <class Op, class T>
 void reduce(index outer, index axis, index inner, const T* x, T* y) {
-  const Folded s = folded<T>(axis, inner);
-  const index whole = s.rows * s.columns, size = axis * inner;
-  if (s.fold == 1) return reduce_rows<Op>(outer, s.rows, s.columns, size, x, y);
-  Scratch scratch(outer * s.columns * index(sizeof(T)));
-  T* wide = static_cast<T*>(scratch.data());
-  reduce_rows<Op>(outer, s.rows, s.columns, size, x, wide);
-  for (index o = 0; o < outer; o++) {
-    unfold<Op>(s.fold, inner, wide + o * s.columns, y + o * inner);
-    for (index r = 0; r < s.rest; r++)
-      for (index i = 0; i < inner; i++)
-        y[o * inner + i] = Op::combine(y[o * inner + i], x[o * size + whole + r * inner + i]);
-  }
+  // Slices of whole pairwise blocks, the last one with what is left over.
+  const index block = kRows * (inner < kPanel<T> ? kPanel<T> / inner : 1);
+  const index slice = (kSlice / inner / block + 1) * block;
+  const index slices = axis < slice ? 1 : axis / slice;
+  const index panels = (inner + kPanel<T> - 1) / kPanel<T>;
+  Scratch scratch(slices > 1 ? outer * slices * inner * index(sizeof(T)) : 0);
+  T* partial = slices > 1 ? static_cast<T*>(scratch.data()) : y;
+  const index work = (slices > 1 ? slice : axis) * (inner < kPanel<T> ? inner : kPanel<T>);
+  parallel(outer * slices * panels, kGrain / work + 1, [&](index begin, index end) {
+    for (index unit = begin; unit < end; unit++) {
+      index p = unit, c = 0, s = 0;
+      if (panels > 1) c = p % panels * kPanel<T>, p /= panels;
+      if (slices > 1) s = p % slices, p /= slices;
+      const index rows = s == slices - 1 ? axis - s * slice : slice;
+      const T* from = x + (p * axis + s * slice) * inner + c;
+      T* to = partial + (p * slices + s) * inner + c;
+      if (inner < kPanel<T>)
+        add_narrow<Op>(rows, inner, from, to);
+      else
+        add_columns<Op>(rows, inner, inner - c < kPanel<T> ? inner - c : kPanel<T>, from, to);
+    }
+  });
+  if (slices > 1) reduce<Op>(outer, slices, inner, partial, y);
 }
 
 template <class T>
 void reduce_by_name(ReduceOp op, index outer, index axis, index inner, const T* x, T* y) {
-  if (outer * inner == 0) return;
+  const index n = outer * inner;
+  if (n == 0) return;
   if (axis == 0) {  // max and min of nothing are refused by the binding
-    for (index i = 0; i < outer * inner; i++) y[i] = op == ReduceOp::mean ? T(__builtin_nan("")) : T(0);
+    for (index i = 0; i < n; i++) y[i] = op == ReduceOp::mean ? T(__builtin_nan("")) : T(0);
     return;
   }
   if (op == ReduceOp::max) return reduce<Max>(outer, axis, inner, x, y);
   if (op == ReduceOp::min) return reduce<Min>(outer, axis, inner, x, y);
   reduce<Sum>(outer, axis, inner, x, y);
   if (op == ReduceOp::mean)
-    for (index i = 0; i < outer * inner; i++) y[i] /= T(axis);
+    parallel(n, kGrain, [=](index begin, index end) {
+      for (index i = begin; i < end; i++) y[i] /= T(axis);
+    });
 }
 
+// The first maximum, or the first NaN.
 template <class T>
 void argmax(index outer, index axis, index inner, const T* x, std::int64_t* y) {
-  parallel(outer * inner, kGrain / (axis + 1) + 1, [=](index begin, index end) {
+  parallel(outer * inner, kGrain / axis + 1, [=](index begin, index end) {
     for (index i = begin; i < end; i++) {
       const T* column = x + i / inner * axis * inner + i % inner;
       index at = 0;
       T best = column[0];
-      for (index a = 1; a < axis && best == best; a++)  // a NaN ends the search
-        if (!(column[a * inner] <= best)) best = column[a * inner], at = a;
+      if (inner == 1) {  // two passes over a contiguous row, the first one by vectors
+        add_narrow<Max>(axis, inner, column, &best);
+        while (column[at] == column[at] && column[at] != best) at++;
+      } else {
+        for (index a = 1; a < axis && best == best; a++)
+          if (!(column[a * inner] <= best)) best = column[a * inner], at = a;
+      }
       y[i] = at;
     }
   });
