@@ -78,6 +78,54 @@ CONV2D_NETS = [
 ]
 
 
+class GemmCase(NamedTuple):
+    """One matrix product: op(a) is M x K, op(b) is K x N."""
+
+    name: str
+    M: int
+    N: int
+    K: int
+
+
+GEMM = [
+    GemmCase("one", 1, 1, 1),
+    GemmCase("no_rows", 0, 5, 3),
+    GemmCase("no_columns", 4, 0, 3),
+    GemmCase("no_terms", 4, 5, 0),
+    GemmCase("nothing", 0, 0, 0),
+    GemmCase("odd", 7, 13, 11),
+    *(GemmCase(f"rows_{m}", m, 37, 19) for m in (1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 28, 29, 43)),
+    *(GemmCase(f"columns_{n}", 9, n, 21) for n in (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 63, 64, 65)),
+    *(GemmCase(f"terms_{k}", 17, 35, k) for k in (1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 383, 384, 385, 769)),
+    GemmCase("row", 1, 131, 67),
+    GemmCase("row_long", 1, 4099, 70),
+    GemmCase("column", 131, 1, 67),
+    GemmCase("dot", 1, 1, 1001),
+    GemmCase("outer", 33, 65, 1),
+    GemmCase("skinny", 4, 517, 129),
+    GemmCase("narrow", 517, 3, 129),
+    GemmCase("sliced", 5, 9, 20011),
+    GemmCase("blocks", 180, 530, 400),
+    GemmCase("pages", 30, 1024, 1024),
+]
+
+GEMM_NETS = [
+    GemmCase("cube_64", 64, 64, 64),
+    GemmCase("cube_128", 128, 128, 128),
+    GemmCase("cube_256", 256, 256, 256),
+    GemmCase("cube_512", 512, 512, 512),
+    GemmCase("cube_1024", 1024, 1024, 1024),
+    GemmCase("cube_2048", 2048, 2048, 2048),
+    GemmCase("thin_64", 64, 1024, 256),
+    GemmCase("thin_32", 32, 4096, 1024),
+    GemmCase("thin_1", 1, 4096, 1024),
+    GemmCase("tall", 4096, 64, 576),
+    GemmCase("mlp_1", 32, 500, 256),
+    GemmCase("mlp_2", 32, 500, 500),
+    GemmCase("mlp_3", 32, 10, 500),
+]
+
+
 class Pool2dCase(NamedTuple):
     """One pooling: x (N, H, W, C), padding (top, bottom, left, right)."""
 

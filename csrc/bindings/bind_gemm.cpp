@@ -3,7 +3,7 @@
 
 #include "../dispatch.h"
 #include "../parallel.h"
-#include "activation.h"
+#include "arguments.h"
 #include "bindings.h"
 #include "launch.h"
 
@@ -95,10 +95,10 @@ py::array matmul(const py::array& a, const py::object& b_object, const py::objec
 void bind_gemm(py::module_& m) {
   m.def(
       "matmul",
-      [](const py::object& a_object, const py::object& b, const py::object& bias, const std::string& activation,
+      [](const py::object& a_object, const py::object& b, const py::object& bias, const py::object& activation,
          double alpha, bool transpose_a, bool transpose_b) {
         const py::array a = checked(kOp, "a", a_object);
-        const Activation act = activation_named(kOp, activation);
+        const Activation act = checked_activation(kOp, "activation", activation);
         return by_dtype(kOp, "a", a, [&](auto zero) {
           return matmul<decltype(zero)>(a, b, bias, act, alpha, transpose_a, transpose_b);
         });

@@ -1,75 +1,109 @@
-#include "parallel.h"
-#include "simd.h"
+// Matrix products: which way a shape goes. The ways are in gemm_blocked.h and gemm_skinny.h.
+#include "gemm_blocked.h"
+#include "gemm_skinny.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
 
+double multiplications(const GemmShape& s) { return double(s.M) * double(s.N) * double(s.K); }
+
+int useful_threads(const GemmShape& s) {
+  constexpr double kGrain = 1 << 16;  // multiplications that outweigh waking a thread
+  const double useful = multiplications(s) / kGrain, available = num_threads();
+  return useful < 1 ? 1 : int(useful < available ? useful : available);
+}
+
+// Packing b costs about as much as multiplying it with a dozen rows. It pays when many rows use it, unless b lies in
+// the second-level cache as it is; and the transpose can be read in no other way.
 template <class T>
-T apply(Activation activation, T alpha, T x) {
-  auto e = [](T v) { return T(__builtin_exp(double(v))); };
-  auto sigmoid = [&](T v) { return T(1) / (T(1) + e(-v)); };
-  switch (activation) {
-    case Activation::linear:
-      return x;
-    case Activation::relu:
-      return x < 0 ? T(0) : x;
-    case Activation::relu6:
-      return x < 0 ? T(0) : x > 6 ? T(6) : x;
-    case Activation::leaky_relu:
-      return x < 0 ? alpha * x : x;
-    case Activation::sigmoid:
-      return sigmoid(x);
-    case Activation::tanh:
-      return T(__builtin_tanh(double(x)));
-    case Activation::elu:
-      return x < 0 ? alpha * T(__builtin_expm1(double(x))) : x;
-    case Activation::gelu:
-      return T(0.5) * x * T(__builtin_erfc(-double(x) * 0.70710678118654752));
-    case Activation::gelu_tanh:
-      return T(0.5) * x * T(1 + __builtin_tanh(0.79788456080286536 * (double(x) + 0.044715 * double(x * x * x))));
-    case Activation::softplus:
-      return x > 0 ? x + T(__builtin_log1p(double(e(-x)))) : T(__builtin_log1p(double(e(x))));
-    case Activation::softsign:
-      return x / (T(1) + (x < 0 ? -x : x));
-    case Activation::selu:
-      return T(1.0507009873554805) * (x < 0 ? T(1.6732632423543772) * T(__builtin_expm1(double(x))) : x);
-    case Activation::silu:
-      return x * sigmoid(x);
-    case Activation::hard_sigmoid:
-      return x < -3 ? T(0) : x > 3 ? T(1) : x / T(6) + T(0.5);
-    case Activation::exponential:
-      return e(x);
-  }
-  return x;
+Source source_of(const GemmShape& s) {
+  constexpr index kFewRows = 5 * kTileRows, kSmall = 512 * 1024;
+  const bool small = s.K * s.ldb * index(sizeof(T)) <= kSmall;
+  return !s.trans_b && (small || s.M <= kFewRows) ? Source::matrix : Source::packed_here;
 }
 
 template <class T>
-void gemm(const GemmShape& s, const T* a, const T* b, const T*, const Epilogue<T>& epilogue, T* c) {
-  parallel(s.M, 1 + 100000 / (s.N * s.K + 1), [&](index begin, index end) {
+bool is_skinny(const GemmShape& s) {
+  return s.M <= kSkinnyRows && (!s.trans_b || !s.trans_a || (s.M == 1 && s.lda == 1));
+}
+
+// A column of results is the transposed product with one row. Its bias is one number for all.
+template <class T>
+void column_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
+  const GemmShape row{1, s.M, s.K, s.trans_b ? s.ldb : 1, s.lda, s.M, false, !s.trans_a, s.accumulate};
+  skinny_gemm<T>(row, b, a, {}, c);
+  if (epilogue.bias) {
+    const T bias = *epilogue.bias;
+    map_row<T>(s.M, c, [=](auto at) { return at(c) + bias; });
+  }
+  if (epilogue.activation != Activation::linear) activate_rows(epilogue.activation, epilogue.alpha, 1, s.M, c, s.M);
+}
+
+// With few tiles and a long K (weight gradients), threads would have nothing to share: K is cut into slices, by shape
+// alone, and their products are added in order.
+template <class T>
+index slices_of(const GemmShape& s) {
+  constexpr index kMostTiles = 8, kSliceK = 4096, kMostSlices = 16;
+  if (ceil_div(s.M, kTileRows) * ceil_div(s.N, kTileCols<T>) > kMostTiles) return 1;
+  return smaller(s.K / kSliceK > 1 ? s.K / kSliceK : 1, kMostSlices);
+}
+
+template <class T>
+void route(const GemmShape& s, const T* a, const T* b, const T* packed, const Epilogue<T>& epilogue, T* c,
+           int threads) {
+  if (s.N == 1 && s.ldc == 1 && (s.trans_b || s.ldb == 1)) return column_gemm(s, a, b, epilogue, c);
+  if (is_skinny<T>(s)) return skinny_gemm(s, a, b, epilogue, c);
+  const Source source = packed ? Source::panels : source_of<T>(s);
+  BlockedGemm<T>(s, a, packed ? packed : b, epilogue, c, source).run(threads);
+}
+
+template <class T>
+void sliced_gemm(const GemmShape& s, index slices, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
+  const index size = s.M * s.N;
+  Scratch scratch(slices * size * index(sizeof(T)));
+  T* parts = static_cast<T*>(scratch.data());
+  parallel(slices, 1, [&](index begin, index end) {
     for (index i = begin; i < end; i++) {
-      T* row = c + i * s.ldc;
-      if (!s.accumulate)
-        for (index j = 0; j < s.N; j++) row[j] = 0;
-      for (index k = 0; k < s.K; k++) {
-        T factor = s.trans_a ? a[k * s.lda + i] : a[i * s.lda + k];
-        if (s.trans_b)
-          for (index j = 0; j < s.N; j++) row[j] += factor * b[j * s.ldb + k];
-        else
-          for (index j = 0; j < s.N; j++) row[j] += factor * b[k * s.ldb + j];
-      }
-      for (index j = 0; j < s.N; j++)
-        row[j] = apply(epilogue.activation, epilogue.alpha, epilogue.bias ? row[j] + epilogue.bias[j] : row[j]);
+      const Range k = Range{0, s.K}.part(i, slices);
+      GemmShape slice = s;
+      slice.K = k.size();
+      slice.ldc = s.N;
+      slice.accumulate = false;
+      route<T>(slice, a + k.begin * (s.trans_a ? s.lda : 1), b + k.begin * (s.trans_b ? 1 : s.ldb), nullptr, {},
+               parts + i * size, 1);
     }
   });
+  for (index m = 0; m < s.M; m++) {
+    T* row = c + m * s.ldc;
+    map_row<T>(s.N, row, [&](auto at) {
+      V<T> sum = s.accumulate ? at(row) : V<T>{};
+      if (epilogue.bias) sum += at(epilogue.bias);
+      for (index i = 0; i < slices; i++) sum += at(parts + i * size + m * s.N);
+      return sum;
+    });
+  }
+  if (epilogue.activation != Activation::linear) activate_rows(epilogue.activation, epilogue.alpha, s.M, s.N, c, s.ldc);
 }
 
 template <class T>
-index gemm_packed_size(const GemmShape&) {
-  return 0;
+void gemm(const GemmShape& s, const T* a, const T* b, const T* packed, const Epilogue<T>& epilogue, T* c) {
+  if (s.M == 0 || s.N == 0) return;
+  const index slices = slices_of<T>(s);
+  if (slices > 1) return sliced_gemm(s, slices, a, b, epilogue, c);
+  route(s, a, b, packed, epilogue, c, useful_threads(s));
 }
+
 template <class T>
-void gemm_pack_b(const GemmShape&, const T*, T*) {}
+index gemm_packed_size(const GemmShape& s) {
+  if (s.N == 1 || is_skinny<T>(s) || slices_of<T>(s) > 1) return 0;
+  return ceil_div(s.N, kTileCols<T>) * kTileCols<T> * s.K;
+}
+
+template <class T>
+void gemm_pack_b(const GemmShape& s, const T* b, T* packed) {
+  pack_b(b, s.ldb, s.trans_b, s.K, s.N, packed, s.K * kTileCols<T>);
+}
 
 }  // namespace
 

@@ -1,0 +1,182 @@
+// A matrix product cut into blocks that fit the caches, and shared among threads.
+//
+// Threads form a grid over the tiles of c. Each column of the grid walks over its part of N in steps of kBlockPanels
+// and over K in steps of kBlockK: its threads pack the block of b together, meet, and multiply their own rows with it.
+// K is never divided among threads, and where its blocks begin depends on the shape alone: same bits for any thread
+// count.
+#pragma once
+#include "../scratch.h"
+#include "gemm_block.h"
+#include "gemm_pack.h"
+#include "parallel.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+constexpr index ceil_div(index a, index b) { return (a + b - 1) / b; }
+constexpr index smaller(index a, index b) { return a < b ? a : b; }
+
+// A panel of kBlockK rows (48 KB in float on AVX-512) fills the first-level cache, and amortises reading and writing c.
+constexpr index kBlockK = 384;
+// The block of a (258 KB) stays in the second-level cache while all panels pass by it.
+constexpr index kBlockM = 12 * kTileRows;
+// So does the block of b (786 KB) while all blocks of a pass by it.
+constexpr index kBlockPanels = 16;
+
+struct Range {
+  index begin, end;
+  index size() const { return end - begin; }
+  // The i-th of `count` parts of equal size, up to one.
+  Range part(index i, index count) const { return {begin + size() * i / count, begin + size() * (i + 1) / count}; }
+};
+
+// Threads as rows x columns such that the largest share of the tiles is smallest; rather columns than rows, since the
+// threads of one column wait for each other's packing.
+struct Grid {
+  int rows = 1, cols = 1;
+  Grid(int threads, index row_tiles, index panels) {
+    index best = row_tiles * panels;
+    for (int c = threads; c >= 1; c--) {
+      const index share = ceil_div(row_tiles, threads / c) * ceil_div(panels, c);
+      if (share < best) best = share, rows = threads / c, cols = c;
+    }
+  }
+};
+
+// Where the tiles read b: in place, in panels made by gemm_pack_b, or in panels packed on the way.
+enum class Source { matrix, panels, packed_here };
+
+template <class T>
+class BlockedGemm {
+ public:
+  BlockedGemm(const GemmShape& shape, const T* a, const T* b, const Epilogue<T>& epilogue, T* c, Source source)
+      : s_(shape),
+        a_(a),
+        b_(b),
+        epilogue_(epilogue),
+        c_(c),
+        source_(source),
+        panels_(ceil_div(s_.N, kTileCols<T>)),
+        k_blocks_(s_.K > kBlockK ? ceil_div(s_.K, kBlockK) : 1),
+        copy_a_(s_.lda * index(sizeof(T)) >= kFarRows && s_.N > 2 * kTileCols<T>) {}
+
+  void run(int threads) {
+    // The last columns, if they do not fill a panel, cannot be read in place.
+    const index whole = s_.N / kTileCols<T> * kTileCols<T>;
+    const bool tail = source_ == Source::matrix && whole < s_.N;
+    // Two buffers for each column of the grid: while one is read, the next block may be packed.
+    Scratch b_buffers((2 * threads * b_buffer() + tail * s_.K * kTileCols<T>)*index(sizeof(T)));
+    b_buffers_ = static_cast<T*>(b_buffers.data());
+    tail_ = b_buffers_ + 2 * threads * b_buffer();
+    if (tail) pack_b(b_ + whole, s_.ldb, false, s_.K, s_.N - whole, tail_, 0);
+    run_team(threads, [this](Team& team) { run_member(team); });
+  }
+
+ private:
+  static constexpr index kFarRows = 1024;  // bytes: from here on, rows of a tile crowd in a few sets of the cache
+  static constexpr index kPad = 16;        // elements, so that rows of the copy begin in different sets
+
+  index b_buffer() const {
+    if (source_ != Source::packed_here) return 0;
+    return smaller(panels_, kBlockPanels) * ceil_div(s_.K, k_blocks_) * kTileCols<T>;
+  }
+  // The copy of a block of a, or of its transpose.
+  index a_row() const { return (s_.trans_a ? kBlockM : ceil_div(s_.K, k_blocks_)) + kPad; }
+  index a_buffer() const { return copy_a_ ? (s_.trans_a ? ceil_div(s_.K, k_blocks_) : kBlockM) * a_row() : 0; }
+
+  void run_member(Team& team) {
+    const RowTiles tiles(s_.M);
+    const Grid grid(team.size, tiles.count, panels_);
+    const int row = team.rank / grid.cols, col = team.rank % grid.cols;
+    const bool idle = row >= grid.rows;  // comes to the barriers only
+    const Range my_tiles = idle ? Range{0, 0} : Range{0, tiles.count}.part(row, grid.rows);
+    const Range rows{tiles.begin(my_tiles.begin), tiles.begin(my_tiles.end)};
+    const Range panels = idle ? Range{0, 0} : Range{0, panels_}.part(col, grid.cols);
+    const index steps = ceil_div(ceil_div(panels_, grid.cols), kBlockPanels);
+    Scratch a_copy(a_buffer() * index(sizeof(T)));
+    for (index step = 0, turn = 0; step < steps; step++) {
+      for (index block = 0; block < k_blocks_; block++, turn ^= 1) {
+        const Range step_panels = panels.part(step, steps), k = Range{0, s_.K}.part(block, k_blocks_);
+        T* packed = b_buffers_ + (2 * col + turn) * b_buffer();
+        if (source_ == Source::packed_here) {
+          if (!idle) pack(step_panels, step_panels.part(row, grid.rows), k, packed);
+          if (grid.rows > 1) team.barrier();
+        }
+        multiply(rows, step_panels, k, static_cast<T*>(a_copy.data()), packed);
+      }
+    }
+  }
+
+  Range columns(Range panels) const { return {panels.begin * kTileCols<T>, smaller(panels.end * kTileCols<T>, s_.N)}; }
+
+  void pack(Range step, Range panels, Range k, T* packed) const {
+    const Range n = columns(panels);
+    const T* from = s_.trans_b ? b_ + n.begin * s_.ldb + k.begin : b_ + k.begin * s_.ldb + n.begin;
+    const index stride = k.size() * kTileCols<T>;
+    pack_b(from, s_.ldb, s_.trans_b, k.size(), n.size(), packed + (panels.begin - step.begin) * stride, stride);
+  }
+
+  void multiply(Range rows, Range panels, Range k, T* a_copy, const T* packed) const {
+    Block<T> block{};
+    block.K = k.size();
+    block.trans_a = s_.trans_a;
+    block.accumulate = s_.accumulate || k.begin > 0;
+    block.activation = k.end == s_.K ? epilogue_.activation : Activation::linear;
+    block.alpha = epilogue_.alpha;
+    block.ldc = s_.ldc;
+    const index blocks = ceil_div(rows.size(), kBlockM);
+    for (index i = 0; i < blocks; i++) {
+      const Range m = rows.part(i, blocks);
+      block.M = m.size();
+      block.a = s_.trans_a ? a_ + k.begin * s_.lda + m.begin : a_ + m.begin * s_.lda + k.begin;
+      block.lda = s_.lda;
+      if (copy_a_) {
+        const Range &outer = s_.trans_a ? k : m, &inner = s_.trans_a ? m : k;
+        copy_rows(block.a, s_.lda, outer.size(), inner.size(), a_copy, a_row());
+        block.a = a_copy;
+        block.lda = a_row();
+      }
+      multiply_panels(block, m, panels, k, packed);
+    }
+  }
+
+  void multiply_panels(Block<T>& block, Range m, Range panels, Range k, const T* packed) const {
+    block.b_row = kTileCols<T>;
+    switch (source_) {
+      case Source::packed_here:
+        block.panel_stride = k.size() * kTileCols<T>;
+        return multiply_columns(block, m, columns(panels), k, packed);
+      case Source::panels:
+        block.panel_stride = s_.K * kTileCols<T>;
+        return multiply_columns(block, m, columns(panels), k,
+                                b_ + panels.begin * block.panel_stride + k.begin * kTileCols<T>);
+      case Source::matrix:
+        const Range n = columns(panels);
+        const index whole = n.begin + n.size() / kTileCols<T> * kTileCols<T>;
+        multiply_columns(block, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
+        block.b_row = s_.ldb;
+        block.panel_stride = kTileCols<T>;
+        multiply_columns(block, m, {n.begin, whole}, k, b_ + k.begin * s_.ldb + n.begin);
+    }
+  }
+
+  void multiply_columns(Block<T>& block, Range m, Range n, Range k, const T* b) const {
+    block.N = n.size();
+    block.b = b;
+    block.bias = epilogue_.bias && k.begin == 0 ? epilogue_.bias + n.begin : nullptr;
+    block.c = c_ + m.begin * s_.ldc + n.begin;
+    run_block(block);
+  }
+
+  const GemmShape& s_;
+  const T *a_, *b_;  // b_: the panels, for Source::panels
+  const Epilogue<T>& epilogue_;
+  T* c_;
+  const Source source_;
+  const index panels_, k_blocks_;
+  const bool copy_a_;
+  T *b_buffers_ = nullptr, *tail_ = nullptr;
+};
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

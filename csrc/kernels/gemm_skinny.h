@@ -1,0 +1,96 @@
+// Matrix products with a handful of rows, down to vector x matrix: bound by reading b once, so b is never packed.
+#pragma once
+#include "elementwise_row.h"
+#include "gemm_pack.h"
+#include "parallel.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+// Few enough rows that the sums of one vector of columns, and the elements of a that they take, stay in registers.
+constexpr index kSkinnyRows = 4;
+
+// c[n] += sum over kSteps rows of b, for all columns at once: b is read in long streams and c stays in the first-level
+// cache. Several steps at a time, so that c is read and written less often than b.
+template <class T, int kSteps>
+void add_rows(const T* a, index a_col, const T* b, index ldb, index N, T* c) {
+  V<T> factor[kSteps];
+  PYDL_UNROLL for (int k = 0; k < kSteps; k++) factor[k] = broadcast(a[k * a_col]);
+  map_row<T>(N, c, [=](auto at) {
+    V<T> sum = at(c);
+    PYDL_UNROLL for (int k = 0; k < kSteps; k++) sum += factor[k] * at(b + k * ldb);
+    return sum;
+  });
+}
+
+// c[i, n] += a * b for columns of c. a[i, k] stands at a[i*a_row + k*a_col].
+template <class T>
+void skinny_product(index M, index N, index K, const T* a, index a_row, index a_col, const T* b, index ldb, T* c,
+                    index ldc) {
+  constexpr int kSteps = 8;
+  index k = 0;
+  for (; k + kSteps <= K; k += kSteps)
+    for (index i = 0; i < M; i++)
+      add_rows<T, kSteps>(a + i * a_row + k * a_col, a_col, b + k * ldb, ldb, N, c + i * ldc);
+  for (; k < K; k++)
+    for (index i = 0; i < M; i++) add_rows<T, 1>(a + i * a_row + k * a_col, a_col, b + k * ldb, ldb, N, c + i * ldc);
+}
+
+// c[i, n] += <row i of a, row n of b> for at most kLanes rows of b: one vector of partial sums per row of b, turned
+// into one vector of sums by a transposition.
+template <class T>
+void dot_rows(index N, index K, const T* a, const T* b, index ldb, T* c) {
+  V<T> sum[kLanes<T>]{};
+  index k = 0;
+  if (N == kLanes<T>) {
+    for (; k + kLanes<T> <= K; k += kLanes<T>) {
+      V<T> part = load(a + k);
+      PYDL_UNROLL for (int n = 0; n < kLanes<T>; n++) sum[n] += part * load(b + n * ldb + k);
+    }
+  }
+  for (; k < K; k += kLanes<T>) {
+    const int rest = K - k < kLanes<T> ? int(K - k) : kLanes<T>;
+    V<T> part = load_n(a + k, rest);
+    PYDL_UNROLL for (int n = 0; n < kLanes<T>; n++) if (n < N) sum[n] += part * load_n(b + n * ldb + k, rest);
+  }
+  transpose<T>(sum);
+  PYDL_UNROLL for (int width = kLanes<T> / 2; width > 0; width /= 2) PYDL_UNROLL for (int n = 0; n < width; n++)
+      sum[n] += sum[n + width];
+  store_n(c, load_n(c, int(N)) + sum[0], int(N));
+}
+
+// Rows of a and of c are dense enough to be read as vectors: a is not transposed, or is one row.
+template <class T>
+void skinny_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
+  // Columns per chunk: M rows of c fit the first-level cache beside the streams of b.
+  constexpr index kChunk = 16384 / index(sizeof(T)) / kSkinnyRows;
+  constexpr index kGrain = 1 << 16;  // multiplications that are worth a thread
+  const index grain = ceil_div(ceil_div(kGrain, s.K * s.M + 1), kLanes<T>);
+  parallel(ceil_div(s.N, kLanes<T>), grain, [&](index begin, index end) {
+    const index stop = smaller(end * kLanes<T>, s.N);
+    for (index n = begin * kLanes<T>; n < stop; n += kChunk) {
+      const index cols = smaller(kChunk, stop - n);
+      for (index i = 0; i < s.M; i++) {
+        T* row = c + i * s.ldc + n;
+        const T* bias = epilogue.bias ? epilogue.bias + n : nullptr;
+        map_row<T>(cols, row, [&](auto at) {
+          V<T> value = s.accumulate ? at(row) : V<T>{};
+          return bias ? value + at(bias) : value;
+        });
+      }
+      if (s.trans_b) {
+        for (index j = 0; j < cols; j += kLanes<T>)
+          for (index i = 0; i < s.M; i++)
+            dot_rows(smaller(kLanes<T>, cols - j), s.K, a + i * s.lda, b + (n + j) * s.ldb, s.ldb,
+                     c + i * s.ldc + n + j);
+      } else {
+        skinny_product(s.M, cols, s.K, a, s.trans_a ? 1 : s.lda, s.trans_a ? s.lda : 1, b + n, s.ldb, c + n, s.ldc);
+      }
+      if (epilogue.activation != Activation::linear)
+        activate_rows(epilogue.activation, epilogue.alpha, s.M, cols, c + n, s.ldc);
+    }
+  });
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,201 @@
+"""What the ops compute, against NumPy in float64, and how they refuse what they cannot."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pydl
+from pydl import Tensor, ops
+from pydl.ops.window import output_size, pixels
+from pydl.testing import assert_close
+
+rng = np.random.default_rng(5)
+A, B = rng.uniform(0.5, 2.0, (3, 4)), rng.uniform(0.5, 2.0, (4,))
+X = rng.standard_normal((2, 3, 4))
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+# name: (what the op gives, what NumPy gives)
+VALUES: dict[str, tuple[Callable[[Any], Tensor], Callable[[Any], Any], Any]] = {
+    "maximum": (lambda x: ops.maximum(x, 0.3), lambda x: np.maximum(x, 0.3), X),
+    "minimum": (lambda x: ops.minimum(0.3, x), lambda x: np.minimum(0.3, x), X),
+    "clip": (lambda x: ops.clip(x, -0.2, 0.7), lambda x: np.clip(x, -0.2, 0.7), X),
+    "where": (lambda x: ops.where(x > 0, x, 0), lambda x: np.where(x > 0, x, 0), X),
+    "exp": (ops.exp, np.exp, X),
+    "log": (ops.log, np.log, A),
+    "log1p": (ops.log1p, np.log1p, A),
+    "sqrt": (ops.sqrt, np.sqrt, A),
+    "square": (ops.square, np.square, X),
+    "abs": (ops.abs, np.abs, X),
+    "sin": (ops.sin, np.sin, X),
+    "cos": (ops.cos, np.cos, X),
+    "sum": (ops.sum, np.sum, X),
+    "sum-runs": (lambda x: ops.sum(x, (0, 2)), lambda x: x.sum((0, 2)), X),
+    "sum-no-axes": (lambda x: ops.sum(x, ()), lambda x: x.sum(()), X),
+    "mean": (lambda x: ops.mean(x, (-1, 0), keepdims=True), lambda x: x.mean((0, 2), keepdims=True), X),
+    "max": (lambda x: ops.max(x, 1), lambda x: x.max(1), X),
+    "min": (lambda x: ops.min(x, [1, 2]), lambda x: x.min((1, 2)), X),
+    "argmax": (lambda x: ops.argmax(x, 1), lambda x: x.argmax(1), X),
+    "softmax": (lambda x: ops.softmax(x, 1), lambda x: softmax(x, 1), X),
+    "log_softmax": (ops.log_softmax, lambda x: np.log(softmax(x)), X),
+    "gelu": (
+        ops.gelu,
+        lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+        X,
+    ),
+    "hard_sigmoid": (ops.hard_sigmoid, lambda x: np.clip(x / 6 + 0.5, 0, 1), 3 * X),
+    "reshape": (lambda x: ops.reshape(x, (-1, 2)), lambda x: x.reshape(-1, 2), X),
+    "transpose": (lambda x: ops.transpose(x, (2, 0, 1)), lambda x: x.transpose(2, 0, 1), X),
+    "moveaxis": (lambda x: ops.moveaxis(x, 0, 2), lambda x: np.moveaxis(x, 0, 2), X),
+    "broadcast_to": (lambda x: ops.broadcast_to(x, (2, 2, 3, 4)), lambda x: np.broadcast_to(x, (2, 2, 3, 4)), X),
+    "concatenate": (lambda x: ops.concatenate([x, x[:, :1]], 1), lambda x: np.concatenate([x, x[:, :1]], 1), X),
+    "stack": (lambda x: ops.stack([x, x], 1), lambda x: np.stack([x, x], 1), X),
+    "expand_dims": (lambda x: ops.expand_dims(x, -1), lambda x: x[..., None], X),
+    "squeeze": (lambda x: ops.squeeze(ops.expand_dims(x, 1), 1), lambda x: x, X),
+    "getitem": (lambda x: x[..., None, ::-2], lambda x: x[..., None, ::-2], X),
+    "matmul": (lambda x: x @ ops.transpose(x, (0, 2, 1)), lambda x: x @ x.transpose(0, 2, 1), X),
+    "dense": (
+        lambda x: ops.dense(x, A.T.astype(x.dtype), A[:, 0].astype(x.dtype), "relu"),
+        lambda x: np.maximum(x @ A.T + A[:, 0], 0),
+        X,
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", VALUES)
+def test_value(name: str, dtype: Any) -> None:
+    op, expected, x = VALUES[name]
+    actual = op(Tensor(x.astype(dtype)))
+    want = np.asarray(expected(x.astype(np.float64)))
+    assert actual.array.flags.c_contiguous
+    if want.dtype.kind == "f":
+        assert actual.dtype == dtype
+        assert_close(actual, want, terms=16, scale=max(1.0, float(np.abs(want).max())))
+    else:
+        np.testing.assert_array_equal(actual, want)
+
+
+@pytest.mark.parametrize("op", [np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.power])
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [(3, 4), (3, 4)], [(3, 4), ()], [(), (3, 4)], [(2, 3, 4), (4,)], [(4,), (2, 3, 4)], [(3, 1), (3, 4)],
+        [(3, 1), (1, 4)], [(2, 1, 4), (3, 1)], [(1,), (1, 1)], [(0, 4), (4,)], [(1, 1), (5,)], [(2, 3), (1, 3)],
+    ],
+)  # fmt: skip
+def test_broadcasting(op: np.ufunc, shapes: Any) -> None:
+    a, b = (rng.uniform(0.5, 2, shape) for shape in shapes)
+    actual = getattr(ops, op.__name__)(a, b)
+    assert actual.shape == op(a, b).shape
+    np.testing.assert_allclose(actual.array, op(a, b), rtol=1e-14)
+
+
+def test_nan_goes_through() -> None:
+    x = np.array([[1.0, np.nan], [2.0, 3.0]])
+    for op in (ops.relu, ops.sigmoid, ops.exp, ops.sqrt, lambda x: ops.maximum(x, 0), lambda x: ops.max(x, 1)):
+        result = op(x).array
+        assert np.isnan(result.reshape(2, -1)[0]).any()
+        assert not np.isnan(result.reshape(2, -1)[1]).any()
+
+
+def test_integers() -> None:
+    x = Tensor([[1, 2], [3, 4]])
+    for result, expected in ((x + x, [[2, 4], [6, 8]]), (ops.sum(x, 0), [4, 6]), (ops.max(x), 4), (x[0], [1, 2])):
+        assert result.dtype.kind == "i"
+        np.testing.assert_array_equal(result, expected)
+    for result in (x / x, ops.mean(x), ops.relu(x), x @ x, ops.sqrt(x)):
+        assert result.dtype == np.float32
+
+
+def test_equal_maxima_share_the_gradient() -> None:
+    x = pydl.Variable([1.0, 3.0, 3.0])
+    ops.max(x).backward()
+    np.testing.assert_array_equal(x.grad, [0, 0.5, 0.5])
+
+
+def test_cross_entropies_of_sure_logits() -> None:
+    logits = np.array([[1000.0, 0.0], [0.0, 1000.0]], np.float32)
+    np.testing.assert_array_equal(ops.softmax_cross_entropy(logits, [0, 0]), [0, 1000])
+    np.testing.assert_array_equal(ops.sigmoid_cross_entropy(logits, [[1, 1], [0, 0]])[0, 0], 0)
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+@pytest.mark.parametrize("window", [1, 2, 3, 4])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_same_padding_gives_every_position_a_window(size: int, window: int, stride: int, dilation: int) -> None:
+    top, bottom, left, right = pixels("test", "same", (size, size), (window, window), (stride, stride), (dilation, 1))
+    reach = (window - 1) * dilation + 1
+    rows = output_size(size, window, stride, dilation, "same")
+    assert rows == -(-size // stride)
+    # As TensorFlow: no more than the last window needs, and the odd pixel below.
+    assert top + bottom == max((rows - 1) * stride + reach - size, 0)
+    assert bottom - top in (0, 1)
+    assert left <= top
+    assert right <= bottom
+
+
+BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "add": (lambda: Tensor(X) + np.ones(3), ValueError, "broadcast"),
+    "axis": (lambda: ops.sum(X, 3), pydl.ShapeError, r"\[sum\] axis: expected axes of a tensor with 3 axes, got 3"),
+    "empty max": (lambda: ops.max(np.ones((0, 2)), 0), ValueError, r"\[reduce\]"),
+    "matmul": (
+        lambda: Tensor(A) @ A,
+        pydl.ShapeError,
+        r"\[matmul\] b: expected 4 rows for a of shape \(3, 4\), got shape \(3, 4\)",
+    ),
+    "matmul scalar": (lambda: Tensor(A) @ 2.0, pydl.ShapeError, r"\[matmul\] a, b: expected at least 1 axis"),
+    "dense": (lambda: ops.dense(A, A), pydl.ShapeError, r"\[dense\] x: expected shape \(…, 3\)"),
+    "dense bias": (lambda: ops.dense(A, A.T, A[0]), ValueError, r"\[matmul\] bias: expected"),
+    "dense dtype": (lambda: ops.dense(A, A.T.astype(np.float32)), TypeError, r"\[matmul\] b: expected float64"),
+    "activation": (lambda: ops.activate(A, "rleu"), ValueError, "rleu"),
+    "conv rank": (lambda: ops.conv2d(A, A), pydl.ShapeError, r"\[conv2d\] x: expected 4 axes \(N, H, W, C\)"),
+    "conv kernel": (lambda: ops.conv2d(np.ones((1, 4, 4, 3)), A), pydl.ShapeError, r"\[conv2d\] kernel: expected 4"),
+    "conv channels": (
+        lambda: ops.conv2d(np.ones((1, 4, 4, 3)), np.ones((2, 2, 2, 2))),
+        pydl.ShapeError,
+        r"\[conv2d\] x: expected a multiple of 2 channels",
+    ),
+    "conv window": (lambda: ops.conv2d(np.ones((1, 2, 2, 1)), np.ones((3, 3, 1, 1))), ValueError, r"\[conv2d"),
+    "conv strides": (
+        lambda: ops.conv2d(np.ones((1, 2, 2, 1)), np.ones((1, 1, 1, 1)), strides=0),
+        ValueError,
+        r"\[conv2d\] strides: expected a positive integer or two of them, got 0",
+    ),
+    "conv padding": (
+        lambda: ops.conv2d(np.ones((1, 2, 2, 1)), np.ones((1, 1, 1, 1)), padding="full"),
+        ValueError,
+        r"\[conv2d\] padding: expected 'valid' or 'same', got 'full'",
+    ),
+    "pool rank": (lambda: ops.max_pool(A), pydl.ShapeError, r"\[max_pool\] x: expected 4 axes"),
+    "pool window": (lambda: ops.average_pool(np.ones((1, 2, 2, 1)), 3), ValueError, r"\[avg_pool2d"),
+    "labels": (
+        lambda: ops.softmax_cross_entropy(A, [0, 1]),
+        pydl.ShapeError,
+        r"labels: expected class numbers \(3,\) or targets \(3, 4\), got int32 \(2,\)",
+    ),
+    "label range": (lambda: ops.softmax_cross_entropy(A, [0, 1, 4]), ValueError, "labels"),
+    "targets": (lambda: ops.sigmoid_cross_entropy(A, B), pydl.ShapeError, r"targets: expected shape \(3, 4\)"),
+    "rate": (lambda: ops.dropout(A, 1.5), ValueError, r"\[dropout\] rate: expected 0 <= rate < 1, got 1.5"),
+    "reshape": (lambda: ops.reshape(A, (5, -1)), pydl.ShapeError, r"\(5, -1\) does not fit a tensor of shape \(3, 4\)"),
+    "flatten": (lambda: ops.flatten(1.0), pydl.ShapeError, "expected at least 1 axis"),
+    "transpose": (lambda: ops.transpose(A, (0, 0)), ValueError, "repeated axis"),
+    "concatenate": (lambda: ops.concatenate([]), ValueError, "expected at least one"),
+    "concatenate sizes": (lambda: ops.concatenate([A, B[None]], 1), ValueError, "dimension"),
+    "squeeze": (lambda: ops.squeeze(A, 0), ValueError, "squeeze"),
+    "getitem": (lambda: Tensor(A)[7], IndexError, "out of bounds"),
+    "no numbers": (lambda: ops.relu("text"), pydl.DTypeError, "expected numbers"),
+}
+
+
+@pytest.mark.parametrize(("call", "error", "message"), BAD.values(), ids=BAD.keys())
+def test_bad_input(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
