@@ -65,7 +65,8 @@ void check(const std::string& name, double limit, F f, Reference reference, T lo
       if (error > worst) worst = error, where = x[i + lane];
     }
   }
-  MESSAGE(name + std::string(sizeof(T) == 4 ? " float: " : " double: "), double(worst), " ulp at ", double(where));
+  const std::string type = sizeof(T) == 4 ? " float: " : " double: ";
+  MESSAGE(name, type, double(worst), " ulp at ", double(where));
   CHECK(double(worst) <= limit);
   const T nan = f(broadcast<T>(std::numeric_limits<T>::quiet_NaN()))[0];
   CHECK(nan != nan);
