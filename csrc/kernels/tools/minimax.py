@@ -1,4 +1,4 @@
-"""Prints the polynomial coefficients of simd_math.h: minimax fits by the Remez exchange, in 60 digits (needs mpmath)."""
+"""Prints the coefficients of simd_math.h: minimax polynomials by the Remez exchange, in 60 digits (needs mpmath)."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ Function = Callable[[mpf], mpf]
 
 
 def remez(f: Function, weight: Function, low: mpf, high: mpf, degree: int) -> tuple[list[mpf], mpf]:
-    """The polynomial p that minimises max |weight(x) (f(x) - p(x))| on [low, high], lowest power first, and that maximum."""
+    """The polynomial p with the least max |weight (f - p)| on [low, high], lowest power first, and that maximum."""
     count = degree + 2
     nodes = [(low + high) / 2 - (high - low) / 2 * cos(pi * k / (count - 1)) for k in range(count)]
     grid = linspace(low, high, 60 * count)
