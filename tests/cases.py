@@ -123,6 +123,7 @@ GEMM_NETS = [
     GemmCase("mlp_1", 32, 500, 256),
     GemmCase("mlp_2", 32, 500, 500),
     GemmCase("mlp_3", 32, 10, 500),
+]
 
 
 class BinaryCase(NamedTuple):
