@@ -63,11 +63,8 @@ void backward_input(const Conv2dShape& s, const T* dy, const T* w, T* dx) {
 
 template <class T>
 void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
-  if (route(s) == Route::depthwise)
-    depthwise_backward_weight(s, x, dy, dw);
-  else
-    WeightGradient<T>(s, x, dy, dw).run();
-  if (db) bias_gradient(s.N * s.OH * s.OW, s.O, dy, db);
+  if (route(s) == Route::depthwise) return depthwise_backward_weight(s, x, dy, dw, db);
+  WeightGradient<T>(s, x, dy, dw, db).run();
 }
 
 }  // namespace

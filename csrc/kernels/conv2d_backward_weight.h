@@ -12,17 +12,20 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-constexpr index kPixelBlockBytes = 256 << 10;   // of x and dy together: all tiles of dw pass over a block in the cache
+// Pixels per block: a panel of dy and the lines of x that one tile reads stay in the first-level cache for the next
+// tile, and the sums are worth loading and storing.
+constexpr index kGradientPixels = 512;
 constexpr index kSliceBytes = index(64) << 20;  // of all private copies of dw
 
 template <class T>
 class WeightGradient {
  public:
-  WeightGradient(const Conv2dShape& shape, const T* x, const T* dy, T* dw)
+  WeightGradient(const Conv2dShape& shape, const T* x, const T* dy, T* dw, T* db)
       : s_(shape),
         x_(x),
         dy_(dy),
         dw_(dw),
+        db_(db),
         row_(forward_axis(rows_of(s_))),
         column_(forward_axis(columns_of(s_))),
         fold_(s_.groups == 1 && s_.dilation_w == 1 && s_.C < kTileRows),
@@ -31,50 +34,60 @@ class WeightGradient {
         panels_(ceil_div(o_group_, kTileCols<T>)),
         taps_(s_.KH * (fold_ ? 1 : s_.KW)),
         units_(s_.groups * panels_ * taps_) {
-    const index image = (s_.H * s_.W * s_.C + s_.OH * s_.OW * s_.O) * index(sizeof(T));
-    images_ = larger(1, kPixelBlockBytes / image);
-    row_blocks_ = smaller(s_.OH, ceil_div(image, kPixelBlockBytes));
+    const index pixels = s_.OH * s_.OW;
+    images_ = larger(1, smaller(kGradientPixels / pixels, s_.N));
+    row_blocks_ = larger(1, smaller(s_.OH, pixels / kGradientPixels));
     blocks_ = ceil_div(s_.N, images_) * row_blocks_;
     const index copies = larger(1, kSliceBytes / (size() * index(sizeof(T))));
     slices_ = larger(1, smaller(smaller(ceil_div(kTasks, units_), blocks_), copies));
   }
 
   void run() {
-    Scratch scratch(slices_ > 1 ? slices_ * size() * index(sizeof(T)) : 0);
-    T* sums = slices_ > 1 ? static_cast<T*>(scratch.data()) : dw_;
+    const bool in_place = slices_ == 1;
+    Scratch scratch(in_place ? 0 : slices_ * (size() + s_.O) * index(sizeof(T)));
+    T* dw = in_place ? dw_ : static_cast<T*>(scratch.data());
+    T* db = in_place ? db_ : dw + slices_ * size();
+    clear(dw, slices_ * size());
+    if (db_) clear(db, slices_ * s_.O);
     const index flops = 2 * s_.N * s_.OH * s_.OW * s_.KH * s_.KW * c_group_ * s_.O / (slices_ * units_) + 1;
-    parallel(slices_ * size(), kFlopsPerThread, [&](index begin, index end) {
-      for (index i = begin; i < end; i++) sums[i] = T(0);
-    });
     parallel(slices_ * units_, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
       for (index slice = begin / units_; slice * units_ < end; slice++)
-        run_slice(slice, larger(begin - slice * units_, 0), smaller(end - slice * units_, units_),
-                  sums + slice * size());
+        run_slice(slice, larger(begin - slice * units_, 0), smaller(end - slice * units_, units_), dw + slice * size(),
+                  db_ ? db + slice * s_.O : nullptr);
     });
-    if (slices_ == 1) return;
-    parallel(size(), kFlopsPerThread / slices_, [&](index begin, index end) {
-      for (index i = begin; i < end; i++) {
-        T sum = sums[i];
-        for (index slice = 1; slice < slices_; slice++) sum += sums[slice * size() + i];
-        dw_[i] = sum;
-      }
-    });
+    if (in_place) return;
+    add_slices(dw, size(), dw_);
+    if (db_) add_slices(db, s_.O, db_);
   }
 
  private:
   index size() const { return s_.KH * s_.KW * c_group_ * s_.O; }
+
+  static void clear(T* p, index n) {
+    parallel(n, kFlopsPerThread, [&](index begin, index end) {
+      for (index i = begin; i < end; i++) p[i] = T(0);
+    });
+  }
+  void add_slices(const T* sums, index n, T* total) const {
+    parallel(n, kFlopsPerThread / slices_, [&](index begin, index end) {
+      for (index i = begin; i < end; i++) {
+        T sum = sums[i];
+        for (index slice = 1; slice < slices_; slice++) sum += sums[slice * n + i];
+        total[i] = sum;
+      }
+    });
+  }
 
   // Images [n, n_end), rows [oh, oh_end) of dy, and its panels from `first_panel` on, packed.
   struct Block {
     index n, n_end, oh, oh_end;
     index first_panel;
     const T* dy;
-    index pixels() const { return pixels_; }
-    index pixels_;
+    index pixels;
   };
 
   // Tiles of dw are numbered [group][panel][tap]; a unit is all tiles of one number.
-  void run_slice(index slice, index unit_begin, index unit_end, T* dw) const {
+  void run_slice(index slice, index unit_begin, index unit_end, T* dw, T* db) const {
     const index first = unit_begin / taps_, last = (unit_end - 1) / taps_ + 1;  // panels of dy that these units read
     const index most = images_ * ceil_div(s_.OH, row_blocks_) * s_.OW;
     Scratch scratch((last - first) * most * kTileCols<T> * index(sizeof(T)));
@@ -84,13 +97,28 @@ class WeightGradient {
       Block b{
           i / row_blocks_ * images_, 0, s_.OH * part / row_blocks_, s_.OH * (part + 1) / row_blocks_, first, packed, 0};
       b.n_end = smaller(b.n + images_, s_.N);
-      b.pixels_ = (b.n_end - b.n) * (b.oh_end - b.oh) * s_.OW;
+      b.pixels = (b.n_end - b.n) * (b.oh_end - b.oh) * s_.OW;
       for (index p = first; p < last; p++) {
         const Panel<T> panel(p % panels_, o_group_);
-        pack_b(dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + p / panels_ * o_group_ + panel.begin, s_.O, false, b.pixels_,
-               panel.cols, packed + (p - first) * b.pixels_ * kTileCols<T>, 0);
+        const index o = p / panels_ * o_group_ + panel.begin;
+        T* to = packed + (p - first) * b.pixels * kTileCols<T>;
+        pack_b(dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + o, s_.O, false, b.pixels, panel.cols, to, 0);
+        if (db && p * taps_ >= unit_begin) add_pixels(to, b.pixels, panel.cols, db + o);  // whoever has its first tap
       }
       for (index unit = unit_begin; unit < unit_end; unit++) run_unit(b, unit, dw);
+    }
+  }
+
+  // sums[o] += the panel's columns; they are still in the cache.
+  static void add_pixels(const T* panel, index pixels, index cols, T* sums) {
+    for (index o = 0; o < cols; o += kLanes<T>) {
+      const int lanes = int(smaller(cols - o, kLanes<T>));
+      V<T> sum[4] = {load_n(sums + o, lanes)};
+      index i = 0;
+      for (; i + 4 <= pixels; i += 4)
+        PYDL_UNROLL for (int j = 0; j < 4; j++) sum[j] += load(panel + (i + j) * kTileCols<T> + o);
+      for (; i < pixels; i++) sum[0] += load(panel + i * kTileCols<T> + o);
+      store_n(sums + o, (sum[0] + sum[1]) + (sum[2] + sum[3]), lanes);
     }
   }
 
@@ -121,7 +149,7 @@ class WeightGradient {
     tile.outer = {b.n_end - b.n, s_.H * x_row, image_rows * s_.OW * kTileCols<T>};
     tile.inner = {rows.size(), s_.stride_h * x_row, s_.OW * kTileCols<T>};
     tile.a_stride = s_.stride_w * s_.C;
-    tile.b = b.dy + ((p - b.first_panel) * b.pixels() + (rows.begin - b.oh) * s_.OW + columns.begin) * kTileCols<T>;
+    tile.b = b.dy + ((p - b.first_panel) * b.pixels + (rows.begin - b.oh) * s_.OW + columns.begin) * kTileCols<T>;
     tile.ldc = s_.O;
     tile.last = panel.last();
     const T* a = x_ + b.n * s_.H * x_row + row_.input(rows.begin, rows.tap_begin) * x_row +
@@ -139,40 +167,12 @@ class WeightGradient {
 
   const Conv2dShape& s_;
   const T *x_, *dy_;
-  T* dw_;
+  T *dw_, *db_;
   Axis row_, column_;
   bool fold_;
   index c_group_, o_group_, panels_, taps_, units_;
   index images_, row_blocks_, blocks_, slices_;
 };
-
-// db[o] = sum over pixels of dy[pixel, o], in slices of the pixels like those above.
-template <class T>
-void bias_gradient(index pixels, index channels, const T* dy, T* db) {
-  constexpr index kSlicePixels = 1024;
-  const index slices = larger(1, ceil_div(pixels, kSlicePixels));
-  Scratch scratch(slices * channels * index(sizeof(T)));
-  T* sums = static_cast<T*>(scratch.data());
-  parallel(slices, 1 + kFlopsPerThread / (kSlicePixels * channels), [&](index begin, index end) {
-    for (index slice = begin; slice < end; slice++) {
-      const index first = pixels * slice / slices, last = pixels * (slice + 1) / slices;
-      for (index o = 0; o < channels; o += kLanes<T>) {
-        const int lanes = int(smaller(channels - o, kLanes<T>));
-        V<T> sum[4] = {};
-        index i = first;
-        for (; i + 4 <= last; i += 4)
-          PYDL_UNROLL for (int j = 0; j < 4; j++) sum[j] += load_n(dy + (i + j) * channels + o, lanes);
-        for (; i < last; i++) sum[0] += load_n(dy + i * channels + o, lanes);
-        store_n(sums + slice * channels + o, (sum[0] + sum[1]) + (sum[2] + sum[3]), lanes);
-      }
-    }
-  });
-  for (index o = 0; o < channels; o++) {
-    T sum = sums[o];
-    for (index slice = 1; slice < slices; slice++) sum += sums[slice * channels + o];
-    db[o] = sum;
-  }
-}
 
 }  // namespace
 }  // namespace pydl::PYDL_ISA

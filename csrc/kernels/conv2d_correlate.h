@@ -138,16 +138,24 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   tile.b = b;
 }
 
-constexpr index kInputBlockBytes = 256 << 10;  // rows of the input that stay in the second-level cache with one panel
-constexpr index kTasks = 16;                   // enough to share among threads
+// A task is a block of rows of one image and a part of the panels. A block is small enough that its input and output
+// stay in the second-level cache while the panels pass by, but has enough pixels to be worth reading the weights for.
+constexpr index kBlockBytes = 1024 << 10;
+constexpr index kBlockPixels = 256;
+constexpr index kTasks = 16;  // enough to share among threads; small problems are cut finer than the cache asks for
+
+inline index row_blocks(index rows, index pixels, index bytes, index images) {
+  const index for_cache = smaller(ceil_div(bytes, kBlockBytes), pixels / kBlockPixels);
+  const index for_threads = smaller(ceil_div(kTasks, images), ceil_div(pixels, 4 * kTileRows));
+  return larger(1, smaller(rows, larger(for_cache, for_threads)));
+}
 
 template <class T>
 void correlate(const Correlation& c, const T* in, const T* packed, const Epilogue<T>& epilogue, T* out) {
   const index image = c.in_h * c.in_w * c.in_c, panels = panels_per_group<T>(c), units = c.groups * panels;
-  const index block_rows = ceil_div(c.out_h, c.row_phases());
-  index blocks = larger(ceil_div(image * index(sizeof(T)), kInputBlockBytes), ceil_div(kTasks, larger(c.N, 1)));
-  blocks = smaller(blocks, block_rows);
-  const index parts = smaller(units, ceil_div(kTasks, larger(c.N * blocks, 1)));
+  const index bytes = (image + c.out_h * c.out_w * c.out_c) * index(sizeof(T));
+  const index blocks = row_blocks(ceil_div(c.out_h, c.row_phases()), c.out_h * c.out_w, bytes, c.N);
+  const index parts = smaller(units, ceil_div(kTasks, c.N * blocks));
   const index flops = 2 * c.out_h * c.out_w * c.out_c * c.taps() * c.in_group() / (blocks * parts);
   parallel(c.N * blocks * parts, 1 + kFlopsPerThread / (flops + 1), [&](index begin, index end) {
     ConvTile<T> tile{};

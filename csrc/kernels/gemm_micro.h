@@ -56,9 +56,13 @@ struct Tile {
     }
   }
 
+  // With FetchAhead, for a panel that is larger than the first-level cache: b is prefetched some rows ahead.
+  template <bool FetchAhead = false>
   PYDL_INLINE void multiply(index K, const T* a, index a_row, index a_col, const T* b, index b_row) {
     for (index k = 0; k < K; k++) {
       V<T> row[Vectors];
+      if constexpr (FetchAhead)
+        PYDL_UNROLL for (int j = 0; j < Vectors; j++) __builtin_prefetch(b + 8 * b_row + j * kLanes<T>);
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
         row[j] = load(b + j * kLanes<T>);
         if constexpr (Rows <= 4) keep_in_register(row[j]);
