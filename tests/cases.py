@@ -126,6 +126,46 @@ GEMM_NETS = [
 ]
 
 
+class BinaryCase(NamedTuple):
+    """One binary operation: the shape of a, and of a b that is broadcast to it."""
+
+    name: str
+    a: tuple[int, ...]
+    b: tuple[int, ...]
+
+
+ELEMENTWISE = [0, 1, 7, 63, 64, 65, 1000, 50_003]  # elements; the last is shared by threads
+
+BINARY = [
+    BinaryCase("empty", (0, 3), (0, 3)),
+    BinaryCase("no_rows", (0, 3), (3,)),
+    BinaryCase("no_axes", (), ()),
+    BinaryCase("same", (3, 5, 7), (3, 5, 7)),
+    BinaryCase("scalar", (3, 5, 7), ()),
+    BinaryCase("one", (3, 5, 7), (1, 1, 1)),
+    BinaryCase("row", (3, 5, 7), (7,)),
+    BinaryCase("row_of_two_axes", (3, 5, 7), (5, 7)),
+    BinaryCase("row_of_one", (6, 1), (1,)),
+    BinaryCase("column", (3, 5, 7), (3, 5, 1)),
+    BinaryCase("column_of_two_axes", (3, 5, 7), (3, 1, 1)),
+    BinaryCase("wide_row", (3, 40_001), (40_001,)),
+    BinaryCase("wide_column", (3, 40_001), (3, 1)),
+    BinaryCase("bias", (4096, 10), (10,)),
+    BinaryCase("tall_column", (4096, 10), (4096, 1)),
+]
+
+# Rows x columns of softmax and the cross-entropies.
+SOFTMAX = [
+    (0, 5),
+    (1, 1),
+    (4, 1),
+    *((3, cols) for cols in (2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 63, 65)),
+    (5, 1000),
+    (2, 10_007),
+    (4099, 10),
+]
+
+
 class Pool2dCase(NamedTuple):
     """One pooling: x (N, H, W, C), padding (top, bottom, left, right)."""
 

@@ -28,6 +28,9 @@ struct MathConstants<float> {
                                         -0.310466046356165588f,   0.119528966241109373f,   -0.0268395874628001994f,
                                         -0.00122581694178147487f, 0.00308006458502929324f, -0.000484376495251700042f,
                                         -0.000325954520388529219f};
+  static constexpr float normal_centre[] = {0.398942280117697903f,   -0.0664903599223981617f,
+                                            0.00997332340182525626f, -0.00118632992360167441f,
+                                            0.00011348635476933141f, -7.65420252010025591e-6f};
   static constexpr float normal_end = 14.28f;  // the integral below -normal_end is 0
   static constexpr std::int32_t low_half = (1 << 12) - 1;
 };
@@ -56,6 +59,10 @@ struct MathConstants<double> {
       -0.0000174694122913786238, -4.74886180856940756e-6,  2.76229907110256799e-6,  9.97766780928471453e-7,
       -4.02730031991995767e-7,   -2.31170246815477758e-7,  4.06959485838461171e-8,  4.74915426835632446e-8,
       1.91581319484084457e-9,    -6.01113233364506817e-9,  -1.41225552921628938e-9};
+  static constexpr double normal_centre[] = {
+      0.398942280401432678,    -0.0664903800669054461,  0.00997355701003580571,  -0.00118732821548024585,
+      0.000115434687614153079, -9.44465624814508492e-6, 6.65969310715755148e-7,  -4.12265769298162843e-8,
+      2.27337529279090024e-9,  -1.1284874100665561e-10, 5.00249603094507943e-12, -1.68684880160374714e-13};
   static constexpr double normal_end = 38.6;
   static constexpr std::int64_t low_half = (1ll << 27) - 1;
 };
@@ -86,6 +93,22 @@ template <class T>
 PYDL_INLINE V<T> at_most(V<T> x, T high) {
   return select<T>(x > high, broadcast<T>(high), x);
 }
+
+// a / b for b from 2^-60 to 2^60. Where dividing is slow: an estimate of 1 / b, one Newton step, and the remainder put
+// back.
+template <class T>
+PYDL_INLINE V<T> quotient(V<T> a, V<T> b) {
+  return a / b;
+}
+#if defined(__AVX512F__)
+template <>
+PYDL_INLINE V<float> quotient<float>(V<float> a, V<float> b) {
+  V<float> inverse = V<float>(_mm512_maskz_rcp14_ps(-1, __m512(b)));
+  inverse += inverse * (1 - b * inverse);
+  V<float> q = a * inverse;
+  return q + inverse * (a - b * q);
+}
+#endif
 
 template <class T>
 struct Rounded {
@@ -143,32 +166,36 @@ PYDL_INLINE V<T> exp(V<T> x) {
   return scale<T>(1 + p.rest, p.n);
 }
 
-// exp(x) - 1 for x <= 100, accurate near 0.
+// exp(x) - 1, accurate near 0, for -80 <= x <= 80.
 template <class T>
-PYDL_INLINE V<T> expm1(V<T> x) {
-  using C = MathConstants<T>;
-  ExpParts<T> p = exp_parts<T>(at_least<T>(x, C::expm1_low));
+PYDL_INLINE V<T> bounded_expm1(V<T> x) {
+  ExpParts<T> p = exp_parts<T>(x);
   V<T> power = power_of_two<T>(p.n.integer);
   return p.rest * power + (power - 1);
+}
+// Likewise for all x <= 80.
+template <class T>
+PYDL_INLINE V<T> expm1(V<T> x) {
+  return bounded_expm1<T>(at_least<T>(x, MathConstants<T>::expm1_low));
 }
 
 template <class T>
 PYDL_INLINE V<T> tanh(V<T> x) {
-  V<T> e = expm1<T>(2 * at_most<T>(absolute<T>(x), MathConstants<T>::tanh_high));
-  return copy_sign<T>(e / (e + 2), x);
+  V<T> e = bounded_expm1<T>(2 * at_most<T>(absolute<T>(x), MathConstants<T>::tanh_high));
+  return copy_sign<T>(quotient<T>(e, e + 2), x);
 }
 
 template <class T>
 PYDL_INLINE V<T> sigmoid(V<T> x) {
   V<T> e = exp<T>(-absolute<T>(x));
-  return select<T>(x < 0, e, broadcast<T>(1)) / (1 + e);
+  return quotient<T>(select<T>(x < 0, e, broadcast<T>(1)), 1 + e);
 }
 
 // log(2^k (1 + f)), 1 + f in [sqrt(1/2), sqrt(2)]: with s = f / (2 + f), log(1 + f) = 2 s + s^3 L(s^2).
 template <class T>
 PYDL_INLINE V<T> log_of_parts(V<T> k, V<T> f) {
   using C = MathConstants<T>;
-  V<T> s = f / (2 + f), z = s * s;
+  V<T> s = quotient<T>(f, 2 + f), z = s * s;
   V<T> half_square = T(0.5) * f * f;
   V<T> rest = z * polynomial<T>(z, C::log_rest);
   return k * C::ln2_high - ((half_square - (s * (half_square + rest) + k * C::ln2_low)) - f);
@@ -225,7 +252,8 @@ PYDL_INLINE V<T> softplus(V<T> x) {
 }
 
 // The normal distribution at x: exp(-x^2 / 2) / sqrt(2 pi), and its integral from -inf, which is erfc(-x / sqrt 2) / 2.
-// erfc(a) = exp(-a^2) P(t) / (a + 3) with t = (a - 3) / (a + 3), for a >= 0.
+// Within one standard deviation the integral is 1/2 + x E(x^2); beyond, erfc(a) = exp(-a^2) P(t) / (a + 3) with
+// t = (a - 3) / (a + 3).
 template <class T>
 struct Normal {
   V<T> density, probability;
@@ -236,10 +264,13 @@ PYDL_INLINE Normal<T> normal(V<T> x) {
   V<T> y = at_most<T>(absolute<T>(x), C::normal_end), square = y * y;
   V<T> high = V<T>(VI<T>(y) & ~C::low_half), low = y - high;
   V<T> lost = (high * high - square) + 2 * high * low + low * low;  // what rounding took from the square
-  V<T> bell = exp<T>(T(-0.5) * square) * (1 - T(0.5) * lost);
-  V<T> a = y * C::sqrt_half, inverse = 1 / (a + 3);
+  V<T> bell = exp<T>(T(-0.5) * square);
+  bell -= bell * (T(0.5) * lost);
+  V<T> a = y * C::sqrt_half, inverse = quotient<T>(broadcast<T>(1), a + 3);
   V<T> beyond = T(0.5) * bell * polynomial<T>((a - 3) * inverse, C::erfc_rest) * inverse;
-  return {bell * T(0.39894228040143267794), select<T>(x < 0, beyond, 1 - beyond)};
+  V<T> tail = select<T>(x < 0, beyond, 1 - beyond);
+  V<T> centre = T(0.5) + x * polynomial<T>(square, C::normal_centre);
+  return {bell * T(0.39894228040143267794), select<T>(y < 1, centre, tail)};
 }
 
 }  // namespace

@@ -7,23 +7,35 @@ namespace pydl::PYDL_ISA {
 namespace {
 
 template <class T>
+PYDL_INLINE VI<T> first_lanes(int n) {
+  VI<T> lane;
+  for (int i = 0; i < kLanes<T>; i++) lane[i] = i;
+  return lane < (VI<T>{} + n);
+}
+
+template <class T>
 PYDL_INLINE T log_of(T x) {
   return log<T>(broadcast<T>(x))[0];
 }
 
+// The largest of a row; NaN is passed over.
 template <class T>
 PYDL_INLINE T row_max(index cols, const T* x) {
-  const V<T> lowest = broadcast<T>(T(-__builtin_inf()));
-  V<T> most = lowest;
+  V<T> most = broadcast<T>(T(-__builtin_inf()));
   index j = 0;
   for (; j + kLanes<T> <= cols; j += kLanes<T>) {
     V<T> v = load<T>(x + j);
     most = v > most ? v : most;
   }
-  T result = most[0];
-  for (int i = 1; i < kLanes<T>; i++) result = most[i] > result ? most[i] : result;
-  for (; j < cols; j++) result = x[j] > result ? x[j] : result;
-  return result;
+  if (int rest = int(cols - j)) {
+    V<T> v = load_n<T>(x + j, rest);
+    most = (v > most) & first_lanes<T>(rest) ? v : most;
+  }
+  T lanes[kLanes<T>];
+  store<T>(lanes, most);
+  for (int width = kLanes<T> / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) lanes[i] = lanes[i + width] > lanes[i] ? lanes[i + width] : lanes[i];
+  return lanes[0];
 }
 
 template <class T>
@@ -46,7 +58,7 @@ PYDL_INLINE RowSum<T> row_exp(index cols, const T* x, T* y) {
   if (rest) {
     V<T> e = exp<T>(load_n<T>(x + j, rest) - max);
     store_n<T>(y + j, e, rest);
-    for (int i = 0; i < rest; i++) sum[i] += e[i];
+    sum += select<T>(first_lanes<T>(rest), e, V<T>{});
   }
   return {max, reduce_add<T>(sum)};
 }

@@ -1,15 +1,15 @@
-"""Prints the polynomial coefficients of simd_math.h: minimax fits by the Remez exchange, in 60 digits (needs mpmath)."""
+"""Prints the coefficients of simd_math.h: minimax polynomials by the Remez exchange, in 60 digits (needs mpmath)."""
 
 from collections.abc import Callable
 
-from mpmath import erfc, exp, expm1, linspace, log, lu_solve, matrix, mp, mpf, nstr, pi, cos, sqrt
+from mpmath import cos, erf, erfc, exp, expm1, linspace, log, lu_solve, matrix, mp, mpf, nstr, pi, sqrt
 
 mp.dps = 60
 Function = Callable[[mpf], mpf]
 
 
 def remez(f: Function, weight: Function, low: mpf, high: mpf, degree: int) -> tuple[list[mpf], mpf]:
-    """The polynomial p that minimises max |weight(x) (f(x) - p(x))| on [low, high], lowest power first, and that maximum."""
+    """The polynomial p with the least max |weight (f - p)| on [low, high], lowest power first, and that maximum."""
     count = degree + 2
     nodes = [(low + high) / 2 - (high - low) / 2 * cos(pi * k / (count - 1)) for k in range(count)]
     grid = linspace(low, high, 60 * count)
@@ -53,6 +53,12 @@ def erfc_rest(t: mpf) -> mpf:
     return erfc(a) * exp(a * a) * (a + 3)
 
 
+def normal_centre(z: mpf) -> mpf:
+    """E in Phi(x) = 1/2 + x E(x^2)."""
+    x = sqrt(z)
+    return erf(x / sqrt(2)) / (2 * x) if x > mpf(10) ** -20 else 1 / sqrt(2 * pi)
+
+
 def show(name: str, f: Function, weight: Function, low: mpf, high: mpf, degree: int) -> None:
     coefficients, error = remez(f, weight, low, high, degree)
     print(f"{name}: error {nstr(error, 3)}\n    " + ", ".join(nstr(c, 18) for c in coefficients))
@@ -60,7 +66,7 @@ def show(name: str, f: Function, weight: Function, low: mpf, high: mpf, degree: 
 
 if __name__ == "__main__":
     tiny, half = mpf(10) ** -15, log(2) / 2 * mpf("1.0001")
-    for kind, degrees in (("float", (4, 2, 9)), ("double", (9, 6, 22))):
+    for kind, degrees in (("float", (4, 2, 9, 5)), ("double", (9, 6, 22, 11))):
         # exp: relative to expm1(r), which is the harder of the two.
         show(f"exp {kind}", exp_rest, lambda r: abs(r) + tiny, -half, half, degrees[0])
         # log: |s| <= (sqrt 2 - 1) / (sqrt 2 + 1).
@@ -68,3 +74,4 @@ if __name__ == "__main__":
         # erfc: up to where it underflows.
         end = mpf("10.1") if kind == "float" else mpf("27.3")
         show(f"erfc {kind}", erfc_rest, lambda t: 1 / erfc_rest(t), mpf(-1), (end - 3) / (end + 3), degrees[2])
+        show(f"normal {kind}", normal_centre, lambda z: 1 / normal_centre(z), mpf(0), mpf(1), degrees[3])
