@@ -94,22 +94,6 @@ PYDL_INLINE V<T> at_most(V<T> x, T high) {
   return select<T>(x > high, broadcast<T>(high), x);
 }
 
-// a / b for b from 2^-60 to 2^60. Where dividing is slow: an estimate of 1 / b, one Newton step, and the remainder put
-// back.
-template <class T>
-PYDL_INLINE V<T> quotient(V<T> a, V<T> b) {
-  return a / b;
-}
-#if defined(__AVX512F__)
-template <>
-PYDL_INLINE V<float> quotient<float>(V<float> a, V<float> b) {
-  V<float> inverse = V<float>(_mm512_maskz_rcp14_ps(-1, __m512(b)));
-  inverse += inverse * (1 - b * inverse);
-  V<float> q = a * inverse;
-  return q + inverse * (a - b * q);
-}
-#endif
-
 template <class T>
 struct Rounded {
   V<T> value;
@@ -182,20 +166,20 @@ PYDL_INLINE V<T> expm1(V<T> x) {
 template <class T>
 PYDL_INLINE V<T> tanh(V<T> x) {
   V<T> e = bounded_expm1<T>(2 * at_most<T>(absolute<T>(x), MathConstants<T>::tanh_high));
-  return copy_sign<T>(quotient<T>(e, e + 2), x);
+  return copy_sign<T>(e / (e + 2), x);
 }
 
 template <class T>
 PYDL_INLINE V<T> sigmoid(V<T> x) {
   V<T> e = exp<T>(-absolute<T>(x));
-  return quotient<T>(select<T>(x < 0, e, broadcast<T>(1)), 1 + e);
+  return select<T>(x < 0, e, broadcast<T>(1)) / (1 + e);
 }
 
 // log(2^k (1 + f)), 1 + f in [sqrt(1/2), sqrt(2)]: with s = f / (2 + f), log(1 + f) = 2 s + s^3 L(s^2).
 template <class T>
 PYDL_INLINE V<T> log_of_parts(V<T> k, V<T> f) {
   using C = MathConstants<T>;
-  V<T> s = quotient<T>(f, 2 + f), z = s * s;
+  V<T> s = f / (2 + f), z = s * s;
   V<T> half_square = T(0.5) * f * f;
   V<T> rest = z * polynomial<T>(z, C::log_rest);
   return k * C::ln2_high - ((half_square - (s * (half_square + rest) + k * C::ln2_low)) - f);
@@ -266,7 +250,7 @@ PYDL_INLINE Normal<T> normal(V<T> x) {
   V<T> lost = (high * high - square) + 2 * high * low + low * low;  // what rounding took from the square
   V<T> bell = exp<T>(T(-0.5) * square);
   bell -= bell * (T(0.5) * lost);
-  V<T> a = y * C::sqrt_half, inverse = quotient<T>(broadcast<T>(1), a + 3);
+  V<T> a = y * C::sqrt_half, inverse = 1 / (a + 3);
   V<T> beyond = T(0.5) * bell * polynomial<T>((a - 3) * inverse, C::erfc_rest) * inverse;
   V<T> tail = select<T>(x < 0, beyond, 1 - beyond);
   V<T> centre = T(0.5) + x * polynomial<T>(square, C::normal_centre);
