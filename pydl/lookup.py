@@ -10,8 +10,8 @@ Thing = TypeVar("Thing")
 
 
 def snake_case(name: str) -> str:
-    """GlorotUniform → glorot_uniform, L1L2 → l1l2, MaxNorm → max_norm."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    """GlorotUniform → glorot_uniform, L1L2 → l1l2, MaxNorm → max_norm, AdamW → adamw."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 class Registry(Generic[Thing]):

@@ -105,7 +105,7 @@ class Optimizer:
         arrays = self._clipped([g.array if isinstance(g, Tensor) else np.asarray(g) for g in grads])
         rate, step = self.learning_rate, self.iterations + 1
         for group in self._grouped(trainable_variables):
-            own = [np.ascontiguousarray(arrays[i], group.params[0].dtype) for i in group.members]
+            own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]
             self._update(group.params, own, group.state, rate, step)
             for v in group.variables:
                 v.version.bump()

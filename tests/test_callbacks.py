@@ -1,0 +1,283 @@
+"""Callbacks: their order, what each does, and the progress bar on a terminal, in a pipe and in a notebook."""
+
+import io
+import os
+import pty
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from pydl import Input, Sequential, callbacks, layers, set_seed
+from pydl.callbacks.progress import Line, bar_glyphs, format_time
+
+
+@pytest.fixture
+def data(rng):
+    return rng.normal(size=(40, 3)).astype(np.float32), rng.integers(0, 2, 40)
+
+
+@pytest.fixture
+def model():
+    set_seed(1)
+    model = Sequential([Input((3,)), layers.Dense(2, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["acc"])
+    return model
+
+
+class Feed(callbacks.Callback):
+    """Overwrites the logs of each epoch, to play a course of values."""
+
+    def __init__(self, **series):
+        super().__init__()
+        self.series = series
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs.update({name: values[epoch] for name, values in self.series.items()})
+
+
+def test_hooks_fire_in_order(model, data):
+    events = []
+
+    def note(name):
+        return lambda *args: events.append((name, *[a for a in args if isinstance(a, int)]))
+
+    watcher = callbacks.LambdaCallback(**{name: note(name) for name in callbacks.callback.HOOKS})
+    model.fit(
+        *data, batch_size=20, epochs=2, validation_data=data, validation_batch_size=40, callbacks=[watcher], verbose=0
+    )
+    epoch = [
+        ("on_train_batch_begin", 0), ("on_train_batch_end", 0), ("on_train_batch_begin", 1), ("on_train_batch_end", 1),
+        ("on_test_begin",), ("on_test_batch_begin", 0), ("on_test_batch_end", 0), ("on_test_end",),
+    ]  # fmt: skip
+    expected = [("on_train_begin",)]
+    for i in range(2):
+        expected += [("on_epoch_begin", i), *epoch, ("on_epoch_end", i)]
+    assert events == [*expected, ("on_train_end",)]
+    events.clear()
+    model.predict(data[0], batch_size=40, callbacks=[watcher], verbose=0)
+    assert events == [
+        ("on_predict_begin",), ("on_predict_batch_begin", 0), ("on_predict_batch_end", 0), ("on_predict_end",),
+    ]  # fmt: skip
+
+
+def test_only_overridden_hooks_are_called(model):
+    listed = callbacks.CallbackList([callbacks.Callback(), callbacks.History()], model, {})
+    assert [name for name in callbacks.callback.HOOKS if listed.hooks(name)] == ["on_train_begin", "on_epoch_end"]
+    with pytest.raises(TypeError, match="expected Callback objects"):
+        callbacks.CallbackList([print], model, {})
+    with pytest.raises(TypeError, match="no hook named 'on_batch'"):
+        callbacks.LambdaCallback(on_batch=print)
+
+
+def test_batch_logs_are_the_means_so_far(model, data):
+    seen = []
+    model.fit(*data, batch_size=20, verbose=0, callbacks=[callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(logs))])  # fmt: skip
+    assert [set(logs) for logs in seen] == [{"loss", "acc"}] * 2
+    assert seen[1] == model.get_metrics_result()
+
+
+def test_stop_training_ends_the_epoch_after_the_batch(model, data):
+    def stop(batch, logs):
+        model.stop_training = True
+
+    history = model.fit(
+        *data, batch_size=10, epochs=5, verbose=0, callbacks=[callbacks.LambdaCallback(on_train_batch_end=stop)]
+    )
+    assert history.epoch == [0]
+    assert model.optimizer.iterations == 1
+
+
+def test_early_stopping_restores_the_best_weights(model, data):
+    weights = []
+    stopper = callbacks.EarlyStopping("watched", patience=2, restore_best_weights=True)
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
+    history = model.fit(
+        *data, epochs=9, verbose=0, callbacks=[Feed(watched=[3, 1, 2, 1.5, 0, 0, 0, 0, 0]), keep, stopper]
+    )
+    assert history.epoch == [0, 1, 2, 3]
+    assert (stopper.best, stopper.best_epoch, stopper.stopped_epoch) == (1, 1, 3)
+    for now, best in zip(model.get_weights(), weights[1], strict=True):
+        np.testing.assert_array_equal(now, best)
+
+
+@pytest.mark.parametrize(
+    ("options", "values", "epochs"),
+    [
+        ({"mode": "max"}, [1, 2, 3, 3, 3], 4),
+        ({"min_delta": 0.5}, [3, 2, 1.8, 0, 0], 3),
+        ({"baseline": 1.0, "patience": 2}, [3, 2, 1.5, 0, 0], 5),
+        ({"start_from_epoch": 3}, [0, 1, 2, 3, 4], 5),
+        ({}, [float("nan")] * 5, 2),
+    ],
+)
+def test_early_stopping_options(model, data, options, values, epochs):
+    stopper = callbacks.EarlyStopping("watched", **options)
+    assert len(model.fit(*data, epochs=5, verbose=0, callbacks=[Feed(watched=values), stopper]).epoch) == epochs
+
+
+def test_a_monitor_that_is_not_there_warns(model, data):
+    with pytest.warns(UserWarning, match="'val_loss' is not in the logs, which hold loss, acc"):
+        model.fit(*data, verbose=0, callbacks=[callbacks.EarlyStopping()])
+    with pytest.raises(ValueError, match="mode: expected 'auto', 'min' or 'max'"):
+        callbacks.EarlyStopping(mode="best")
+
+
+def test_checkpoint(model, data, tmp_path):
+    every = callbacks.ModelCheckpoint(tmp_path / "all" / "{epoch:02d}-{watched:.1f}.npz")
+    best = callbacks.ModelCheckpoint(tmp_path / "best.npz", monitor="watched", save_best_only=True, mode="max")
+    steps = callbacks.ModelCheckpoint(tmp_path / "step-{batch}.npz", save_freq=2)
+    weights = []
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()))
+    model.fit(*data, batch_size=10, epochs=3, verbose=0, callbacks=[Feed(watched=[1, 5, 2]), keep, every, best, steps])
+    assert sorted(p.name for p in (tmp_path / "all").iterdir()) == ["01-1.0.npz", "02-5.0.npz", "03-2.0.npz"]
+    assert sorted(p.name for p in tmp_path.glob("step*")) == ["step-2.npz", "step-4.npz"]
+    model.load_weights(tmp_path / "best.npz")
+    for now, expected in zip(model.get_weights(), weights[1], strict=True):
+        np.testing.assert_array_equal(now, expected)
+    with pytest.raises(KeyError, match="but the logs hold loss, acc"):
+        model.fit(*data, verbose=0, callbacks=[callbacks.ModelCheckpoint(tmp_path / "{val_loss}.npz")])
+
+
+def test_learning_rate_callbacks(model, data):
+    halve = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    model.optimizer.learning_rate = 0.8
+    assert model.fit(*data, epochs=2, verbose=0, callbacks=[halve]).history["learning_rate"] == [0.4, 0.2]
+    by_epoch = callbacks.LearningRateScheduler(lambda epoch: 1.0 / (epoch + 1))
+    assert model.fit(*data, epochs=2, verbose=0, callbacks=[by_epoch]).history["learning_rate"] == [1.0, 0.5]
+    plateau = callbacks.ReduceLROnPlateau("watched", factor=0.5, patience=1, cooldown=1, min_lr=0.2)
+    feed = Feed(watched=[1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    model.optimizer.learning_rate = 1.0
+    history = model.fit(*data, epochs=6, verbose=0, callbacks=[feed, plateau])
+    assert history.history["learning_rate"] == [1.0, 1.0, 0.5, 0.25, 0.2, 0.2]
+
+
+def test_csv_logger(model, data, tmp_path):
+    path = tmp_path / "log.csv"
+    model.fit(*data, epochs=2, verbose=0, callbacks=[callbacks.CSVLogger(path)])
+    model.fit(*data, epochs=1, verbose=0, callbacks=[callbacks.CSVLogger(path, append=True)])
+    lines = path.read_text().splitlines()
+    assert lines[0] == "epoch,loss,acc"
+    assert [line.split(",")[0] for line in lines[1:]] == ["0", "1", "0"]
+
+
+def test_terminate_on_nan(model, data, capsys):
+    x = data[0].copy()
+    x[25] = np.nan
+    history = model.fit(
+        x, data[1], batch_size=10, epochs=3, shuffle=False, verbose=0, callbacks=[callbacks.TerminateOnNaN()]
+    )
+    assert "Batch 2: the loss is nan" in capsys.readouterr().out
+    assert history.epoch == [0]
+    assert np.isnan(history.history["loss"][0])  # not hidden
+
+
+# ---- the progress bar --------------------------------------------------------------------------------------------
+
+
+def test_a_pipe_gets_one_plain_line_per_epoch(model, data, capsys):
+    model.fit(*data, epochs=2, validation_split=0.5)
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("Epoch 1/2  1/1  ")
+    for name in ("loss", "acc", "val_loss", "val_acc"):
+        assert f"  {name} " in lines[1]
+    assert out.isascii()
+    assert not set(out) & {"\r", "\b", "\x1b"}
+    model.evaluate(*data)
+    assert capsys.readouterr().out.startswith("Evaluate  2/2  ")
+    model.predict(data[0])
+    model.fit(*data, verbose=0)
+    assert capsys.readouterr().out == ""
+
+
+def on_terminal(run, encoding="utf-8", columns=80):
+    """What `run(stream)` writes to a terminal."""
+    leader, follower = pty.openpty()
+    with open(follower, "w", encoding=encoding) as stream:
+        run(stream)
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(leader, 1 << 16)
+        except OSError:  # the other end is closed
+            break
+        if not chunk:
+            break
+        chunks.append(chunk)
+    os.close(leader)
+    return b"".join(chunks).decode(encoding)
+
+
+@pytest.mark.parametrize(("encoding", "glyph"), [("utf-8", "█"), ("ascii", "#")])
+def test_a_terminal_gets_one_line_that_redraws(model, data, monkeypatch, encoding, glyph):
+    monkeypatch.setenv("COLUMNS", "100")
+    clock = iter(np.arange(0, 1000, 0.15))
+    monkeypatch.setattr("pydl.callbacks.progress.time.monotonic", lambda: float(next(clock)))
+
+    def run(stream):
+        model.fit(*data, batch_size=10, epochs=2, verbose=0, callbacks=[callbacks.ProgressBar(stream=stream)])
+
+    text = on_terminal(run, encoding)
+    rows = [row for row in text.split("\n") if row]
+    assert len(rows) == 2
+    drawn = rows[0].rstrip("\r").split("\r")
+    assert len(drawn) > 2  # redrawn, over itself
+    assert all(len(d) < 100 for d in drawn)
+    assert "ETA" in drawn[1]
+    assert glyph in drawn[-1]
+    assert "Epoch 1/2" in drawn[-1]
+    assert "4/4" in drawn[-1]
+    assert "loss" in drawn[-1]
+
+
+def test_a_fast_epoch_is_not_redrawn_at_every_step(model, data, monkeypatch):
+    monkeypatch.setattr("pydl.callbacks.progress.time.monotonic", lambda: 1.0)
+    text = on_terminal(lambda stream: model.fit(
+        *data, batch_size=1, verbose=0, callbacks=[callbacks.ProgressBar(stream=stream)]))  # fmt: skip
+    assert text.count("Epoch") == 1
+
+
+def test_a_notebook_updates_one_output(model, data, monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, content, raw):
+            shown.append(("update", content["text/plain"]))
+
+    def display(content, raw, display_id):
+        shown.append(("display", content["text/plain"]))
+        return Handle()
+
+    ipython = types.ModuleType("IPython")
+    ipython.get_ipython = lambda: types.SimpleNamespace(kernel=object())
+    module = types.ModuleType("IPython.display")
+    module.display = display
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    clock = iter(np.arange(0, 1000, 0.15))
+    monkeypatch.setattr("pydl.callbacks.progress.time.monotonic", lambda: float(next(clock)))
+    model.fit(*data, batch_size=10, epochs=2)
+    assert [kind for kind, _ in shown].count("display") == 2  # one output per epoch
+    assert len(shown) > 4
+    assert "loss" in shown[-1][1]
+
+
+def test_predict_is_silent_unless_it_is_slow(model, data, monkeypatch, capsys):
+    clock = iter(np.arange(0, 1000, 1.0))
+    monkeypatch.setattr("pydl.callbacks.progress.time.monotonic", lambda: float(next(clock)))
+    model.predict(data[0])
+    assert capsys.readouterr().out.startswith("Predict  2/2")
+
+
+def test_a_narrow_terminal_drops_the_bar_and_never_wraps():
+    line = Line("Epoch 1/2", 3, 8, 1.0, 2.0, {"loss": 0.5, "tiny": 1e-6})
+    assert "tiny 1.000e-06" in line.text()
+    assert len(line.fitted(30, bar_glyphs("utf-8"))) == 30
+    assert "#" in line.fitted(120, bar_glyphs(None))
+    assert [format_time(s) for s in (0.25, 59.4, 61, 3661)] == ["0.2s", "59s", "1:01", "1:01:01"]
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    assert bar_glyphs(stream.encoding) == ("#", ".")

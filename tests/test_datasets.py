@@ -1,0 +1,171 @@
+"""Readers of data files: right content from small files made here, clear errors from damaged ones; splits and labels."""
+
+import gzip
+import struct
+import sys
+
+import numpy as np
+import pytest
+
+from pydl import datasets, utils
+
+
+def idx(array, kind=0x08):
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape)
+    return header + array.astype(array.dtype.newbyteorder(">")).tobytes()
+
+
+def usps_text(count, rng):
+    x = np.round(rng.uniform(-1, 1, (count, 256)), 3)
+    y = rng.integers(0, 10, count)
+    lines = [f"{label} {' '.join(f'{v:.3f}' for v in row)}" for label, row in zip(y, x, strict=True)]
+    return ("\n".join(lines) + "\n").encode(), x, y
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_mnist(tmp_path, rng, pack):
+    made = {}
+    for prefix, count in (("train", 5), ("t10k", 3)):
+        made[prefix] = rng.integers(0, 256, (count, 28, 28), np.uint8), rng.integers(0, 10, count).astype(np.uint8)
+        ending = ".gz" if pack is gzip.compress else ""
+        (tmp_path / f"{prefix}-images-idx3-ubyte{ending}").write_bytes(pack(idx(made[prefix][0])))
+        (tmp_path / f"{prefix}-labels-idx1-ubyte{ending}").write_bytes(pack(idx(made[prefix][1])))
+    train, test = datasets.mnist(tmp_path)
+    for found, prefix in ((train, "train"), (test, "t10k")):
+        for array, expected in zip(found, made[prefix], strict=True):
+            assert array.dtype == np.uint8
+            np.testing.assert_array_equal(array, expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype"), [(0x0B, np.int16), (0x0C, np.int32), (0x0D, np.float32), (0x0E, np.float64)]
+)
+def test_idx_of_other_types(tmp_path, kind, dtype):
+    array = np.arange(-3, 3).reshape(2, 3).astype(dtype)
+    (tmp_path / "a").write_bytes(idx(array, kind))
+    np.testing.assert_array_equal(datasets.read_idx(tmp_path / "a"), array)
+
+
+GOOD = idx(np.zeros((2, 3, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "expected an idx file"),
+        (b"PK\x03\x04" + GOOD, "expected an idx file, got one that starts with 50 4b"),
+        (GOOD[:9], "header of 16 bytes is cut off after 9"),
+        (GOOD[:-1], "needs 34 bytes, the file has 33"),
+        (GOOD + b"x", "needs 34 bytes, the file has 35"),
+        (struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 2**31, 2**31), "needs 9903520314283042199192993808 bytes"),
+        (gzip.compress(GOOD)[:-9], "damaged or truncated gzip"),
+        (gzip.compress(GOOD)[:12] + b"xxxx", "damaged or truncated gzip"),
+    ],
+)
+def test_damaged_idx(tmp_path, content, message):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        datasets.read_idx(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="train-images-idx3-ubyte"):
+        datasets.mnist(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"zip\.train"):
+        datasets.usps(tmp_path)
+    with pytest.raises(FileNotFoundError, match="data_batch"):
+        datasets.cifar10(tmp_path)
+
+
+def test_usps(tmp_path, rng):
+    train, x, y = usps_text(7, rng)
+    test, x_test, _ = usps_text(2, rng)
+    (tmp_path / "zip.train.gz").write_bytes(gzip.compress(train))
+    (tmp_path / "zip.test").write_bytes(test)
+    (x_read, y_read), (x_test_read, _) = datasets.usps(tmp_path)
+    np.testing.assert_allclose(x_read.reshape(7, 256), x, atol=1e-6)
+    np.testing.assert_array_equal(y_read, y)
+    assert (x_read.shape, x_read.dtype, y_read.dtype) == ((7, 16, 16), np.float32, np.int64)
+    np.testing.assert_allclose(x_test_read.reshape(2, 256), x_test, atol=1e-6)
+
+
+def test_damaged_usps(tmp_path, rng):
+    text, _, _ = usps_text(2, rng)
+    path = tmp_path / "zip.train"
+    for content, message in (
+        (b"", "empty"),
+        (text[:-20], "expected lines of 257 numbers"),
+        (text.replace(b" ", b" word ", 1), "expected lines of 257 numbers"),
+        (b"1 2 3\n", "257 numbers, got a table of shape"),
+        (b"12" + text[1:], "labels 0 to 9"),
+        (text[:2] + b"7" + text[2:].lstrip(b"-"), "grey values between -1 and 1"),
+        (b"\xff\xfe\x00", "257 numbers"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            datasets.read_usps(path)
+
+
+def test_cifar(tmp_path, rng):
+    images = rng.integers(0, 256, (4, 32, 32, 3), np.uint8)
+    labels = np.array([[3], [0], [9], [1]], np.uint8)
+    records = np.concatenate([labels, images.transpose(0, 3, 1, 2).reshape(4, -1)], axis=1)
+    (tmp_path / "data_batch_1.bin").write_bytes(records[:2].tobytes())
+    (tmp_path / "data_batch_2.bin.gz").write_bytes(gzip.compress(records[2:].tobytes()))
+    (tmp_path / "test_batch.bin").write_bytes(records[:1].tobytes())
+    (x, y), (x_test, y_test) = datasets.cifar10(tmp_path)
+    np.testing.assert_array_equal(x, images)
+    np.testing.assert_array_equal(y, labels)
+    np.testing.assert_array_equal(x_test, images[:1])
+    np.testing.assert_array_equal(y_test, labels[:1])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "got 0 bytes"), (b"\1" * 3072, "got 3072 bytes"), (b"\x0b" * 3073, "labels below 10, got 11")],
+)
+def test_damaged_cifar(tmp_path, content, message):
+    (tmp_path / "a.bin").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        datasets.read_cifar(tmp_path / "a.bin")
+
+
+def test_digits():
+    (x_train, y_train), (x_test, y_test) = datasets.digits()
+    assert (x_train.shape[1:], x_train.dtype, y_train.dtype) == ((8, 8, 1), np.float32, np.int64)
+    assert len(x_train) + len(x_test) == 1797
+    assert 0 <= x_train.min() <= x_train.max() <= 1
+    counts, test_counts = np.bincount(np.r_[y_train, y_test]), np.bincount(y_test)
+    assert (np.abs(test_counts - 0.2 * counts) <= 0.5).all()
+    (again, _), _ = datasets.digits()
+    np.testing.assert_array_equal(x_train, again)
+
+
+def test_digits_without_scikit_learn_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match=r'pip install "pydl\[sklearn\]"'):
+        datasets.digits()
+
+
+def test_to_categorical():
+    np.testing.assert_array_equal(utils.to_categorical([0, 2, 1]), np.eye(3)[[0, 2, 1]])
+    assert utils.to_categorical([[1], [0]], 4).shape == (2, 4)
+    assert utils.to_categorical(np.zeros((2, 3), int), 5).shape == (2, 3, 5)
+    assert utils.to_categorical([], 3).shape == (0, 3)
+    with pytest.raises(ValueError, match=r"labels in \[0, 2\), got 0 to 2"):
+        utils.to_categorical([0, 2], 2)
+    with pytest.raises(ValueError, match="expected integers"):
+        utils.to_categorical([0.5])
+
+
+def test_stratified_split():
+    labels = np.repeat([0, 1, 2], [10, 20, 30])
+    train, test = utils.stratified_split(labels, 0.2, seed=1)
+    assert sorted(np.r_[train, test]) == list(range(60))
+    np.testing.assert_array_equal(np.bincount(labels[test]), [2, 4, 6])
+    np.testing.assert_array_equal(test, utils.stratified_split(labels, 0.2, seed=1)[1])
+    with pytest.raises(ValueError, match="test_fraction"):
+        utils.stratified_split(labels, 1.5)
+    with pytest.raises(ValueError, match="rank 1"):
+        utils.stratified_split(labels[:, None], 0.5)

@@ -1,0 +1,94 @@
+"""Metrics: values counted by hand, streaming over batches, names."""
+
+import numpy as np
+import pytest
+
+from pydl import metrics
+
+SCORES = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], np.float32)
+LABELS = np.array([1, 1, 2, 2])
+ONE_HOT = np.eye(3, dtype=np.float32)[LABELS]
+
+
+@pytest.mark.parametrize(
+    ("metric", "y_true", "y_pred", "expected"),
+    [
+        (metrics.SparseCategoricalAccuracy(), LABELS, SCORES, 0.5),
+        (metrics.SparseCategoricalAccuracy(), LABELS[:, None], SCORES, 0.5),
+        (metrics.CategoricalAccuracy(), ONE_HOT, SCORES, 0.5),
+        (metrics.SparseTopKCategoricalAccuracy(k=2), LABELS, SCORES, 0.75),
+        (metrics.TopKCategoricalAccuracy(k=2), ONE_HOT, SCORES, 0.75),
+        (metrics.BinaryAccuracy(), [0, 1, 1, 0], [0.1, 0.9, 0.4, 0.2], 0.75),
+        (metrics.BinaryAccuracy(), [0, 1, 1, 0], [[0.1], [0.9], [0.4], [0.2]], 0.75),
+        (metrics.BinaryAccuracy(threshold=0.3), [0, 1, 1, 0], [0.1, 0.9, 0.4, 0.2], 1.0),
+        (metrics.Accuracy(), [1, 2, 3], [1, 2, 0], 2 / 3),
+        (metrics.MeanSquaredError(), [[0.0, 1.0]], [[1.0, 3.0]], 2.5),
+        (metrics.MeanSquaredError(), [0.0, 1.0], [[1.0], [3.0]], 2.5),
+        (metrics.RootMeanSquaredError(), [[0.0, 1.0]], [[1.0, 3.0]], 2.5**0.5),
+        (metrics.MeanAbsoluteError(), [[0.0, 1.0]], [[1.0, 3.0]], 1.5),
+        (metrics.Precision(), [1, 0, 1, 0], [0.9, 0.8, 0.3, 0.1], 0.5),
+        (metrics.Recall(), [1, 0, 1, 1], [0.9, 0.8, 0.3, 0.1], 1 / 3),
+        (metrics.Recall(), [0, 0], [0.9, 0.1], 0.0),
+    ],
+)
+def test_values(metric, y_true, y_pred, expected):
+    assert metric(np.array(y_true), np.array(y_pred)) == pytest.approx(expected)
+    metric.reset_state()
+    assert metric.result() == 0.0
+
+
+def test_a_stream_of_unequal_batches_is_one_mean():
+    metric = metrics.SparseCategoricalAccuracy()
+    for part in (slice(0, 3), slice(3, 4)):
+        metric.update_state(LABELS[part], SCORES[part])
+    assert metric.result() == 0.5
+
+
+def test_weights():
+    metric = metrics.SparseCategoricalAccuracy()
+    metric.update_state(LABELS, SCORES, sample_weight=[1, 0, 1, 2])
+    assert metric.result() == 0.5
+    mean, total = metrics.Mean(), metrics.Sum()
+    for m in (mean, total):
+        m.update_state([1.0, 3.0], sample_weight=[3, 1])
+    assert (mean.result(), total.result()) == (1.5, 6.0)
+    precision = metrics.Precision()
+    precision.update_state([1, 0], [1, 1], sample_weight=[3, 1])
+    assert precision.result() == 0.75
+
+
+def test_a_label_whose_score_is_nan_is_not_in_the_top():
+    assert metrics.SparseTopKCategoricalAccuracy(k=1)([0], np.array([[np.nan, np.nan]])) == 0.0
+
+
+def test_names():
+    assert metrics.get("mse").name == "mse"
+    assert isinstance(metrics.get("MeanSquaredError"), metrics.MeanSquaredError)
+    assert metrics.get(metrics.Precision).name == "precision"
+
+    def share(y_true, y_pred):
+        return np.abs(y_true - y_pred)
+
+    assert metrics.get(share).name == "share"
+    assert metrics.get(share)([1.0], [3.0]) == 2.0
+    with pytest.raises(ValueError, match="known are: accuracy, binary_accuracy"):
+        metrics.get("acurracy")
+    config = metrics.TopKCategoricalAccuracy(k=3).get_config()
+    assert metrics.TopKCategoricalAccuracy.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "expected"),
+    [
+        ((8,), (8, 1), metrics.BinaryAccuracy),
+        ((8, 1), (8, 1), metrics.BinaryAccuracy),
+        ((8,), (8, 5), metrics.SparseCategoricalAccuracy),
+        ((8, 1), (8, 5), metrics.SparseCategoricalAccuracy),
+        ((8, 5), (8, 5), metrics.CategoricalAccuracy),
+        ((8, 7), (8, 7, 5), metrics.SparseCategoricalAccuracy),
+    ],
+)
+def test_accuracy_is_chosen_by_shapes(y_true, y_pred, expected):
+    metric = metrics.accuracy_for(y_true, y_pred, "acc")
+    assert type(metric) is expected
+    assert metric.name == "acc"
