@@ -41,8 +41,9 @@ def main(folder: str, seed: int = 0, epochs: int = 3, verbose: int = 1) -> float
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    model.fit(x_train[..., None] / 255, y_train, batch_size=BATCH_SIZE, epochs=epochs, verbose=verbose)
-    _, accuracy = model.evaluate(x_test[..., None] / 255, y_test, verbose=0)
+    x_train, x_test = (x[..., None].astype("float32") / 255 for x in (x_train, x_test))
+    model.fit(x_train, y_train, batch_size=BATCH_SIZE, epochs=epochs, verbose=verbose)
+    _, accuracy = model.evaluate(x_test, y_test, verbose=0)
     print(f"test accuracy: {100 * accuracy:.2f} %")
     return 100 * accuracy
 

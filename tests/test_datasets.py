@@ -1,4 +1,4 @@
-"""Readers of data files: right content from small files made here, clear errors from damaged ones; splits and labels."""
+"""Readers of data files: right content from small files made here, clear errors from damaged ones; splits, labels."""
 
 import gzip
 import struct

@@ -1,4 +1,4 @@
-"""Losses against their formulas in float64, gradients by differences, reductions, weights, and the fused cross-entropies."""
+"""Losses: formulas in float64, gradients by differences, reductions, weights, and the fused cross-entropies."""
 
 import numpy as np
 import pytest

@@ -43,7 +43,7 @@ def _column_widths(rows: list[tuple[str, str, str]], room: int) -> list[int]:
     wanted = [max(len(row[i]) for row in rows) for i in range(3)]
     if sum(wanted) <= room:
         return wanted
-    return [max(8, int(room * share)) for share in _SHARES]
+    return [max(6, int(room * share)) for share in _SHARES]
 
 
 def _wrapped(row: tuple[str, str, str], columns: list[int]) -> list[str]:

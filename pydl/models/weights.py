@@ -41,8 +41,8 @@ def save_arrays(path: str | os.PathLike[str], named: Sequence[tuple[str, Array]]
 def load_arrays(path: str | os.PathLike[str], named: Sequence[tuple[str, tuple[int, ...]]]) -> list[Array]:
     """Reads the arrays in order. ValueError if the file is damaged, or number or shapes are not these."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = [file[key] for key in sorted(file.files)]
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = [archive[key] for key in sorted(archive.files)]
     except (zipfile.BadZipFile, EOFError, AttributeError, ValueError, KeyError) as error:
         raise ValueError(f"[load_weights] {os.fspath(path)}: not a file of weights, or damaged ({error})") from error
     if len(arrays) != len(named):

@@ -1,0 +1,53 @@
+"""The small nets and data that the model tests share."""
+
+from typing import Any
+
+import numpy as np
+
+import pydl
+from pydl import Input, Sequential, layers
+
+Array = np.ndarray[Any, Any]
+
+
+def mlp(
+    seed: int = 0, optimizer: Any = "sgd", loss: Any = "sparse_categorical_crossentropy", metrics: Any = ("accuracy",)
+) -> Sequential:
+    """4 inputs, 3 classes."""
+    pydl.set_seed(seed)
+    model = Sequential([Input((4,)), layers.Dense(16, activation="relu"), layers.Dense(3, activation="softmax")])
+    model.compile(optimizer, loss, metrics=list(metrics))
+    return model
+
+
+def cnn(seed: int = 0, optimizer: Any = "sgd") -> Sequential:
+    """10x10 images, 3 classes: the shape of the Keras slide's CNN, smaller."""
+    pydl.set_seed(seed)
+    model = Sequential(
+        [
+            Input((10, 10, 1)),
+            layers.Conv2D(4, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(6, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(8, activation="tanh"),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def clouds(rng: np.random.Generator, count: int = 96) -> tuple[Array, Array]:
+    """Three clouds of points in four dimensions, and which is which."""
+    y = np.arange(count) % 3
+    return (rng.normal(size=(count, 4)) + 3 * np.eye(4)[y]).astype(np.float32), y
+
+
+def stripes(rng: np.random.Generator, count: int = 96) -> tuple[Array, Array]:
+    """Noisy images of rows, columns or neither."""
+    y = np.arange(count) % 3
+    x = rng.normal(size=(count, 10, 10, 1)).astype(np.float32)
+    x[y == 0, ::2] += 1
+    x[y == 1, :, ::2] += 1
+    return x, y

@@ -1,0 +1,212 @@
+"""Sequential and Model: building, names, summary, files of weights, and errors that show the way."""
+
+import os
+
+import numpy as np
+import pytest
+
+from pydl import Input, Sequential, ShapeError, layers
+from tests.models.nets import clouds, mlp
+
+
+def slide() -> Sequential:
+    """The CNN of the Keras slide."""
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            layers.Conv2D(25, 3, name="conv_a"),
+            layers.MaxPooling2D(name="pool_a"),
+            layers.Conv2D(50, 3, name="conv_b"),
+            layers.MaxPooling2D(name="pool_b"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(100, activation="relu", name="dense_a"),
+            layers.Dense(10, activation="softmax", name="dense_b"),
+        ],
+        name="slide",
+    )
+
+
+def test_the_slide_has_137660_parameters():
+    model = slide()
+    assert [layer.count_params() for layer in model.layers] == [250, 0, 11_300, 0, 0, 125_100, 1_010]
+    assert model.count_params() == 137_660
+    assert model.output_shapes()[3:5] == [(None, 5, 5, 50), (None, 1250)]
+    assert (model.input_shape, model.output_shape) == ((None, 28, 28, 1), (None, 10))
+
+
+def test_summary():
+    text = []
+    slide().summary(line_length=80, print_fn=text.append)
+    lines = [" ".join(line.split()) for line in text[0].splitlines()]
+    assert "conv_b (Conv2D) (None, 11, 11, 50) 11,300" in lines
+    assert "Total params: 137,660 (537.73 KB)" in lines
+    assert "Non-trainable params: 0 (0 B)" in lines
+
+
+@pytest.mark.parametrize("width", [30, 44, 200])
+def test_summary_wraps_and_never_cuts_names(width):
+    long = "a_very_long_name_for_a_layer_of_a_model_" + "x" * 20
+    model = Sequential([Input((4,)), layers.Dense(3, name=long), layers.Dense(2)], name="m")
+    model.layers[0].trainable = False
+    text = []
+    model.summary(line_length=width, print_fn=text.append, show_trainable=True)
+    table = text[0].split("Total params")[0]
+    assert max(map(len, table.splitlines())) <= width
+    assert long in "".join(line.split("  ")[0] for line in table.splitlines())
+    assert "Non-trainable params: 15" in text[0]
+
+
+def test_deferred_build(rng):
+    model = Sequential([layers.Dense(5), layers.Dense(2)])
+    assert model.weights == []
+    with pytest.raises(RuntimeError, match="not built"):
+        model.count_params()
+    text = []
+    model.summary(print_fn=text.append)
+    assert "? (unbuilt)" in text[0]
+    assert model(clouds(rng)[0]).shape == (96, 2)
+    assert model.count_params() == 4 * 5 + 5 + 5 * 2 + 2
+    assert model.output_shapes() == [(None, 5), (None, 2)]
+
+
+def test_add_pop_and_get_layer(rng):
+    x, _ = clouds(rng)
+    model = Sequential(name="grown")
+    model.add(Input((4,)))
+    model.add(layers.Dense(5, name="first"))
+    model.add(layers.Dense(2))
+    assert model.predict(x, verbose=0).shape == (96, 2)
+    model.pop()
+    assert model.predict(x, verbose=0).shape == (96, 5)
+    model.add(layers.Dense(7))
+    assert model.output_shape == (None, 7)
+    assert model.get_layer("first") is model.get_layer(index=0) is model.layers[0]
+    for bad in ({"name": "nobody"}, {"index": 5}, {}):
+        with pytest.raises(ValueError, match="get_layer"):
+            model.get_layer(**bad)
+    with pytest.raises(IndexError, match="no layers"):
+        Sequential().pop()
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: ["dense"], TypeError, "expected a Layer, got 'dense'"),
+        (lambda: [layers.Dense(1, name="a"), layers.Dense(1, name="a")], ValueError, "names must differ"),
+        (lambda: [layers.Dense(1), Input((3,))], ValueError, "an Input comes first"),
+    ],
+)
+def test_wrong_layers(make, error, message):
+    with pytest.raises(error, match=message):
+        Sequential(make())
+
+
+def test_models_nest(rng):
+    x, y = clouds(rng)
+    inner = Sequential([layers.Dense(6, activation="relu"), layers.Dropout(0.5)])
+    model = Sequential([Input((4,)), inner, layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=2, verbose=0)
+    assert len(model.weights) == 4
+    np.testing.assert_array_equal(model.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert model._plans.info()[0]["reason"] is None
+
+
+# ---- errors ------------------------------------------------------------------------------------------------------
+
+
+def test_a_shape_error_shows_the_way_and_a_hint():
+    with pytest.raises(ShapeError) as caught:
+        Sequential([Input((6, 6, 1)), layers.MaxPooling2D(name="pool"), layers.Conv2D(4, 5, name="conv")], name="net")
+    text = str(caught.value)
+    for part in ("The way through net:", "(batch, 6, 6, 1)", "(batch, 3, 3, 1)", "conv", "<- fails here", "3 x 3"):
+        assert part in text, text
+
+
+@pytest.mark.parametrize(
+    ("stack", "shape", "hint"),
+    [
+        ([layers.Conv2D(2, 3)], (4, 8, 8), r"x\[\.\.\., None\]"),
+        ([layers.Conv2D(2, 3)], (4, 64), "Reshape"),
+        ([layers.Dense(2)], (4,), r"x\[None\]"),
+    ],
+)
+def test_hints(stack, shape, hint):
+    with pytest.raises(ShapeError, match=hint):
+        Sequential(stack)(np.zeros(shape, np.float32))
+
+
+def test_data_that_does_not_fit_a_built_model(rng):
+    with pytest.raises(ShapeError, match=r"Hint: .*x\[\.\.\., None\]"):
+        slide().predict(np.zeros((2, 28, 28)), verbose=0)
+    with pytest.raises(ShapeError, match="fails here"):
+        slide().predict(np.zeros((2, 14, 14, 1)), verbose=0)
+    with pytest.raises(ShapeError, match="fails here"):
+        mlp()(rng.normal(size=(3, 5)), training=True)
+
+
+# ---- files of weights --------------------------------------------------------------------------------------------
+
+
+def test_saved_weights_are_exact(tmp_path, rng):
+    x, y = clouds(rng)
+    model, other = mlp(seed=3), mlp(seed=4)
+    model.fit(x, y, verbose=0)
+    model.save_weights(tmp_path / "weights.npz")
+    other.load_weights(tmp_path / "weights.npz")
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), other.predict(x, verbose=0))
+
+
+def test_saving_is_atomic(tmp_path, monkeypatch):
+    path = tmp_path / "weights.npz"
+    mlp(seed=1).save_weights(path)
+    before = path.read_bytes()
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        mlp(seed=2).save_weights(path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["weights.npz"]
+
+
+def test_files_that_do_not_fit_change_nothing(tmp_path):
+    model = mlp()
+    before = model.get_weights()
+    good = tmp_path / "good.npz"
+    model.save_weights(good)
+    (tmp_path / "truncated.npz").write_bytes(good.read_bytes()[:-100])
+    (tmp_path / "text.npz").write_text("hello")
+    np.savez(tmp_path / "pickled.npz", *[np.array([{"a": 1}], dtype=object)] * 4)
+    np.savez(tmp_path / "fewer.npz", np.zeros(3))
+    np.savez(tmp_path / "other.npz", *[np.ones_like(w) for w in before[:3]], np.zeros(7))
+    for name, message in {
+        "truncated": "damaged",
+        "text": "not a file of weights",
+        "pickled": "not a file of weights",
+        "fewer": "holds 1 arrays, the model has 4",
+        "other": r"bias: expected shape \(3,\), got float64 \(7,\)",
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            model.load_weights(tmp_path / f"{name}.npz")
+    for a, b in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(FileNotFoundError):
+        model.load_weights(tmp_path / "nothing.npz")
+
+
+def test_wrong_ways_to_save(tmp_path):
+    model = mlp()
+    model.save_weights(tmp_path / "a.npz")
+    with pytest.raises(FileExistsError):
+        model.save_weights(tmp_path / "a.npz", overwrite=False)
+    with pytest.raises(ValueError, match=r"written as \.npz"):
+        model.save_weights(tmp_path / "a.weights.h5")
+    with pytest.raises(RuntimeError, match="has no weights yet"):
+        Sequential([layers.Dense(2)]).save_weights(tmp_path / "b.npz")
+    with pytest.raises(ValueError, match="expected 4 arrays, got 1"):
+        model.set_weights([np.zeros(3)])
