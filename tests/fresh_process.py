@@ -6,7 +6,7 @@ import sys
 
 
 def python(*arguments: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs `python -P arguments...` away from the checkout; `environment` is added to ours. TimeoutExpired if it hangs."""
+    """Runs `python -P arguments...` away from the checkout; `environment` joins ours. TimeoutExpired if it hangs."""
     return subprocess.run(
         [sys.executable, "-P", *arguments],
         env={**os.environ, **environment},

