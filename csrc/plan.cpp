@@ -26,12 +26,28 @@ Plan* Plan::recording() { return recording_plan; }
 void Plan::begin(const std::vector<Memory>& inputs) {
   recording_plan = this;
   for (std::size_t i = 0; i < inputs.size(); i++)
-    known_[static_cast<const char*>(inputs[i].data)] = {inputs[i].bytes, {Place::input, int(i), 0}};
+    know("input " + std::to_string(i), inputs[i], {Place::input, int(i), 0});
 }
 
 void Plan::add_constant(Memory memory, std::shared_ptr<Version> version) {
-  known_[static_cast<const char*>(memory.data)] = {memory.bytes, {Place::constant, int(constants_.size()), 0}};
+  Place same;
+  if (find(memory, &same) && same.kind == Place::constant && same.offset == 0 &&
+      constants_[std::size_t(same.number)].version == version)
+    return;  // a weight that two layers share
+  know("weight " + std::to_string(constants_.size()), memory, {Place::constant, int(constants_.size()), 0});
   constants_.push_back({memory.data, std::move(version)});
+}
+
+// Two names for the same memory now may be two memories at replay.
+void Plan::know(const std::string& name, const Memory& memory, const Place& place) {
+  if (memory.bytes == 0) return;
+  const char* data = static_cast<const char*>(memory.data);
+  auto next = known_.lower_bound(data + memory.bytes);
+  if (next != known_.begin()) {
+    const auto& [first, before] = *std::prev(next);
+    if (data < first + before.bytes) return fail(name + " shares memory with another input or weight");
+  }
+  known_[data] = {memory.bytes, place};
 }
 
 bool Plan::find(const Memory& memory, Place* place) const {

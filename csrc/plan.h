@@ -93,6 +93,7 @@ class Plan {
     index bytes;
   };
 
+  void know(const std::string& name, const Memory&, const Place&);
   bool find(const Memory&, Place*) const;
   void lay_out();
   void pack(Step&);

@@ -78,6 +78,8 @@ class PlanCache:
 
     def _record(self, key: Any, call: Callable[[Any], Any], x: Any, weights: Sequence[Variable]) -> Any:
         entry = _Entry()
+        # Copies: arrays that share memory now, with each other or with a weight, need not do so at replay.
+        x = tuple([a.copy() for a in x]) if type(x) is tuple else x.copy()
         inputs: Sequence[Array] = x if type(x) is tuple else (x,)
         plan = _core.Plan()
         plan.begin(list(inputs), [(v.array, v.version) for v in weights])
