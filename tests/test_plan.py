@@ -285,3 +285,18 @@ def test_memory_does_not_grow(rng: np.random.Generator) -> None:
         for x in batches:
             net(x)
     assert pydl.memory_stats()["used_bytes"] == held
+
+
+def test_inputs_that_share_memory_while_recording_need_not_do_so_later(rng: np.random.Generator) -> None:
+    plans = PlanCache()
+    weight = Variable(rng.standard_normal((4, 4)).astype(np.float32))
+    a, b, c = (rng.standard_normal((4, 4)).astype(np.float32) for _ in range(3))
+
+    def run(x: Array, y: Array) -> Array:
+        result = plans.run(lambda xy: ops.subtract(xy[0], ops.matmul(xy[1], weight)), (x, y), lambda: [weight])
+        return np.asarray(result.numpy())
+
+    shared = run(a, a)
+    np.testing.assert_array_equal(run(a, a), shared)
+    np.testing.assert_array_equal(run(b, c), b - np.asarray(ops.matmul(c, weight).numpy()))
+    assert [entry["reason"] for entry in plans.info()] == [None]
