@@ -28,7 +28,8 @@ py::array checked(const char* op, const char* name, py::handle object, int rank)
   PYDL_CHECK((a.flags() & wanted) == wanted, "[", op, "] ", name,
              ": expected a C-contiguous, aligned array, got strides ", py::str(a.attr("strides")).cast<std::string>(),
              " for ", describe(a), "; use numpy.ascontiguousarray");
-  PYDL_CHECK_TYPE(a.dtype().attr("isnative").cast<bool>(), "[", op, "] ", name, ": expected native byte order, got ",
+  const char order = a.dtype().byteorder();  // '=' native, '|' single bytes
+  PYDL_CHECK_TYPE(order == '=' || order == '|', "[", op, "] ", name, ": expected native byte order, got ",
                   py::str(a.dtype()).cast<std::string>());
   return a;
 }
