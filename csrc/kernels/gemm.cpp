@@ -9,7 +9,7 @@ namespace {
 double multiplications(const GemmShape& s) { return double(s.M) * double(s.N) * double(s.K); }
 
 int useful_threads(const GemmShape& s) {
-  constexpr double kGrain = 1 << 16;  // multiplications that outweigh waking a thread
+  constexpr double kGrain = 1 << 18;  // multiplications that outweigh waking a thread
   const double useful = multiplications(s) / kGrain, available = num_threads();
   return useful < 1 ? 1 : int(useful < available ? useful : available);
 }

@@ -50,9 +50,19 @@ struct Tile {
         PYDL_UNROLL for (int i = 0; i < Rows; i++) sum[i][j] = value;
       }
     }
-    if (c) {
-      PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] +=
-          read(c + i * ldc, j, last);
+    if (c) add(c, ldc, last);
+  }
+
+  PYDL_INLINE void add(const T* c, index ldc, int last) {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] +=
+        read(c + i * ldc, j, last);
+  }
+
+  // Asks for the lines of c early enough that they are there when the sums are.
+  PYDL_INLINE static void prefetch(const T* c, index ldc) {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+      __builtin_prefetch(c + i * ldc, 1);
+      __builtin_prefetch(c + i * ldc + (Vectors - 1) * kLanes<T>, 1);
     }
   }
 
@@ -113,11 +123,13 @@ struct TileTask {
 template <class T, int Rows, int Vectors, bool TransA>
 __attribute__((noinline)) void run_tile(const TileTask<T>& t) {
   Tile<T, Rows, Vectors> tile;
-  tile.start(t.bias, t.old, t.ldc, t.last);
+  tile.prefetch(t.c, t.ldc);
+  tile.start(t.bias, nullptr, 0, t.last);
   if constexpr (TransA)
     tile.multiply(t.K, t.a, 1, t.a_stride, t.b, t.b_row);
   else
     tile.multiply(t.K, t.a, t.a_stride, 1, t.b, t.b_row);
+  if (t.old) tile.add(t.old, t.ldc, t.last);  // last, because it comes from far away
   tile.store(t.c, t.ldc, t.last);
 }
 

@@ -10,8 +10,8 @@ namespace {
 // Few enough rows that the sums of one vector of columns, and the elements of a that they take, stay in registers.
 constexpr index kSkinnyRows = 4;
 
-// c[n] += sum over kSteps rows of b, for all columns at once: b is read in long streams and c stays in the first-level
-// cache. Several steps at a time, so that c is read and written less often than b.
+// c[n] += sum over kSteps rows of b, for all columns at once: b is read in long streams and c stays in the
+// caches. Several steps at a time, so that c is read and written less often than b.
 template <class T, int kSteps>
 void add_rows(const T* a, index a_col, const T* b, index ldb, index N, T* c) {
   V<T> factor[kSteps];
@@ -62,14 +62,14 @@ void dot_rows(index N, index K, const T* a, const T* b, index ldb, T* c) {
 // Rows of a and of c are dense enough to be read as vectors: a is not transposed, or is one row.
 template <class T>
 void skinny_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
-  // Columns per chunk: M rows of c fit the first-level cache beside the streams of b.
-  constexpr index kChunk = 16384 / index(sizeof(T)) / kSkinnyRows;
+  // Columns per chunk: long streams of b, while the M rows of c stay in the second-level cache.
+  const index chunk = 65536 / index(sizeof(T)) / s.M / kLanes<T> * kLanes<T>;
   constexpr index kGrain = 1 << 16;  // multiplications that are worth a thread
   const index grain = ceil_div(ceil_div(kGrain, s.K * s.M + 1), kLanes<T>);
   parallel(ceil_div(s.N, kLanes<T>), grain, [&](index begin, index end) {
     const index stop = smaller(end * kLanes<T>, s.N);
-    for (index n = begin * kLanes<T>; n < stop; n += kChunk) {
-      const index cols = smaller(kChunk, stop - n);
+    for (index n = begin * kLanes<T>; n < stop; n += chunk) {
+      const index cols = smaller(chunk, stop - n);
       for (index i = 0; i < s.M; i++) {
         T* row = c + i * s.ldc + n;
         const T* bias = epilogue.bias ? epilogue.bias + n : nullptr;
