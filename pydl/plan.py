@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from . import _core
@@ -70,7 +71,8 @@ class PlanCache:
         if entry is None:
             return self._record(key, call, x, weights())
         if len(self._entries) > 1:
-            self._entries.move_to_end(key)
+            with suppress(KeyError):  # another thread may just have thrown it out
+                self._entries.move_to_end(key)
         if entry.plan is None:
             with no_grad():
                 return call(_wrap_all(x))

@@ -22,9 +22,9 @@ _consumers: dict[str, int] = {}
 def set_seed(seed: int) -> None:
     """Makes everything that follows reproducible, also in layers that exist already. `seed` is an int ≥ 0."""
     global _seed, _epoch
-    if not isinstance(seed, int) or seed < 0:
+    if not hasattr(seed, "__index__") or seed < 0:
         raise ValueError(f"[set_seed] seed: expected an integer of at least 0, got {seed!r}")
-    _seed = seed
+    _seed = int(seed)
     _epoch += 1
     _consumers.clear()
 

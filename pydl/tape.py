@@ -130,6 +130,7 @@ def gradients(
         for x, dx in zip(inputs, backward(total), strict=True):
             if dx is None or not x.requires_grad:
                 continue
+            dx = np.asarray(dx, x.dtype, order="C")  # NumPy turns arrays without axes into scalars
             if id(x) in pending:
                 pending[id(x)] = _core.binary("add", pending[id(x)], dx)
             elif x.node is None and np.may_share_memory(dx, total):

@@ -1,6 +1,8 @@
 """Inference plans: replays are bit for bit what the layers compute, and what cannot be replayed is noticed."""
 
+import copy
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -300,3 +302,19 @@ def test_inputs_that_share_memory_while_recording_need_not_do_so_later(rng: np.r
     np.testing.assert_array_equal(run(a, a), shared)
     np.testing.assert_array_equal(run(b, c), b - np.asarray(ops.matmul(c, weight).numpy()))
     assert [entry["reason"] for entry in plans.info()] == [None]
+
+
+def test_several_threads_share_the_plans(rng: np.random.Generator) -> None:
+    net = cnn()
+    net.plans = PlanCache(capacity=2)
+    batches = [images(rng, n) for n in (1, 2, 3, 4)]
+    expected = [net.eager(x) for x in batches]
+    with ThreadPoolExecutor(4) as pool:
+        for i, y in enumerate(pool.map(net, batches * 50)):
+            np.testing.assert_array_equal(y, expected[i % 4])
+
+
+def test_a_copied_cache_starts_empty(rng: np.random.Generator) -> None:
+    net = cnn()
+    net(images(rng))
+    assert copy.deepcopy(net).plans.info() == []

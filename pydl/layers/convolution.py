@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import activations, ops
-from ..errors import ShapeError
+from ..errors import ShapeError, positive_integer
 from ..ops.window import check_padding, output_size, pair
 from ..tensor import Tensor
 from .core import Kernel
@@ -41,18 +41,15 @@ class Conv2D(Kernel, ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(activation=activation, use_bias=use_bias, data_format=data_format, **kwargs)
-        for name, value in (("filters", filters), ("groups", groups)):
-            if not isinstance(value, int) or value <= 0:
-                raise ValueError(f"[{self.name}] {name}: expected a positive integer, got {value!r}")
+        self.filters = positive_integer(self.name, "filters", filters)
+        self.groups = positive_integer(self.name, "groups", groups)
         if filters % groups:
             raise ValueError(f"[{self.name}] filters: expected a multiple of groups={groups}, got {filters}")
         check_padding(self.name, padding)
-        self.filters = filters
         self.kernel_size = pair(self.name, "kernel_size", kernel_size)
         self.strides = pair(self.name, "strides", strides)
         self.padding = padding
         self.dilation_rate = pair(self.name, "dilation_rate", dilation_rate)
-        self.groups = groups
 
     def build(self, input_shape: Shape) -> None:
         channels = self.image_shape(input_shape)[3]

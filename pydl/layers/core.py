@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import activations, constraints, initializers, ops, regularizers
-from ..errors import ShapeError
+from ..errors import ShapeError, positive_integer
 from ..tensor import Tensor
 from .layer import Layer, Shape
 
@@ -83,9 +83,7 @@ class Dense(Kernel):
 
     def __init__(self, units: int, activation: Any = None, use_bias: bool = True, **kwargs: Any) -> None:
         super().__init__(activation=activation, use_bias=use_bias, **kwargs)
-        if not isinstance(units, int) or units <= 0:
-            raise ValueError(f"[{self.name}] units: expected a positive integer, got {units!r}")
-        self.units = units
+        self.units = positive_integer(self.name, "units", units)
 
     def build(self, input_shape: Shape) -> None:
         if len(input_shape) < 2:

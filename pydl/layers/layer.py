@@ -45,6 +45,7 @@ class Layer:
         trainable: whether the weights are trained.
         dtype: "float32" or "float64".
         name: unique by itself if left out.
+        input_shape: of one sample; the first layer of a Sequential can say so in place of an Input.
     """
 
     autocast = True
@@ -64,12 +65,14 @@ class Layer:
         trainable: bool = True,
         dtype: Any = "float32",
         name: str | None = None,
+        input_shape: Any = None,
     ) -> None:
         self.name = name or unique_name(type(self).__name__)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
         self.built = False
+        self.first_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []

@@ -53,6 +53,8 @@ class Sequential(Model):
             return
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(f"[{self.name}] layers: there is already a layer named {layer.name!r}; names must differ")
+        if layer.first_shape is not None and not self._stack and self._input is None:
+            self._input = InputLayer(layer.first_shape)
         self._stack = [*self._stack, layer]
         self.built = False
 

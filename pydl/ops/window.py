@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import positive_integer
+
 Pair = tuple[int, int]
 Padding = tuple[int, int, int, int]  # top, bottom, left, right
 
 
 def pair(op: str, name: str, value: Any) -> Pair:
     """2 or (2, 3) as (rows, columns). ValueError unless positive integers."""
-    sizes = (value, value) if isinstance(value, int) else tuple(value)
-    if len(sizes) != 2 or not all(isinstance(n, int) and n > 0 for n in sizes):
-        raise ValueError(f"[{op}] {name}: expected a positive integer or two of them, got {value!r}")
-    return sizes
+    first, second = value if hasattr(value, "__len__") and len(value) == 2 else (value, value)
+    return positive_integer(op, name, first), positive_integer(op, name, second)
 
 
 def check_padding(op: str, padding: Any) -> None:

@@ -237,6 +237,16 @@ def test_one_seed_governs_initialisers_and_masks() -> None:
 # -- what all layers have from Layer
 
 
+def test_sizes_may_be_numpys() -> None:
+    assert layers.Dense(np.int64(3))(np.ones((2, 4))).shape == (2, 3)
+    assert layers.Conv2D(np.int32(2), np.array([3, 3]))(np.ones((1, 4, 4, 1))).shape == (1, 2, 2, 2)
+
+
+def test_the_first_layer_may_give_the_input_shape() -> None:
+    model = pydl.Sequential([layers.Dense(3, input_shape=(4,)), layers.Dense(2)])
+    assert [w.shape for w in model.weights] == [(4, 3), (3,), (3, 2), (2,)]
+
+
 def test_names_are_unique() -> None:
     first, second = layers.Conv2D(1, 1), layers.Conv2D(1, 1)
     assert first.name != second.name
@@ -314,8 +324,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "constraint": (lambda: layers.Dense(3, bias_constraint="x"), r"unknown constraint 'x'; known are: max_norm"),
     "dtype": (lambda: layers.Dense(3, dtype="int32"), r"dtype: expected float32 or float64"),
     "filters": (lambda: layers.Conv2D(-1, 3), r"filters: expected a positive integer, got -1"),
-    "kernel_size": (lambda: layers.Conv2D(1, (3, 0)), r"kernel_size: expected a positive integer or two"),
-    "strides": (lambda: layers.MaxPooling2D(2, strides=0), r"strides: expected a positive integer or two"),
+    "kernel_size": (lambda: layers.Conv2D(1, (3, 0)), r"kernel_size: expected a positive integer, got 0"),
+    "strides": (lambda: layers.MaxPooling2D(2, strides=0), r"strides: expected a positive integer, got 0"),
     "padding": (lambda: layers.Conv2D(1, 3, padding="full"), r"padding: expected 'valid' or 'same', got 'full'"),
     "groups": (lambda: layers.Conv2D(4, 3, groups=3), r"filters: expected a multiple of groups=3, got 4"),
     "data_format": (lambda: layers.Conv2D(4, 3, data_format="NHWC"), r"data_format: expected channels_last or"),
