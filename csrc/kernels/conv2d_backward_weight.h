@@ -47,7 +47,7 @@ class WeightGradient {
     Scratch scratch(in_place ? 0 : slices_ * (size() + s_.O) * index(sizeof(T)));
     T* dw = in_place ? dw_ : static_cast<T*>(scratch.data());
     T* db = in_place ? db_ : dw + slices_ * size();
-    clear(dw, slices_ * size());
+    if (fold_ || s_.N == 0) clear(dw, slices_ * size());  // otherwise the first block of pixels overwrites
     if (db_) clear(db, slices_ * s_.O);
     const index flops = 2 * s_.N * s_.OH * s_.OW * s_.KH * s_.KW * c_group_ * s_.O / (slices_ * units_) + 1;
     parallel(slices_ * units_, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
@@ -81,6 +81,7 @@ class WeightGradient {
   // Images [n, n_end), rows [oh, oh_end) of dy, and its panels from `first_panel` on, packed.
   struct Block {
     index n, n_end, oh, oh_end;
+    bool overwrite;  // dw instead of adding to it
     index first_panel;
     const T* dy;
     index pixels;
@@ -92,10 +93,16 @@ class WeightGradient {
     const index most = images_ * ceil_div(s_.OH, row_blocks_) * s_.OW;
     Scratch scratch((last - first) * most * kTileCols<T> * index(sizeof(T)));
     T* packed = static_cast<T*>(scratch.data());
-    for (index i = blocks_ * slice / slices_; i < blocks_ * (slice + 1) / slices_; i++) {
+    const index begin = blocks_ * slice / slices_, end = blocks_ * (slice + 1) / slices_;
+    for (index i = begin; i < end; i++) {
       const index part = i % row_blocks_;
-      Block b{
-          i / row_blocks_ * images_, 0, s_.OH * part / row_blocks_, s_.OH * (part + 1) / row_blocks_, first, packed, 0};
+      Block b{};
+      b.n = i / row_blocks_ * images_;
+      b.oh = s_.OH * part / row_blocks_;
+      b.oh_end = s_.OH * (part + 1) / row_blocks_;
+      b.overwrite = i == begin && !fold_;
+      b.first_panel = first;
+      b.dy = packed;
       b.n_end = smaller(b.n + images_, s_.N);
       b.pixels = (b.n_end - b.n) * (b.oh_end - b.oh) * s_.OW;
       for (index p = first; p < last; p++) {
@@ -127,12 +134,8 @@ class WeightGradient {
     Run rows = row_.outputs_of(fold_ ? tap : tap / s_.KW);
     rows.begin = larger(rows.begin, b.oh);
     rows.end = smaller(rows.end, b.oh_end);
-    if (rows.begin >= rows.end) return;
-    if (!fold_) {
-      const Run columns = column_.outputs_of(tap % s_.KW);
-      if (columns.begin < columns.end) run_tiles(b, p, rows, columns, dw);
-      return;
-    }
+    rows.end = larger(rows.begin, rows.end);
+    if (!fold_) return run_tiles(b, p, rows, column_.outputs_of(tap % s_.KW), dw);
     for (index j = 0; j < s_.OW;) {
       const Run columns = column_.run(j, s_.OW);
       if (columns.taps() > 0) run_tiles(b, p, rows, columns, dw);
@@ -141,6 +144,7 @@ class WeightGradient {
   }
 
   void run_tiles(const Block& b, index p, const Run& rows, const Run& columns, T* dw) const {
+    if (rows.size() * columns.size() == 0 && !b.overwrite) return;
     const index group = p / panels_;
     const Panel<T> panel(p % panels_, o_group_);
     const index x_row = s_.W * s_.C, image_rows = b.oh_end - b.oh;
@@ -160,7 +164,7 @@ class WeightGradient {
       const index first = tiles.begin(i);
       tile.a = a + first;
       tile.c = c + first * s_.O;
-      tile.old = tile.c;
+      tile.old = b.overwrite ? nullptr : tile.c;
       kConvTileFunctions<T>.of[tiles.begin(i + 1) - first - 1][panel.vectors() - 1][true](tile);
     }
   }

@@ -73,24 +73,27 @@ index packed_weights_size(const Correlation& c) {
   return c.taps() * c.in_group() * c.groups * panels_per_group<T>(c) * kTileCols<T>;
 }
 
+// One panel at a time: side by side, panels of many channels lie a multiple of a page apart and evict each other.
 template <class T>
 void pack_weights(const Correlation& c, const T* w, T* packed) {
   const index block = c.in_group() * kTileCols<T>, panels = panels_per_group<T>(c);  // a block is one tap of one panel
-  const index tap_size = c.in_group() * c.out_group();                               // of one group in w
+  const index tap_size = c.in_c * c.out_group();                                     // in w
   c.each_phase([&](const Axis& row, const Axis& column, index before) {
     const index taps = row.taps * column.taps;
     T* phase = packed + before * block * panels * c.groups;
-    parallel(taps * c.groups, 1 + kFlopsPerThread / 16 / tap_size, [&](index begin, index end) {
+    parallel(c.groups * panels * taps, 1 + kFlopsPerThread / 16 / block, [&](index begin, index end) {
       for (index i = begin; i < end; i++) {
-        const index group = i / taps, t = i % taps;
+        const index group = i / taps / panels, t = i % taps;
+        const Panel<T> panel(i / taps % panels, c.out_group());
         const index kh = row.tap_first + t / column.taps * row.tap_step;
         const index kw = column.tap_first + t % column.taps * column.tap_step;
-        T* to = phase + group * taps * block * panels + t * block;
-        const T* from = w + (kh * c.columns.kernel + kw) * tap_size * c.groups;
-        if (c.backward)
-          pack_b(from + group * c.in_group(), c.in_c, true, c.in_group(), c.out_group(), to, taps * block);
+        const T* tap = w + (kh * c.columns.kernel + kw) * tap_size;
+        if (c.backward)  // w is (.., output, input) of this convolution
+          pack_b(tap + panel.begin * c.in_c + group * c.in_group(), c.in_c, true, c.in_group(), panel.cols,
+                 phase + i * block, 0);
         else
-          pack_b(from + group * c.out_group(), c.out_c, false, c.in_group(), c.out_group(), to, taps * block);
+          pack_b(tap + group * c.out_group() + panel.begin, c.out_c, false, c.in_group(), panel.cols, phase + i * block,
+                 0);
       }
     });
   });
