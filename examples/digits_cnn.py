@@ -22,7 +22,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 PICTURE = "digits_cnn.png"
-EPOCHS, BATCH_SIZE = 40, 16
+EPOCHS, BATCH_SIZE = 80, 16
 
 
 def build() -> pydl.Sequential:
@@ -31,11 +31,13 @@ def build() -> pydl.Sequential:
             layers.Input((8, 8, 1)),
             layers.Conv2D(25, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(2),
+            layers.Dropout(0.2),
             layers.Conv2D(50, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(2),
             layers.Flatten(),
-            layers.Dropout(0.25),
+            layers.Dropout(0.5),
             layers.Dense(100, activation="relu"),
+            layers.Dropout(0.5),
             layers.Dense(10, activation="softmax"),
         ]
     )
@@ -85,7 +87,7 @@ def main(seed: int = 0) -> float:
     (x_train, y_train), (x_test, y_test) = pydl.datasets.digits(test_fraction=0.2, seed=0)
     model = build()
     steps = EPOCHS * -(-len(x_train) // BATCH_SIZE)
-    optimizer = pydl.optimizers.Adam(pydl.schedules.CosineDecay(2e-3, steps))  # ends with ever smaller steps
+    optimizer = pydl.optimizers.Adam(pydl.schedules.CosineDecay(3e-3, steps))  # ends with ever smaller steps
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.summary()
 
