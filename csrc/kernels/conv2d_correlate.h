@@ -73,7 +73,7 @@ index packed_weights_size(const Correlation& c) {
   return c.taps() * c.in_group() * c.groups * panels_per_group<T>(c) * kTileCols<T>;
 }
 
-// One panel at a time: side by side, panels of many channels lie a multiple of a page apart and evict each other.
+// One panel at a time, so that it is written as one stream.
 template <class T>
 void pack_weights(const Correlation& c, const T* w, T* packed) {
   const index block = c.in_group() * kTileCols<T>, panels = panels_per_group<T>(c);  // a block is one tap of one panel
