@@ -193,10 +193,11 @@ struct LogParts {
 template <class T>
 PYDL_INLINE LogParts<T> log_parts(V<T> x) {
   using C = MathConstants<T>;
-  // The exponent of x / sqrt(1/2). An unsigned shift: a signed one of 64-bit lanes is slow before AVX-512.
-  VI<T> over = VI<T>(x) - (VI<T>(broadcast<T>(C::sqrt_half)) - VI<T>(broadcast<T>(1)));
-  VI<T> k = VI<T>(typename C::unsigned_lanes(over) >> C::mantissa_bits) - C::bias;
-  return {k, V<T>(VI<T>(x) - (k << C::mantissa_bits))};
+  using Bits = typename C::unsigned_lanes;  // they wrap where x is 0, negative or NaN, and shift fast on every set
+  // The exponent of x / sqrt(1/2).
+  Bits over = Bits(x) - (Bits(broadcast<T>(C::sqrt_half)) - Bits(broadcast<T>(1)));
+  Bits k = (over >> C::mantissa_bits) - C::bias;
+  return {VI<T>(k), V<T>(Bits(x) - (k << C::mantissa_bits))};
 }
 // For integers of less than 20 bits, by the inverse of round().
 template <class T>

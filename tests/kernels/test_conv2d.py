@@ -80,27 +80,6 @@ def test_same_bits_for_any_thread_count(isa: str, name: str, rng: np.random.Gene
             assert np.array_equal(a, b), f"{what} differs with {threads} threads"
 
 
-IMAGE = np.array([list(row) for row in ["100001", "010010", "001100", "100010", "010010", "001010"]], dtype=float)
-FILTER_1 = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=float)
-FILTER_2 = np.array([[-1, 1, -1]] * 3, dtype=float)
-MAP_1 = [[3, -1, -3, -1], [-3, 1, 0, -3], [-3, -3, 0, 1], [3, -2, -2, -1]]
-MAP_2 = [[-1, -1, -1, -1], [-1, -1, -2, 1], [-1, -1, -2, 1], [-1, 0, -4, 3]]
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_numbers_of_the_course(isa: str, dtype: Any) -> None:
-    x = IMAGE.reshape(1, 6, 6, 1).astype(dtype)
-    w = np.stack([FILTER_1, FILTER_2], axis=-1).reshape(3, 3, 1, 2).astype(dtype)
-    y = _core.conv2d_forward(x, w, None, *PLAIN)
-    assert y[0, :, :, 0].tolist() == MAP_1
-    assert y[0, :, :, 1].tolist() == MAP_2
-    strided = _core.conv2d_forward(x, w, None, (2, 2), *PLAIN[1:])
-    assert strided[0, 0, :, 0].tolist() == [3, -3]
-    padded = _core.conv2d_forward(x, w, None, (1, 1), (1, 1, 1, 1), (1, 1), 1)
-    assert padded.shape == (1, 6, 6, 2)
-    assert padded[0, 1:5, 1:5, 0].tolist() == MAP_1
-
-
 @pytest.mark.parametrize("case", CONV2D, ids=lambda case: case.name)
 def test_gradient_in_a_random_direction(case: Conv2dCase, rng: np.random.Generator) -> None:
     """y is linear in x and in w, so <dy, y> = <dx, x> = <dw, w> up to rounding."""

@@ -51,3 +51,20 @@ def stripes(rng: np.random.Generator, count: int = 96) -> tuple[Array, Array]:
     x[y == 0, ::2] += 1
     x[y == 1, :, ::2] += 1
     return x, y
+
+
+def slide() -> Sequential:
+    """The CNN of the Keras slide."""
+    return Sequential(
+        [
+            Input((28, 28, 1)),
+            layers.Conv2D(25, 3, name="conv_a"),
+            layers.MaxPooling2D(name="pool_a"),
+            layers.Conv2D(50, 3, name="conv_b"),
+            layers.MaxPooling2D(name="pool_b"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(100, activation="relu", name="dense_a"),
+            layers.Dense(10, activation="softmax", name="dense_b"),
+        ],
+        name="slide",
+    )

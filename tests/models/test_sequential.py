@@ -6,32 +6,7 @@ import numpy as np
 import pytest
 
 from pydl import Input, Sequential, ShapeError, layers
-from tests.models.nets import clouds, mlp
-
-
-def slide() -> Sequential:
-    """The CNN of the Keras slide."""
-    return Sequential(
-        [
-            Input((28, 28, 1)),
-            layers.Conv2D(25, 3, name="conv_a"),
-            layers.MaxPooling2D(name="pool_a"),
-            layers.Conv2D(50, 3, name="conv_b"),
-            layers.MaxPooling2D(name="pool_b"),
-            layers.Flatten(name="flatten"),
-            layers.Dense(100, activation="relu", name="dense_a"),
-            layers.Dense(10, activation="softmax", name="dense_b"),
-        ],
-        name="slide",
-    )
-
-
-def test_the_slide_has_137660_parameters():
-    model = slide()
-    assert [layer.count_params() for layer in model.layers] == [250, 0, 11_300, 0, 0, 125_100, 1_010]
-    assert model.count_params() == 137_660
-    assert model.output_shapes()[3:5] == [(None, 5, 5, 50), (None, 1250)]
-    assert (model.input_shape, model.output_shape) == ((None, 28, 28, 1), (None, 10))
+from tests.models.nets import clouds, mlp, slide
 
 
 def test_summary():
