@@ -22,7 +22,7 @@ inline Memory read(const py::object& a) {  // an array, or None for an argument 
 }
 
 // Around every run of kernels: the GIL is free, and this thread is known to be inside kernels.
-// WARNING: in this order. Whoever forks holds the GIL and waits for kernels to end, so kernels may not wait for the GIL.
+// WARNING: in this order. Whoever forks holds the GIL and waits for kernels to end, so kernels never wait for it.
 struct OutsidePython {
   py::gil_scoped_release unlocked;
   InKernels here;
