@@ -77,6 +77,12 @@ CONV2D_NETS = [
     Conv2dCase("resnext", (8, 28, 28, 128), (3, 3, 4, 128), padding=SAME3, groups=32),
 ]
 
+# The float64 reference takes too long for these: only benchmarks use them.
+CONV2D_LARGE = [
+    Conv2dCase("alex3", (8, 13, 13, 256), (3, 3, 256, 384), padding=SAME3),
+    Conv2dCase("vgg3.2", (4, 56, 56, 256), (3, 3, 256, 256), padding=SAME3),
+]
+
 
 class GemmCase(NamedTuple):
     """One matrix product: op(a) is M x K, op(b) is K x N."""

@@ -1,11 +1,11 @@
-"""Matrix products c[M,N] = a[M,K] b[K,N]: cubes, the thin ones of real networks, transposes, a fused dense layer."""
+"""Matrix products c[M,N] = a[M,K] b[K,N]: cubes, those of real networks, transposes, a fused dense layer."""
 
 import numpy as np
 
 from .case import Arguments, Case, normal
+from .shapes import GEMM_NETS
 
-CUBES = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048)]
-THIN = [(64, 1024, 256), (32, 4096, 1024), (1, 4096, 1024), (4096, 64, 576)]
+SHAPES = [(layer.M, layer.N, layer.K) for layer in GEMM_NETS]
 TRANSPOSED = [(512, 512, 512), (500, 500, 32)]  # the second is a dense layer's weight gradient
 
 
@@ -27,7 +27,7 @@ def _case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = Fa
 
 
 CASES = (
-    *(_case(shape) for shape in CUBES + THIN),
+    *(_case(shape) for shape in SHAPES),
     *(_case(shape, trans_a=True) for shape in TRANSPOSED),
     *(_case(shape, trans_b=True) for shape in TRANSPOSED),
     _case((32, 500, 256), activation="sigmoid"),

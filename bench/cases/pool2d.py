@@ -1,26 +1,21 @@
 """Pooling layers of real networks, forward (of max pooling: with the argmax, as in training) and backward."""
 
+from typing import Any
+
 import numpy as np
 
 from .case import Arguments, Case, normal
-
-# name: batch, channels, height = width, window, stride
-LAYERS = {
-    "lenet": (64, 20, 24, 2, 2),
-    "slide": (64, 25, 26, 2, 2),
-    "vgg": (8, 64, 224, 2, 2),
-    "alex": (16, 96, 55, 3, 2),
-    "res": (16, 64, 112, 3, 2),
-}
+from .shapes import POOL2D_NETS
 
 
-def _case(name: str, kind: str, direction: str) -> Case:
-    n, c, h, k, stride = LAYERS[name]
-    out = (h - k) // stride + 1
-    x, y = (n, h, h, c), (n, out, out, c)
+def _case(layer: Any, kind: str, direction: str) -> Case:
+    n, h, width, c = x = layer.x
+    oh = (h - layer.pool_size[0]) // layer.strides[0] + 1
+    ow = (width - layer.pool_size[1]) // layer.strides[1] + 1
+    y = (n, oh, ow, c)
 
     def make(rng: np.random.Generator) -> Arguments:
-        arguments: Arguments = {"pool_size": (k, k), "strides": (stride, stride)}
+        arguments: Arguments = {"pool_size": layer.pool_size, "strides": layer.strides}
         if direction == "forward" or kind == "max":  # the gradient of max pooling needs to know where the maxima were
             arguments["x"] = normal(rng, *x)
         if direction == "backward":
@@ -29,7 +24,7 @@ def _case(name: str, kind: str, direction: str) -> Case:
 
     x_size, y_size = float(np.prod(x)), float(np.prod(y))
     return Case(
-        f"pool2d/{name}/{kind}_{direction}",
+        f"pool2d/{layer.name}/{kind}_{direction}",
         f"{kind}_pool2d_{direction}",
         make,
         bytes=4.0 * (x_size + y_size * (2 if kind == "max" else 1)),
@@ -37,5 +32,8 @@ def _case(name: str, kind: str, direction: str) -> Case:
 
 
 CASES = tuple(
-    _case(name, kind, direction) for name in LAYERS for kind in ("max", "avg") for direction in ("forward", "backward")
+    _case(layer, kind, direction)
+    for layer in POOL2D_NETS
+    for kind in ("max", "avg")
+    for direction in ("forward", "backward")
 )

@@ -1,6 +1,6 @@
 """What a careful user writes in NumPy: the baseline, and in float64 the reference for every answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -171,16 +171,37 @@ def matmul(**arguments: Any) -> list[Way]:
     return [Way(partial(product, **arguments), as_arrays)]
 
 
-def conv2d_forward(**arguments: Any) -> list[Way]:
-    return [Way(partial(conv, **arguments), as_arrays)]
+def _joined(groups: Sequence[Array]) -> Array:
+    return groups[0] if len(groups) == 1 else np.concatenate(groups, -1)
 
 
-def conv2d_backward_input(**arguments: Any) -> list[Way]:
-    return [Way(partial(conv_input_gradient, **arguments), as_arrays)]
+def conv2d_forward(x: Array, w: Array, bias: Array, groups: int, **window: Any) -> list[Way]:
+    def call() -> Array:
+        parts = zip(*(np.split(array, groups, -1) for array in (x, w, bias)), strict=True)
+        return _joined([conv(*part, **window) for part in parts])
+
+    return [Way(call, as_arrays)]
 
 
-def conv2d_backward_weight(**arguments: Any) -> list[Way]:
-    return [Way(partial(conv_weight_gradient, **arguments), as_arrays)]
+def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, groups: int, **window: Any) -> list[Way]:
+    part_shape = (*input_shape[:3], w.shape[2])
+
+    def call() -> Array:
+        parts = zip(np.split(dy, groups, -1), np.split(w, groups, -1), strict=True)
+        return _joined([conv_input_gradient(*part, part_shape, **window) for part in parts])
+
+    return [Way(call, as_arrays)]
+
+
+def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, groups: int, **window: Any) -> list[Way]:
+    part_shape = (*kernel_shape[:3], kernel_shape[3] // groups)
+
+    def call() -> list[Array]:
+        parts = zip(np.split(x, groups, -1), np.split(dy, groups, -1), strict=True)
+        gradients = [conv_weight_gradient(*part, part_shape, **window) for part in parts]
+        return [_joined(several) for several in zip(*gradients, strict=True)]
+
+    return [Way(call, as_arrays)]
 
 
 def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:

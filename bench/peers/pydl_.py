@@ -14,6 +14,7 @@ from . import Way, as_arrays
 Array = NDArray[Any]
 Pair = tuple[int, int]
 NO_PADDING = (0, 0, 0, 0)
+NO_DILATION = (1, 1)
 
 
 def set_threads(n: int) -> None:
@@ -28,16 +29,17 @@ def matmul(a: Array, b: Array, bias: Array | None, activation: str, **transposed
     return [Way(partial(core.matmul, a, b, bias, activation, **transposed), as_arrays)]
 
 
-def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: tuple[int, ...]) -> list[Way]:
-    return [Way(partial(core.conv2d_forward, x, w, bias, strides, padding, (1, 1), 1), as_arrays)]
+def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: Any, groups: int) -> list[Way]:
+    return [Way(partial(core.conv2d_forward, x, w, bias, strides, padding, NO_DILATION, groups), as_arrays)]
 
 
-def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, strides: Pair, padding: Any) -> list[Way]:
-    return [Way(partial(core.conv2d_backward_input, dy, w, input_shape, strides, padding, (1, 1), 1), as_arrays)]
+def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, groups: int, **window: Any) -> list[Way]:
+    options = (input_shape, window["strides"], window["padding"], NO_DILATION, groups)
+    return [Way(partial(core.conv2d_backward_input, dy, w, *options), as_arrays)]
 
 
-def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, strides: Pair, padding: Any) -> list[Way]:
-    options = (kernel_shape, strides, padding, (1, 1), 1, True)
+def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, groups: int, **window: Any) -> list[Way]:
+    options = (kernel_shape, window["strides"], window["padding"], NO_DILATION, groups, True)
     return [Way(partial(core.conv2d_backward_weight, x, dy, *options), as_arrays)]
 
 

@@ -78,48 +78,30 @@ def matmul(a: Array, b: Array, bias: Array | None, activation: str, transpose_a:
 # ---- convolution ---------------------------------------------------------------------------------------------------
 
 
-def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: tuple[int, ...]) -> list[Way]:
-    tbias, pad = torch.from_numpy(bias), _symmetric(padding)
+def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: Any, groups: int) -> list[Way]:
+    tbias, options = torch.from_numpy(bias), (strides, _symmetric(padding), [1, 1], groups)
     return [
-        Way(partial(F.conv2d, _image(x, layout), _kernel(w, layout), tbias, strides, pad), _channels_last, name)
+        Way(partial(F.conv2d, _image(x, layout), _kernel(w, layout), tbias, *options), _channels_last, name)
         for name, layout in LAYOUTS.items()
     ]
 
 
-def _backward(dy: Any, x: Any, w: Any, strides: Pair, padding: tuple[int, ...], mask: list[bool]) -> Any:
-    outputs = dy.shape[1]
-    pad = _symmetric(padding)
-    return partial(aten.convolution_backward, dy, x, w, [outputs], strides, pad, [1, 1], False, [0, 0], 1, mask)
+def _gradients(x: Array, w: Array, dy: Array, mask: list[bool], strides: Pair, padding: Any, groups: int) -> Any:
+    """For each layout its name and the call that gives dx, dw and db, as far as the mask says."""
+    for name, layout in LAYOUTS.items():
+        tensors = _image(dy, layout), _image(x, layout), _kernel(w, layout), [dy.shape[3]]
+        options = strides, _symmetric(padding), [1, 1], False, [0, 0], groups, mask
+        yield name, partial(aten.convolution_backward, *tensors, *options)
 
 
-def conv2d_backward_input(
-    dy: Array, w: Array, input_shape: tuple[int, ...], strides: Pair, padding: tuple[int, ...]
-) -> list[Way]:
-    x = np.zeros(input_shape, np.float32)
-    return [
-        Way(
-            _backward(
-                _image(dy, layout), _image(x, layout), _kernel(w, layout), strides, padding, [True, False, False]
-            ),
-            lambda result: _channels_last(result[0]),
-            name,
-        )
-        for name, layout in LAYOUTS.items()
-    ]
+def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, **options: Any) -> list[Way]:
+    calls = _gradients(np.zeros(input_shape, np.float32), w, dy, [True, False, False], **options)
+    return [Way(call, lambda result: _channels_last(result[0]), name) for name, call in calls]
 
 
-def conv2d_backward_weight(
-    x: Array, dy: Array, kernel_shape: tuple[int, ...], strides: Pair, padding: tuple[int, ...]
-) -> list[Way]:
-    w = np.zeros(kernel_shape, np.float32)
-    return [
-        Way(
-            _backward(_image(dy, layout), _image(x, layout), _kernel(w, layout), strides, padding, [False, True, True]),
-            lambda result: _kernel_gradient(result[1:]),
-            name,
-        )
-        for name, layout in LAYOUTS.items()
-    ]
+def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, **options: Any) -> list[Way]:
+    calls = _gradients(x, np.zeros(kernel_shape, np.float32), dy, [False, True, True], **options)
+    return [Way(call, lambda result: _kernel_gradient(result[1:]), name) for name, call in calls]
 
 
 # ---- pooling -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,15 @@
+"""Layers of real networks, from the table that the tests use too: tests/cases.py."""
+
+from importlib.util import module_from_spec, spec_from_file_location
+
+from .. import ROOT
+
+_spec = spec_from_file_location("pydl_test_cases", ROOT / "tests" / "cases.py")
+assert _spec
+assert _spec.loader
+_table = module_from_spec(_spec)
+_spec.loader.exec_module(_table)
+
+CONV2D_NETS = _table.CONV2D_NETS + _table.CONV2D_LARGE
+GEMM_NETS = _table.GEMM_NETS
+POOL2D_NETS = _table.POOL2D_NETS
