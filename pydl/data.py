@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _core
-from .errors import ShapeError
+from .errors import ShapeError, positive_integer
 from .tape import Array
 from .tensor import Tensor
 
@@ -83,8 +83,9 @@ class ArrayBatches:
         for name, array in (("y", y), ("sample_weight", sample_weight)):
             if array is not None and (array.ndim == 0 or len(array) != len(x)):
                 raise ShapeError(f"[data] {name}: expected {len(x)} samples as x has, got shape {array.shape}")
-        if batch_size < 1:
-            raise ValueError(f"[data] batch_size: expected at least 1, got {batch_size}")
+        if len(x) == 0:
+            raise ValueError("[data] x: expected at least one sample, got none")
+        batch_size = positive_integer("data", "batch_size", batch_size)
         self._size, self._batch_size, self._shuffle = len(x), batch_size, shuffle
         shuffled = shuffle is not None
         self._x = _Column(x, input_dtype(x, dtype, cast_integers), batch_size, shuffled)

@@ -17,3 +17,12 @@ def positive_integer(owner: str, name: str, value: Any) -> int:
     if not hasattr(value, "__index__") or value <= 0:
         raise ValueError(f"[{owner}] {name}: expected a positive integer, got {value!r}")
     return operator.index(value)
+
+
+def drop_rate(owner: str, value: Any) -> float:
+    """`value` as a float; ValueError unless 0 <= value < 1, TypeError unless it is a number."""
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"[{owner}] rate: expected a number, got {value!r}")
+    if not 0 <= value < 1:
+        raise ValueError(f"[{owner}] rate: expected 0 <= rate < 1, got {value}")
+    return float(value)

@@ -1,5 +1,8 @@
 #include "array.h"
 
+#include <algorithm>
+#include <new>
+
 #include "../pool.h"
 
 namespace pydl {
@@ -46,20 +49,36 @@ void check_writable(const char* op, const char* name, const py::array& a) {
 }
 
 index checked_size(const char* op, const char* name, const std::vector<index>& shape) {
-  index size = 1, bytes;
+  index size = 1, bytes = 16;  // without the zeros, as NumPy counts
   for (index n : shape) {
     PYDL_CHECK(n >= 0, "[", op, "] ", name, ": negative size in shape ", shape_string(shape));
-    PYDL_CHECK(!__builtin_mul_overflow(size, n, &size), "[", op, "] ", name, ": shape ", shape_string(shape),
-               " is too large");
+    PYDL_CHECK(!__builtin_mul_overflow(bytes, std::max(n, index(1)), &bytes), "[", op, "] ", name, ": shape ",
+               shape_string(shape), " is too large");
+    size *= n;
   }
-  PYDL_CHECK(!__builtin_mul_overflow(size, index(16), &bytes), "[", op, "] ", name, ": shape ", shape_string(shape),
-             " is too large");
   return size;
 }
 
+namespace {
+// Python sees a MemoryError with these words.
+struct OutOfMemory : std::bad_alloc {
+  explicit OutOfMemory(std::string words) : words(std::move(words)) {}
+  const char* what() const noexcept override { return words.c_str(); }
+  std::string words;
+};
+}  // namespace
+
 py::array make_array(const py::dtype& dtype, const std::vector<index>& shape) {
-  index size = checked_size("empty", "shape", shape);
-  void* block = pool_acquire(size * index(dtype.itemsize()));
+  index size = checked_size("empty", "shape", shape), bytes;
+  PYDL_CHECK(!__builtin_mul_overflow(size, index(dtype.itemsize()), &bytes) && bytes <= index(1) << 60,
+             "[empty] shape: ", shape_string(shape), " of ", py::str(dtype).cast<std::string>(), " is too large");
+  void* block;
+  try {
+    block = pool_acquire(bytes);
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(message("[empty] shape: no memory for ", py::str(dtype).cast<std::string>(), " ",
+                              shape_string(shape), ", ", bytes, " bytes"));
+  }
   py::capsule owner(block, [](void* p) { pool_release(p); });
   return py::array(dtype, shape, block, owner);
 }

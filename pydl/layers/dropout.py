@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..errors import drop_rate
 from ..random import Stream
 from ..tensor import Tensor
 from .layer import Layer, Shape
@@ -20,9 +21,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not 0 <= rate < 1:
-            raise ValueError(f"[{self.name}] rate: expected 0 <= rate < 1, got {rate}")
-        self.rate, self.seed = rate, seed
+        self.rate, self.seed = drop_rate(self.name, rate), seed
         self._stream = Stream("dropout", seed)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:

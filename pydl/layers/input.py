@@ -17,6 +17,8 @@ class InputLayer(Layer):
         if shape is None or isinstance(shape, int):
             raise ValueError(f"[{self.name}] shape: expected a tuple without the batch axis, got {shape!r}")
         self.shape: Shape = tuple(shape)
+        if any(size is not None and (not hasattr(size, "__index__") or size < 0) for size in self.shape):
+            raise ValueError(f"[{self.name}] shape: expected sizes, None where any will do, got {shape!r}")
         self.batch_size = batch_size
         self.built = True
 

@@ -46,6 +46,8 @@ class Sequential(Model):
     def _append(self, layer: Layer) -> None:
         if not isinstance(layer, Layer):
             raise TypeError(f"[{self.name}] layers: expected a Layer, got {layer!r}")
+        if layer is self:
+            raise ValueError(f"[{self.name}] layers: a model cannot hold itself")
         if isinstance(layer, InputLayer):
             if self._stack or self._input is not None:
                 raise ValueError(f"[{self.name}] layers: an Input comes first and only once")

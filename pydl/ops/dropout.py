@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from ..errors import drop_rate
 from ..random import Stream
 from ..tape import Array, spoil_plan
 from ..tensor import Tensor, as_tensor, record
@@ -19,8 +20,7 @@ def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
     The mask is not stored: backward draws the same numbers again. ValueError unless 0 <= rate < 1.
     """
     tensor = floating(as_tensor(x))
-    if not 0 <= rate < 1:
-        raise ValueError(f"[dropout] rate: expected 0 <= rate < 1, got {rate}")
+    rate = drop_rate("dropout", rate)
     if rate == 0:
         return tensor
     spoil_plan("dropout draws random numbers")

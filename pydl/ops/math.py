@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record, wrap
 from .arrays import contiguous, floating, operands, pooled
@@ -38,7 +39,10 @@ def binary(name: str, a: Array, b: Array) -> Array:
             return _core.binary(name, a, b)
         if name in _COMMUTE and _fits(a.shape, b.shape):
             return _core.binary(name, b, a)
-    return pooled(_UFUNCS[name], a, b)
+    try:
+        return pooled(_UFUNCS[name], a, b)
+    except ValueError:
+        raise ShapeError(f"[{name}] expected shapes that broadcast together, got {a.shape} and {b.shape}") from None
 
 
 def _record_binary(

@@ -18,10 +18,12 @@ _INTEGERS: dict[str, Any] = {"sum": np.sum, "max": np.max, "min": np.min}
 
 def _axes(op: str, axis: Any, ndim: int) -> list[int]:
     """Axes as non-negative numbers in order; None stands for all."""
-    given = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = sorted({a + ndim if a < 0 else a for a in given})
-    if any(not 0 <= a < ndim for a in axes):
-        raise ShapeError(f"[{op}] axis: expected axes of a tensor with {ndim} axes, got {axis!r}")
+    given = range(ndim) if axis is None else axis if isinstance(axis, list | tuple) else (axis,)
+    if not all(hasattr(a, "__index__") for a in given):
+        raise TypeError(f"[{op}] axis: expected an integer, a tuple of integers or None, got {axis!r}")
+    axes = sorted({int(a) + ndim if a < 0 else int(a) for a in given})
+    if len(axes) < len(given) or any(not 0 <= a < ndim for a in axes):
+        raise ShapeError(f"[{op}] axis: expected different axes of a tensor with {ndim} axes, got {axis!r}")
     return axes
 
 

@@ -56,6 +56,9 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
 def moveaxis(x: Any, source: int, destination: int) -> Tensor:
     """One axis at another place, the others in their order."""
     x = as_tensor(x)
+    for name, axis in (("source", source), ("destination", destination)):
+        if not -x.ndim <= axis < x.ndim:
+            raise ShapeError(f"[moveaxis] {name}: expected an axis of a tensor with {x.ndim} axes, got {axis}")
     order = list(range(x.ndim))
     order.insert(destination % x.ndim, order.pop(source))
     return transpose(x, order)

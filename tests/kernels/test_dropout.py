@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pydl import _core
 from tests.reference import dropout as reference
@@ -36,6 +38,21 @@ def test_reference(isa: str, seed: int, offset: int, rng: np.random.Generator) -
             y = _core.dropout(x.astype(dtype), rate, seed, offset)
             assert y.dtype == dtype
             assert_close(y, expected, tol(dtype, scale=4 / (1 - rate)))
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.integers(0, 9), max_size=4),
+    st.floats(0, 1, exclude_max=True),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**64 - 10_000),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_any_call(shape: list[int], rate: float, seed: int, offset: int, dtype: Any) -> None:
+    x = np.ones(shape, dtype)
+    y = _core.dropout(x, rate, seed, offset)
+    assert (y.shape, y.dtype) == (x.shape, x.dtype)
+    assert np.array_equal(y != 0, reference.keeps(x.size, rate, seed, offset).reshape(shape))
 
 
 def test_words_are_compared_exactly(isa: str) -> None:

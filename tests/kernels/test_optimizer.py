@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pydl import _core
 from tests.cases import OPTIMIZER
@@ -60,6 +62,23 @@ def test_reference(isa: str, rule: Any, dtype: Any, rng: np.random.Generator) ->
         for key, value in expected.items():
             assert_close(after[key][i], value, tol(dtype, scale=8), what=f"{key}[{i}]")
         assert np.array_equal(after["g"][i], before["g"][i])
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from(RULES),
+    st.lists(st.lists(st.integers(0, 12), max_size=3), max_size=8),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(0, 2**32 - 1),
+)
+def test_any_list_of_shapes(rule: Any, shapes: list[list[int]], dtype: Any, seed: int) -> None:
+    """Every tensor gets what it would get alone, bit for bit."""
+    rng = np.random.default_rng(seed)
+    state = {key: [np.asarray(rng.random(shape), dtype) for shape in shapes] for key in "wgmv"}
+    together = run(rule, state)
+    for i in range(len(shapes)):
+        alone = run(rule, {key: [arrays[i]] for key, arrays in state.items()})
+        assert all(np.array_equal(together[key][i], alone[key][0]) for key in "wgmv")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)

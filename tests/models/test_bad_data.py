@@ -1,0 +1,116 @@
+"""Models with data and arguments that make no sense, after errors, in threads: what users do."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pydl import Input, Sequential, ShapeError, callbacks, layers
+from tests.models.nets import clouds, mlp
+
+X, Y = clouds(np.random.default_rng(5), 48)
+
+
+def fit(x: Any = X, y: Any = Y, **options: Any) -> Any:
+    return mlp().fit(x, y, **{"epochs": 1, "verbose": 0, "shuffle": False, **options}).history["loss"]
+
+
+BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "batch_size 0": (lambda: fit(batch_size=0), ValueError, "batch_size: expected a positive integer, got 0"),
+    "batch_size -1": (lambda: fit(batch_size=-1), ValueError, "batch_size: expected a positive integer, got -1"),
+    "batch_size 1.5": (lambda: fit(batch_size=1.5), ValueError, "batch_size: expected a positive integer, got 1.5"),
+    "batch_size text": (lambda: fit(batch_size="a"), ValueError, "batch_size: expected a positive integer, got 'a'"),
+    "fit nothing": (lambda: fit(X[:0], Y[:0]), ValueError, "x: expected at least one sample"),
+    "predict nothing": (lambda: mlp().predict(X[:0], verbose=0), ValueError, "x: expected at least one sample"),
+    "evaluate nothing": (lambda: mlp().evaluate(X[:0], Y[:0], verbose=0), ValueError, "at least one sample"),
+    "fewer targets": (lambda: fit(X, Y[:10]), ShapeError, "y: expected 48 samples as x has"),
+    "features": (lambda: fit(X[:, :3]), ShapeError, r"expected shape \(batch, …, 4\), got \(32, 3\)"),
+    "no targets": (lambda: fit(X, None), ValueError, "y: the loss needs targets, got None"),
+    "label 3 of 3": (lambda: fit(X, Y + 1), ValueError, r"labels: expected values in \[0, 3\), got 3"),
+    "label -1": (lambda: fit(X, Y - 1), ValueError, r"labels: expected values in \[0, 3\), got -1"),
+    "half labels": (lambda: fit(X, Y + 0.5), TypeError, "y_true: expected whole numbers"),
+    "complex": (lambda: fit(X + 1j), TypeError, "x: expected an array of numbers"),
+    "objects": (lambda: fit(X.astype(object)), TypeError, "x: expected an array of numbers"),
+    "negative Input": (lambda: Input((-1,)), ValueError, "shape: expected sizes"),
+    "itself": (lambda: (lambda model: model.add(model))(Sequential()), ValueError, "cannot hold itself"),
+    "rate of text": (lambda: layers.Dropout("a"), TypeError, "rate: expected a number, got 'a'"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_errors_name_what_is_wrong(name: str) -> None:
+    action, error, text = BAD[name]
+    with pytest.raises(error, match=text):
+        action()
+
+
+class Frame:
+    """What a table of pandas shows of itself to NumPy, whose index does not count rows."""
+
+    def __init__(self, values: Any) -> None:
+        self.values, self.shape = values, values.shape
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.array(self.values, dtype)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, key: Any) -> Any:
+        raise KeyError(key)
+
+
+@pytest.mark.parametrize("change", [
+    np.asfortranarray, lambda a: a[::-1][::-1], lambda a: np.repeat(a, 2, axis=0)[::2], lambda a: a.tolist(), Frame,
+    lambda a: a.astype(a.dtype.newbyteorder()), lambda a: a.astype("f8") if a.dtype.kind == "f" else a.astype("u8"),
+])  # fmt: skip
+def test_the_same_numbers_in_other_clothes(change: Any) -> None:
+    assert fit(change(X), change(Y)) == fit()
+
+
+def test_a_huge_batch_is_all_samples() -> None:
+    assert fit(batch_size=2**70) == fit(batch_size=len(X))
+
+
+def test_nan_comes_through() -> None:
+    assert np.isnan(fit(np.full_like(X, np.nan))).all()
+
+
+class Stop(callbacks.Callback):
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        raise InterruptedError
+
+
+def test_an_error_in_a_callback_leaves_a_model_that_trains() -> None:
+    model = mlp()
+    with pytest.raises(InterruptedError):
+        model.fit(X, Y, verbose=0, shuffle=False, callbacks=[Stop()])
+    expected = mlp()
+    expected.train_on_batch(X[:32], Y[:32])
+    for m in (model, expected):
+        m.fit(X, Y, verbose=0, shuffle=False)
+    assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), expected.get_weights(), strict=True))
+    assert not model(X).requires_grad
+
+
+def test_models_trained_in_two_threads_equal_serial_runs() -> None:
+    def train(model: Sequential) -> list[Any]:
+        model.fit(X, Y, epochs=20, batch_size=16, verbose=0, shuffle=False)
+        return [*model.get_weights(), model.predict(X, verbose=0)]
+
+    expected = [train(mlp(seed, "adam")) for seed in (1, 2)]
+    models = [mlp(seed, "adam") for seed in (1, 2)]
+    results: list[Any] = [None, None]
+
+    def work(i: int) -> None:
+        results[i] = train(models[i])
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result, other in zip(results, expected, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(result, other, strict=True))
