@@ -18,8 +18,8 @@ int useful_threads(const GemmShape& s) {
 // the second-level cache as it is; and the transpose can be read in no other way.
 template <class T>
 Source source_of(const GemmShape& s) {
-  constexpr index kFewRows = 5 * kTileRows, kSmall = 512 * 1024;
-  const bool small = s.K * s.ldb * index(sizeof(T)) <= kSmall;
+  constexpr index kFewRows = 5 * kTileRows;
+  const bool small = s.K * s.ldb * index(sizeof(T)) <= kNear;
   return !s.trans_b && (small || s.M <= kFewRows) ? Source::matrix : Source::packed_here;
 }
 

@@ -23,6 +23,9 @@ constexpr index kBlockM = 12 * kTileRows;
 // So does the block of b (786 KB) while all blocks of a pass by it.
 constexpr index kBlockPanels = 16;
 
+// A matrix b of this many bytes shares the second-level cache with the rest.
+constexpr index kNear = 512 * 1024;
+
 struct Range {
   index begin, end;
   index size() const { return end - begin; }
@@ -57,8 +60,7 @@ class BlockedGemm {
         c_(c),
         source_(source),
         panels_(ceil_div(s_.N, kTileCols<T>)),
-        k_blocks_(s_.K > kBlockK ? ceil_div(s_.K, kBlockK) : 1),
-        copy_a_(s_.lda * index(sizeof(T)) >= kFarRows && s_.N > 2 * kTileCols<T>) {}
+        k_blocks_(s_.K > kBlockK ? ceil_div(s_.K, kBlockK) : 1) {}
 
   void run(int threads) {
     // The last columns, if they do not fill a panel, cannot be read in place.
@@ -73,16 +75,17 @@ class BlockedGemm {
   }
 
  private:
-  static constexpr index kFarRows = 1024;  // bytes: from here on, rows of a tile crowd in a few sets of the cache
-  static constexpr index kPad = 16;        // elements, so that rows of the copy begin in different sets
+  // So many panels must read a for its packing to pay.
+  static constexpr index kPanelsPerPacking = 5;
 
   index b_buffer() const {
     if (source_ != Source::packed_here) return 0;
     return smaller(panels_, kBlockPanels) * ceil_div(s_.K, k_blocks_) * kTileCols<T>;
   }
-  // The copy of a block of a, or of its transpose.
-  index a_row() const { return (s_.trans_a ? kBlockM : ceil_div(s_.K, k_blocks_)) + kPad; }
-  index a_buffer() const { return copy_a_ ? (s_.trans_a ? ceil_div(s_.K, k_blocks_) : kBlockM) * a_row() : 0; }
+  index a_buffer() const {
+    if (panels_ < kPanelsPerPacking) return 0;
+    return RowTiles(smaller(s_.M, kBlockM)).count * ceil_div(s_.K, k_blocks_) * kPackedRows<T>;
+  }
 
   void run_member(Team& team) {
     const RowTiles tiles(s_.M);
@@ -93,7 +96,7 @@ class BlockedGemm {
     const Range rows{tiles.begin(my_tiles.begin), tiles.begin(my_tiles.end)};
     const Range panels = idle ? Range{0, 0} : Range{0, panels_}.part(col, grid.cols);
     const index steps = ceil_div(ceil_div(panels_, grid.cols), kBlockPanels);
-    Scratch a_copy(a_buffer() * index(sizeof(T)));
+    Scratch packed_a(a_buffer() * index(sizeof(T)));
     for (index step = 0, turn = 0; step < steps; step++) {
       for (index block = 0; block < k_blocks_; block++, turn ^= 1) {
         const Range step_panels = panels.part(step, steps), k = Range{0, s_.K}.part(block, k_blocks_);
@@ -102,7 +105,7 @@ class BlockedGemm {
           if (!idle) pack(step_panels, step_panels.part(row, grid.rows), k, packed);
           if (grid.rows > 1) team.barrier();
         }
-        multiply(rows, step_panels, k, static_cast<T*>(a_copy.data()), packed);
+        multiply(rows, step_panels, k, static_cast<T*>(packed_a.data()), packed);
       }
     }
   }
@@ -116,7 +119,7 @@ class BlockedGemm {
     pack_b(from, s_.ldb, s_.trans_b, k.size(), n.size(), packed + (panels.begin - step.begin) * stride, stride);
   }
 
-  void multiply(Range rows, Range panels, Range k, T* a_copy, const T* packed) const {
+  void multiply(Range rows, Range panels, Range k, T* packed_a, const T* packed_b) const {
     Block<T> block{};
     block.K = k.size();
     block.trans_a = s_.trans_a;
@@ -124,19 +127,18 @@ class BlockedGemm {
     block.activation = k.end == s_.K ? epilogue_.activation : Activation::linear;
     block.alpha = epilogue_.alpha;
     block.ldc = s_.ldc;
+    block.lda = s_.lda;
+    block.a_packed = panels.size() >= kPanelsPerPacking;
     const index blocks = ceil_div(rows.size(), kBlockM);
     for (index i = 0; i < blocks; i++) {
       const Range m = rows.part(i, blocks);
       block.M = m.size();
       block.a = s_.trans_a ? a_ + k.begin * s_.lda + m.begin : a_ + m.begin * s_.lda + k.begin;
-      block.lda = s_.lda;
-      if (copy_a_) {
-        const Range &outer = s_.trans_a ? k : m, &inner = s_.trans_a ? m : k;
-        copy_rows(block.a, s_.lda, outer.size(), inner.size(), a_copy, a_row());
-        block.a = a_copy;
-        block.lda = a_row();
+      if (block.a_packed) {
+        pack_a(block.a, s_.lda, s_.trans_a, k.size(), RowTiles(m.size()), packed_a);
+        block.a = packed_a;
       }
-      multiply_panels(block, m, panels, k, packed);
+      multiply_panels(block, m, panels, k, packed_b);
     }
   }
 
@@ -155,6 +157,7 @@ class BlockedGemm {
         const index whole = n.begin + n.size() / kTileCols<T> * kTileCols<T>;
         multiply_columns(block, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
         block.b_row = s_.ldb;
+        block.fetch_ahead = s_.K * s_.ldb * index(sizeof(T)) > kNear;
         block.panel_stride = kTileCols<T>;
         multiply_columns(block, m, {n.begin, whole}, k, b_ + k.begin * s_.ldb + n.begin);
     }
@@ -174,7 +177,6 @@ class BlockedGemm {
   T* c_;
   const Source source_;
   const index panels_, k_blocks_;
-  const bool copy_a_;
   T *b_buffers_ = nullptr, *tail_ = nullptr;
 };
 

@@ -118,6 +118,7 @@ struct TileTask {
   T* c;
   index ldc;
   int last;
+  bool fetch_ahead = false;  // b comes from beyond the second-level cache
 };
 
 template <class T, int Rows, int Vectors, bool TransA>
@@ -125,10 +126,11 @@ __attribute__((noinline)) void run_tile(const TileTask<T>& t) {
   Tile<T, Rows, Vectors> tile;
   tile.prefetch(t.c, t.ldc);
   tile.start(t.bias, nullptr, 0, t.last);
-  if constexpr (TransA)
-    tile.multiply(t.K, t.a, 1, t.a_stride, t.b, t.b_row);
+  const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
+  if (t.fetch_ahead)
+    tile.template multiply<true>(t.K, t.a, a_row, a_col, t.b, t.b_row);
   else
-    tile.multiply(t.K, t.a, t.a_stride, 1, t.b, t.b_row);
+    tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
   if (t.old) tile.add(t.old, t.ldc, t.last);  // last, because it comes from far away
   tile.store(t.c, t.ldc, t.last);
 }

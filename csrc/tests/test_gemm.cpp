@@ -48,6 +48,25 @@ TEST_CASE_TEMPLATE("pack_b lays out panels and fills up with zeros", T, float, d
       }
 }
 
+TEST_CASE_TEMPLATE("pack_a lays out tiles, column after column", T, float, double) {
+  for (bool transposed : {false, true})
+    for (index K : {0, 1, 5, 17, 33})
+      for (index M : {1, kTileRows - 1, kTileRows, kTileRows + 1, 3 * kTileRows - 1}) {
+        const RowTiles tiles(M);
+        const index lda = (transposed ? M : K) + 3, tile_size = K * kPackedRows<T>;
+        const std::vector<T> a = numbers<T>((transposed ? K : M) * lda);
+        std::vector<T> packed(std::size_t(tiles.count * tile_size) + 1, T(99));
+        pack_a(a.data(), lda, transposed, K, tiles, packed.data());
+        bool same = packed.back() == T(99);
+        for (index tile = 0; tile < tiles.count; tile++)
+          for (index m = tiles.begin(tile); m < tiles.begin(tile + 1); m++)
+            for (index k = 0; k < K; k++)
+              same = same && packed[std::size_t(tile * tile_size + k * kPackedRows<T> + m - tiles.begin(tile))] ==
+                                 a[std::size_t(transposed ? k * lda + m : m * lda + k)];
+        CHECK_MESSAGE(same, "K ", K, " M ", M, " transposed ", transposed);
+      }
+}
+
 TEST_CASE_TEMPLATE("a tile of every height multiplies, adds and leaves the rest alone", T, float, double) {
   constexpr index kCols = kTileCols<T>, K = 19, ldc = kCols + 2;
   const std::vector<T> b = numbers<T>(K * kCols), bias = numbers<T>(kCols);
