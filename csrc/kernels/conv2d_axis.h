@@ -16,6 +16,15 @@ inline index smaller(index a, index b) { return a < b ? a : b; }
 inline index larger(index a, index b) { return a > b ? a : b; }
 inline index ceil_div(index a, index b) { return (a + b - 1) / b; }  // a >= 0, b > 0
 
+inline index greatest_common_divisor(index a, index b) {
+  while (b) {
+    const index rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
 // Outputs [begin, end) that all see the taps [tap_begin, tap_end).
 struct Run {
   index begin, end;
@@ -82,13 +91,7 @@ inline Axis forward_axis(const AxisShape& s) {
 // x position p = phase + j * stride meets dy position (p + pad - k * dilation) / stride for the taps k that divide
 // evenly: every stride / gcd(stride, dilation)-th. Taken backwards, so that positions in dy increase.
 inline Axis backward_axis(const AxisShape& s, index phase) {
-  index a = s.stride, b = s.dilation;
-  while (b) {
-    index rest = a % b;
-    a = b;
-    b = rest;
-  }
-  const index step = s.stride / a;
+  const index common = greatest_common_divisor(s.stride, s.dilation), step = s.stride / common;
   index first = 0;  // the first tap of the phase
   while (first < s.kernel && first < step && (phase + s.pad - first * s.dilation) % s.stride != 0) first++;
   const bool any = first < s.kernel && first < step;
@@ -101,7 +104,7 @@ inline Axis backward_axis(const AxisShape& s, index phase) {
           -step,
           any ? (phase + s.pad - last * s.dilation) / s.stride : 0,
           1,
-          s.dilation / a,
+          s.dilation / common,
           s.out};
 }
 inline index backward_phases(const AxisShape& s) { return smaller(s.stride, s.in); }

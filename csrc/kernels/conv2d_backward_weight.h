@@ -1,20 +1,20 @@
 // The gradient for the weights: dw[kh,kw,c,o] = sum over pixels of x[pixel of the tap, c] * dy[pixel, o].
 //
 // A tile is up to kTileRows input channels x kTileCols output channels of one tap; K runs over all pixels that see the
-// tap, read from x in place and from dy in packed panels. With few input channels the taps of one kernel row lie next
-// to each other in x and share a tile.
+// tap, read from packed panels of x and of dy. With few input channels the taps of one kernel row lie next to each
+// other in x, which then is read in place, and share a tile.
 //
-// Work is divided by tiles of dw, which needs no reduction. Only where dw has too few of them are the pixels cut as
-// well, into slices that depend on the shape alone; each has its own dw, and these are added in order.
+// Work is divided by slices of the pixels, which depend on the shape alone: each has its own dw, and these are added in
+// order. Where dw is large for its pixels, or slices are too few, work is divided by tiles of dw as well.
 #pragma once
 #include "conv2d_correlate.h"
+#include "conv2d_packed_image.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
 
-// Pixels per block: a panel of dy and the lines of x that one tile reads stay in the first-level cache for the next
-// tile, and the sums are worth loading and storing.
-constexpr index kGradientPixels = 512;
+constexpr index kGradientPixels = 512;          // per block: enough to be worth loading and storing the sums
+constexpr index kSlicePixels = 3000;            // enough to make one more copy of dw, and its addition, cheap
 constexpr index kSliceBytes = index(64) << 20;  // of all private copies of dw
 
 template <class T>
@@ -39,14 +39,15 @@ class WeightGradient {
     row_blocks_ = larger(1, smaller(s_.OH, pixels / kGradientPixels));
     blocks_ = ceil_div(s_.N, images_) * row_blocks_;
     const index copies = larger(1, kSliceBytes / (size() * index(sizeof(T))));
-    slices_ = larger(1, smaller(smaller(ceil_div(kTasks, units_), blocks_), copies));
+    const index slices = larger(ceil_div(kTasks, units_), smaller(kTasks, s_.N * pixels / kSlicePixels));
+    slices_ = larger(1, smaller(smaller(slices, blocks_), copies));
   }
 
   void run() {
-    const bool in_place = slices_ == 1;
-    Scratch scratch(in_place ? 0 : slices_ * (size() + s_.O) * index(sizeof(T)));
-    T* dw = in_place ? dw_ : static_cast<T*>(scratch.data());
-    T* db = in_place ? db_ : dw + slices_ * size();
+    const bool direct = slices_ == 1;
+    Scratch scratch(direct ? 0 : slices_ * (size() + s_.O) * index(sizeof(T)));
+    T* dw = direct ? dw_ : static_cast<T*>(scratch.data());
+    T* db = direct ? db_ : dw + slices_ * size();
     if (fold_ || s_.N == 0) clear(dw, slices_ * size());  // otherwise the first block of pixels overwrites
     if (db_) clear(db, slices_ * s_.O);
     const index flops = 2 * s_.N * s_.OH * s_.OW * s_.KH * s_.KW * c_group_ * s_.O / (slices_ * units_) + 1;
@@ -55,7 +56,7 @@ class WeightGradient {
         run_slice(slice, larger(begin - slice * units_, 0), smaller(end - slice * units_, units_), dw + slice * size(),
                   db_ ? db + slice * s_.O : nullptr);
     });
-    if (in_place) return;
+    if (direct) return;
     add_slices(dw, size(), dw_);
     if (db_) add_slices(db, s_.O, db_);
   }
@@ -78,40 +79,46 @@ class WeightGradient {
     });
   }
 
-  // Images [n, n_end), rows [oh, oh_end) of dy, and its panels from `first_panel` on, packed.
+  // Images [n, n_end), rows [oh, oh_end) of dy, its panels from `first_panel` on, and what these need of x, packed.
   struct Block {
     index n, n_end, oh, oh_end;
     bool overwrite;  // dw instead of adding to it
     index first_panel;
     const T* dy;
     index pixels;
+    PackedImage<T> image;  // from the group of first_panel on
+    const T* x;
   };
 
   // Tiles of dw are numbered [group][panel][tap]; a unit is all tiles of one number.
   void run_slice(index slice, index unit_begin, index unit_end, T* dw, T* db) const {
-    const index first = unit_begin / taps_, last = (unit_end - 1) / taps_ + 1;  // panels of dy that these units read
-    const index most = images_ * ceil_div(s_.OH, row_blocks_) * s_.OW;
-    Scratch scratch((last - first) * most * kTileCols<T> * index(sizeof(T)));
-    T* packed = static_cast<T*>(scratch.data());
     const index begin = blocks_ * slice / slices_, end = blocks_ * (slice + 1) / slices_;
+    const index first = unit_begin / taps_, last = (unit_end - 1) / taps_ + 1;  // panels of dy that these units read
     for (index i = begin; i < end; i++) {
       const index part = i % row_blocks_;
       Block b{};
       b.n = i / row_blocks_ * images_;
+      b.n_end = smaller(b.n + images_, s_.N);
       b.oh = s_.OH * part / row_blocks_;
       b.oh_end = s_.OH * (part + 1) / row_blocks_;
+      b.pixels = (b.n_end - b.n) * (b.oh_end - b.oh) * s_.OW;
       b.overwrite = i == begin && !fold_;
       b.first_panel = first;
+      const index group = first / panels_, groups = fold_ ? 0 : (last - 1) / panels_ + 1 - group;
+      if (!fold_)
+        b.image = {PackedAxis(row_, b.oh, b.oh_end), PackedAxis(column_, 0, s_.OW), b.n_end - b.n, RowTiles(c_group_)};
+      const index dy_size = (last - first) * b.pixels * kTileCols<T>;
+      Scratch scratch((dy_size + groups * b.image.group_size()) * index(sizeof(T)));
+      T* packed = static_cast<T*>(scratch.data());
       b.dy = packed;
-      b.n_end = smaller(b.n + images_, s_.N);
-      b.pixels = (b.n_end - b.n) * (b.oh_end - b.oh) * s_.OW;
-      for (index p = first; p < last; p++) {
+      for (index p = first; p < last; p++, packed += b.pixels * kTileCols<T>) {
         const Panel<T> panel(p % panels_, o_group_);
         const index o = p / panels_ * o_group_ + panel.begin;
-        T* to = packed + (p - first) * b.pixels * kTileCols<T>;
-        pack_b(dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + o, s_.O, false, b.pixels, panel.cols, to, 0);
-        if (db && p * taps_ >= unit_begin) add_pixels(to, b.pixels, panel.cols, db + o);  // whoever has its first tap
+        pack_b(dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + o, s_.O, false, b.pixels, panel.cols, packed, 0);
+        if (db && p * taps_ >= unit_begin) add_pixels(packed, b.pixels, panel.cols, db + o);  // who has its first tap
       }
+      b.x = packed;
+      if (!fold_) b.image.pack(x_ + b.n * s_.H * s_.W * s_.C + group * c_group_, s_.H, s_.W, s_.C, groups, packed);
       for (index unit = unit_begin; unit < unit_end; unit++) run_unit(b, unit, dw);
     }
   }
@@ -145,24 +152,38 @@ class WeightGradient {
 
   void run_tiles(const Block& b, index p, const Run& rows, const Run& columns, T* dw) const {
     if (rows.size() * columns.size() == 0 && !b.overwrite) return;
-    const index group = p / panels_;
+    const index group = p / panels_, image_rows = b.oh_end - b.oh;
     const Panel<T> panel(p % panels_, o_group_);
-    const index x_row = s_.W * s_.C, image_rows = b.oh_end - b.oh;
+    const index ih = row_.input(rows.begin, rows.tap_begin), iw = column_.input(columns.begin, columns.tap_begin);
     ConvTile<T> tile{};
+    const T* a;
+    if (fold_) {
+      const index x_row = s_.W * s_.C;
+      a = x_ + (b.n * s_.H + ih) * x_row + iw * s_.C + group * c_group_;
+      tile.outer.a_step = s_.H * x_row;
+      tile.inner.a_step = s_.stride_h * x_row;
+      tile.a_stride = s_.stride_w * s_.C;
+    } else {
+      const PackedImage<T>& image = b.image;
+      a = b.x + (group - b.first_panel / panels_) * image.group_size() + image.rows.number(ih) * image.row_size() +
+          image.columns.number(iw) * image.channels();
+      tile.outer.a_step = image.image_size();
+      tile.inner.a_step = s_.stride_h / image.rows.step * image.row_size();
+      tile.a_stride = s_.stride_w / image.columns.step * image.channels();
+    }
     tile.K = columns.size();
-    tile.outer = {b.n_end - b.n, s_.H * x_row, image_rows * s_.OW * kTileCols<T>};
-    tile.inner = {rows.size(), s_.stride_h * x_row, s_.OW * kTileCols<T>};
-    tile.a_stride = s_.stride_w * s_.C;
+    tile.outer.count = b.n_end - b.n;
+    tile.outer.b_step = image_rows * s_.OW * kTileCols<T>;
+    tile.inner.count = rows.size();
+    tile.inner.b_step = s_.OW * kTileCols<T>;
     tile.b = b.dy + ((p - b.first_panel) * b.pixels + (rows.begin - b.oh) * s_.OW + columns.begin) * kTileCols<T>;
     tile.ldc = s_.O;
     tile.last = panel.last();
-    const T* a = x_ + b.n * s_.H * x_row + row_.input(rows.begin, rows.tap_begin) * x_row +
-                 column_.input(columns.begin, columns.tap_begin) * s_.C + group * c_group_;
     T* c = dw + (rows.tap_begin * s_.KW + columns.tap_begin) * c_group_ * s_.O + group * o_group_ + panel.begin;
     const RowTiles tiles(columns.taps() * c_group_);
     for (index i = 0; i < tiles.count; i++) {
       const index first = tiles.begin(i);
-      tile.a = a + first;
+      tile.a = fold_ ? a + first : a + i * b.image.tile_size();
       tile.c = c + first * s_.O;
       tile.old = b.overwrite ? nullptr : tile.c;
       kConvTileFunctions<T>.of[tiles.begin(i + 1) - first - 1][panel.vectors() - 1][true](tile);

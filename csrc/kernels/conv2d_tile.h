@@ -35,13 +35,14 @@ __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
   PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++)
       __builtin_prefetch(t.c + i * t.ldc + j * kLanes<T>, 1);
   Tile<T, Rows, Vectors> tile;
-  tile.start(t.bias, t.old, t.ldc, t.last);
+  tile.start(t.bias, nullptr, 0, t.last);
   const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
   const index K = t.K, inner = t.inner.count, a_step = t.inner.a_step, b_step = t.inner.b_step;
   const T *a = t.a, *b = t.b;
   for (index i = 0; i < t.outer.count; i++, a += t.outer.a_step, b += t.outer.b_step)
     for (index j = 0; j < inner; j++)
       tile.template multiply<true>(K, a + j * a_step, a_row, a_col, b + j * b_step, kTileCols<T>);
+  if (t.old) tile.add(t.old, t.ldc, t.last);  // last, because it comes from far away
   if (t.activation != Activation::linear)
     PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) tile.sum[i][j] =
         t.activation == Activation::relu ? Relu::forward<T>(tile.sum[i][j], t.alpha)
