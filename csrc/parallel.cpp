@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <thread>
 #include <vector>
@@ -62,6 +63,36 @@ class Workers {
   int count_;
 };
 
+// Where other processes want the CPUs too, a member may wait for one far longer than its piece takes, and with it the
+// caller: then the caller does better alone. So after each late member verbs stay on one thread for a while, for longer
+// each time, until members come in time again. On a machine of one's own this never happens.
+class Patience {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Ticks = std::int64_t;  // nanoseconds
+  static Ticks now() { return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count(); }
+
+  bool lost() const {
+    const Ticks until = alone_until_.load(std::memory_order_relaxed);
+    return until != 0 && now() < until;
+  }
+  // The caller ended its own piece at `done`, which it began at `begun`, and waited for the others until now.
+  void joined(Ticks begun, Ticks done) {
+    const Ticks end = now();
+    if (end - done <= kLate + 2 * (done - begun)) {
+      if (alone_until_.load(std::memory_order_relaxed) != 0) alone_until_ = 0, pause_ = kFirstPause;
+      return;
+    }
+    const Ticks pause = pause_.load(std::memory_order_relaxed);
+    alone_until_ = end + pause;
+    pause_ = std::min(2 * pause, kLongestPause);
+  }
+
+ private:
+  static constexpr Ticks kLate = 1'000'000, kFirstPause = 10'000'000, kLongestPause = 640'000'000;
+  std::atomic<Ticks> alone_until_{0}, pause_{kFirstPause};
+} patience;
+
 // The first exception of a verb's members.
 class Failure {
  public:
@@ -104,6 +135,8 @@ void on_threads(int size, const Body& body) {
 // ends the threads that a smaller team leaves over, and to start them again costs far more than to let them pass by.
 template <class Body>
 void on_members(int available, index used, Failure& failure, const Body& body) {
+  const Patience::Ticks begun = Patience::now();
+  Patience::Ticks done = begun;
   on_threads(available, [&](int rank, int size) {
     size = int(std::min<index>(size, used));
     if (rank >= size) return;
@@ -111,7 +144,9 @@ void on_members(int available, index used, Failure& failure, const Body& body) {
     self.member = true;
     failure.watch([&] { body(rank, size); });
     self.member = false;
+    if (rank == 0) done = Patience::now();
   });
+  patience.joined(begun, done);
   failure.rethrow();
 }
 
@@ -151,7 +186,7 @@ InKernels::~InKernels() {
 void parallel_for(index n, index grain, void (*body)(void*, index, index), void* context) {
   if (n <= 0) return;
   const index pieces = n / std::max<index>(grain, 1);
-  if (pieces <= 1 || self.member) return body(context, 0, n);
+  if (pieces <= 1 || self.member || patience.lost()) return body(context, 0, n);
   InKernels here;
   Workers others;
   if (others.count() == 0) return body(context, 0, n);
@@ -197,7 +232,7 @@ void team(int threads, void (*body)(void*, Team&), void* context) {
     Team team(0, 1, nullptr);
     body(context, team);
   };
-  if (threads <= 1 || self.member) return alone();
+  if (threads <= 1 || self.member || patience.lost()) return alone();
   InKernels here;
   Workers others;
   if (others.count() == 0) return alone();
@@ -228,6 +263,8 @@ void set_num_threads(int n) {
   PYDL_CHECK(n >= 1 && n <= kMaxThreads, "[set_num_threads] n: expected 1 to ", kMaxThreads, ", got ", n);
   process_threads = n;
 }
+
+bool going_alone() { return patience.lost(); }
 
 int thread_override() { return self.override_threads; }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cfloat>
+#include <chrono>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -19,6 +20,11 @@
 namespace pydl {
 namespace {
 
+// On a busy machine verbs may go alone for a while; these tests are about the members.
+void wait_for_members() {
+  while (going_alone()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
 template <class Body>
 void each(index n, index grain, const Body& body) {
   parallel_for(
@@ -27,11 +33,15 @@ void each(index n, index grain, const Body& body) {
 }
 template <class Body>
 void together(int threads, const Body& body) {
+  wait_for_members();
   team(threads, [](void* c, Team& t) { (*static_cast<const Body*>(c))(t); }, const_cast<Body*>(&body));
 }
 
 struct Threads {  // for one test, of this thread
-  explicit Threads(int n) { set_thread_override(n); }
+  explicit Threads(int n) {
+    wait_for_members();
+    set_thread_override(n);
+  }
   ~Threads() { set_thread_override(0); }
 };
 
@@ -39,6 +49,7 @@ struct Threads {  // for one test, of this thread
 std::pair<index, int> sum(index n) {
   std::atomic<index> total{0};
   std::atomic<int> members{0};
+  wait_for_members();
   each(n, 1, [&](index begin, index end) {
     members++;
     for (index i = begin; i < end; i++) total += i;
