@@ -82,7 +82,8 @@ def _labels(y_true: Any, output: Tensor) -> Array:
         labels = labels.reshape(output.shape[:-1])
     if labels.dtype.kind in "iu":
         return labels
-    whole = labels.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # a NaN is told below
+        whole = labels.astype(np.int64)
     if not np.array_equal(whole, labels):
         raise DTypeError(f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels.dtype}")
     return whole

@@ -10,8 +10,8 @@ Thing = TypeVar("Thing")
 
 
 def snake_case(name: str) -> str:
-    """GlorotUniform → glorot_uniform, L1L2 → l1l2, MaxNorm → max_norm, AdamW → adamw."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", name).lower()
+    """GlorotUniform → glorot_uniform, TopKAccuracy → top_k_accuracy, L1L2 → l1l2, AdamW → adamw."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z]{1,2}[a-z])|(?<=[a-z][A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 class Registry(Generic[Thing]):
@@ -30,16 +30,22 @@ class Registry(Generic[Thing]):
         if isinstance(identifier, str):
             if identifier not in self._by_name:
                 known = ", ".join(sorted(snake_case(name) for name in self.classes))
-                raise ValueError(f"unknown {self.kind} {identifier!r}; known are: {known}")
+                raise ValueError(f"[{self.kind}] identifier: unknown {self.kind} {identifier!r}; known are: {known}")
             identifier = self._by_name[identifier]
         if isinstance(identifier, type):
             return identifier(**config)
         if callable(identifier):
             return identifier
-        raise TypeError(f"{self.kind}: expected a name, a config or a callable, got {type(identifier).__name__}")
+        raise TypeError(
+            f"[{self.kind}] identifier: expected a name, a config or a callable, got {type(identifier).__name__}"
+        )
 
     def serialize(self, thing: Any) -> Any:
         """A plain dict for `get`; a foreign callable stays as it is."""
         if self.classes.get(type(thing).__name__) is not type(thing):
             return thing
         return {"class_name": type(thing).__name__, "config": thing.get_config()}
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a class of this name."""
+        return name in self._by_name

@@ -335,6 +335,11 @@ _ALIASES = {
 }
 
 
+def is_known(name: str) -> bool:
+    """Whether `get` knows this name."""
+    return name.lower() in _ALIASES or _registry.knows(name)
+
+
 def get(identifier: Any) -> Loss:
     """A Loss from its name, class, config, itself or a function of (y_true, y_pred). ValueError lists the names."""
     if isinstance(identifier, Loss):

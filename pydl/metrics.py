@@ -11,7 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import losses
+from .errors import ShapeError
 from .lookup import Registry, snake_case
+from .tape import no_grad
 
 Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = Callable[..., Array]
@@ -124,6 +127,9 @@ def binary_accuracy(y_true: Array, y_pred: Array, threshold: float = 0.5) -> Arr
 
 def categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
     """Where the largest output is the one-hot label's: (..., C) -> (...)."""
+    if y_true.shape != y_pred.shape:
+        hint = "; for integer labels use sparse_categorical_accuracy" if y_true.size < y_pred.size else ""
+        raise ShapeError(f"[metric] y_true: expected shape {y_pred.shape} of y_pred, got {y_true.shape}{hint}")
     return np.asarray(y_true.argmax(axis=-1) == y_pred.argmax(axis=-1))
 
 
@@ -155,18 +161,27 @@ def mean_absolute_error(y_true: Array, y_pred: Array) -> Array:
 
 
 def _labels(y_true: Array, y_pred: Array) -> Array:
-    return y_true[..., 0] if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1 else y_true
+    labels = y_true[..., 0] if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1 else y_true
+    if labels.shape != y_pred.shape[:-1]:
+        raise ShapeError(f"[metric] y_true: expected labels of shape {y_pred.shape[:-1]}, got {y_true.shape}")
+    return labels
 
 
 def _like(y_true: Array, y_pred: Array) -> Array:
     """y_true with y_pred's shape: (N,) against (N, 1) would silently become (N, N)."""
-    return y_true.reshape(y_pred.shape) if y_true.shape != y_pred.shape and y_true.size == y_pred.size else y_true
+    if y_true.shape == y_pred.shape:
+        return y_true
+    if y_true.size != y_pred.size:
+        raise ShapeError(f"[metric] y_true: expected shape {y_pred.shape} of y_pred, got {y_true.shape}")
+    return y_true.reshape(y_pred.shape)
 
 
 def _spread(weight: Array, values: Array) -> Array:
     """One weight per sample, repeated over the other axes of values."""
     if weight.ndim == values.ndim + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
+    if weight.shape != values.shape[: weight.ndim]:
+        raise ShapeError(f"[metric] sample_weight: expected shape {values.shape} or its first axes, got {weight.shape}")
     return np.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)
 
 
@@ -277,6 +292,17 @@ class Recall(_Confusion):
         return self.true_positives / true if true else 0.0
 
 
+class LossMetric(MeanMetricWrapper):
+    """The mean of a loss, before its reduction."""
+
+    def __init__(self, loss: losses.Loss) -> None:
+        def values(y_true: Array, y_pred: Array) -> Array:
+            with no_grad():
+                return loss.call(y_true, y_pred).array
+
+        super().__init__(values, loss.name)
+
+
 # ---- names -------------------------------------------------------------------------------------------------------
 
 
@@ -298,19 +324,37 @@ _registry: Registry[Metric] = Registry(
         TopKCategoricalAccuracy,
     ],
 )
-_ALIASES = {"mse": "mean_squared_error", "mae": "mean_absolute_error", "rmse": "root_mean_squared_error"}
+_ALIASES = {
+    "acc": "accuracy",
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "rmse": "root_mean_squared_error",
+}
 
 
 def get(identifier: Any) -> Metric:
-    """A Metric from its name, class, config, itself or a function of (y_true, y_pred). ValueError lists the names."""
+    """A Metric from its name, class, config, itself or a function of (y_true, y_pred); or from a loss or its name.
+
+    ValueError lists the names.
+    """
     if isinstance(identifier, Metric):
         return identifier
+    if isinstance(identifier, losses.Loss):
+        return LossMetric(identifier)
+    if isinstance(identifier, str) and not _is_known(identifier) and losses.is_known(identifier):
+        metric: Metric = LossMetric(losses.get(identifier))
+        metric.name = identifier
+        return metric
     metric = _registry.get(_ALIASES.get(identifier.lower(), identifier) if isinstance(identifier, str) else identifier)
     if not isinstance(metric, Metric):
         return MeanMetricWrapper(metric)
     if isinstance(identifier, str):
         metric.name = identifier  # history keys keep the name that was given
     return metric
+
+
+def _is_known(name: str) -> bool:
+    return name.lower() in _ALIASES or _registry.knows(name)
 
 
 def accuracy_for(y_true_shape: tuple[int, ...], y_pred_shape: tuple[int, ...], name: str) -> Metric:

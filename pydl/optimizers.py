@@ -53,10 +53,9 @@ class Optimizer:
         self.name = name or type(self).__name__.lower()
         if sum(clip is not None for clip in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError(f"[{self.name}] expected at most one of clipnorm, clipvalue, global_clipnorm")
-        for key, value in (("weight_decay", weight_decay), ("clipnorm", clipnorm), ("clipvalue", clipvalue)):
-            if value is not None and value < 0:
-                raise ValueError(f"[{self.name}] {key}: expected at least 0, got {value}")
-        self._rate: LearningRate = learning_rate
+        limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        self._check(**{key: v for key, v in {"weight_decay": weight_decay, **limits}.items() if v is not None})
+        self.learning_rate = learning_rate
         self.weight_decay, self.clipnorm = weight_decay, clipnorm
         self.clipvalue, self.global_clipnorm = clipvalue, global_clipnorm
         self.iterations = 0
@@ -72,7 +71,18 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: LearningRate) -> None:
-        self._rate = value
+        if not isinstance(value, LearningRateSchedule):
+            self._check(learning_rate=value)
+        self._rate: LearningRate = value
+
+    def _check(self, below: float = math.inf, **numbers: Any) -> None:
+        """Each a number in [0, below): TypeError for other things, ValueError for other numbers."""
+        for key, value in numbers.items():
+            if isinstance(value, str) or not hasattr(value, "__float__"):
+                raise TypeError(f"[{self.name}] {key}: expected a number, got {value!r}")
+            if not 0 <= float(value) < below:
+                what = "a finite number of at least 0" if below == math.inf else f"a number in [0, {below:g})"
+                raise ValueError(f"[{self.name}] {key}: expected {what}, got {value!r}")
 
     # -- updates
 
@@ -184,7 +194,8 @@ class SGD(Optimizer):
         name: str = "SGD",
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
-        if not 0 <= momentum <= 1:
+        self._check(momentum=momentum)
+        if momentum > 1:
             raise ValueError(f"[{name}] momentum: expected between 0 and 1, got {momentum}")
         self.momentum, self.nesterov = momentum, nesterov
         self.slots = ("momentum",) if momentum else ()
@@ -221,6 +232,8 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
         if centered:
             raise ValueError(f"[{name}] centered: expected False; there is no kernel for the centered update")
+        self._check(rho=rho, below=1)
+        self._check(momentum=momentum, epsilon=epsilon)
         self.rho, self.momentum, self.epsilon = rho, momentum, epsilon
         self.slots = ("velocity", "momentum") if momentum else ("velocity",)
 
@@ -261,6 +274,8 @@ class Adam(Optimizer):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
         if amsgrad:
             raise ValueError(f"[{name}] amsgrad: expected False; there is no kernel for the AMSGrad update")
+        self._check(beta_1=beta_1, beta_2=beta_2, below=1)
+        self._check(epsilon=epsilon)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def _update(
@@ -305,5 +320,5 @@ def get(identifier: Any) -> Optimizer:
     name = identifier.lower() if isinstance(identifier, str) else identifier
     optimizer = _registry.get(name)
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer: expected a name or an Optimizer, got {identifier!r}")
+        raise TypeError(f"[optimizer] identifier: expected a name or an Optimizer, got {identifier!r}")
     return optimizer

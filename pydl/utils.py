@@ -14,14 +14,18 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     labels = np.asarray(x)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    if not np.array_equal(labels, labels.astype(np.int64)):
-        raise ValueError(f"to_categorical: x: expected integers, got {labels.dtype} with fractions")
-    labels = labels.astype(np.int64)
+    if labels.dtype.kind not in "fiub":
+        raise TypeError(f"[to_categorical] x: expected class numbers, got {labels.dtype}")
+    with np.errstate(invalid="ignore"):  # a NaN is told below
+        whole = labels.astype(np.int64)
+    if not np.array_equal(labels, whole):
+        raise ValueError(f"[to_categorical] x: expected integers, got {labels.dtype} with fractions")
+    labels = whole
     if num_classes is None:
         num_classes = int(labels.max(initial=-1)) + 1
     if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
         raise ValueError(
-            f"to_categorical: x: expected labels in [0, {num_classes}), got {labels.min()} to {labels.max()}"
+            f"[to_categorical] x: expected labels in [0, {num_classes}), got {labels.min()} to {labels.max()}"
         )
     one_hot = np.zeros((*labels.shape, num_classes), np.float32)
     np.put_along_axis(one_hot, labels[..., None], 1.0, axis=-1)
@@ -37,9 +41,9 @@ def stratified_split(
     """
     classes = np.asarray(labels)
     if classes.ndim != 1:
-        raise ValueError(f"stratified_split: labels: expected rank 1, got shape {classes.shape}")
+        raise ValueError(f"[stratified_split] labels: expected rank 1, got shape {classes.shape}")
     if not 0.0 <= test_fraction <= 1.0:
-        raise ValueError(f"stratified_split: test_fraction: expected between 0 and 1, got {test_fraction}")
+        raise ValueError(f"[stratified_split] test_fraction: expected between 0 and 1, got {test_fraction}")
     rng = np.random.default_rng(seed)
     in_test = np.zeros(len(classes), bool)
     for value in np.unique(classes):

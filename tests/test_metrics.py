@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pydl import metrics
+from pydl import ShapeError, losses, metrics
 
 SCORES = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], np.float32)
 LABELS = np.array([1, 1, 2, 2])
@@ -92,3 +92,31 @@ def test_accuracy_is_chosen_by_shapes(y_true, y_pred, expected):
     metric = metrics.accuracy_for(y_true, y_pred, "acc")
     assert type(metric) is expected
     assert metric.name == "acc"
+
+
+@pytest.mark.parametrize("name", ["acc", "top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "mape"])
+def test_keras_names(name):
+    assert metrics.get(name).name == name
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "mape", "huber", "categorical_crossentropy"])
+def test_losses_are_metrics_too(name, rng):
+    y_true, y_pred = np.eye(3)[[0, 2, 1, 0]], rng.dirichlet(np.ones(3), 4)
+    weight = np.array([1.0, 2.0, 0.0, 1.0])
+    for given in (name, losses.get(name)):
+        metric = metrics.get(given)
+        metric.update_state(y_true, y_pred, weight)
+        expected = losses.get(name).call(y_true, y_pred).numpy() @ weight / weight.sum()
+        assert metric.result() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "mae", "mse", "binary_accuracy", "accuracy",
+                                  "categorical_accuracy", "sparse_categorical_accuracy"])  # fmt: skip
+def test_shapes_that_do_not_fit(name):
+    with pytest.raises(ShapeError, match=r"\[metric\] y_true: expected"):
+        metrics.get(name).update_state(np.zeros((4, 2)), np.zeros((4, 3)))
+
+
+def test_labels_for_one_hot_metrics_get_a_hint():
+    with pytest.raises(ShapeError, match="use sparse_categorical_accuracy"):
+        metrics.get("categorical_accuracy").update_state(np.zeros(4, int), np.zeros((4, 3)))

@@ -165,3 +165,26 @@ def test_schedules_check_their_arguments():
         schedules.ExponentialDecay(0.1, 0, 0.5)
     with pytest.raises(ValueError, match="one more than boundaries"):
         schedules.PiecewiseConstantDecay([1], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: optimizers.SGD("fast"), TypeError, r"\[SGD\] learning_rate: expected a number, got 'fast'"),
+        (lambda: optimizers.SGD(-0.1), ValueError, "learning_rate: expected a finite number of at least 0, got -0.1"),
+        (lambda: optimizers.SGD(float("nan")), ValueError, "learning_rate: expected a finite number"),
+        (lambda: optimizers.SGD(momentum="a"), TypeError, "momentum: expected a number"),
+        (lambda: optimizers.SGD(momentum=1.5), ValueError, "momentum: expected between 0 and 1"),
+        (lambda: optimizers.Adam(beta_1=1.0), ValueError, r"beta_1: expected a number in \[0, 1\), got 1.0"),
+        (lambda: optimizers.Adam(beta_2=-0.1), ValueError, r"beta_2: expected a number in \[0, 1\)"),
+        (lambda: optimizers.Adam(epsilon="a"), TypeError, "epsilon: expected a number"),
+        (lambda: optimizers.Adam(amsgrad=True), ValueError, "amsgrad: expected False"),
+        (lambda: optimizers.RMSprop(rho=1.0), ValueError, r"rho: expected a number in \[0, 1\)"),
+        (lambda: optimizers.RMSprop(centered=True), ValueError, "centered: expected False"),
+        (lambda: setattr(optimizers.SGD(), "learning_rate", "slow"), TypeError, "learning_rate: expected a number"),
+        (lambda: optimizers.get(None), TypeError, r"\[optimizer\] identifier: expected a name"),
+    ],
+)
+def test_hyperparameters_are_checked(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
