@@ -31,11 +31,17 @@ def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Integers are labels and stay integers; everything else, bools included, becomes `dtype`."""
     if array.dtype.kind not in "iu":
         return dtype
+    if array.dtype.kind == "u" and array.dtype.itemsize == 8 and array.max(initial=0) > np.iinfo(np.int64).max:
+        raise ValueError(f"[data] y: expected labels below 2**63, got {array.max()}")
     return array.dtype if array.dtype in (np.int32, np.int64) else np.dtype(np.int64)
 
 
 def class_weights(y: Array, class_weight: Mapping[int, float]) -> Array:
     """A weight per sample from a weight per class; classes that are not named weigh 1. y: labels or one-hot rows."""
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(f"[data] class_weight: expected a dict from class to weight, got {class_weight!r}")
+    if not np.isfinite(y).all():
+        raise ValueError("[data] class_weight: expected finite labels, got NaN or infinity in y")
     labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
     values, places = np.unique(labels, return_inverse=True)
     return np.array([class_weight.get(int(value), 1.0) for value in values], np.float32)[places]
@@ -138,10 +144,10 @@ def make_batch(
     weights: Mapping[int, float] | None = None,
 ) -> Batch:
     """One batch from whatever converts to arrays; `weights` is a weight per class."""
-    x, y = as_numpy(x), None if y is None else as_numpy(y)
+    x, y = as_numbers("x", x), None if y is None else as_numbers("y", y)
     if y is not None and weights is not None:
         by_class = class_weights(y, weights)
-        sample_weight = by_class if sample_weight is None else by_class * as_numpy(sample_weight)
+        sample_weight = by_class if sample_weight is None else by_class * as_numbers("sample_weight", sample_weight)
     return Batch(
         np.ascontiguousarray(x, input_dtype(x, dtype, cast_integers)),
         None if y is None else np.ascontiguousarray(y, target_dtype(y, dtype)),
@@ -149,17 +155,28 @@ def make_batch(
     )
 
 
-def as_numpy(data: Any) -> Array:
-    """An array of what the user gave, its dtype untouched."""
-    return data.array if isinstance(data, Tensor) else np.asarray(data)
+def as_numbers(name: str, data: Any) -> Array:
+    """An array of what the user gave, its dtype untouched. TypeError unless it is numbers with a batch axis."""
+    try:
+        array = data.array if isinstance(data, Tensor) else np.asarray(data)
+    except ValueError as error:
+        raise ShapeError(
+            f"[data] {name}: expected lists of one length, got a list whose elements differ in shape; "
+            "batches come from a generator or another iterable that is not a list"
+        ) from error
+    if array.ndim == 0 or array.dtype.kind not in "fiub":
+        hint = "; number the classes, as np.unique(y, return_inverse=True) does" if array.dtype.kind in "US" else ""
+        what = f"{array.dtype} of shape {array.shape}" if array.ndim else f"{data!r:.80}"
+        raise TypeError(f"[data] {name}: expected an array of numbers with a batch axis, got {what}{hint}")
+    return array
 
 
 class Epochs:
     """Cuts a stream of batches into epochs: one pass each, or `steps` batches each, going round as often as needed."""
 
     def __init__(self, batches: Iterable[Batch], steps: int | None = None) -> None:
-        if steps is not None and steps < 1:
-            raise ValueError(f"[data] steps: expected at least 1, got {steps}")
+        if steps is not None:
+            steps = positive_integer("data", "steps", steps)
         self._batches, self._given = batches, steps
         self._stream: Iterator[Batch] = iter(())
         self.steps = steps if steps is not None else len(batches) if isinstance(batches, ArrayBatches) else None

@@ -119,8 +119,9 @@ def test_early_stopping_options(model, data, options, values, epochs):
 
 
 def test_a_monitor_that_is_not_there_warns(model, data):
-    with pytest.warns(UserWarning, match="'val_loss' is not in the logs, which hold loss, acc"):
+    with pytest.warns(UserWarning, match="'val_loss' is not in the logs, which hold loss, acc") as caught:
         model.fit(*data, verbose=0, callbacks=[callbacks.EarlyStopping()])
+    assert caught[0].filename == __file__
     with pytest.raises(ValueError, match="mode: expected 'auto', 'min' or 'max'"):
         callbacks.EarlyStopping(mode="best")
 

@@ -1,8 +1,13 @@
-"""What `fit` returns."""
+"""What `fit` returns, and `model.history` keeps."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .callback import Callback, Logs
+
+if TYPE_CHECKING:
+    from ..models.model import Model
 
 
 class History(Callback):
@@ -20,3 +25,6 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def set_model(self, model: Model) -> None:
+        """Keeps no model: the model keeps its history."""

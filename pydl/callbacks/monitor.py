@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import warnings
 
+from ..warn import warn_caller
 from .callback import Logs
 
 _MAXIMISED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_score", "top_k")
@@ -31,7 +31,7 @@ class Monitor:
         value = (logs or {}).get(self.name)
         if value is None:
             available = ", ".join(logs or {}) or "nothing"
-            warnings.warn(f"{self.owner}: {self.name!r} is not in the logs, which hold {available}", stacklevel=3)
+            warn_caller(f"{self.owner}: {self.name!r} is not in the logs, which hold {available}")
         return value
 
     def improves(self, value: float, on: float | None = None) -> bool:

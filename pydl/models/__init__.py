@@ -2,5 +2,6 @@
 
 from .model import Model
 from .sequential import Sequential
+from .serialization import clone_model
 
-__all__ = ["Model", "Sequential"]
+__all__ = ["Model", "Sequential", "clone_model"]

@@ -25,6 +25,15 @@ def explain(model: Sequential, input_shape: Any, failing: Layer, error: Exceptio
     return f"{error}\nThe way through {model.name}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
 
 
+def input_hint(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> str:
+    """What usually helps if a model with an Input gets another rank."""
+    if len(shape) != len(expected) - 1:
+        return "" if len(shape) == len(expected) else "; the shape of an Input does not count the batch axis"
+    if expected[-1] == 1 and shape[1:] == expected[1:-1]:
+        return "\nHint: for images of one channel add it with x[..., None]"
+    return "\nHint: the first axis counts the samples; for a single one use x[None]"
+
+
 def _text(shape: Any) -> str:
     return str(tuple(shape)).replace("None", "batch", 1)
 

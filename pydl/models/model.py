@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data import as_numbers
 from ..layers import Layer
 from ..plan import PlanCache
 from ..tape import state
@@ -34,11 +35,15 @@ class Model(Trainer):
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
-        if recorded or type(inputs) is list or type(inputs) is tuple:
+        several = type(inputs) is list or type(inputs) is tuple
+        if several and not any(isinstance(i, np.ndarray | Tensor) for i in inputs):  # numbers, as predict takes them
+            inputs, several = as_numbers("x", inputs), False
+        if several:
             return super().__call__(inputs, *args, training=training, **kwargs)
         x = as_tensor(inputs)
-        if x.requires_grad:
-            return super().__call__(x, training=training)
+        self.check_input_shape(x.shape)
+        if recorded or x.requires_grad:
+            return super().__call__(x, *args, training=training, **kwargs)
         array = x.array
         if array.dtype != self.dtype and (self.casts_integers or array.dtype.kind == "f"):
             array = array.astype(self.dtype)
@@ -48,6 +53,9 @@ class Model(Trainer):
 
     def _infer(self, x: Tensor) -> Any:
         return Layer.__call__(self, x, training=False)
+
+    def check_input_shape(self, shape: tuple[Any, ...]) -> None:
+        """ShapeError if a model that knows its input's shape gets another."""
 
     def _all_weights(self) -> Any:
         return self.weights
@@ -96,6 +104,13 @@ class Model(Trainer):
             variable.assign(array)
 
     # -- description
+
+    def get_config(self) -> dict[str, Any]:
+        """NotImplementedError: only the author of a subclass knows what its constructor was given."""
+        raise NotImplementedError(
+            f"[{self.name}] get_config: {type(self).__name__} is a subclass of Model; define get_config() to return "
+            "its constructor's arguments"
+        )
 
     def count_params(self) -> int:
         """The number of weights' elements. RuntimeError before the model is built."""

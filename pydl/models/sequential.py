@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..tensor import Tensor
-from .chain import explain
+from .chain import explain, input_hint
 from .model import Model
+from .serialization import deserialize, serialize
 
 
 class Sequential(Model):
@@ -69,7 +70,7 @@ class Sequential(Model):
     def build(self, input_shape: Any) -> None:
         """Builds layer after layer, each for the output shape of the one before."""
         shape = tuple(input_shape)
-        self._check_rank(shape)
+        self.check_input_shape(shape)
         if self._input is None:
             self._seen_shape = (None, *shape[1:])
         for layer in self._stack:
@@ -88,14 +89,32 @@ class Sequential(Model):
                 raise ShapeError(explain(self, inputs.shape, layer, error)) from error
         return x
 
-    def _check_rank(self, shape: tuple[Any, ...]) -> None:
-        """An image without its channel axis, or a single sample, is better told here than by the third layer."""
-        expected = None if self._input is None else self._input.batch_shape
-        if expected is not None and len(expected) != len(shape):
-            raise ShapeError(
-                f"[{self.name}] x: expected shape {expected}, got {shape}; "
-                "the shape of an Input does not count the batch axis"
-            )
+    def check_input_shape(self, shape: tuple[Any, ...]) -> None:
+        """What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen."""
+        if self._input is None:
+            return
+        expected = self._input.batch_shape
+        if expected[1:] == shape[1:] and expected[0] in (None, shape[0]):
+            return
+        same_rank = len(expected) == len(shape)
+        if not same_rank or any(None not in (e, s) and e != s for e, s in zip(expected, shape, strict=True)):
+            raise ShapeError(f"[{self.name}] x: expected shape {expected}, got {shape}{input_hint(expected, shape)}")
+
+    # -- configuration
+
+    def get_config(self) -> dict[str, Any]:
+        """Name and layers, each as {"class_name", "config"}; without the weights."""
+        stack = [self._input, *self._stack] if self._input is not None else self._stack
+        return {"name": self.name, "trainable": self.trainable, "layers": [serialize(layer) for layer in stack]}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Sequential:
+        """The model that `get_config` describes, with new weights.
+
+        custom_objects: the classes of layers that are not pydl's, by name; ValueError if one is missing.
+        """
+        layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
+        return cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = tuple(input_shape)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import Input, Model, Sequential, layers, losses, ops
+from pydl import Input, Model, Sequential, callbacks, layers, losses, ops
 from tests.models.nets import clouds, cnn, mlp, stripes
 
 
@@ -262,14 +262,54 @@ def test_layers_of_float64(rng):
     assert {v.dtype for v in model.weights} == {np.dtype(np.float64)}
 
 
+def test_a_model_with_nothing_to_train_fits_with_a_warning(rng):
+    x, y = clouds(rng)
+    frozen, bare = mlp(), Sequential([Input((4,)), layers.Softmax()])
+    frozen.trainable = False
+    bare.compile("sgd", "mse")
+    for model, targets in ((frozen, y), (bare, x)):
+        before = model.get_weights()
+        with pytest.warns(UserWarning, match="any trainable weights") as caught:
+            history = model.fit(x, targets, epochs=2, verbose=0)
+        assert len(caught) == 1
+        assert caught[0].filename == __file__
+        assert len(history.history["loss"]) == 2
+        assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+class Unused(layers.Dense):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.spare = self.add_weight((2,), name="spare")
+
+
+def test_weights_that_the_loss_does_not_see_are_named_once(rng):
+    model = Sequential([Input((4,)), Unused(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.warns(UserWarning, match=r"Gradients do not exist for variables \['spare'\]") as caught:
+        model.fit(*clouds(rng), epochs=2, verbose=0)
+    assert len(caught) == 1
+
+
+def test_one_callback_without_a_list_and_the_last_history(rng):
+    seen = []
+    model = mlp()
+    one = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    history = model.fit(*clouds(rng), epochs=2, verbose=0, callbacks=one)
+    assert seen == [0, 1]
+    assert model.history is history
+    assert model.metrics_names == ["loss", "accuracy"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
+        ({"metrics": {"out": "accuracy"}}, TypeError, r"\[compile\] metrics: expected a list, got \{'out'"),
         ({"jit_compile": True}, ValueError, "jit_compile"),
         ({"steps_per_execution": 4}, ValueError, "steps_per_execution"),
-        ({"optimizer": "adamm"}, ValueError, "unknown optimizer 'adamm'"),
-        ({"loss": "msee"}, ValueError, "unknown loss 'msee'"),
-        ({"metrics": ["acurracy"]}, ValueError, "unknown metric 'acurracy'"),
+        ({"optimizer": "adamm"}, ValueError, r"\[optimizer\] identifier: unknown optimizer 'adamm'"),
+        ({"loss": "msee"}, ValueError, r"\[loss\] identifier: unknown loss 'msee'"),
+        ({"metrics": ["acurracy"]}, ValueError, r"\[metric\] identifier: unknown metric 'acurracy'"),
         ({"metrics": "accuracy"}, TypeError, "metrics: expected a list"),
         ({"loss_weights": [1.0]}, TypeError, "loss_weights"),
     ],

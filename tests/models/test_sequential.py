@@ -1,11 +1,12 @@
 """Sequential and Model: building, names, summary, files of weights, and errors that show the way."""
 
 import os
+import re
 
 import numpy as np
 import pytest
 
-from pydl import Input, Sequential, ShapeError, layers
+from pydl import Input, Sequential, ShapeError, layers, ops
 from tests.models.nets import clouds, mlp, slide
 
 
@@ -114,10 +115,39 @@ def test_hints(stack, shape, hint):
 def test_data_that_does_not_fit_a_built_model(rng):
     with pytest.raises(ShapeError, match=r"Hint: .*x\[\.\.\., None\]"):
         slide().predict(np.zeros((2, 28, 28)), verbose=0)
-    with pytest.raises(ShapeError, match="fails here"):
+    with pytest.raises(ShapeError, match=r"x: expected shape \(None, 28, 28, 1\), got \(2, 14, 14, 1\)"):
         slide().predict(np.zeros((2, 14, 14, 1)), verbose=0)
-    with pytest.raises(ShapeError, match="fails here"):
+    with pytest.raises(ShapeError, match=r"x: expected shape \(None, 4\), got \(3, 5\)"):
         mlp()(rng.normal(size=(3, 5)), training=True)
+
+
+@pytest.mark.parametrize(
+    ("stack", "shape"),
+    [
+        ([Input((28, 28)), layers.Flatten(), layers.Dense(3)], (2, 14, 56)),  # as many elements
+        ([Input((8, 8, 1)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()], (2, 9, 9, 1)),
+        ([Input((4,)), layers.Dense(3)], (1, 40, 4)),
+        ([Input((4,), batch_size=8), layers.Dense(3)], (5, 4)),
+    ],
+)
+def test_an_input_is_binding(stack, shape):
+    model = Sequential(stack)
+    model.compile("sgd", lambda y, p: ops.mean(p))
+    message = re.escape(f"x: expected shape {model.input_shape}, got {shape}")
+    for run in (model, model.predict, lambda x: model.fit(x, np.zeros(len(x)), verbose=0)):
+        with pytest.raises(ShapeError, match=message):
+            run(np.ones(shape, np.float32))
+
+
+def test_an_open_size_takes_any():
+    model = Sequential([Input((None, None, 1)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()])
+    assert [model(np.ones((1, n, n + 1, 1))).shape for n in (4, 5)] == [(1, 2), (1, 2)]
+
+
+def test_lists_of_numbers_are_arrays(rng):
+    model, x = mlp(), rng.normal(size=(5, 4)).astype(np.float32)
+    for training in (None, True):
+        np.testing.assert_array_equal(model(x.tolist(), training=training).numpy(), model(x).numpy())
 
 
 # ---- files of weights --------------------------------------------------------------------------------------------
@@ -166,16 +196,28 @@ def test_files_that_do_not_fit_change_nothing(tmp_path):
         "fewer": "holds 1 arrays, the model has 4",
         "other": r"bias: expected shape \(3,\), got float64 \(7,\)",
     }.items():
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=message) as caught:
             model.load_weights(tmp_path / f"{name}.npz")
+        assert "allow_pickle" not in str(caught.value)
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
     with pytest.raises(FileNotFoundError):
         model.load_weights(tmp_path / "nothing.npz")
 
 
+def test_files_of_weights_have_the_mode_that_the_umask_asks_for(tmp_path):
+    before = os.umask(0o022)
+    try:
+        mlp().save_weights(tmp_path / "a.npz")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.npz").stat().st_mode & 0o777 == 0o644
+
+
 def test_wrong_ways_to_save(tmp_path):
     model = mlp()
+    with pytest.raises(FileNotFoundError, match=r"filepath: no folder .*nowhere' for '.*nowhere/a\.npz'"):
+        model.save_weights(tmp_path / "nowhere" / "a.npz")
     model.save_weights(tmp_path / "a.npz")
     with pytest.raises(FileExistsError):
         model.save_weights(tmp_path / "a.npz", overwrite=False)
