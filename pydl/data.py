@@ -40,6 +40,9 @@ def class_weights(y: Array, class_weight: Mapping[int, float]) -> Array:
     """A weight per sample from a weight per class; classes that are not named weigh 1. y: labels or one-hot rows."""
     if not isinstance(class_weight, Mapping):
         raise TypeError(f"[data] class_weight: expected a dict from class to weight, got {class_weight!r}")
+    for label, weight in class_weight.items():
+        if isinstance(weight, str) or not hasattr(weight, "__float__"):
+            raise TypeError(f"[data] class_weight: expected a number for class {label!r}, got {weight!r}")
     if not np.isfinite(y).all():
         raise ValueError("[data] class_weight: expected finite labels, got NaN or infinity in y")
     labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
@@ -198,8 +201,8 @@ class Epochs:
 
 def split_validation(fraction: float, *arrays: Array | None) -> tuple[list[Array | None], list[Array | None]]:
     """The first part for training and the last `fraction` of all samples for validation, as Keras cuts: unshuffled."""
-    if not 0 < fraction < 1:
-        raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction}")
+    if isinstance(fraction, str) or not 0 < fraction < 1:
+        raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction!r}")
     size = next(len(a) for a in arrays if a is not None)
     cut = math.floor(size * (1 - fraction))
     if cut in (0, size):

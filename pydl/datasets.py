@@ -56,7 +56,7 @@ def mnist(folder: PathLike) -> Split:
         x = read_idx(_find(folder, f"{prefix}-images-idx3-ubyte", f"{prefix}-images.idx3-ubyte"))
         y = read_idx(_find(folder, f"{prefix}-labels-idx1-ubyte", f"{prefix}-labels.idx1-ubyte"))
         if x.ndim != 3 or y.ndim != 1 or len(x) != len(y):
-            raise ValueError(f"mnist: {folder}: {prefix}: images {x.shape} do not go with labels {y.shape}")
+            raise ValueError(f"[mnist] {folder}: {prefix}: images {x.shape} do not go with labels {y.shape}")
         parts.append((x, y))
     return parts[0], parts[1]
 
@@ -65,16 +65,16 @@ def read_idx(path: PathLike) -> Array:
     """An array from an idx file (LeCun's format: two zeros, type, rank, sizes as big-endian u32, data)."""
     content = _read(path)
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES or content[3] == 0:
-        raise ValueError(f"read_idx: {path}: expected an idx file, got one that starts with {content[:4].hex(' ')}")
+        raise ValueError(f"[read_idx] {path}: expected an idx file, got one that starts with {content[:4].hex(' ')}")
     dtype, rank = np.dtype(_IDX_TYPES[content[2]]), content[3]
     header = 4 + 4 * rank
     if len(content) < header:
-        raise ValueError(f"read_idx: {path}: the header of {header} bytes is cut off after {len(content)}")
+        raise ValueError(f"[read_idx] {path}: the header of {header} bytes is cut off after {len(content)}")
     shape = struct.unpack(f">{rank}I", content[4:header])
     # Python's integers: the product of lying sizes must not wrap around.
     expected = header + dtype.itemsize * int(np.prod([int(n) for n in shape], dtype=object))
     if len(content) != expected:
-        raise ValueError(f"read_idx: {path}: shape {shape} needs {expected} bytes, the file has {len(content)}")
+        raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {len(content)}")
     return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
 
 
@@ -90,18 +90,18 @@ def read_usps(path: PathLike) -> tuple[Array, Array]:
     """One digit a line: its label, then 256 grey values from -1 (paper) to 1 (ink)."""
     content = _read(path)
     if not content.strip():
-        raise ValueError(f"read_usps: {path}: the file is empty")
+        raise ValueError(f"[read_usps] {path}: the file is empty")
     try:
         table = np.loadtxt(io.BytesIO(content), np.float32, ndmin=2, encoding="ascii")
     except ValueError as error:  # ragged rows, words, or bytes that are no text
-        raise ValueError(f"read_usps: {path}: expected lines of 257 numbers ({error})") from None
+        raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers ({error})") from None
     if table.shape[1] != 257:
-        raise ValueError(f"read_usps: {path}: expected lines of 257 numbers, got a table of shape {table.shape}")
+        raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers, got a table of shape {table.shape}")
     labels = table[:, 0]
     if not np.isin(labels, range(10)).all():
-        raise ValueError(f"read_usps: {path}: expected labels 0 to 9 in the first column")
+        raise ValueError(f"[read_usps] {path}: expected labels 0 to 9 in the first column")
     if not (np.abs(table[:, 1:]) <= 1).all():
-        raise ValueError(f"read_usps: {path}: expected grey values between -1 and 1")
+        raise ValueError(f"[read_usps] {path}: expected grey values between -1 and 1")
     return table[:, 1:].reshape(-1, 16, 16), labels.astype(np.int64)
 
 
@@ -117,7 +117,7 @@ def cifar10(folder: PathLike) -> Split:
     train = [read_cifar(p) for p in names if p.name.startswith(("data_batch", "train"))]
     test = [read_cifar(p) for p in names if p.name.startswith("test")]
     if not train or not test:
-        raise FileNotFoundError(f"cifar10: {folder}: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz)")
+        raise FileNotFoundError(f"[cifar10] {folder}: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz)")
     return _join(train), _join(test)
 
 
@@ -128,11 +128,11 @@ def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
     """
     content, record = _read(path), label_bytes + _CIFAR_PIXELS
     if not content or len(content) % record:
-        raise ValueError(f"read_cifar: {path}: expected records of {record} bytes, got {len(content)} bytes")
+        raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {len(content)} bytes")
     table = np.frombuffer(content, np.uint8).reshape(-1, record)
     labels, classes = table[:, label_bytes - 1 : label_bytes], 10 if label_bytes == 1 else 100
     if labels.max() >= classes:
-        raise ValueError(f"read_cifar: {path}: expected labels below {classes}, got {labels.max()}")
+        raise ValueError(f"[read_cifar] {path}: expected labels below {classes}, got {labels.max()}")
     planes = table[:, label_bytes:].reshape(-1, 3, 32, 32)
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels.copy()
 

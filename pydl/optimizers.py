@@ -73,6 +73,7 @@ class Optimizer:
     def learning_rate(self, value: LearningRate) -> None:
         if not isinstance(value, LearningRateSchedule):
             self._check(learning_rate=value)
+            value = float(value)
         self._rate: LearningRate = value
 
     def _check(self, below: float = math.inf, **numbers: Any) -> None:

@@ -26,7 +26,7 @@ class LearningRateSchedule:
 
 def _positive_steps(owner: str, decay_steps: int) -> int:
     if decay_steps <= 0:
-        raise ValueError(f"{owner}: decay_steps: expected more than 0, got {decay_steps}")
+        raise ValueError(f"[{owner}] decay_steps: expected more than 0, got {decay_steps}")
     return decay_steps
 
 
@@ -64,7 +64,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries: Sequence[int], values: Sequence[float]) -> None:
         if len(values) != len(boundaries) + 1:
             raise ValueError(
-                "PiecewiseConstantDecay: values: expected one more than boundaries, "
+                "[PiecewiseConstantDecay] values: expected one more than boundaries, "
                 f"got {len(values)} values and {len(boundaries)} boundaries"
             )
         self.boundaries, self.values = list(boundaries), list(values)

@@ -30,7 +30,7 @@ class Callback:
     def model(self) -> Model:
         """The model this callback was given to. RuntimeError before that."""
         if self._model is None:
-            raise RuntimeError(f"{type(self).__name__}: no model yet; pass the callback to fit(callbacks=[...])")
+            raise RuntimeError(f"[{type(self).__name__}] no model yet; pass the callback to fit(callbacks=[...])")
         return self._model
 
     def set_model(self, model: Model) -> None:
@@ -84,7 +84,7 @@ class CallbackList:
         self.callbacks = list(callbacks)
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
-                raise TypeError(f"callbacks: expected Callback objects, got {callback!r}")
+                raise TypeError(f"[fit] callbacks: expected Callback objects, got {callback!r}")
             callback.set_params(params)
             callback.set_model(model)
         self._hooks = {name: self._overridden(name) for name in HOOKS}
@@ -123,5 +123,5 @@ class LambdaCallback(Callback):
         super().__init__()
         for name, function in hooks.items():
             if name not in HOOKS:
-                raise TypeError(f"LambdaCallback: no hook named {name!r}; there are {', '.join(HOOKS)}")
+                raise TypeError(f"[LambdaCallback] no hook named {name!r}; there are {', '.join(HOOKS)}")
             setattr(self, name, function)

@@ -30,9 +30,9 @@ class ModelCheckpoint(Callback):
     ) -> None:
         super().__init__()
         if not save_weights_only:
-            raise ValueError("ModelCheckpoint: save_weights_only: this release saves weights; expected True")
+            raise ValueError("[ModelCheckpoint] save_weights_only: this release saves weights; expected True")
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
-            raise ValueError(f"ModelCheckpoint: save_freq: expected 'epoch' or a number of batches, got {save_freq!r}")
+            raise ValueError(f"[ModelCheckpoint] save_freq: expected 'epoch' or a number of batches, got {save_freq!r}")
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.monitor, self.save_best_only, self.save_freq = monitor, save_best_only, save_freq
         self._monitor = Monitor("ModelCheckpoint", monitor, mode)
@@ -76,5 +76,5 @@ class ModelCheckpoint(Callback):
             return Path(self.filepath.format(**{**logs, "epoch": self._epoch + 1, "batch": batch + 1}))
         except KeyError as missing:
             raise KeyError(
-                f"ModelCheckpoint: filepath {self.filepath!r} names {missing}, but the logs hold {', '.join(logs)}"
+                f"[ModelCheckpoint] filepath {self.filepath!r} names {missing}, but the logs hold {', '.join(logs)}"
             ) from None

@@ -51,7 +51,7 @@ class ReduceLROnPlateau(Callback):
     ) -> None:
         super().__init__()
         if factor >= 1.0:
-            raise ValueError(f"ReduceLROnPlateau: factor: expected less than 1, got {factor}")
+            raise ValueError(f"[ReduceLROnPlateau] factor: expected less than 1, got {factor}")
         self.monitor, self.factor, self.patience, self.verbose = monitor, factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
         self._monitor = Monitor("ReduceLROnPlateau", monitor, mode, min_delta)

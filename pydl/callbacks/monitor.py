@@ -15,7 +15,7 @@ class Monitor:
 
     def __init__(self, owner: str, name: str, mode: str = "auto", min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
-            raise ValueError(f"{owner}: mode: expected 'auto', 'min' or 'max', got {mode!r}")
+            raise ValueError(f"[{owner}] mode: expected 'auto', 'min' or 'max', got {mode!r}")
         self.owner, self.name = owner, name
         maximise = mode == "max" or (mode == "auto" and any(part in name for part in _MAXIMISED))
         self._sign = 1.0 if maximise else -1.0

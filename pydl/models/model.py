@@ -27,6 +27,7 @@ class Model(Trainer):
     result has no history; otherwise its ops are recorded.
     """
 
+    separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
     autocast = False  # its layers cast for themselves; an embedding wants integers
 
     def __init__(self, **kwargs: Any) -> None:
@@ -36,7 +37,7 @@ class Model(Trainer):
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
         several = type(inputs) is list or type(inputs) is tuple
-        if several and not any(isinstance(i, np.ndarray | Tensor) for i in inputs):  # numbers, as predict takes them
+        if several and not any(isinstance(i, self.separate_inputs) for i in inputs):  # one array, as predict takes it
             inputs, several = as_numbers("x", inputs), False
         if several:
             return super().__call__(inputs, *args, training=training, **kwargs)

@@ -27,6 +27,8 @@ class Sequential(Model):
             self._append(layer)
         self._build_if_known()
 
+    separate_inputs = (Tensor,)  # there is one input: a list of arrays is its samples
+
     @property
     def layers(self) -> list[Layer]:
         """The layers in order, without the Input."""

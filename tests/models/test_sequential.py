@@ -147,7 +147,8 @@ def test_an_open_size_takes_any():
 def test_lists_of_numbers_are_arrays(rng):
     model, x = mlp(), rng.normal(size=(5, 4)).astype(np.float32)
     for training in (None, True):
-        np.testing.assert_array_equal(model(x.tolist(), training=training).numpy(), model(x).numpy())
+        for same in (x.tolist(), list(x)):
+            np.testing.assert_array_equal(model(same, training=training).numpy(), model(x).numpy())
 
 
 # ---- files of weights --------------------------------------------------------------------------------------------
