@@ -1,6 +1,11 @@
 """`import pydl` is quick, silent, starts no thread and needs NumPy alone."""
 
+import shutil
+from pathlib import Path
+
 from fresh_process import output, python
+
+import pydl
 
 LIMIT = 0.10  # seconds over NumPy's own import
 
@@ -36,3 +41,10 @@ packages = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(packages - set(sys.stdlib_module_names) - {"numpy", "pydl"}))
 """
     assert output("-c", code) == "[]"
+
+
+def test_the_source_folder_says_what_it_lacks(tmp_path: Path) -> None:
+    shutil.copytree(Path(pydl.__file__).parent, tmp_path / "pydl", ignore=shutil.ignore_patterns("_core*"))
+    done = python("-c", "import pydl", PYTHONPATH=str(tmp_path))
+    assert "ImportError: pydl is imported from " in done.stderr
+    assert "leave that folder" in done.stderr
