@@ -66,10 +66,11 @@ def get(identifier: Any) -> Activation:
         return linear
     if isinstance(identifier, str):
         if identifier not in _FUNCTIONS:
-            raise ValueError(f"unknown activation {identifier!r}; known are: {', '.join(sorted(_FUNCTIONS))}")
+            known = ", ".join(sorted(_FUNCTIONS))
+            raise ValueError(f"[activation] identifier: unknown activation {identifier!r}; known are: {known}")
         return _FUNCTIONS[identifier]
     if not callable(identifier):
-        raise TypeError(f"activation: expected a name or a callable, got {type(identifier).__name__}")
+        raise TypeError(f"[activation] identifier: expected a name or a callable, got {type(identifier).__name__}")
     function: Activation = identifier
     return function
 

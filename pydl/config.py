@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import _core
+from .errors import positive_integer
 
 
 def isas() -> dict[str, bool]:
@@ -33,9 +34,7 @@ class threads:
     """`with threads(n):` kernels called from this Python thread use n threads. Results do not depend on n."""
 
     def __init__(self, n: int) -> None:
-        if n < 1:
-            raise ValueError(f"[threads] n: expected at least 1, got {n}")
-        self._n = n
+        self._n = positive_integer("threads", "n", n, 2**31)
 
     def __enter__(self) -> None:
         self._before = _core.thread_override()
@@ -46,8 +45,8 @@ class threads:
 
 
 def set_num_threads(n: int) -> None:
-    """The number of threads for kernels, for the whole process. ValueError if n < 1."""
-    _core.set_num_threads(n)
+    """The number of threads for kernels, for the whole process. ValueError unless a positive integer."""
+    _core.set_num_threads(positive_integer("set_num_threads", "n", n, 2**31))
 
 
 def num_threads() -> int:

@@ -12,17 +12,19 @@ class DTypeError(TypeError):
     """An argument has the wrong element type, or is no array at all."""
 
 
-def positive_integer(owner: str, name: str, value: Any) -> int:
-    """`value` as an int, also if it is NumPy's; ValueError unless it is a positive integer."""
+def positive_integer(owner: str, name: str, value: Any, below: int | None = None) -> int:
+    """`value` as an int, also if it is NumPy's; ValueError unless it is a positive integer, and less than `below`."""
     if not hasattr(value, "__index__") or value <= 0:
         raise ValueError(f"[{owner}] {name}: expected a positive integer, got {value!r}")
+    if below is not None and value >= below:
+        raise ValueError(f"[{owner}] {name}: expected an integer below {below}, got {value!r}")
     return operator.index(value)
 
 
 def drop_rate(owner: str, value: Any) -> float:
-    """`value` as a float; ValueError unless 0 <= value < 1, TypeError unless it is a number."""
+    """`value` as a float; ValueError unless 0 <= value <= 1, TypeError unless it is a number."""
     if not hasattr(value, "__float__"):
         raise TypeError(f"[{owner}] rate: expected a number, got {value!r}")
-    if not 0 <= value < 1:
-        raise ValueError(f"[{owner}] rate: expected 0 <= rate < 1, got {value}")
+    if not 0 <= value <= 1:
+        raise ValueError(f"[{owner}] rate: expected 0 <= rate <= 1, got {value}")
     return float(value)

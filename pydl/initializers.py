@@ -55,11 +55,15 @@ class Constant(Initializer):
 
 
 class Zeros(Initializer):
+    """Every element is 0."""
+
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         return np.zeros(shape, dtype)
 
 
 class Ones(Initializer):
+    """Every element is 1."""
+
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         return np.ones(shape, dtype)
 
@@ -88,6 +92,8 @@ class _Random(Initializer):
 
 
 class RandomUniform(_Random):
+    """Uniform in [minval, maxval)."""
+
     _names = ("minval", "maxval", "seed")
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
@@ -98,6 +104,8 @@ class RandomUniform(_Random):
 
 
 class RandomNormal(_Random):
+    """Normal with the given mean and standard deviation."""
+
     _names = ("mean", "stddev", "seed")
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 Thing = TypeVar("Thing")
@@ -15,12 +15,16 @@ def snake_case(name: str) -> str:
 
 
 class Registry(Generic[Thing]):
-    """The classes of one kind, known by class name and by snake_case name."""
+    """The classes of one kind, known by class name, by snake_case name, and by what `more_names` adds."""
 
-    def __init__(self, kind: str, classes: Sequence[type[Any]]) -> None:
+    def __init__(
+        self, kind: str, classes: Sequence[type[Any]], more_names: Mapping[str, type[Any]] | None = None
+    ) -> None:
         self.kind = kind
         self.classes = {cls.__name__: cls for cls in classes}
-        self._by_name = {snake_case(name): cls for name, cls in self.classes.items()} | self.classes
+        self._by_name = (
+            {snake_case(name): cls for name, cls in self.classes.items()} | self.classes | dict(more_names or {})
+        )
 
     def get(self, identifier: Any) -> Any:
         """An instance from a name, a config or a class; any other callable is taken as it is."""

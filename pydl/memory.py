@@ -16,5 +16,7 @@ def release_memory() -> None:
 
 
 def set_memory_limit(bytes: int) -> None:
-    """Bounds the idle memory that is kept for reuse. ValueError if negative."""
+    """Bounds the idle memory that is kept for reuse. ValueError unless an integer from 0 to 2⁶³ - 1."""
+    if not hasattr(bytes, "__index__") or not 0 <= bytes < 2**63:
+        raise ValueError(f"[set_memory_limit] bytes: expected an integer from 0 to 2⁶³ - 1, got {bytes!r}")
     _core.set_memory_limit(bytes)

@@ -74,7 +74,9 @@ class OrthogonalRegularizer(Regularizer):
         return self.factor * ops.sum(ops.abs(cosines * others)) * (0.5 / max(1.0, n * (n - 1) / 2))
 
 
-_registry: Registry[Regularizer] = Registry("regularizer", [L1, L2, L1L2, OrthogonalRegularizer])
+l1, l2, l1_l2 = L1, L2, L1L2  # Keras has both spellings
+
+_registry: Registry[Regularizer] = Registry("regularizer", [L1, L2, L1L2, OrthogonalRegularizer], {"l1_l2": L1L2})
 
 
 def get(identifier: Any) -> Callable[[Tensor], Tensor] | None:

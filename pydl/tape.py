@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
-from .errors import ShapeError
+from .errors import DTypeError, ShapeError
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -71,8 +71,12 @@ class no_grad:
 class GradientTape:
     """Records the ops inside `with GradientTape() as tape:`, for `tape.gradient(loss, variables)`.
 
-    Trainable variables are recorded by themselves; `watch` adds any other tensor. A tape gives its gradients once.
+    Trainable variables are recorded by themselves; `watch` adds any other tensor. A tape gives its gradients once, and
+    frees what it recorded, unless it is `persistent`.
     """
+
+    def __init__(self, persistent: bool = False) -> None:
+        self._persistent = persistent
 
     def __enter__(self) -> GradientTape:
         self._before = state.grad_enabled
@@ -85,7 +89,11 @@ class GradientTape:
         state.open_tapes -= 1
 
     def watch(self, tensor: Tensor) -> None:
-        """From now on, ops that read `tensor` are recorded."""
+        """From now on, ops that read `tensor` are recorded. TypeError unless it is a Tensor of floats."""
+        if not hasattr(tensor, "requires_grad"):
+            raise DTypeError(f"[watch] tensor: expected a pydl.Tensor, got {type(tensor).__name__}")
+        if tensor.dtype.kind != "f":
+            raise DTypeError(f"[watch] tensor: expected a floating type, got {tensor.dtype}")
         tensor.requires_grad = True
 
     def gradient(self, target: Tensor, sources: Any, output_gradient: Any = None) -> Any:
@@ -98,15 +106,15 @@ class GradientTape:
         single = isinstance(sources, Tensor)
         wanted: list[Tensor] = [sources] if single else list(sources)
         seed = np.ones_like(target.array) if output_gradient is None else output_gradient
-        found = {id(t): g for t, g in gradients(target, seed, {id(t) for t in wanted})}
+        found = {id(t): g for t, g in gradients(target, seed, {id(t) for t in wanted}, self._persistent)}
         result = [wrap(found[id(t)]) if id(t) in found else None for t in wanted]
         return result[0] if single else result
 
 
 def gradients(
-    root: Tensor, gradient: Any, inner: frozenset[int] | set[int] = frozenset()
+    root: Tensor, gradient: Any, inner: frozenset[int] | set[int] = frozenset(), keep: bool = False
 ) -> Iterator[tuple[Tensor, Array]]:
-    """Walks from `root` to its leaves and yields each leaf with its gradient; frees the tape on the way.
+    """Walks from `root` to its leaves and yields each leaf with its gradient; frees the tape on the way unless `keep`.
 
     Tensors whose id is in `inner` are yielded too, though ops made them.
     """
@@ -124,7 +132,8 @@ def gradients(
         if node is None:
             continue
         inputs, backward = node.inputs, node.backward
-        node.inputs, node.backward = (), None
+        if not keep:
+            node.inputs, node.backward = (), None
         if total is None or backward is None:
             continue
         for x, dx in zip(inputs, backward(total), strict=True):

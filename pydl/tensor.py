@@ -98,6 +98,11 @@ class Tensor:
         return self.numpy().item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if state.grad_enabled and self.node is not None and self.node.backward is not None:
+            raise RuntimeError(
+                "[numpy] tensor: expected one without history, because NumPy would lose its gradient; use a function "
+                "of pydl.ops, or leave the tape on purpose with .numpy() or .detach()"
+            )
         array = self.numpy()
         return array.astype(dtype) if copy or (dtype is not None and array.dtype != dtype) else array
 
@@ -167,11 +172,20 @@ class Tensor:
     def reshape(self, *shape: Any) -> Tensor:
         return ops.reshape(self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return ops.sum(self, axis, keepdims)
+    # np.sum(tensor) and np.mean(tensor) come here too, with `dtype` and `out`.
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return ops.mean(self, axis, keepdims)
+    def sum(self, axis: Any = None, keepdims: bool = False, *, dtype: Any = None, out: None = None) -> Tensor:
+        """`ops.sum`, after a cast to `dtype` if one is given. TypeError for `out`: tensors are not written to."""
+        return ops.sum(self._for_numpy("sum", dtype, out), axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False, *, dtype: Any = None, out: None = None) -> Tensor:
+        """`ops.mean`; as `sum`."""
+        return ops.mean(self._for_numpy("mean", dtype, out), axis, keepdims)
+
+    def _for_numpy(self, op: str, dtype: Any, out: Any) -> Tensor:
+        if out is not None:
+            raise TypeError(f"[{op}] out: expected None, got {type(out).__name__}")
+        return self if dtype is None else ops.cast(self, dtype)
 
     @property
     def T(self) -> Tensor:

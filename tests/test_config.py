@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fresh_process import output
@@ -39,7 +40,7 @@ def test_threads_are_per_python_thread() -> None:
 
 @pytest.mark.parametrize("set_threads", [pydl.set_num_threads, pydl.threads])
 def test_no_threads_at_all_is_refused(set_threads: Callable[[int], object]) -> None:
-    with pytest.raises(ValueError, match="n: expected at least 1, got 0"):
+    with pytest.raises(ValueError, match="n: expected a positive integer, got 0"):
         set_threads(0)
 
 
@@ -63,3 +64,11 @@ def test_every_public_name_can_be_had() -> None:
         assert name in dir(pydl)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = pydl.nothing
+
+
+@pytest.mark.parametrize("bad", ["2", 2.7, None])
+def test_counts_and_limits_are_integers(bad: Any) -> None:
+    with pytest.raises(ValueError, match=r"\[set_num_threads\] n: expected a positive integer, got "):
+        pydl.set_num_threads(bad)
+    with pytest.raises(ValueError, match=r"\[set_memory_limit\] bytes: expected an integer from 0 to .*, got "):
+        pydl.set_memory_limit(bad)

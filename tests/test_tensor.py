@@ -182,6 +182,36 @@ def test_gradient_tape_of_one_source_inside_no_grad() -> None:
 
 
 @pytest.mark.usefixtures("without_gc")
+def test_a_persistent_tape_gives_gradients_again() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pydl.GradientTape(persistent=True) as tape:
+        y = x * x
+        z = y * x
+    for _ in range(2):
+        np.testing.assert_array_equal(tape.gradient(y, x).numpy(), [2, 4])
+        np.testing.assert_array_equal(tape.gradient(z, x).numpy(), [3, 12])
+
+
+def test_only_tensors_of_floats_can_be_watched() -> None:
+    for wrong, got in ((np.ones(3), "got ndarray"), (Tensor([1]), "expected a floating type, got int32")):
+        with pytest.raises(pydl.DTypeError, match=rf"\[watch\] tensor: .*{got}"):
+            pydl.GradientTape().watch(wrong)
+
+
+def test_numpy_functions_do_not_lose_gradients() -> None:
+    x = Tensor([1.0, 3.0], requires_grad=True)
+    y = x * 2
+    with pytest.raises(RuntimeError, match=r"use a function of pydl\.ops"):
+        np.tanh(y)
+    np.testing.assert_array_equal(y.numpy(), [2, 6])
+    assert (np.mean(y).item(), np.sum(y, dtype=np.float64).item()) == (4, 8)
+    np.mean(y).backward()
+    np.testing.assert_array_equal(x.grad, [1, 1])
+    np.testing.assert_array_equal(np.asarray(y), [2, 6])  # its history is gone: nothing to lose
+    with pytest.raises(TypeError, match=r"\[sum\] out: expected None, got ndarray"):
+        np.sum(x, out=np.zeros(()))
+
+
 def test_a_forward_pass_goes_away_with_its_last_tensor() -> None:
     w, x = Variable(np.ones((5, 12))), Tensor(np.ones((2, 5)))
     used = pydl.memory_stats()["used_blocks"]

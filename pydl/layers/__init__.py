@@ -6,10 +6,20 @@ from .core import Dense
 from .dropout import Dropout
 from .input import Input, InputLayer
 from .layer import Layer
-from .pooling import AveragePooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, MaxPooling2D
+from .pooling import (
+    AveragePooling2D,
+    AvgPool2D,
+    GlobalAveragePooling2D,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    GlobalMaxPooling2D,
+    MaxPool2D,
+    MaxPooling2D,
+)
 from .reshaping import Flatten, Reshape
 
 __all__ = [
-    "Activation", "AveragePooling2D", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "MaxPooling2D", "ReLU", "Reshape", "Softmax",
+    "Activation", "AveragePooling2D", "AvgPool2D", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling2D",
+    "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "MaxPool2D",
+    "MaxPooling2D", "ReLU", "Reshape", "Softmax",
 ]  # fmt: skip

@@ -64,9 +64,9 @@ class ReLU(_Elementwise):
 
 
 class Softmax(_Elementwise):
-    """exp(x) / Σ exp(x) along `axis`."""
+    """exp(x) / Σ exp(x) along `axis` (an integer, or several at once)."""
 
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 

@@ -38,28 +38,46 @@ class Conv2D(Kernel, ImageLayer):
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activation=activation, use_bias=use_bias, data_format=data_format, **kwargs)
+        super().__init__(
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            data_format=data_format,
+            **kwargs,
+        )
         self.filters = positive_integer(self.name, "filters", filters)
         self.groups = positive_integer(self.name, "groups", groups)
         if filters % groups:
             raise ValueError(f"[{self.name}] filters: expected a multiple of groups={groups}, got {filters}")
-        check_padding(self.name, padding)
         self.kernel_size = pair(self.name, "kernel_size", kernel_size)
         self.strides = pair(self.name, "strides", strides)
-        self.padding = padding
+        self.padding = check_padding(self.name, padding)
         self.dilation_rate = pair(self.name, "dilation_rate", dilation_rate)
 
     def build(self, input_shape: Shape) -> None:
-        channels = self.image_shape(input_shape)[3]
+        channels = self._image_shape(input_shape)[3]
         if channels is not None and channels % self.groups:
             raise ShapeError(
                 f"[{self.name}] inputs: expected a multiple of groups={self.groups} channels, got {channels}"
             )
-        self.add_kernel((*self.kernel_size, channels and channels // self.groups, self.filters))
+        self._add_kernel((*self.kernel_size, channels and channels // self.groups, self.filters))
 
-    def image_call(self, x: Tensor) -> Tensor:
+    def _image_call(self, x: Tensor) -> Tensor:
         if x.shape[3] != self.kernel.shape[2] * self.groups:
             raise ShapeError(
                 f"[{self.name}] inputs: expected {self.kernel.shape[2] * self.groups} channels, got shape {x.shape}"
@@ -68,7 +86,7 @@ class Conv2D(Kernel, ImageLayer):
         y = ops.conv2d(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, name, alpha)
         return rest(y) if rest else y
 
-    def image_output_shape(self, shape: Shape) -> Shape:
+    def _image_output_shape(self, shape: Shape) -> Shape:
         rows, columns = (
             output_size(shape[i + 1], self.kernel_size[i], self.strides[i], self.dilation_rate[i], self.padding)
             for i in range(2)

@@ -15,16 +15,15 @@ class Kernel(Layer):
 
     def __init__(
         self,
-        *,
-        activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
+        activation: Any,
+        use_bias: bool,
+        kernel_initializer: Any,
+        bias_initializer: Any,
+        kernel_regularizer: Any,
+        bias_regularizer: Any,
+        activity_regularizer: Any,
+        kernel_constraint: Any,
+        bias_constraint: Any,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
@@ -37,7 +36,7 @@ class Kernel(Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
 
-    def add_kernel(self, shape: tuple[Any, ...]) -> None:
+    def _add_kernel(self, shape: tuple[Any, ...]) -> None:
         """Makes `kernel` of this shape and `bias` of its last size (None without bias)."""
         self.kernel = self.add_weight(
             shape,
@@ -81,8 +80,32 @@ class Dense(Kernel):
     Weights: kernel (I, units), bias (units,).
     """
 
-    def __init__(self, units: int, activation: Any = None, use_bias: bool = True, **kwargs: Any) -> None:
-        super().__init__(activation=activation, use_bias=use_bias, **kwargs)
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            **kwargs,
+        )
         self.units = positive_integer(self.name, "units", units)
 
     def build(self, input_shape: Shape) -> None:
@@ -90,7 +113,7 @@ class Dense(Kernel):
             raise ShapeError(
                 f"[{self.name}] inputs: expected at least 2 axes (batch, …, features), got shape {input_shape}"
             )
-        self.add_kernel((input_shape[-1], self.units))
+        self._add_kernel((input_shape[-1], self.units))
 
     def call(self, inputs: Tensor) -> Tensor:
         if inputs.ndim < 2 or inputs.shape[-1] != self.kernel.shape[0]:

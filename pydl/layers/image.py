@@ -11,35 +11,35 @@ from .layer import Layer, Shape
 
 
 class ImageLayer(Layer):
-    """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override image_call and image_output_shape."""
+    """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override _image_call and _image_output_shape."""
 
     def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = check_data_format(self.name, data_format)
 
-    def image_call(self, x: Tensor) -> Tensor:
+    def _image_call(self, x: Tensor) -> Tensor:
         """From (N, H, W, C) to (N, OH, OW, O) or (N, O)."""
         raise NotImplementedError
 
-    def image_output_shape(self, shape: Shape) -> Shape:
-        """The shape of what image_call gives; ShapeError if the layer cannot take `shape`."""
+    def _image_output_shape(self, shape: Shape) -> Shape:
+        """The shape of what _image_call gives; ShapeError if the layer cannot take `shape`."""
         raise NotImplementedError
 
     def call(self, inputs: Tensor) -> Tensor:
         if inputs.ndim != 4:
             raise ShapeError(f"[{self.name}] inputs: expected 4 axes {self._axes()}, got shape {inputs.shape}")
         if self.data_format == "channels_last":
-            return self.image_call(inputs)
-        y = self.image_call(ops.transpose(inputs, (0, 2, 3, 1)))
+            return self._image_call(inputs)
+        y = self._image_call(ops.transpose(inputs, (0, 2, 3, 1)))
         return ops.transpose(y, (0, 3, 1, 2)) if y.ndim == 4 else y
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        shape = self.image_output_shape(self.image_shape(input_shape))
+        shape = self._image_output_shape(self._image_shape(input_shape))
         if any(n is not None and n <= 0 for n in shape[1:]):
             raise ShapeError(f"[{self.name}] inputs: the window is larger than the image of shape {tuple(input_shape)}")
         return (shape[0], shape[3], *shape[1:3]) if self.data_format == "channels_first" and len(shape) == 4 else shape
 
-    def image_shape(self, shape: Shape) -> Shape:
+    def _image_shape(self, shape: Shape) -> Shape:
         """An input shape as (N, H, W, C)."""
         if len(shape) != 4:
             raise ShapeError(f"[{self.name}] inputs: expected 4 axes {self._axes()}, got shape {tuple(shape)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -85,6 +85,13 @@ class Layer:
         plan.invalidate()
         object.__setattr__(self, name, value)
 
+    if not TYPE_CHECKING:  # it would keep type checkers from seeing misspelt attributes
+
+        def __getattr__(self, name: str) -> Any:
+            if "built" not in self.__dict__:
+                raise AttributeError(f"[{type(self).__name__}] __init__: expected a call of super().__init__() first")
+            return object.__getattribute__(self, name)  # raises the usual error
+
     # -- to override
 
     def build(self, input_shape: Any) -> None:
@@ -114,12 +121,11 @@ class Layer:
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Builds the layer if needed and calls it. `training` is handed on to the layers called inside."""
-        if type(inputs) is list or type(inputs) is tuple:
-            x: Any = type(inputs)([self._convert(i) for i in inputs])
-        else:
-            x = self._convert(inputs)
+        # A list of tensors or arrays is several inputs; a list of numbers, or of lists of them, is an array.
+        many = (type(inputs) is list or type(inputs) is tuple) and any(hasattr(i, "shape") for i in inputs)
+        x: Any = type(inputs)([self._convert(i) for i in inputs]) if many else self._convert(inputs)
         if not self.built:
-            self.build_once([i.shape for i in x] if type(x) is list or type(x) is tuple else x.shape)
+            self.build_once([i.shape for i in x] if many else x.shape)
         if training is None:
             training = state.training
         if self._takes_training:
@@ -133,6 +139,8 @@ class Layer:
         finally:
             state.depth -= 1
             state.training = before
+        if y is None:
+            raise TypeError(f"[{self.name}] call: expected a tensor as its result, got None")
         if self.activity_regularizer is not None:
             self.add_loss(self.activity_regularizer(y) / y.shape[0])
         return y
@@ -251,6 +259,7 @@ class Layer:
             variable.assign(value)
 
     def count_params(self) -> int:
+        """The number of elements of all weights, trained or not."""
         return sum(v.size for v in self.weights)
 
     # -- losses

@@ -24,12 +24,11 @@ class _Pooling2D(ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, name=name, **kwargs)
-        check_padding(self.name, padding)
         self.pool_size = pair(self.name, "pool_size", pool_size)
         self.strides = self.pool_size if strides is None else pair(self.name, "strides", strides)
-        self.padding = padding
+        self.padding = check_padding(self.name, padding)
 
-    def image_output_shape(self, shape: Shape) -> Shape:
+    def _image_output_shape(self, shape: Shape) -> Shape:
         rows, columns = (
             output_size(shape[i + 1], self.pool_size[i], self.strides[i], 1, self.padding) for i in range(2)
         )
@@ -47,14 +46,14 @@ class _Pooling2D(ImageLayer):
 class MaxPooling2D(_Pooling2D):
     """The greatest element of each window of each channel: (N, H, W, C) to (N, OH, OW, C)."""
 
-    def image_call(self, x: Tensor) -> Tensor:
+    def _image_call(self, x: Tensor) -> Tensor:
         return ops.max_pool(x, self.pool_size, self.strides, self.padding)
 
 
 class AveragePooling2D(_Pooling2D):
     """The mean of each window of each channel, padding not counted: (N, H, W, C) to (N, OH, OW, C)."""
 
-    def image_call(self, x: Tensor) -> Tensor:
+    def _image_call(self, x: Tensor) -> Tensor:
         return ops.average_pool(x, self.pool_size, self.strides, self.padding)
 
 
@@ -63,7 +62,7 @@ class _GlobalPooling2D(ImageLayer):
         super().__init__(data_format=data_format, **kwargs)
         self.keepdims = keepdims
 
-    def image_output_shape(self, shape: Shape) -> Shape:
+    def _image_output_shape(self, shape: Shape) -> Shape:
         return (shape[0], 1, 1, shape[3]) if self.keepdims else (shape[0], shape[3])
 
     def get_config(self) -> dict[str, Any]:
@@ -73,12 +72,16 @@ class _GlobalPooling2D(ImageLayer):
 class GlobalAveragePooling2D(_GlobalPooling2D):
     """The mean of each channel: (N, H, W, C) to (N, C), or (N, 1, 1, C) with keepdims."""
 
-    def image_call(self, x: Tensor) -> Tensor:
+    def _image_call(self, x: Tensor) -> Tensor:
         return ops.global_average_pool(x, self.keepdims)
 
 
 class GlobalMaxPooling2D(_GlobalPooling2D):
     """The maximum of each channel: (N, H, W, C) to (N, C), or (N, 1, 1, C) with keepdims."""
 
-    def image_call(self, x: Tensor) -> Tensor:
+    def _image_call(self, x: Tensor) -> Tensor:
         return ops.global_max_pool(x, self.keepdims)
+
+
+MaxPool2D, AvgPool2D = MaxPooling2D, AveragePooling2D  # Keras's short names
+GlobalMaxPool2D, GlobalAvgPool2D = GlobalMaxPooling2D, GlobalAveragePooling2D

@@ -79,6 +79,7 @@ def hard_sigmoid(x: Any) -> Tensor:
 
 
 def tanh(x: Any) -> Tensor:
+    """The hyperbolic tangent."""
     return activate(x, "tanh")
 
 

@@ -7,13 +7,23 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_array, wrap
 
 
+def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
+    """The common shape; ShapeError if there is none."""
+    try:
+        return np.broadcast_shapes(*[a.shape for a in arrays])
+    except ValueError:
+        shapes = " and ".join(str(a.shape) for a in arrays)
+        raise ShapeError(f"[{op}] a, b: expected shapes that broadcast together, got {shapes}") from None
+
+
 def pooled(function: Any, *arrays: Array, dtype: Any = None) -> Array:
     """`function(*arrays)` for a NumPy ufunc, into memory from the pool."""
-    out = _core.empty(np.broadcast_shapes(*[a.shape for a in arrays]), dtype or arrays[0].dtype)
+    out = _core.empty(broadcast(function.__name__, *arrays), dtype or arrays[0].dtype)
     function(*arrays, out=out)
     return out
 

@@ -10,19 +10,22 @@ from ..random import Stream
 from ..tape import Array, spoil_plan
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
+from .math import where
 
 _default = Stream("dropout")
 
 
 def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
-    """Sets each element to zero with probability `rate` and divides the others by 1 - rate.
+    """Sets each element to zero with probability `rate` and divides the others by 1 - rate; with rate 1, all are zero.
 
-    The mask is not stored: backward draws the same numbers again. ValueError unless 0 <= rate < 1.
+    The mask is not stored: backward draws the same numbers again. ValueError unless 0 <= rate <= 1.
     """
     tensor = floating(as_tensor(x))
     rate = drop_rate("dropout", rate)
     if rate == 0:
         return tensor
+    if rate == 1:
+        return where(False, tensor, 0.0)
     spoil_plan("dropout draws random numbers")
     seed, offset = (stream or _default).take(tensor.size)
 

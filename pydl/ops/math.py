@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record, wrap
-from .arrays import contiguous, floating, operands, pooled
+from .arrays import broadcast, contiguous, floating, operands, pooled
 from .reduce import sum_to
 
 _UFUNCS: dict[str, Any] = {
@@ -39,10 +38,7 @@ def binary(name: str, a: Array, b: Array) -> Array:
             return _core.binary(name, a, b)
         if name in _COMMUTE and _fits(a.shape, b.shape):
             return _core.binary(name, b, a)
-    try:
-        return pooled(_UFUNCS[name], a, b)
-    except ValueError:
-        raise ShapeError(f"[{name}] expected shapes that broadcast together, got {a.shape} and {b.shape}") from None
+    return pooled(_UFUNCS[name], a, b)
 
 
 def _record_binary(
@@ -174,10 +170,12 @@ def log1p(x: Any) -> Tensor:
 
 
 def sin(x: Any) -> Tensor:
+    """The sine of an angle in radians."""
     return _unary(x, np.sin, lambda x, y: np.cos(x))
 
 
 def cos(x: Any) -> Tensor:
+    """The cosine of an angle in radians."""
     return _unary(x, np.cos, lambda x, y: -np.sin(x))
 
 
@@ -190,6 +188,7 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
     """a where the condition holds, else b; all three broadcast."""
     a, b = operands(a, b)
     mask = as_tensor(condition).array.astype(bool)
+    broadcast("where", mask, a.array, b.array)
     y = contiguous(np.where(mask, a.array, b.array))
     return _record_binary(y, a, b, lambda dy: dy * mask, lambda dy: dy * ~mask)
 

@@ -16,7 +16,7 @@ from .arrays import filled, floating
 _INTEGERS: dict[str, Any] = {"sum": np.sum, "max": np.max, "min": np.min}
 
 
-def _axes(op: str, axis: Any, ndim: int) -> list[int]:
+def axes_of(op: str, axis: Any, ndim: int) -> list[int]:
     """Axes as non-negative numbers in order; None stands for all."""
     given = range(ndim) if axis is None else axis if isinstance(axis, list | tuple) else (axis,)
     if not all(hasattr(a, "__index__") for a in given):
@@ -57,7 +57,7 @@ def _kept(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum along `axis` (an integer, several, or None for all). ShapeError for an axis that x does not have."""
     x = as_tensor(x)
-    axes = _axes("sum", axis, x.ndim)
+    axes = axes_of("sum", axis, x.ndim)
     kept = _kept(x.shape, axes)
     y = reduced("sum", x.array, axes)
 
@@ -70,7 +70,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean along `axis`; as `sum`."""
     x = floating(as_tensor(x))
-    axes = _axes("mean", axis, x.ndim)
+    axes = axes_of("mean", axis, x.ndim)
     kept = _kept(x.shape, axes)
     count = math.prod(x.shape[a] for a in axes)
     y = reduced("mean", x.array, axes)
@@ -93,7 +93,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 def _extreme(name: str, x: Any, axis: Any, keepdims: bool) -> Tensor:
     x = as_tensor(x)
-    axes = _axes(name, axis, x.ndim)
+    axes = axes_of(name, axis, x.ndim)
     kept = _kept(x.shape, axes)
     y = reduced(name, x.array, axes)
 
@@ -108,5 +108,5 @@ def _extreme(name: str, x: Any, axis: Any, keepdims: bool) -> Tensor:
 def argmax(x: Any, axis: int = -1) -> Tensor:
     """Where along `axis` the first maximum is, as int64."""
     x = floating(as_tensor(x))
-    (a,) = _axes("argmax", axis, x.ndim)
+    (a,) = axes_of("argmax", axis, x.ndim)
     return as_tensor(_core.argmax(x.array, a))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from .. import _core
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
-from .shape import moveaxis
+from .reduce import axes_of
+from .shape import reshape, transpose
 
 
-def softmax(x: Any, axis: int = -1) -> Tensor:
-    """exp(x) / Σ exp(x) along `axis`; rows that add up to one."""
+def softmax(x: Any, axis: Any = -1) -> Tensor:
+    """exp(x) / Σ exp(x) along `axis`, which add up to one; over several axes at once if it is a tuple."""
     x = floating(as_tensor(x))
-    if axis not in (-1, x.ndim - 1):
-        return moveaxis(softmax(moveaxis(x, axis, -1)), -1, axis)
+    if x.ndim == 0 or axis not in (-1, x.ndim - 1):
+        return _along("softmax", softmax, x, axis)
     y = _core.softmax_forward(x.array)
 
     def backward(dy: Array) -> tuple[Array]:
@@ -24,14 +27,24 @@ def softmax(x: Any, axis: int = -1) -> Tensor:
     return record(y, (x,), backward, "softmax")
 
 
-def log_softmax(x: Any, axis: int = -1) -> Tensor:
+def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     """log(softmax(x)), without ever taking the logarithm of a tiny number."""
     x = floating(as_tensor(x))
-    if axis not in (-1, x.ndim - 1):
-        return moveaxis(log_softmax(moveaxis(x, axis, -1)), -1, axis)
+    if x.ndim == 0 or axis not in (-1, x.ndim - 1):
+        return _along("log_softmax", log_softmax, x, axis)
     y = _core.log_softmax_forward(x.array)
 
     def backward(dy: Array) -> tuple[Array]:
         return (_core.log_softmax_backward(dy, y),)
 
     return record(y, (x,), backward)
+
+
+def _along(op: str, last_axis: Callable[[Tensor], Tensor], x: Tensor, axis: Any) -> Tensor:
+    """The function of the last axis along others: they are moved to the end, and become one."""
+    axes = axes_of(op, axis, x.ndim)
+    order = [a for a in range(x.ndim) if a not in axes] + axes
+    moved = transpose(x, order)
+    kept = x.ndim - len(axes)
+    y = last_axis(reshape(moved, (*moved.shape[:kept], math.prod(moved.shape[kept:]))))
+    return transpose(reshape(y, moved.shape), [order.index(a) for a in range(x.ndim)])

@@ -14,12 +14,15 @@ Padding = tuple[int, int, int, int]  # top, bottom, left, right
 def pair(op: str, name: str, value: Any) -> Pair:
     """2 or (2, 3) as (rows, columns). ValueError unless positive integers."""
     first, second = value if hasattr(value, "__len__") and len(value) == 2 else (value, value)
-    return positive_integer(op, name, first), positive_integer(op, name, second)
+    return positive_integer(op, name, first, 2**31), positive_integer(op, name, second, 2**31)
 
 
-def check_padding(op: str, padding: Any) -> None:
-    if padding not in ("valid", "same"):
+def check_padding(op: str, padding: Any) -> str:
+    """ "valid" or "same", whatever the case; ValueError otherwise."""
+    name = padding.lower() if isinstance(padding, str) else padding
+    if name not in ("valid", "same"):
         raise ValueError(f"[{op}] padding: expected 'valid' or 'same', got {padding!r}")
+    return str(name)
 
 
 def _same(size: int, window: int, stride: int) -> Pair:
@@ -34,8 +37,7 @@ def pixels(
     """The padding in pixels; `padding` is "valid", "same", or already (top, bottom, left, right)."""
     if isinstance(padding, tuple):
         return padding
-    check_padding(op, padding)
-    if padding == "valid":
+    if check_padding(op, padding) == "valid":
         return 0, 0, 0, 0
     top, bottom = _same(image[0], (window[0] - 1) * dilation[0] + 1, strides[0])
     left, right = _same(image[1], (window[1] - 1) * dilation[1] + 1, strides[1])

@@ -103,6 +103,15 @@ CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tupl
     "relu-all": (layers.ReLU, {"max_value": 1.2, "negative_slope": 0.1, "threshold": 0.3}, (2, 3), (2, 3), []),
     "softmax": (layers.Softmax, {}, (2, 3), (2, 3), []),
     "softmax-axis": (layers.Softmax, {"axis": 1}, (2, 3, 4), (2, 3, 4), []),
+    "softmax-axes": (layers.Softmax, {"axis": (1, -1)}, (2, 3, 4), (2, 3, 4), []),
+    "conv2d-upper-case": (
+        layers.Conv2D,
+        {"filters": 4, "kernel_size": 3, "padding": "SAME"},
+        (2, 6, 7, 3),
+        (2, 6, 7, 4),
+        [(3, 3, 3, 4), (4,)],
+    ),
+    "dropout-noise-shape": (layers.Dropout, {"rate": 0.5, "noise_shape": (None, 1), "seed": 3}, (2, 3), (2, 3), []),
     "dropout": (layers.Dropout, {"rate": 0.5, "seed": 3}, (2, 3), (2, 3), []),
     "input": (layers.InputLayer, {"shape": (3,)}, (2, 3), (2, 3), []),
 }
@@ -135,9 +144,9 @@ def test_config_round_trip(case: Any, rng: np.random.Generator) -> None:
     twin(x)
     twin.set_weights(layer.get_weights())
     assert twin.get_config() == layer.get_config()
-    np.testing.assert_array_equal(twin(x), y)
+    np.testing.assert_array_equal(twin(x).numpy(), y.numpy())
     for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
-        np.testing.assert_array_equal(again(x), y)
+        np.testing.assert_array_equal(again(x).numpy(), y.numpy())
 
 
 def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) -> None:
@@ -223,6 +232,16 @@ def test_dropout() -> None:
     assert not np.array_equal(layer(x, training=True), y)
 
 
+def test_dropout_of_whole_columns_and_of_everything() -> None:
+    x = pydl.Tensor(np.full((50, 40), 3.0), requires_grad=True)
+    y = layers.Dropout(0.5, (1, None), seed=1)(x, training=True).numpy()
+    assert set(np.unique(y)) == {0.0, 6.0}
+    np.testing.assert_array_equal(y, np.broadcast_to(y[0], y.shape))
+    nothing = layers.Dropout(1.0)(x * np.nan, training=True)
+    ops.sum(nothing).backward()
+    assert not nothing.numpy().any()
+
+
 def test_one_seed_governs_initialisers_and_masks() -> None:
     def run() -> list[Any]:
         pydl.set_seed(5)
@@ -232,6 +251,24 @@ def test_one_seed_governs_initialisers_and_masks() -> None:
     first, again = run(), run()
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first[0], first[1])
+
+
+def test_softmax_over_several_axes(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(2, 3, 4, 5))
+    e = np.exp(x)
+    np.testing.assert_allclose(ops.softmax(x, (1, 3)).numpy(), e / e.sum((1, 3), keepdims=True), rtol=1e-12)
+
+
+def test_arguments_may_be_positional_in_kerass_order() -> None:
+    dense = layers.Dense(3, "relu", False, "ones", "zeros", "l2", None, "l1_l2", "non_neg").get_config()
+    assert (dense["use_bias"], dense["kernel_initializer"]["class_name"]) == (False, "Ones")
+    assert dense["kernel_regularizer"]["class_name"] == "L2"
+    assert dense["activity_regularizer"]["class_name"] == "L1L2"
+    assert dense["kernel_constraint"]["class_name"] == "NonNeg"
+    conv = layers.Conv2D(2, 3, 1, "same", "channels_last", 1, 1, "relu", True, "ones", "ones").get_config()
+    assert conv["bias_initializer"]["class_name"] == "Ones"
+    assert layers.Dropout(0.5, None, 7).seed == 7
+    assert layers.MaxPool2D is layers.MaxPooling2D
 
 
 # -- what all layers have from Layer
@@ -245,6 +282,38 @@ def test_sizes_may_be_numpys() -> None:
 def test_the_first_layer_may_give_the_input_shape() -> None:
     model = pydl.Sequential([layers.Dense(3, input_shape=(4,)), layers.Dense(2)])
     assert [w.shape for w in model.weights] == [(4, 3), (3,), (3, 2), (2,)]
+
+
+def test_nested_lists_are_arrays() -> None:
+    assert layers.Dense(3)([[1.0, 2.0]]).shape == (1, 3)
+
+
+def test_numpy_inside_a_layer_cannot_lose_gradients() -> None:
+    class Squash(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return np.tanh(inputs)
+
+    model = pydl.Sequential([layers.Input((4,)), layers.Dense(3), Squash(), layers.Dense(2)])
+    model.compile("sgd", "mse")
+    with pytest.raises(RuntimeError, match=r"use a function of pydl\.ops, or leave the tape on purpose"):
+        model.fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0)
+
+
+def test_what_a_layer_forgot_is_told() -> None:
+    class Bare(layers.Layer):
+        def __init__(self) -> None:
+            self.units = 3
+
+    class Silent(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            inputs + 1
+
+    with pytest.raises(AttributeError, match=r"\[Bare\] __init__: expected a call of super\(\).__init__\(\) first"):
+        Bare()(np.ones(3))
+    with pytest.raises(TypeError, match=r"call: expected a tensor as its result, got None"):
+        Silent()(np.ones(3))
+    with pytest.raises(AttributeError, match="no attribute 'unitz'"):
+        layers.Dense(3).unitz  # noqa: B018
 
 
 def test_names_are_unique() -> None:
@@ -288,9 +357,9 @@ def test_weights_of_layers_inside_are_found(rng: np.random.Generator) -> None:
 def test_training_is_handed_on() -> None:
     pydl.set_seed(0)
     block, x = Block(), np.ones((3, 5))
-    assert np.array_equal(block(x), block(x))
-    assert not np.array_equal(block(x, training=True), block(x, training=True))
-    assert np.array_equal(block(x), block(x))
+    assert np.array_equal(block(x).numpy(), block(x).numpy())
+    assert not np.array_equal(block(x, training=True).numpy(), block(x, training=True).numpy())
+    assert np.array_equal(block(x).numpy(), block(x).numpy())
 
 
 def test_freezing_and_back() -> None:
@@ -318,10 +387,16 @@ def test_regularizers_and_activities_are_losses() -> None:
 
 BAD: dict[str, tuple[Any, str]] = {
     "units": (lambda: layers.Dense(0), r"units: expected a positive integer, got 0"),
-    "activation": (lambda: layers.Dense(3, activation="rleu"), r"unknown activation 'rleu'; known are: elu, "),
-    "initializer": (lambda: layers.Dense(3, kernel_initializer="he"), r"unknown initializer 'he'; known are: constant"),
-    "regularizer": (lambda: layers.Dense(3, kernel_regularizer="l3"), r"unknown regularizer 'l3'; known are: l1, l1l2"),
-    "constraint": (lambda: layers.Dense(3, bias_constraint="x"), r"unknown constraint 'x'; known are: max_norm"),
+    "activation": (
+        lambda: layers.Dense(3, activation="rleu"),
+        r"\[activation\] identifier: unknown activation 'rleu'; known are: elu, ",
+    ),
+    "initializer": (
+        lambda: layers.Dense(3, kernel_initializer="he"),
+        r"\[initializer\] identifier: unknown initializer 'he'",
+    ),
+    "regularizer": (lambda: layers.Dense(3, kernel_regularizer="l3"), r"\[regularizer\] .* 'l3'; known are: l1, l1l2"),
+    "constraint": (lambda: layers.Dense(3, bias_constraint="x"), r"\[constraint\] .* 'x'; known are: max_norm"),
     "dtype": (lambda: layers.Dense(3, dtype="int32"), r"dtype: expected float32 or float64"),
     "filters": (lambda: layers.Conv2D(-1, 3), r"filters: expected a positive integer, got -1"),
     "kernel_size": (lambda: layers.Conv2D(1, (3, 0)), r"kernel_size: expected a positive integer, got 0"),
@@ -329,7 +404,16 @@ BAD: dict[str, tuple[Any, str]] = {
     "padding": (lambda: layers.Conv2D(1, 3, padding="full"), r"padding: expected 'valid' or 'same', got 'full'"),
     "groups": (lambda: layers.Conv2D(4, 3, groups=3), r"filters: expected a multiple of groups=3, got 4"),
     "data_format": (lambda: layers.Conv2D(4, 3, data_format="NHWC"), r"data_format: expected channels_last or"),
-    "rate": (lambda: layers.Dropout(1.0), r"rate: expected 0 <= rate < 1, got 1.0"),
+    "rate": (lambda: layers.Dropout(1.5), r"rate: expected 0 <= rate <= 1, got 1.5"),
+    "noise_shape": (
+        lambda: layers.Dropout(0.5, (2, 1))(np.ones((3, 4)), training=True),
+        r"inputs: shape \(3, 4\) does not fit noise_shape=\(2, 1\)",
+    ),
+    "dilation": (
+        lambda: layers.Conv2D(1, 3, dilation_rate=10**18)(np.ones((1, 4, 4, 1))),
+        r"dilation_rate: expected .* below",
+    ),
+    "negative input": (lambda: layers.Input((-1,)), r"shape: expected sizes"),
     "slope": (lambda: layers.ReLU(negative_slope=-1), r"negative_slope: expected a number of at least 0"),
     "target_shape": (lambda: layers.Reshape((-1, -1)), r"target_shape: expected sizes, at most one of them -1"),
     "input shape": (lambda: layers.Input(), r"shape: expected a tuple without the batch axis, got None"),

@@ -143,7 +143,7 @@ def test_same_padding_gives_every_position_a_window(size: int, window: int, stri
 
 
 BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
-    "add": (lambda: Tensor(X) + np.ones(3), pydl.ShapeError, r"\[add\] expected shapes that broadcast together"),
+    "add": (lambda: Tensor(X) + np.ones(3), pydl.ShapeError, r"\[add\] a, b: expected shapes that broadcast together"),
     "axis": (
         lambda: ops.sum(X, 3),
         pydl.ShapeError,
@@ -151,7 +151,14 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "axis twice": (lambda: ops.sum(X, (0, -3)), pydl.ShapeError, r"\[sum\] axis: expected different axes"),
     "axis by name": (lambda: ops.argmax(X, "rows"), TypeError, r"\[argmax\] axis: expected an integer"),
-    "axis of softmax": (lambda: ops.softmax(X, 3), pydl.ShapeError, "expected an axis of a tensor with 3 axes, got 3"),
+    "axis of softmax": (
+        lambda: ops.softmax(X, 3),
+        pydl.ShapeError,
+        "expected different axes of a tensor with 3 axes, got 3",
+    ),
+    "power": (lambda: Tensor(X) ** np.ones(3), pydl.ShapeError, r"\[power\] a, b: expected shapes that broadcast"),
+    "where": (lambda: ops.where(True, X, np.ones(3)), pydl.ShapeError, r"\[where\] a, b: expected shapes that broad"),
+    "softmax axis": (lambda: ops.softmax(X, 5), pydl.ShapeError, r"\[softmax\] axis: expected .*, got 5"),
     "rate of text": (lambda: ops.dropout(A, "a"), TypeError, r"\[dropout\] rate: expected a number, got 'a'"),
     "empty max": (lambda: ops.max(np.ones((0, 2)), 0), ValueError, r"\[reduce\]"),
     "matmul": (
@@ -191,7 +198,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "label range": (lambda: ops.softmax_cross_entropy(A, [0, 1, 4]), ValueError, "labels"),
     "targets": (lambda: ops.sigmoid_cross_entropy(A, B), pydl.ShapeError, r"targets: expected shape \(3, 4\)"),
-    "rate": (lambda: ops.dropout(A, 1.5), ValueError, r"\[dropout\] rate: expected 0 <= rate < 1, got 1.5"),
+    "rate": (lambda: ops.dropout(A, 1.5), ValueError, r"\[dropout\] rate: expected 0 <= rate <= 1, got 1.5"),
     "reshape": (lambda: ops.reshape(A, (5, -1)), pydl.ShapeError, r"\(5, -1\) does not fit a tensor of shape \(3, 4\)"),
     "flatten": (lambda: ops.flatten(1.0), pydl.ShapeError, "expected at least 1 axis"),
     "transpose": (lambda: ops.transpose(A, (0, 0)), ValueError, "repeated axis"),
