@@ -12,7 +12,7 @@ inline constexpr int kMaxThreads = 512;  // asking the system for too many threa
 
 // Runs body(context, begin, end) over disjoint pieces of [0, n). Pieces are at least `grain` long (the last may be
 // shorter); at most num_threads() run at once. Inline when n <= grain, one thread is left, or inside another verb.
-// WARNING: where the pieces begin depends on the thread count, so results must not depend on it (DESIGN: determinism).
+// WARNING: where the pieces begin depends on the thread count, so results must not depend on it (docs/runtime.md).
 void parallel_for(index n, index grain, void (*body)(void* context, index begin, index end), void* context);
 
 // A group of threads that run the same body and meet at barriers.

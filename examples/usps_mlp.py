@@ -1,4 +1,4 @@
-"""The course's digit task: a 256-500-500-10 network on the USPS zip-code digits.
+"""Handwritten digits without convolution: a 256-500-500-10 network on the USPS zip-code digits.
 
     python usps_mlp.py FOLDER [--seed 0] [--epochs 10]
 
