@@ -62,6 +62,12 @@ struct GemmShape {
 
 // ---- convolution and pooling -----------------------------------------------------------------------------------
 
+// How a convolution is computed. In a shape, a wish: `automatic` is the fastest that fits, `direct` one of those that
+// add up products and do nothing else; the others where they fit the shape, else direct. Winograd's have tiles of 4 x 4
+// or 5 x 5 outputs.
+enum class ConvAlgorithm : int { automatic, direct, implicit_gemm, depthwise, winograd_4x4, winograd_5x5 };
+enum class ConvDirection : int { forward, backward_input, backward_weight };
+
 // y[n,oh,ow,o] = sum over kh,kw,c of x[n, oh*stride_h - pad_top + kh*dilation_h, ..., c] * w[kh,kw,c,o]
 // Padding below and to the right is implied by OH and OW. Taps outside the image are zero.
 struct Conv2dShape {
@@ -72,6 +78,7 @@ struct Conv2dShape {
   index pad_top = 0, pad_left = 0;
   index dilation_h = 1, dilation_w = 1;
   index groups = 1;
+  ConvAlgorithm algorithm = ConvAlgorithm::automatic;
 };
 
 // Windows may overhang the image; the part outside does not exist (max ignores it, average does not count it).
@@ -125,6 +132,8 @@ struct KernelTable {
   void (*conv2d_pack)(const Conv2dShape&, const T* w, T* packed);
   void (*conv2d_backward_input)(const Conv2dShape&, const T* dy, const T* w, T* dx);
   void (*conv2d_backward_weight)(const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
+
+  ConvAlgorithm (*conv2d_algorithm)(const Conv2dShape&, ConvDirection);  // what these functions do for a shape
 
   // pool2d.cpp. argmax[n,oh,ow,c] = h*W + w of the first maximum (a NaN wins over any number); may be null in forward.
   void (*max_pool2d_forward)(const Pool2dShape&, const T* x, T* y, std::int32_t* argmax);

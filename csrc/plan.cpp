@@ -5,6 +5,7 @@
 
 #include "dispatch.h"
 #include "pool.h"
+#include "precision.h"
 
 namespace pydl {
 namespace {
@@ -146,8 +147,9 @@ void Plan::lay_out() {
 void Plan::pack(Step& step) {
   const Constant& weight = constants_[std::size_t(step.in[std::size_t(step.packing.argument)].number)];
   const char* isa = kernels().isa;
+  const ConvAlgorithm conv2d = conv2d_wish();
   std::int64_t version = weight.version->value.load(std::memory_order_acquire);
-  if (step.packed.isa == isa && step.packed.version == version) return;
+  if (step.packed.isa == isa && step.packed.conv2d == conv2d && step.packed.version == version) return;
   step.packed.data.reset();
   if (index bytes = step.packing.bytes()) {
     step.packed.data = std::shared_ptr<void>(pool_acquire(bytes), pool_release);
@@ -155,6 +157,7 @@ void Plan::pack(Step& step) {
                       step.packed.data.get());
   }
   step.packed.isa = isa;
+  step.packed.conv2d = conv2d;
   step.packed.version = version;
 }
 

@@ -6,7 +6,7 @@
 // outside the kernels can never be baked into a plan as if it were constant.
 //
 // Replaying needs no Python: intermediate results live in one block from the pool, laid out by liveness; weights that
-// kernels like packed are packed once and again when their version or the instruction set changes.
+// kernels like packed are packed once and again when their version, the instruction set or the precision changes.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -78,6 +78,7 @@ class Plan {
   };
   struct Packed {
     const char* isa = nullptr;
+    ConvAlgorithm conv2d = ConvAlgorithm::automatic;  // see precision.h
     std::int64_t version = -1;
     std::shared_ptr<void> data;  // from the pool; a run that still reads an old packing keeps it alive
   };

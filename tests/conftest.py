@@ -23,6 +23,8 @@ BEST_ISA = SUPPORTED_ISAS[-1]
 def default_machine() -> Iterator[None]:
     """Every test starts on the best instruction set with two threads, whatever the one before did."""
     _core.set_isa(BEST_ISA)
+    _core.set_precision("default")
+    _core.force_conv2d_algorithm("automatic")
     _core.set_num_threads(2)
     yield
     _core.set_thread_override(0)

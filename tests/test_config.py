@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fresh_process import output
+from fresh_process import output, python
 
 import pydl
 from pydl import _core, config
@@ -21,6 +21,25 @@ def test_isa_is_swapped_back_after_an_error() -> None:
     with pytest.raises(KeyError), config.isa("baseline"):
         raise KeyError
     assert _core.isa() == best
+
+
+def test_precision_is_swapped_back_after_an_error() -> None:
+    with config.precision("strict"):
+        assert _core.precision() == config.show()["precision"] == "strict"
+    with pytest.raises(KeyError), config.precision("strict"):
+        raise KeyError
+    assert _core.precision() == "default"
+    config.precision("strict")
+    assert _core.precision() == "strict"
+
+
+def test_the_environment_chooses_the_precision_at_import() -> None:
+    code = "from pydl import _core; print(_core.precision())"
+    assert output("-c", code, PYDL_PRECISION="strict") == "strict"
+    assert output("-c", code, PYDL_PRECISION="") == "default"
+    done = python("-c", "import pydl", PYDL_PRECISION="exact")
+    assert done.returncode == 1
+    assert "[precision] PYDL_PRECISION: expected 'default' or 'strict', got 'exact'" in done.stderr
 
 
 def test_threads_are_per_python_thread() -> None:

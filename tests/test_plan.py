@@ -117,6 +117,20 @@ def test_packed_weights_follow_their_version_and_the_instruction_set(rng: np.ran
     assert net.reasons() == [None]
 
 
+def test_packed_weights_follow_the_precision(rng: np.random.Generator) -> None:
+    net = Net(layers.Conv2D(32, 3, padding="same"), layers.Conv2D(40, 3))
+    x = rng.standard_normal((2, 12, 12, 32)).astype(np.float32)
+    net.eager(x)
+    results = []
+    for name in ["default", "strict"] * 2:
+        with config.precision(name):
+            np.testing.assert_array_equal(net(x), net.eager(x))
+            results.append(net(x))
+    assert np.array_equal(results[0], results[2])
+    assert not np.array_equal(results[0], results[1])
+    assert net.reasons() == [None]
+
+
 class InNumPy(layers.Layer):
     def call(self, inputs: Tensor) -> Tensor:
         return Tensor(np.sin(inputs.array))

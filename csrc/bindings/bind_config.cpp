@@ -4,6 +4,7 @@
 #include "../check.h"
 #include "../dispatch.h"
 #include "../parallel.h"
+#include "../precision.h"
 #include "bindings.h"
 
 namespace pydl {
@@ -19,6 +20,8 @@ void bind_config(py::module_& m) {
         return all;
       },
       "Compiled-in instruction sets, worst first: name -> whether this CPU has it.");
+  m.def("precision", &precision, "How exact convolutions are: 'default' or 'strict'.");
+  m.def("set_precision", [](const std::string& name) { set_precision(name.c_str()); }, py::arg("name"));
   m.def("num_threads", &num_threads);
   m.def("default_num_threads", &default_num_threads);
   m.def(

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "../dispatch.h"
+#include "../precision.h"
 #include "arguments.h"
 #include "bindings.h"
 #include "launch.h"
@@ -39,6 +40,12 @@ Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, co
           out[1], stride[0], stride[1], pad[0], pad[2], spread[0], spread[1], groups};
 }
 
+// What a kernel is told: the shape, and what the precision of this moment wishes for (a plan asks at each replay).
+Conv2dShape wished(Conv2dShape s) {
+  s.algorithm = conv2d_wish();
+  return s;
+}
+
 void check_output_gradient(const char* op, const py::array& dy, const Conv2dShape& s) {
   check_shape(op, "dy", dy, {s.N, s.OH, s.OW, s.O});
 }
@@ -56,15 +63,16 @@ py::array forward(py::handle x_object, py::handle w_object, py::handle bias_obje
     Sizes shape{s.N, s.OH, s.OW, s.O};
     checked_size(op, "output", shape);
     py::array y = make_array<T>(shape);
-    Plan::Packing packing{1, [=] { return kernels().of<T>().conv2d_packed_size(s) * index(sizeof(T)); },
+    Plan::Packing packing{1, [=] { return kernels().of<T>().conv2d_packed_size(wished(s)) * index(sizeof(T)); },
                           [=](const void* weight, void* packed) {
-                            kernels().of<T>().conv2d_pack(s, static_cast<const T*>(weight), static_cast<T*>(packed));
+                            kernels().of<T>().conv2d_pack(wished(s), static_cast<const T*>(weight),
+                                                          static_cast<T*>(packed));
                           }};
     launch(
         op, {read(x), read(w), read(bias)}, {y},
         [=](const void* const* in, void* const* out, const void* packed) {
           Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
-          kernels().of<T>().conv2d_forward(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+          kernels().of<T>().conv2d_forward(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                            static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
         },
         std::move(packing));
@@ -85,7 +93,7 @@ py::array backward_input(py::handle dy_object, py::handle w_object, py::handle i
     check_output_gradient(op, dy, s);
     py::array dx = make_array<T>(shape);
     launch(op, {read(dy), read(w)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().conv2d_backward_input(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+      kernels().of<T>().conv2d_backward_input(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                               static_cast<T*>(out[0]));
     });
     return dx;
@@ -105,12 +113,25 @@ py::tuple backward_weight(py::handle x_object, py::handle dy_object, py::handle 
     check_output_gradient(op, dy, s);
     py::array dw = make_array<T>(shape), db = make_array<T>({with_bias ? s.O : 0});
     launch(op, {read(x), read(dy)}, {dw, db}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().conv2d_backward_weight(s, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+      kernels().of<T>().conv2d_backward_weight(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                                static_cast<T*>(out[0]), with_bias ? static_cast<T*>(out[1]) : nullptr);
     });
     if (!with_bias) return py::make_tuple(dw, py::none());
     return py::make_tuple(dw, db);
   });
+}
+
+const char* algorithm(const std::string& direction, py::handle x_shape, py::handle w_shape, py::handle strides,
+                      py::handle padding, py::handle dilation, index groups) {
+  const char* op = "conv2d_algorithm";
+  constexpr const char* kDirections[] = {"forward", "backward_input", "backward_weight"};  // as ConvDirection
+  Sizes x = checked_ints(op, "x_shape", x_shape, 4, 0), w = checked_ints(op, "w_shape", w_shape, 4, 1);
+  Conv2dShape s = checked_shape(op, "x_shape", x, "w_shape", w, strides, padding, dilation, groups);
+  for (int i = 0; i < 3; i++)
+    if (direction == kDirections[i])
+      return conv2d_algorithm_name(kernels().f32.conv2d_algorithm(wished(s), ConvDirection(i)));
+  throw std::invalid_argument(
+      "[conv2d_algorithm] direction: expected forward, backward_input or backward_weight, got '" + direction + "'");
 }
 
 }  // namespace
@@ -133,6 +154,14 @@ Raises ValueError for shapes and options that do not fit, TypeError for types.)"
         R"(Gradient of conv2d_forward (without activation) for w and bias: (dw of kernel_shape, db (O,) or None).
 
 Raises ValueError for shapes and options that do not fit, TypeError for types.)");
+  m.def("conv2d_algorithm", &algorithm, py::arg("direction"), py::arg("x_shape"), py::arg("w_shape"),
+        py::arg("strides"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+        R"(What the conv2d functions do now for a shape: implicit_gemm, depthwise, winograd_4x4 or winograd_5x5.
+
+direction is forward, backward_input or backward_weight. Raises as these functions do.)");
+  m.def(
+      "force_conv2d_algorithm", [](const std::string& name) { force_conv2d(conv2d_algorithm_of(name.c_str())); },
+      py::arg("name"), "For tests: the algorithm of every convolution that it fits; 'automatic' for none.");
 }
 
 }  // namespace pydl

@@ -1,6 +1,7 @@
 // The table of contents of pydl._core.
 #include "../check.h"
 #include "../dispatch.h"
+#include "../precision.h"
 #include "bindings.h"
 
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
@@ -13,7 +14,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
       pybind11::set_error(PyExc_TypeError, e.what());
     }
   });
-  pydl::kernels();  // a bad PYDL_ISA is reported at import
+  pydl::kernels();    // a bad PYDL_ISA is reported at import
+  pydl::precision();  // and a bad PYDL_PRECISION
   pydl::bind_config(m);
   pydl::bind_memory(m);
   pydl::bind_plan(m);

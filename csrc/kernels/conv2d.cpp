@@ -1,17 +1,11 @@
-// Which way each convolution goes. A route depends on the shape alone, never on the number of threads.
+// Sends each convolution the way that conv2d_route.h chose.
 #include "conv2d_backward_weight.h"
 #include "conv2d_depthwise.h"
+#include "conv2d_route.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
-
-enum class Route { implicit_gemm, depthwise };
-
-Route route(const Conv2dShape& s) {
-  if (s.groups > 1 && s.groups == s.C && s.groups == s.O) return Route::depthwise;
-  return Route::implicit_gemm;
-}
 
 // A 1x1 kernel that visits every pixel, and a kernel as large as its image, are matrix products: pixels (images) x
 // channels. Written as a convolution over one column of pixels, so that tiles and blocks are not cut at the images.
@@ -29,11 +23,15 @@ Conv2dShape flattened(const Conv2dShape& s) {
 
 template <class T>
 index packed_size(const Conv2dShape& s) {
-  return route(s) == Route::depthwise ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
+  if (is_winograd(algorithm)) return winograd_packed_size<T>(algorithm, s);
+  return algorithm == ConvAlgorithm::depthwise ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
 }
 
 template <class T>
 void pack(const Conv2dShape& s, const T* w, T* packed) {
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
+  if (is_winograd(algorithm)) return winograd_pack(algorithm, s, w, packed);
   pack_weights(Correlation(flattened(s), false), w, packed);
 }
 
@@ -51,19 +49,25 @@ void implicit_gemm(const Correlation& c, const T* in, const T* w, const T* packe
 
 template <class T>
 void forward(const Conv2dShape& s, const T* x, const T* w, const T* packed, const Epilogue<T>& epilogue, T* y) {
-  if (route(s) == Route::depthwise) return depthwise(Correlation(s, false), x, w, epilogue, y);
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
+  if (is_winograd(algorithm)) return winograd_forward(algorithm, s, x, w, packed, epilogue, y);
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, false), x, w, epilogue, y);
   implicit_gemm(Correlation(flattened(s), false), x, w, packed, epilogue, y);
 }
 
 template <class T>
 void backward_input(const Conv2dShape& s, const T* dy, const T* w, T* dx) {
-  if (route(s) == Route::depthwise) return depthwise(Correlation(s, true), dy, w, Epilogue<T>{}, dx);
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_input);
+  if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, dx);
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, true), dy, w, Epilogue<T>{}, dx);
   implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, Epilogue<T>{}, dx);
 }
 
 template <class T>
 void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
-  if (route(s) == Route::depthwise) return depthwise_backward_weight(s, x, dy, dw, db);
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_weight);
+  if (is_winograd(algorithm)) return winograd_backward_weight(algorithm, s, x, dy, dw, db);
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise_backward_weight(s, x, dy, dw, db);
   WeightGradient<T>(s, x, dy, dw, db).run();
 }
 
@@ -76,6 +80,7 @@ void fill_conv2d(KernelTable<T>& t) {
   t.conv2d_pack = pack<T>;
   t.conv2d_backward_input = backward_input<T>;
   t.conv2d_backward_weight = backward_weight<T>;
+  t.conv2d_algorithm = conv2d_algorithm;
 }
 template void fill_conv2d(KernelTable<float>&);
 template void fill_conv2d(KernelTable<double>&);

@@ -1,0 +1,27 @@
+// Which algorithm a convolution takes.
+#pragma once
+#include "../kernels.h"
+
+namespace pydl::PYDL_ISA {
+
+// Depends on the shape alone, never on the number of threads.
+ConvAlgorithm conv2d_algorithm(const Conv2dShape& s, ConvDirection direction);
+
+constexpr bool is_winograd(ConvAlgorithm a) {
+  return a == ConvAlgorithm::winograd_4x4 || a == ConvAlgorithm::winograd_5x5;
+}
+
+// conv2d_winograd.cpp. `packed` as in kernels.h.
+template <class T>
+index winograd_packed_size(ConvAlgorithm, const Conv2dShape&);
+template <class T>
+void winograd_pack(ConvAlgorithm, const Conv2dShape&, const T* w, T* packed);
+template <class T>
+void winograd_forward(ConvAlgorithm, const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&,
+                      T* y);
+template <class T>
+void winograd_backward_input(ConvAlgorithm, const Conv2dShape&, const T* dy, const T* w, T* dx);
+template <class T>
+void winograd_backward_weight(ConvAlgorithm, const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
+
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,20 @@
+// How exact convolutions must be: one setting of the process.
+//   default   fast algorithms with a larger, bounded error are welcome (docs/kernels/winograd.md)
+//   strict    sums of products only
+#pragma once
+#include "kernels.h"
+
+namespace pydl {
+
+const char* precision();               // first asked: PYDL_PRECISION, else "default"
+void set_precision(const char* name);  // throws std::invalid_argument
+
+// What Conv2dShape::algorithm is to be now: the one that is forced (for tests and measurements), else as the precision
+// has it. WARNING: not to be changed while convolutions run.
+ConvAlgorithm conv2d_wish();
+void force_conv2d(ConvAlgorithm algorithm);  // `automatic` forces nothing
+
+const char* conv2d_algorithm_name(ConvAlgorithm algorithm);
+ConvAlgorithm conv2d_algorithm_of(const char* name);  // throws std::invalid_argument
+
+}  // namespace pydl
