@@ -1,6 +1,7 @@
 """Readers of data files: right content from small files made here, clear errors from damaged ones; splits, labels."""
 
 import gzip
+import math
 import struct
 import sys
 
@@ -157,6 +158,10 @@ def test_to_categorical():
         utils.to_categorical([0, 2], 2)
     with pytest.raises(ValueError, match="expected integers"):
         utils.to_categorical([0.5])
+    with pytest.raises(ValueError, match="expected integers"):  # and no warning of NumPy's
+        utils.to_categorical([math.nan])
+    with pytest.raises(TypeError, match="x: expected class numbers"):
+        utils.to_categorical(["cat"])
 
 
 def test_stratified_split():

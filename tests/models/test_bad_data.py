@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pydl import Input, Sequential, ShapeError, callbacks, layers
+from pydl import Input, Model, Sequential, ShapeError, callbacks, layers
 from tests.models.nets import clouds, mlp
 
 X, Y = clouds(np.random.default_rng(5), 48)
@@ -15,6 +15,11 @@ X, Y = clouds(np.random.default_rng(5), 48)
 
 def fit(x: Any = X, y: Any = Y, **options: Any) -> Any:
     return mlp().fit(x, y, **{"epochs": 1, "verbose": 0, "shuffle": False, **options}).history["loss"]
+
+
+class Silent(Model):
+    def call(self, inputs: Any) -> None:
+        pass
 
 
 BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
@@ -51,6 +56,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "NaN labels": (lambda: fit(X, np.full(48, np.nan)), TypeError, "y_true: expected whole numbers"),
     "huge label": (lambda: fit(X, np.full(48, 2**63, np.uint64)), ValueError, r"y: expected labels below 2\*\*63"),
     "NaN classes": (lambda: fit(X, np.full(48, np.nan), class_weight={0: 1.0}), ValueError, "expected finite labels"),
+    "no result": (lambda: Silent()(X), TypeError, "call: expected a tensor as its result, got None"),
     "negative Input": (lambda: Input((-1,)), ValueError, "shape: expected sizes"),
     "itself": (lambda: (lambda model: model.add(model))(Sequential()), ValueError, "cannot hold itself"),
     "rate of text": (lambda: layers.Dropout("a"), TypeError, "rate: expected a number, got 'a'"),  # type: ignore[arg-type]
