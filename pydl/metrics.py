@@ -48,6 +48,12 @@ class Metric:
         return cls(**config)
 
 
+def _values(x: Any) -> Array:
+    """x as an array. Metrics have no gradient: here, a tensor leaves the tape on purpose."""
+    with no_grad():
+        return np.asarray(x)
+
+
 class Mean(Metric):
     """The weighted mean of all values; 0 before the first."""
 
@@ -56,7 +62,7 @@ class Mean(Metric):
         self.count = 0.0
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
-        array = np.asarray(values)
+        array = _values(values)
         if sample_weight is not None:
             weight = _spread(np.asarray(sample_weight), array)
             self.total += float(np.sum(array * weight, dtype=np.float64))
@@ -81,7 +87,7 @@ class Sum(Metric):
         self.total = 0.0
 
     def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
-        array = np.asarray(values)
+        array = _values(values)
         if sample_weight is not None:
             array = array * _spread(np.asarray(sample_weight), array)
         self.total += float(np.sum(array, dtype=np.float64))
@@ -101,7 +107,7 @@ class MeanMetricWrapper(Metric):
         self._mean.reset_state()
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> None:
-        values = self._fn(np.asarray(y_true), np.asarray(y_pred), **self._kwargs)
+        values = self._fn(_values(y_true), _values(y_pred), **self._kwargs)
         self._mean.update_state(values, sample_weight)
 
     def result(self) -> float:
@@ -265,8 +271,8 @@ class _Confusion(Metric):
         self.true_positives = self.false_positives = self.false_negatives = 0.0
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> None:
-        outputs = np.asarray(y_pred)
-        truth, said = _like(np.asarray(y_true), outputs) > 0.5, outputs > self.thresholds
+        outputs = _values(y_pred)
+        truth, said = _like(_values(y_true), outputs) > 0.5, outputs > self.thresholds
         weight = 1.0 if sample_weight is None else _spread(np.asarray(sample_weight), said)
         self.true_positives += float(np.sum((truth & said) * weight))
         self.false_positives += float(np.sum((~truth & said) * weight))

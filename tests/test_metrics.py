@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pydl import ShapeError, losses, metrics
+from pydl import ShapeError, Variable, losses, metrics
 
 SCORES = np.array([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1]], np.float32)
 LABELS = np.array([1, 1, 2, 2])
@@ -120,3 +120,12 @@ def test_shapes_that_do_not_fit(name):
 def test_labels_for_one_hot_metrics_get_a_hint():
     with pytest.raises(ShapeError, match="use sparse_categorical_accuracy"):
         metrics.get("categorical_accuracy").update_state(np.zeros(4, int), np.zeros((4, 3)))
+
+
+def test_tensors_with_history_are_values() -> None:
+    y_pred = Variable([[0.9], [0.2]]) * 1.0
+    accuracy, mean = metrics.BinaryAccuracy(), metrics.Mean()
+    accuracy.update_state(np.array([[1.0], [1.0]]), y_pred)
+    mean.update_state(y_pred)
+    assert accuracy.result() == 0.5
+    assert mean.result() == pytest.approx(0.55)
