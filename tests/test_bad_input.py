@@ -35,6 +35,7 @@ GOOD: dict[str, Arguments] = {
     "conv2d_backward_weight": {
         "x": IMAGES, "dy": ones(2, 4, 4, 6), "kernel_shape": (3, 3, 2, 6), **CONV, "with_bias": True
     },
+    "conv2d_algorithm": {"direction": "forward", "x_shape": (2, 6, 6, 4), "w_shape": (3, 3, 2, 6), **CONV},
     "max_pool2d_forward": {"x": IMAGES, **WINDOW, "with_argmax": True},
     "max_pool2d_backward": {
         "dy": POOLED, "argmax": np.zeros(POOLED.shape, np.int32), "input_shape": (2, 6, 6, 4), **WINDOW
@@ -118,6 +119,7 @@ def test_the_table_holds_calls_that_work(op: str) -> None:
 
 def test_the_table_is_complete() -> None:
     settings_and_state = {"isa", "isas", "build_info", "release_memory", "Version", "Plan"}
+    settings_and_state |= {"precision", "set_precision", "force_conv2d_algorithm"}
     functions = {name for name in vars(_core) if not name.startswith("_")} - settings_and_state
     assert {name for name in functions if "memory" not in name and "thread" not in name} - {"set_isa"} == set(GOOD)
 
