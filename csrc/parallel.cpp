@@ -24,7 +24,7 @@ std::atomic<int> process_threads{0};  // 0: not asked for yet
 
 // Threads inside InKernels, and the further threads that verbs run on. Together they are held to the budget.
 std::atomic<int> callers{0}, workers{0};
-constexpr int kForking = 1 << 20;  // added to `callers` by each fork under way: nobody may enter
+constexpr int kForking = 1 << 20;  // added to `callers` by each fork (or BetweenKernels) under way: nobody may enter
 
 struct Self {
   int override_threads = 0;
@@ -156,16 +156,21 @@ void on_members(int available, index used, Failure& failure, const Body& body) {
 // every lock that is only taken there is free. Then libgomp's own threads are sent home, because in the child it would
 // wait for them forever; both sides start new ones when they need them. Last the pool, which is used outside kernels
 // too. WARNING: in this order. A kernel that ends may need the pool.
-void before_fork() {
+void close_gate() {
   callers.fetch_add(kForking);
   const int own = self.depth > 0;
   while (callers.load(std::memory_order_acquire) % kForking != own) nap();
+}
+void open_gate() { callers.fetch_sub(kForking); }
+
+void before_fork() {
+  close_gate();
   omp_pause_resource_all(omp_pause_soft);
   pool_before_fork();
 }
 void after_fork_in_parent() {
   pool_after_fork();
-  callers.fetch_sub(kForking);
+  open_gate();
 }
 void after_fork_in_child() {
   pool_after_fork();
@@ -182,6 +187,9 @@ InKernels::InKernels() {
 InKernels::~InKernels() {
   if (--self.depth == 0) callers.fetch_sub(1, std::memory_order_release);
 }
+
+BetweenKernels::BetweenKernels() { close_gate(); }
+BetweenKernels::~BetweenKernels() { open_gate(); }
 
 void parallel_for(index n, index grain, void (*body)(void*, index, index), void* context) {
   if (n <= 0) return;

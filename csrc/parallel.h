@@ -44,6 +44,15 @@ class InKernels {
   FlushDenormals flush_;
 };
 
+// While one of these lives no thread is inside kernels: for settings that all steps of a running plan must agree on.
+class BetweenKernels {
+ public:
+  BetweenKernels();
+  ~BetweenKernels();
+  BetweenKernels(const BetweenKernels&) = delete;
+  BetweenKernels& operator=(const BetweenKernels&) = delete;
+};
+
 int num_threads();                // of the calling thread: its override, else the process's setting
 void set_num_threads(int n);      // the process's setting; 1 <= n <= kMaxThreads
 int default_num_threads();        // PYDL_NUM_THREADS, OMP_NUM_THREADS, else affinity and the container's CPU quota

@@ -10,7 +10,7 @@ const char* precision();               // first asked: PYDL_PRECISION, else "def
 void set_precision(const char* name);  // throws std::invalid_argument
 
 // What Conv2dShape::algorithm is to be now: the one that is forced (for tests and measurements), else as the precision
-// has it. WARNING: not to be changed while convolutions run.
+// has it. Changed only BetweenKernels (parallel.h), so that packed weights and the steps that read them agree.
 ConvAlgorithm conv2d_wish();
 void force_conv2d(ConvAlgorithm algorithm);  // `automatic` forces nothing
 

@@ -18,6 +18,7 @@ class isa:
     """Switches the kernels of the whole process: `with isa("baseline"): ...`, or for good without `with`.
 
     ValueError if the name is unknown or this CPU lacks the instruction set. At import, PYDL_ISA does the same.
+    Waits for kernels that run in other threads.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,7 +38,7 @@ class precision:
     "default" may take Winograd's algorithm for 3x3 kernels: two to three times as fast, with rounding errors some ten
     to thirty times those of a plain sum (docs/kernels/winograd.md), and one NaN or infinity spoils the tile of outputs
     around it. "strict" adds up products and does nothing else. ValueError for any other name. At import,
-    PYDL_PRECISION does the same; `show()` tells which is in use. Not to be changed while convolutions run elsewhere.
+    PYDL_PRECISION does the same; `show()` tells which is in use. Waits for kernels that run in other threads.
     """
 
     def __init__(self, name: str) -> None:

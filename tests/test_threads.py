@@ -93,3 +93,32 @@ def test_denormals_are_flushed_inside_kernels_and_the_callers_mode_comes_back(
             with pytest.raises(ValueError, match=r"\[binary\]"):
                 _core.binary("no such", one, one)
             assert np.multiply(dtype(tiny), one)[0] != 0
+
+
+def test_settings_may_change_while_a_plan_runs_in_another_thread(rng: np.random.Generator) -> None:
+    layers = [pydl.Input((12, 12, 16)), pydl.layers.Conv2D(24, 3), pydl.layers.Flatten(), pydl.layers.Dense(10)]
+    model = pydl.Sequential(layers)
+    x = rng.standard_normal((4, 12, 12, 16), dtype=np.float32)
+    settings = [(isa, precision) for isa, there in _core.isas().items() if there for precision in ("default", "strict")]
+    right = set()
+    for isa, precision in settings:
+        with pydl.config.isa(isa), pydl.config.precision(precision):
+            right.add(model(x).numpy().tobytes())
+    wrong = []
+    stop = threading.Event()
+
+    def predict() -> None:
+        while not stop.is_set():
+            if model(x).numpy().tobytes() not in right:
+                wrong.append(1)
+
+    caller = threading.Thread(target=predict)
+    caller.start()
+    for number in range(300):
+        isa, precision = settings[number % len(settings)]
+        pydl.config.precision(precision)
+        pydl.config.isa(isa)
+    stop.set()
+    caller.join()
+    pydl.config.precision("default")
+    assert not wrong

@@ -11,7 +11,13 @@ namespace pydl {
 
 void bind_config(py::module_& m) {
   m.def("isa", [] { return kernels().isa; }, "The instruction set in use.");
-  m.def("set_isa", [](const std::string& name) { set_isa(name.c_str()); }, py::arg("name"));
+  m.def(
+      "set_isa",
+      [](const std::string& name) {
+        BetweenKernels here;
+        set_isa(name.c_str());
+      },
+      py::arg("name"));
   m.def(
       "isas",
       [] {
@@ -21,7 +27,13 @@ void bind_config(py::module_& m) {
       },
       "Compiled-in instruction sets, worst first: name -> whether this CPU has it.");
   m.def("precision", &precision, "How exact convolutions are: 'default' or 'strict'.");
-  m.def("set_precision", [](const std::string& name) { set_precision(name.c_str()); }, py::arg("name"));
+  m.def(
+      "set_precision",
+      [](const std::string& name) {
+        BetweenKernels here;
+        set_precision(name.c_str());
+      },
+      py::arg("name"));
   m.def("num_threads", &num_threads);
   m.def("default_num_threads", &default_num_threads);
   m.def(

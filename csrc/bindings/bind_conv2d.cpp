@@ -160,7 +160,11 @@ Raises ValueError for shapes and options that do not fit, TypeError for types.)"
 
 direction is forward, backward_input or backward_weight. Raises as these functions do.)");
   m.def(
-      "force_conv2d_algorithm", [](const std::string& name) { force_conv2d(conv2d_algorithm_of(name.c_str())); },
+      "force_conv2d_algorithm",
+      [](const std::string& name) {
+        BetweenKernels here;
+        force_conv2d(conv2d_algorithm_of(name.c_str()));
+      },
       py::arg("name"), "For tests: the algorithm of every convolution that it fits; 'automatic' for none.");
 }
 
