@@ -177,6 +177,16 @@ struct KernelTable {
   // same call on dy.
   void (*dropout)(index n, double rate, std::uint64_t seed, std::uint64_t offset, const T* x, T* y);
 
+  // embedding.cpp: y[i] = table[ids[i]] for `count` ids, checked by the binding to be rows of the table; and dtable
+  // (rows x cols) = zeros with dy[i] added to row ids[i], in the order of i.
+  void (*embedding_forward)(index count, index cols, const std::int64_t* ids, const T* table, T* y);
+  void (*embedding_backward)(index count, index rows, index cols, const std::int64_t* ids, const T* dy, T* dtable);
+
+  // mask.cpp: mask[r] = whether any element of row r differs from value; y = x with zeros in the rows whose mask is
+  // false.
+  void (*step_mask)(index rows, index cols, T value, const T* x, bool* mask);
+  void (*apply_mask)(index rows, index cols, const T* x, const bool* mask, T* y);
+
   // optimizer.cpp: one call updates every parameter in place.
   void (*sgd_update)(const SgdRule&, const Parameter<T>* parameters, index count);
   void (*rmsprop_update)(const RmspropRule&, const Parameter<T>* parameters, index count);

@@ -208,6 +208,7 @@ _registry: Registry[Callable[..., Array]] = Registry(
         Constant, Zeros, Ones, Identity, RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform,
         GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal,
     ],
+    {"uniform": RandomUniform, "normal": RandomNormal},
 )  # fmt: skip
 
 

@@ -137,20 +137,30 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} must override call(y_true, y_pred)")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """The loss of a batch. sample_weight: a number per sample, or of the shape of the values."""
+        """The loss of a batch. sample_weight: a number per sample, or of the shape of the values.
+
+        Steps that the mask of y_pred leaves out count for nothing, also in the number to divide by.
+        """
         values = self.call(y_true, y_pred)
-        if sample_weight is None:
+        mask = y_pred.mask if isinstance(y_pred, Tensor) else None
+        if sample_weight is None and mask is None:
             if self.reduction in ("none", None):
                 return values
             return ops.sum(values) if self.reduction == "sum" else ops.mean(values)
-        weight = _spread(as_array(sample_weight, values.dtype), values.shape)
-        values = values * weight
+        weight, count = values.dtype.type(1), float(values.size)
+        if mask is not None:
+            weight = _spread(as_array(mask, values.dtype), values.shape)
+            count = float(weight.sum(dtype=np.float64))
+        if sample_weight is not None:
+            weight = weight * _spread(as_array(sample_weight, values.dtype), values.shape)
+        values = ops.multiply(values, weight)
         if self.reduction in ("none", None):
             return values
         total = ops.sum(values)
         if self.reduction == "sum":
             return total
-        count = float(weight.sum(dtype=np.float64)) if self.reduction == "mean_with_sample_weight" else values.size
+        if self.reduction == "mean_with_sample_weight":
+            count = float(weight.sum(dtype=np.float64))
         return total / count if count else total
 
     def get_config(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from . import _core
@@ -33,6 +34,15 @@ def epoch() -> int:
 
 def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
+
+
+def _rebuild(kind: Any, masked: list[bool], arrays: Any) -> Any:
+    """The outputs of a plan as its call gave them: one tensor (kind None) or a list or tuple, with their masks."""
+    arrays = arrays if type(arrays) is tuple else (arrays,)
+    outputs, masks = [wrap(a) for a in arrays[: len(masked)]], iter(arrays[len(masked) :])
+    for output, has_mask in zip(outputs, masked, strict=True):
+        output.mask = next(masks) if has_mask else None
+    return outputs[0] if kind is None else kind(outputs)
 
 
 class _Entry:
@@ -91,16 +101,15 @@ class PlanCache:
                 y = call(_wrap_all(x))
             outputs = [y] if isinstance(y, Tensor) else list(y)
             state.plan = None
-            entry.reason = plan.end([t.array for t in outputs])
+            masks = [t.mask for t in outputs]
+            entry.reason = plan.end([*(t.array for t in outputs), *(m for m in masks if m is not None)])
         except BaseException:
             state.plan = None
             plan.abort()
             raise
-        if not isinstance(y, Tensor):
-            kind = type(y)
-            entry.rebuild = (
-                (lambda a: kind([wrap(a)])) if len(outputs) == 1 else (lambda arrays: kind(map(wrap, arrays)))
-            )
+        kind = None if isinstance(y, Tensor) else type(y)
+        if kind is not None or any(m is not None for m in masks):
+            entry.rebuild = partial(_rebuild, kind, [m is not None for m in masks])
         if entry.reason is None:
             entry.plan = plan
         self._entries[key] = entry

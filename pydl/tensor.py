@@ -46,9 +46,11 @@ class Tensor:
         requires_grad: whether ops that read this tensor are recorded.
         grad: after `backward()`, the gradient of a leaf as an array; further backward passes add to it. None at first.
         node: the op that made this tensor, if it was recorded.
+        mask: bools of the leading axes, usually (batch, steps), that say which steps count; None: all do. Layers hand
+            it on, losses and metrics look at it.
     """
 
-    __slots__ = ("__weakref__", "array", "grad", "node", "requires_grad")
+    __slots__ = ("__weakref__", "array", "grad", "mask", "node", "requires_grad")
     __array_priority__ = 100.0  # so that ndarray + Tensor is a Tensor
     __hash__ = object.__hash__
 
@@ -56,12 +58,14 @@ class Tensor:
     requires_grad: bool
     grad: Array | None
     node: Node | None
+    mask: Array | None
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         self.array = as_array(data, dtype)
         self.requires_grad = requires_grad
         self.grad = None
         self.node = None
+        self.mask = None
         if requires_grad and self.array.dtype.kind != "f":
             raise DTypeError(f"[tensor] requires_grad: expected a floating type, got {self.array.dtype}")
 
@@ -199,6 +203,7 @@ def wrap(array: Array) -> Tensor:
     tensor.requires_grad = False
     tensor.grad = None
     tensor.node = None
+    tensor.mask = None
     return tensor
 
 

@@ -235,3 +235,29 @@ REDUCE = [
 
 # Shapes of the parameters of one optimiser call: empty, tiny, and over more than one block.
 OPTIMIZER = [(3, 3, 1, 25), (25,), (0,), (1,), (97, 101), (4096,), (4097,)]
+
+
+class EmbeddingCase(NamedTuple):
+    """Rows of a table (rows, cols) for ids of shape `ids`."""
+
+    name: str
+    ids: tuple[int, ...]
+    rows: int
+    cols: int
+
+
+EMBEDDING = [
+    EmbeddingCase("one", (1,), 1, 1),
+    EmbeddingCase("no_ids", (0, 4), 5, 3),
+    EmbeddingCase("no_columns", (3,), 5, 0),
+    EmbeddingCase("scalar", (), 5, 7),
+    EmbeddingCase("odd", (3, 5), 7, 17),
+    EmbeddingCase("often", (4099,), 3, 33),
+    EmbeddingCase("wide", (37, 2), 11, 1000),
+    EmbeddingCase("characters", (64, 100), 65, 128),
+]
+EMBEDDING_NETS = [
+    EmbeddingCase("words", (32, 128), 50_000, 512),
+    EmbeddingCase("sentiment", (32, 200), 10_000, 32),
+    EmbeddingCase("characters", (64, 100), 65, 256),
+]

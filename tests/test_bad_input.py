@@ -56,6 +56,11 @@ GOOD: dict[str, Arguments] = {
     "sigmoid_cross_entropy_forward": {"logits": ones(2, 3), "targets": ones(2, 3)},
     "sigmoid_cross_entropy_backward": {"logits": ones(2, 3), "targets": ones(2, 3), "dloss": ones(2, 3)},
     "dropout": {"x": ones(3), "rate": 0.5, "seed": 1, "offset": 0},
+    "embedding_forward": {"ids": LABELS, "table": ones(3, 4)},
+    "embedding_backward": {"dy": ones(2, 4), "ids": LABELS, "rows": 3},
+    "step_mask": {"x": ones(2, 3), "value": 0.0},
+    "id_mask": {"ids": LABELS},
+    "apply_mask": {"x": ones(2, 3), "mask": np.ones(2, bool)},
     "sgd_update": {
         **state("params", "grads", "momenta"),
         "learning_rate": 0.1, "momentum": 0.9, "nesterov": False, "weight_decay": 0.1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import activation, conv2d, gemm, loss, nets, optimizer, pool2d
+from . import activation, conv2d, embedding, gemm, loss, nets, optimizer, pool2d
 from .case import Case
 
 ALL: tuple[Case, ...] = (
@@ -10,6 +10,7 @@ ALL: tuple[Case, ...] = (
     *conv2d.CASES,
     *pool2d.CASES,
     *activation.CASES,
+    *embedding.CASES,
     *loss.CASES,
     *optimizer.CASES,
     *nets.CASES,

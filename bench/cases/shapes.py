@@ -11,5 +11,6 @@ _table = module_from_spec(_spec)
 _spec.loader.exec_module(_table)
 
 CONV2D_NETS = _table.CONV2D_NETS + _table.CONV2D_LARGE
+EMBEDDING_NETS = _table.EMBEDDING_NETS
 GEMM_NETS = _table.GEMM_NETS
 POOL2D_NETS = _table.POOL2D_NETS

@@ -230,6 +230,19 @@ def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
     return [Way(lambda: dy * SLOPE[function](saved), as_arrays)]
 
 
+def embedding_forward(ids: Array, table: Array) -> list[Way]:
+    return [Way(lambda: table[ids], as_arrays)]
+
+
+def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
+    def call() -> Array:
+        dtable = np.zeros((rows, dy.shape[-1]), dy.dtype)
+        np.add.at(dtable, ids, dy)
+        return dtable
+
+    return [Way(call, as_arrays)]
+
+
 def softmax_cross_entropy(**arguments: Any) -> list[Way]:
     return [Way(partial(cross_entropy, **arguments), as_arrays)]
 

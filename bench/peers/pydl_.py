@@ -71,6 +71,14 @@ def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
     return [Way(partial(core.activation_backward, dy, saved, function), as_arrays)]
 
 
+def embedding_forward(ids: Array, table: Array) -> list[Way]:
+    return [Way(partial(core.embedding_forward, ids, table), as_arrays)]
+
+
+def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
+    return [Way(partial(core.embedding_backward, dy, ids, rows), as_arrays)]
+
+
 def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
     def call() -> tuple[Array, Array]:
         loss, probs = core.softmax_cross_entropy_forward(logits, labels)

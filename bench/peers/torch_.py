@@ -183,6 +183,15 @@ def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
     ]
 
 
+def embedding_forward(ids: Array, table: Array) -> list[Way]:
+    return [Way(partial(aten.embedding, torch.from_numpy(table), torch.from_numpy(ids)), _plain)]
+
+
+def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
+    call = partial(aten.embedding_dense_backward, torch.from_numpy(dy), torch.from_numpy(ids), rows, -1, False)
+    return [Way(call, _plain)]
+
+
 def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
     tlogits, tlabels, tdloss = torch.from_numpy(logits), torch.from_numpy(labels), torch.from_numpy(dloss)
 

@@ -16,6 +16,8 @@ void bind_reduce(py::module_&);
 void bind_softmax(py::module_&);
 void bind_loss(py::module_&);
 void bind_dropout(py::module_&);
+void bind_embedding(py::module_&);
+void bind_mask(py::module_&);
 void bind_optimizer(py::module_&);
 
 }  // namespace pydl

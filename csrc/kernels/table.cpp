@@ -18,6 +18,8 @@ KernelTable<T> make_table() {
   fill_softmax(t);
   fill_loss(t);
   fill_dropout(t);
+  fill_embedding(t);
+  fill_mask(t);
   fill_optimizer(t);
   return t;
 }

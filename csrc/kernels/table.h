@@ -21,6 +21,10 @@ void fill_loss(KernelTable<T>&);
 template <class T>
 void fill_dropout(KernelTable<T>&);
 template <class T>
+void fill_embedding(KernelTable<T>&);
+template <class T>
+void fill_mask(KernelTable<T>&);
+template <class T>
 void fill_optimizer(KernelTable<T>&);
 
 }  // namespace pydl::PYDL_ISA

@@ -4,8 +4,10 @@ from .activation import Activation, ReLU, Softmax
 from .convolution import Conv2D
 from .core import Dense
 from .dropout import Dropout
+from .embedding import Embedding
 from .input import Input, InputLayer
 from .layer import Layer
+from .masking import Masking
 from .pooling import (
     AveragePooling2D,
     AvgPool2D,
@@ -19,7 +21,7 @@ from .pooling import (
 from .reshaping import Flatten, Reshape
 
 __all__ = [
-    "Activation", "AveragePooling2D", "AvgPool2D", "Conv2D", "Dense", "Dropout", "Flatten", "GlobalAveragePooling2D",
-    "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D", "Input", "InputLayer", "Layer", "MaxPool2D",
-    "MaxPooling2D", "ReLU", "Reshape", "Softmax",
+    "Activation", "AveragePooling2D", "AvgPool2D", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten",
+    "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D", "Input", "InputLayer",
+    "Layer", "Masking", "MaxPool2D", "MaxPooling2D", "ReLU", "Reshape", "Softmax",
 ]  # fmt: skip

@@ -13,6 +13,8 @@ from .layer import Layer, Shape
 class ImageLayer(Layer):
     """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override _image_call and _image_output_shape."""
 
+    supports_masking = False  # a mask of steps says nothing about the output
+
     def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = check_data_format(self.name, data_format)

@@ -49,14 +49,18 @@ class Layer:
     """
 
     autocast = True
+    supports_masking = True  # whether a mask of the inputs holds for the outputs too, if its axes are still there
     _takes_training = False
+    _takes_mask = False
+    _makes_mask = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         code = getattr(cls.call, "__code__", None)
-        cls._takes_training = (
-            code is not None and "training" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        )
+        arguments = () if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        cls._takes_training = "training" in arguments
+        cls._takes_mask = "mask" in arguments
+        cls._makes_mask = cls.compute_mask is not Layer.compute_mask
 
     def __init__(
         self,
@@ -101,6 +105,10 @@ class Layer:
         """From tensors to tensors. May take `training` (True, False or None)."""
         raise NotImplementedError(f"{type(self).__name__} does not define call()")
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The mask of the output (a list of them for several outputs) from that of the inputs: here, the same."""
+        return mask[0] if isinstance(mask, list) else mask
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
         self.build_once(input_shape)
@@ -130,6 +138,11 @@ class Layer:
             training = state.training
         if self._takes_training:
             kwargs["training"] = training
+        mask = kwargs.get("mask")
+        if mask is None:
+            mask = [i.mask for i in x] if many else x.mask
+            if self._takes_mask:
+                kwargs["mask"] = mask
         before, state.training = state.training, training
         if state.depth == 0:
             state.forward_pass += 1
@@ -141,13 +154,27 @@ class Layer:
             state.training = before
         if y is None:
             raise TypeError(f"[{self.name}] call: expected a tensor as its result, got None")
+        if self._makes_mask or (mask is not None and self.supports_masking):
+            self._set_masks(y, self.compute_mask(x, mask))
         if self.activity_regularizer is not None:
             self.add_loss(self.activity_regularizer(y) / y.shape[0])
         return y
 
     def _convert(self, x: Any) -> Tensor:
-        x = as_tensor(x)
-        return ops.cast(x, self.dtype) if self.autocast and x.dtype != self.dtype else x
+        tensor = as_tensor(x)
+        if not self.autocast or tensor.dtype == self.dtype:
+            return tensor
+        cast = ops.cast(tensor, self.dtype)
+        cast.mask = tensor.mask
+        return cast
+
+    @staticmethod
+    def _set_masks(y: Any, masks: Any) -> None:
+        """Each output gets its mask, unless a layer inside gave it one, or the axes of the mask are gone."""
+        outputs = y if isinstance(y, list | tuple) else [y]
+        for output, mask in zip(outputs, masks if isinstance(masks, list | tuple) else [masks], strict=False):
+            if mask is not None and output.mask is None and output.shape[: mask.ndim] == mask.shape:
+                output.mask = mask
 
     def build_once(self, input_shape: Any) -> None:
         """build(), unless it was done."""

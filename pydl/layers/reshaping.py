@@ -15,6 +15,8 @@ from .layer import Layer, Shape
 class Flatten(Layer):
     """Each sample as one row: (N, …) to (N, product of the rest), channels last."""
 
+    supports_masking = False  # a mask of steps says nothing about the output
+
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = check_data_format(self.name, data_format)
@@ -33,6 +35,8 @@ class Flatten(Layer):
 
 class Reshape(Layer):
     """Each sample in the shape `target_shape`, of which one size may be -1."""
+
+    supports_masking = False  # a mask of steps says nothing about the output
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

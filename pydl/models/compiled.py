@@ -22,13 +22,18 @@ class CompiledMetrics:
                 metrics.get(metric)  # an unknown name fails here, not in the first step
         self._resolved: list[tuple[metrics.Metric, bool]] | None = None
 
-    def update(self, y_true: Array, y_pred: Array, sample_weight: Array | None) -> None:
-        """Adds a batch to every metric."""
+    def update(self, y_true: Array, y_pred: Array, sample_weight: Array | None, mask: Array | None = None) -> None:
+        """Adds a batch to every metric. Masked steps weigh nothing."""
         if self._resolved is None:
             self._resolved = [(self._resolve(m, y_true, y_pred), weighted) for m, weighted in self._given]
+        if mask is not None and sample_weight is not None:
+            sample_weight = mask * sample_weight.reshape(sample_weight.shape + (1,) * (mask.ndim - sample_weight.ndim))
+        elif mask is not None:
+            sample_weight = mask
         for metric, weighted in self._resolved:
-            if weighted and sample_weight is not None:
-                metric.update_state(y_true, y_pred, sample_weight)
+            weight = sample_weight if weighted else mask
+            if weight is not None:
+                metric.update_state(y_true, y_pred, weight)
             else:
                 metric.update_state(y_true, y_pred)
 

@@ -43,7 +43,7 @@ class Model(Trainer):
             return super().__call__(inputs, *args, training=training, **kwargs)
         x = as_tensor(inputs)
         self.check_input_shape(x.shape)
-        if recorded or x.requires_grad:
+        if recorded or x.requires_grad or x.mask is not None:
             return super().__call__(x, *args, training=training, **kwargs)
         array = x.array
         if array.dtype != self.dtype and (self.casts_integers or array.dtype.kind == "f"):

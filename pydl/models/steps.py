@@ -145,7 +145,7 @@ class Stepper(Layer):
     def _update_metrics(self, loss: Tensor, batch: Batch, y_pred: Any) -> None:
         self._loss_mean.add(loss.array.item(), len(batch.x))
         if batch.y is not None:
-            self._metrics.update(batch.y, y_pred.array, batch.sample_weight)
+            self._metrics.update(batch.y, y_pred.array, batch.sample_weight, y_pred.mask)
 
     def _trained_now(self) -> Trained:
         if self._trained.epoch != plan.epoch():

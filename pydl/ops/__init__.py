@@ -19,7 +19,9 @@ from .activation import (
 )
 from .conv2d import conv2d
 from .dropout import dropout
+from .embedding import embedding
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
+from .mask import apply_mask, id_mask, step_mask
 from .math import (
     abs,
     add,
@@ -64,11 +66,12 @@ from .shape import (
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "ACTIVATIONS", "abs", "activate", "add", "argmax", "average_pool", "broadcast_to", "cast", "clip", "concatenate",
-    "conv2d", "cos", "dense", "divide", "dropout", "elu", "equal", "exp", "expand_dims", "flatten", "gelu", "getitem",
-    "global_average_pool", "global_max_pool", "greater", "greater_equal", "hard_sigmoid", "leaky_relu", "less",
-    "less_equal", "log", "log1p", "log_softmax", "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum",
-    "moveaxis", "multiply", "negative", "not_equal", "power", "relu", "relu6", "reshape", "selu", "sigmoid",
-    "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt",
-    "square", "squeeze", "stack", "subtract", "sum", "tanh", "transpose", "where",
+    "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "broadcast_to", "cast", "clip",
+    "concatenate", "conv2d", "cos", "dense", "divide", "dropout", "elu", "embedding", "equal", "exp", "expand_dims",
+    "flatten", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater", "greater_equal", "hard_sigmoid",
+    "id_mask", "leaky_relu", "less", "less_equal", "log", "log1p", "log_softmax", "matmul", "max", "max_pool",
+    "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "power", "relu", "relu6",
+    "reshape", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy",
+    "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask", "subtract", "sum", "tanh", "transpose",
+    "where",
 ]  # fmt: skip

@@ -1,0 +1,82 @@
+"""Embedding: numbers of words to vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import constraints, initializers, ops, regularizers
+from ..errors import positive_integer
+from ..tape import Array
+from ..tensor import Tensor
+from .layer import Layer, Shape
+
+
+class Embedding(Layer):
+    """The row of `embeddings` for each integer: (…) to (…, output_dim).
+
+    Args:
+        input_dim: the number of rows V; inputs lie in [0, V), ValueError names the first that does not.
+        output_dim: the size of a row.
+        embeddings_initializer, embeddings_regularizer, embeddings_constraint: as in Keras.
+        mask_zero: whether 0 is padding; the layers that follow are then told to skip it.
+        weights: a table (V, D) to start from, or a list of it.
+
+    Weight: embeddings (V, output_dim).
+    """
+
+    autocast = False
+    supports_masking = True
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.input_dim = positive_integer(self.name, "input_dim", input_dim)
+        self.output_dim = positive_integer(self.name, "output_dim", output_dim)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = bool(mask_zero)
+        if input_length is not None and self.first_shape is None:
+            self.first_shape = (input_length,)
+        if weights is not None:
+            self.build_once((None,))
+            self.set_weights(weights if isinstance(weights, list) else [weights])
+
+    def build(self, input_shape: Shape) -> None:
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+            name="embeddings",
+        )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.embedding(inputs, self.embeddings)
+
+    def compute_mask(self, inputs: Tensor, mask: Any = None) -> Array | None:
+        return ops.id_mask(inputs) if self.mask_zero else None
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (*input_shape, self.output_dim)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
+            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
+            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            "mask_zero": self.mask_zero,
+        }

@@ -1,0 +1,36 @@
+"""Masking: steps that hold nothing but a padding value are skipped by the layers that follow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..tape import Array
+from ..tensor import Tensor
+from .layer import Layer, Shape
+
+
+class Masking(Layer):
+    """Masks the steps whose features all equal `mask_value`, and sets them to zero: (B, T, F) to the same.
+
+    Recurrent layers skip masked steps; losses and metrics do not count them.
+    """
+
+    supports_masking = True
+
+    def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mask_value = float(mask_value)
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.apply_mask(inputs, ops.step_mask(inputs, self.mask_value))
+
+    def compute_mask(self, inputs: Tensor, mask: Any = None) -> Array:
+        return ops.step_mask(inputs, self.mask_value)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "mask_value": self.mask_value}

@@ -1,0 +1,43 @@
+"""Masks of time steps: bools, True where a step counts. Made by kernels, so that inference plans hold them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record
+from .arrays import floating
+
+
+def step_mask(x: Any, value: float = 0.0) -> Array:
+    """Which steps of x (…, F) have a feature that is not `value`: bools (…). ShapeError for a scalar."""
+    x = floating(as_tensor(x))
+    if x.ndim == 0:
+        raise ShapeError("[step_mask] x: expected at least 1 axis, got a scalar")
+    return _core.step_mask(x.array, float(value))
+
+
+def id_mask(ids: Any) -> Array:
+    """Which numbers are not 0: bools of the same shape."""
+    numbers = as_tensor(ids).array
+    if numbers.dtype not in (np.int32, np.int64, np.float32, np.float64):
+        numbers = numbers.astype(np.int64)
+    return _core.id_mask(numbers)
+
+
+def apply_mask(x: Any, mask: Any) -> Tensor:
+    """x (…, F), with zeros in the steps where `mask` (…) is False. ShapeError if the mask does not fit."""
+    x, keep = floating(as_tensor(x)), as_tensor(mask).array
+    if keep.dtype != bool:
+        keep = keep.astype(bool)
+    if keep.shape != x.shape[:-1] or x.ndim == 0:
+        raise ShapeError(f"[apply_mask] mask: expected shape {x.shape[:-1]} for x of shape {x.shape}, got {keep.shape}")
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.apply_mask(dy, keep),)
+
+    return record(_core.apply_mask(x.array, keep), (x,), backward)
