@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from . import _core
+from .structure import leaves, map_leaves, rebuild
 from .tape import Array, no_grad, state
 from .tensor import Tensor, wrap
 from .variable import Variable
@@ -36,13 +37,13 @@ def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
 
 
-def _rebuild(kind: Any, masked: list[bool], arrays: Any) -> Any:
-    """The outputs of a plan as its call gave them: one tensor (kind None) or a list or tuple, with their masks."""
+def _rebuild(form: Any, masked: list[bool], arrays: Any) -> Any:
+    """The outputs of a plan as its call gave them: one tensor (form None) or several nested, with their masks."""
     arrays = arrays if type(arrays) is tuple else (arrays,)
     outputs, masks = [wrap(a) for a in arrays[: len(masked)]], iter(arrays[len(masked) :])
     for output, has_mask in zip(outputs, masked, strict=True):
         output.mask = next(masks) if has_mask else None
-    return outputs[0] if kind is None else kind(outputs)
+    return rebuild(form, outputs)
 
 
 class _Entry:
@@ -62,13 +63,14 @@ class PlanCache:
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         self._epoch = _epoch
 
-    def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]]) -> Any:
+    def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]], form: str = "") -> Any:
         """`call(x)` without a tape.
 
         Args:
-            call: from a tensor (or a tuple of them) to a tensor (or a list or tuple of them).
+            call: from a tensor (or a tuple of them) to a tensor (or several in lists, tuples and dicts).
             x: a C-contiguous array of the model's dtype, or a tuple of such arrays.
             weights: gives the variables that `call` reads; asked only when recording.
+            form: tells calls apart that take arrays of the same shapes and do other things with them.
         """
         many = type(x) is tuple
         if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
@@ -76,7 +78,7 @@ class PlanCache:
         if self._epoch != _epoch:
             self._entries.clear()
             self._epoch = _epoch
-        key = tuple([(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
+        key = (form, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
         entry = self._entries.get(key)
         if entry is None:
             return self._record(key, call, x, weights())
@@ -99,7 +101,7 @@ class PlanCache:
         try:
             with no_grad():
                 y = call(_wrap_all(x))
-            outputs = [y] if isinstance(y, Tensor) else list(y)
+            outputs = leaves(y)
             state.plan = None
             masks = [t.mask for t in outputs]
             entry.reason = plan.end([*(t.array for t in outputs), *(m for m in masks if m is not None)])
@@ -107,9 +109,9 @@ class PlanCache:
             state.plan = None
             plan.abort()
             raise
-        kind = None if isinstance(y, Tensor) else type(y)
-        if kind is not None or any(m is not None for m in masks):
-            entry.rebuild = partial(_rebuild, kind, [m is not None for m in masks])
+        if not isinstance(y, Tensor) or any(m is not None for m in masks):
+            form = map_leaves(lambda _: None, y)
+            entry.rebuild = partial(_rebuild, form, [m is not None for m in masks])
         if entry.reason is None:
             entry.plan = plan
         self._entries[key] = entry

@@ -1,19 +1,28 @@
-"""The shape of a model's input, as its first layer."""
+"""The inputs of models."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from ..symbolic import Call, SymbolicTensor
 from .layer import Layer, Shape
 
 
 class InputLayer(Layer):
-    """Passes its input on; says that inputs have `shape`, batch axis not counted (None: any size)."""
+    """Passes its input on; says that inputs have `shape`, batch axis not counted (None: any size).
+
+    Its `output` is symbolic: the begin of a functional model. The dtype may be an integer one, for an embedding.
+    """
 
     def __init__(
-        self, shape: Any = None, batch_size: int | None = None, dtype: Any = "float32", name: str | None = None
+        self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
     ) -> None:
-        super().__init__(dtype=dtype, name=name)
+        super().__init__(name=name)
+        self.dtype = np.dtype(dtype or "float32")
+        if self.dtype.kind not in "fiub":
+            raise ValueError(f"[{self.name}] dtype: expected numbers, got {dtype!r}")
         if shape is None or isinstance(shape, int):
             raise ValueError(f"[{self.name}] shape: expected a tuple without the batch axis, got {shape!r}")
         self.shape: Shape = tuple(shape)
@@ -21,6 +30,9 @@ class InputLayer(Layer):
             raise ValueError(f"[{self.name}] shape: expected sizes, None where any will do, got {shape!r}")
         self.batch_size = batch_size
         self.built = True
+        call = Call(self, (), {})
+        call.give(self.batch_shape, self.dtype)
+        self._calls.append(call)
 
     @property
     def batch_shape(self) -> Shape:
@@ -38,7 +50,17 @@ class InputLayer(Layer):
 
 
 def Input(
-    shape: Any = None, batch_size: int | None = None, dtype: Any = "float32", name: str | None = None
-) -> InputLayer:
-    """An InputLayer, the first element of a Sequential model: `Input((28, 28, 1))`."""
-    return InputLayer(shape, batch_size, dtype, name)
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    name: str | None = None,
+    batch_shape: Any = None,
+) -> SymbolicTensor:
+    """A symbolic tensor to call layers on, or the first element of a Sequential: `Input((28, 28, 1))`.
+
+    batch_shape: the shape with the batch axis, in place of shape and batch_size.
+    """
+    if batch_shape is not None:
+        batch_size, *shape = batch_shape
+    tensor: SymbolicTensor = InputLayer(shape, batch_size, dtype, name).output
+    return tensor

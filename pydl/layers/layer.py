@@ -10,6 +10,8 @@ import numpy as np
 
 from .. import constraints, initializers, ops, plan, regularizers
 from ..errors import ShapeError
+from ..structure import is_nested, leaves, map_leaves, rebuild
+from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable
@@ -33,6 +35,25 @@ def unique(items: Iterator[Item]) -> list[Item]:
     return list({id(item): item for item in items}.values())
 
 
+class _OfOnlyCall:
+    """`layer.input` and `layer.output`: symbolic, for models that begin or end inside another one.
+
+    Not a property: a layer of the user's own may have an attribute of this name.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __get__(self, layer: Layer | None, _: Any = None) -> Any:
+        if layer is None:
+            return self
+        if len(layer._calls) != 1:
+            raise AttributeError(
+                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {len(layer._calls)}"
+            )
+        return layer._calls[0].args[0] if self._what == "input" else layer._calls[0].outputs
+
+
 class Layer:
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
@@ -53,6 +74,7 @@ class Layer:
     _takes_training = False
     _takes_mask = False
     _makes_mask = False
+    input, output = _OfOnlyCall("input"), _OfOnlyCall("output")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -82,6 +104,10 @@ class Layer:
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
         self._losses_pass = -1
+        self._calls: list[Call] = []  # on symbolic tensors
+
+    def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
+        return {**vars(self), "_calls": []}
 
     def __setattr__(self, name: str, value: Any) -> None:
         if state.depth:
@@ -112,10 +138,13 @@ class Layer:
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
         self.build_once(input_shape)
-        probe = np.zeros([1 if n is None else n for n in input_shape], self.dtype)
-        with no_grad():
-            shape = self.call(as_tensor(probe)).shape
-        return (input_shape[0], *shape[1:])
+        return shapes_on_zeros(lambda x: self(x, training=False), input_shape, self.dtype)
+
+    def output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The output shapes of a call on symbolic tensors, for which the layer is built."""
+        shapes = map_leaves(lambda x: tuple(x.shape), inputs)
+        self.build_once(shapes)
+        return self.compute_output_shape(shapes)
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make a layer like this one: plain values only."""
@@ -128,19 +157,24 @@ class Layer:
     # -- running
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Builds the layer if needed and calls it. `training` is handed on to the layers called inside."""
+        """Builds the layer if needed and calls it. `training` is handed on to the layers called inside.
+
+        On symbolic tensors the result is symbolic: a part of a model to be.
+        """
+        if not isinstance(inputs, Tensor) and is_symbolic((inputs, args, kwargs)):
+            return call_layer(self, (inputs, *args), kwargs if training is None else {**kwargs, "training": training})
         # A list of tensors or arrays is several inputs; a list of numbers, or of lists of them, is an array.
-        many = (type(inputs) is list or type(inputs) is tuple) and any(hasattr(i, "shape") for i in inputs)
-        x: Any = type(inputs)([self._convert(i) for i in inputs]) if many else self._convert(inputs)
+        many = is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(i, "shape") for i in inputs))
+        x: Any = map_leaves(self._convert, inputs) if many else self._convert(inputs)
         if not self.built:
-            self.build_once([i.shape for i in x] if many else x.shape)
+            self.build_once(map_leaves(lambda i: i.shape, x))
         if training is None:
             training = state.training
         if self._takes_training:
             kwargs["training"] = training
         mask = kwargs.get("mask")
         if mask is None:
-            mask = [i.mask for i in x] if many else x.mask
+            mask = [i.mask for i in leaves(x)] if many else x.mask
             if self._takes_mask:
                 kwargs["mask"] = mask
         before, state.training = state.training, training
@@ -171,8 +205,7 @@ class Layer:
     @staticmethod
     def _set_masks(y: Any, masks: Any) -> None:
         """Each output gets its mask, unless a layer inside gave it one, or the axes of the mask are gone."""
-        outputs = y if isinstance(y, list | tuple) else [y]
-        for output, mask in zip(outputs, masks if isinstance(masks, list | tuple) else [masks], strict=False):
+        for output, mask in zip(leaves(y), masks if isinstance(masks, list | tuple) else [masks], strict=False):
             if mask is not None and output.mask is None and output.shape[: mask.ndim] == mask.shape:
                 output.mask = mask
 
@@ -307,3 +340,24 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def shapes_on_zeros(call: Callable[[Any], Any], shapes: Any, dtype: Any) -> Any:
+    """The shapes of what `call` gives for inputs of these shapes. A size that follows an open one is open too."""
+
+    def outputs(open_size: int) -> Any:
+        def zeros(shape: Shape) -> Tensor:
+            sizes = [(open_size if i else 1) if n is None else n for i, n in enumerate(shape)]
+            return as_tensor(np.zeros(sizes, dtype))
+
+        with no_grad():
+            return call(map_leaves(zeros, shapes))
+
+    inputs, y = leaves(shapes), outputs(16)
+    batch = inputs[0][0]
+    found = [(batch, *t.shape[1:]) for t in leaves(y)]
+    if any(None in shape[1:] for shape in inputs):
+        others = [t.shape for t in leaves(outputs(17))]
+        pairs = zip(found, others, strict=True)
+        found = [(batch, *(n if n == m else None for n, m in zip(a[1:], b[1:], strict=True))) for a, b in pairs]
+    return rebuild(y, found)

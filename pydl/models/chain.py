@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..layers import Layer
+from ..errors import ShapeError
+from ..structure import leaves
 
 if TYPE_CHECKING:
+    from ..layers import Layer
+    from ..symbolic import Call
     from .sequential import Sequential
 
 
@@ -15,14 +18,45 @@ def explain(model: Sequential, input_shape: Any, failing: Layer, error: Exceptio
     rows, shape = [("input", "", _text(input_shape))], tuple(input_shape)
     for layer in model.layers:
         if layer is failing:
-            rows.append((layer.name, type(layer).__name__, "<- fails here"))
             break
         shape = layer.compute_output_shape(shape)
         rows.append((layer.name, type(layer).__name__, _text(shape)))
+    return _explained(f"through {model.name}", rows, failing, shape, error)
+
+
+def explain_call(call: Call, error: Exception) -> str:
+    """The same for a layer called on symbolic tensors: all that they were made from."""
+    before: dict[int, Call] = {}
+    stack = call.inputs
+    while stack:
+        found = stack.pop().call
+        if found is not None and found.number not in before:
+            before[found.number] = found
+            stack.extend(found.inputs)
+    rows = [
+        (c.layer.name, type(c.layer).__name__, ", ".join(_text(t.shape) for t in leaves(c.outputs)))
+        for _, c in sorted(before.items())
+    ]
+    shape = call.inputs[0].shape if call.inputs else ()
+    return _explained(f"to {call.layer.name}", rows, call.layer, shape, error)
+
+
+def _explained(way: str, rows: list[tuple[str, str, str]], failing: Layer, shape: Any, error: Exception) -> str:
+    rows = [*rows, (failing.name, type(failing).__name__, "<- fails here")]
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     chain = "\n".join(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {what}" for name, kind, what in rows)
     hint = _hint(failing, shape)
-    return f"{error}\nThe way through {model.name}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
+    return f"{error}\nThe way {way}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
+
+
+def check_shape(model: str, argument: str, expected: tuple[Any, ...], shape: tuple[Any, ...]) -> None:
+    """ShapeError unless the shape is the expected one, where None is any size."""
+    if expected[1:] == shape[1:] and expected[0] in (None, shape[0]):
+        return
+    same_rank = len(expected) == len(shape)
+    if not same_rank or any(None not in (e, s) and e != s for e, s in zip(expected, shape, strict=True)):
+        hint = input_hint(expected, shape)
+        raise ShapeError(f"[{model}] {argument}: expected shape {expected}, got {shape}{hint}")
 
 
 def input_hint(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> str:

@@ -1,19 +1,25 @@
-"""Model: a layer that learns, saves its weights and describes itself. Subclass it, or use Sequential."""
+"""Model: a layer that learns, saves its weights and describes itself; from a graph of layers, or a subclass."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..data import as_numbers
 from ..layers import Layer
+from ..layers.layer import shapes_on_zeros
 from ..plan import PlanCache
-from ..tape import state
+from ..structure import is_nested, leaves, map_leaves, rebuild
+from ..symbolic import SymbolicTensor, is_symbolic
+from ..tape import Array, state
 from ..tensor import Tensor, as_tensor
+from .chain import check_shape
+from .graph import Graph
+from .serialization import graph_config, graph_from_config
 from .summary import format_summary
 from .trainer import Trainer
 from .weights import load_arrays, save_arrays
@@ -22,37 +28,73 @@ from .weights import load_arrays, save_arrays
 class Model(Trainer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
 
-    Subclasses make layers in `__init__` and use them in `call(self, x, training=None)`. Called without a tape (training
-    not True, outside `with pydl.GradientTape()`, x without requires_grad) the model replays an inference plan, and the
-    result has no history; otherwise its ops are recorded.
+    Made in one of two ways. `Model(inputs=x, outputs=y)` is the graph of layers between symbolic tensors: x from
+    `Input()`, y from calling layers on it; both may be lists or dicts. Or subclasses make layers in `__init__` and use
+    them in `call(self, x, training=None)`. Called without a tape (training not True, outside
+    `with pydl.GradientTape()`, x without requires_grad) the model replays an inference plan, and the result has no
+    history; otherwise its ops are recorded.
     """
 
     separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
     autocast = False  # its layers cast for themselves; an embedding wants integers
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._plans = PlanCache()
+        self._graph: Graph | None = None
+        if inputs is not None or outputs is not None:
+            if inputs is None or outputs is None:
+                raise TypeError(f"[{self.name}] expected both inputs and outputs, or none of them")
+            self._graph = Graph(self.name, inputs, outputs)
+            self.dtype = leaves(outputs)[0].dtype
+            self.built = True
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
-        several = type(inputs) is list or type(inputs) is tuple
-        if several and not any(isinstance(i, self.separate_inputs) for i in inputs):  # one array, as predict takes it
-            inputs, several = as_numbers("x", inputs), False
-        if several:
+        if is_symbolic(inputs):
             return super().__call__(inputs, *args, training=training, **kwargs)
+        x = self._as_tensors(inputs)
+        tensors = leaves(x) if is_nested(x) else [x]
+        recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
+        if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
+            return super().__call__(x, *args, training=training, **kwargs)
+        arrays = [self._cast(t.array, place) for place, t in enumerate(tensors)]
+        if not self.built:
+            self.build_once(map_leaves(lambda t: t.shape, x))
+        if not is_nested(x):
+            return self._plans.run(self._infer, arrays[0], self._all_weights)
+        form = map_leaves(lambda _: None, x)
+        return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), tuple(arrays), self._all_weights, repr(form))
+
+    def _as_tensors(self, inputs: Any) -> Any:
+        """The inputs as one tensor, or several in a list, tuple or dict. ShapeError if they are not as declared."""
+        if self._graph is not None:
+            x = map_leaves(as_tensor, self._graph.arrange("inputs", self._graph.inputs, inputs))
+            for tensor, declared in zip(leaves(x), leaves(self._graph.inputs), strict=True):
+                check_shape(self.name, "x" if is_nested(x) else declared.name, declared.shape, tensor.shape)
+            return x
+        if isinstance(inputs, dict):
+            return {name: as_tensor(inputs[name]) for name in sorted(inputs)}
+        if type(inputs) is list or type(inputs) is tuple:
+            if any(isinstance(i, self.separate_inputs) for i in inputs):
+                return type(inputs)([as_tensor(i) for i in inputs])
+            inputs = as_numbers("x", inputs)  # one array, as predict takes it
         x = as_tensor(inputs)
         self.check_input_shape(x.shape)
-        if recorded or x.requires_grad or x.mask is not None:
-            return super().__call__(x, *args, training=training, **kwargs)
-        array = x.array
-        if array.dtype != self.dtype and (self.casts_integers or array.dtype.kind == "f"):
-            array = array.astype(self.dtype)
-        if not self.built:
-            self.build_once(array.shape)
-        return self._plans.run(self._infer, array, self._all_weights)
+        return x
 
-    def _infer(self, x: Tensor) -> Any:
+    def _cast(self, array: Array, place: int) -> Array:
+        dtype = self.input_dtype(array, place)
+        return array if array.dtype == dtype else array.astype(dtype)
+
+    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
+        """What the input at this place is cast to at the door."""
+        return super().input_dtype(array, place) if self._graph is None else self._graph.input_dtype(array, place)
+
+    def call(self, inputs: Any) -> Any:
+        """What the graph computes; a subclass without one defines its own."""
+        return super().call(inputs) if self._graph is None else self._graph.run(inputs)
+
+    def _infer(self, x: Any) -> Any:
         return Layer.__call__(self, x, training=False)
 
     def check_input_shape(self, shape: tuple[Any, ...]) -> None:
@@ -61,10 +103,38 @@ class Model(Trainer):
     def _all_weights(self) -> Any:
         return self.weights
 
+    def _children(self) -> Iterator[Layer]:
+        yield from self._graph.layers if self._graph is not None else ()
+        yield from super()._children()
+
     @property
     def layers(self) -> list[Layer]:
-        """The layers of this model, in the order they were made; those inside them not counted."""
-        return [layer for layer in self._children()]
+        """The layers of this model, in the order they were called or made; those inside them not counted."""
+        return list(self._children()) if self._graph is None else list(self._graph.layers)
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """The symbolic tensors that a functional model begins with. AttributeError for another one."""
+        return leaves(self._functional("inputs").inputs)
+
+    @property
+    def outputs(self) -> list[SymbolicTensor]:
+        """The symbolic tensors that it ends with."""
+        return leaves(self._functional("outputs").outputs)
+
+    def _functional(self, what: str) -> Graph:
+        if self._graph is None:
+            raise AttributeError(f"[{self.name}] {what}: only a model made of symbolic tensors has them")
+        return self._graph
+
+    @property
+    def input_shape(self) -> Any:
+        """With None for the batch axis; a list or dict of shapes for several inputs."""
+        return map_leaves(lambda t: t.shape, self._functional("input_shape").inputs)
+
+    @property
+    def output_shape(self) -> Any:
+        return map_leaves(lambda t: t.shape, self._functional("output_shape").outputs)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of this name, or at this index. ValueError if there is none."""
@@ -107,11 +177,25 @@ class Model(Trainer):
     # -- description
 
     def get_config(self) -> dict[str, Any]:
-        """NotImplementedError: only the author of a subclass knows what its constructor was given."""
+        """Name, layers and their calls; without the weights. NotImplementedError for a subclass without a graph: only
+        its author knows what its constructor was given."""
+        if self._graph is not None:
+            return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}
         raise NotImplementedError(
             f"[{self.name}] get_config: {type(self).__name__} is a subclass of Model; define get_config() to return "
             "its constructor's arguments"
         )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Any:
+        """The model that `get_config` describes, with new weights.
+
+        custom_objects: the classes of layers that are not pydl's, by name; ValueError if one is missing.
+        """
+        if "calls" not in config:
+            return cls(**config)
+        inputs, outputs = graph_from_config(config, custom_objects)
+        return cls(inputs=inputs, outputs=outputs, name=config.get("name"), trainable=config.get("trainable", True))
 
     def count_params(self) -> int:
         """The number of weights' elements. RuntimeError before the model is built."""
@@ -135,9 +219,20 @@ class Model(Trainer):
 
     def output_shapes(self) -> list[Any]:
         """The output shape of every layer in `layers`, None where it is not known before a call."""
-        return [None for _ in self.layers]
+        if self._graph is None:
+            return [None for _ in self.layers]
+        first = [next(self._graph.calls_of(layer)) for layer in self._graph.layers]
+        return [map_leaves(lambda t: t.shape, call.outputs) for call in first]
+
+    def connections(self) -> list[str] | None:
+        """For every layer in `layers` what it is called on, layer by layer; None without a graph."""
+        if self._graph is None:
+            return None
+        calls = [self._graph.calls_of(layer) for layer in self._graph.layers]
+        return [", ".join(tensor.name for call in of_layer for tensor in call.inputs) for of_layer in calls]
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Found by calling the model on zeros, unless a subclass knows better."""
-        probe = np.zeros([1 if n is None else n for n in input_shape], self.dtype)
-        return (input_shape[0], *self(probe, training=False).shape[1:])
+        if self._graph is not None:
+            return self._graph.output_shapes(input_shape)
+        return shapes_on_zeros(lambda x: self(x, training=False), input_shape, self.dtype)

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
+from ..symbolic import SymbolicTensor
 from ..tensor import Tensor
-from .chain import explain, input_hint
+from .chain import check_shape, explain
 from .model import Model
 from .serialization import deserialize, serialize
 
@@ -19,7 +20,9 @@ class Sequential(Model):
     With an Input the weights are made at once; without, at the first call or fit, when the shape is seen.
     """
 
-    def __init__(self, layers: Iterable[Layer] | None = None, trainable: bool = True, name: str | None = None) -> None:
+    def __init__(
+        self, layers: Iterable[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
         super().__init__(trainable=trainable, name=name)
         self._stack: list[Layer] = []
         self._input: InputLayer | None = None
@@ -34,7 +37,7 @@ class Sequential(Model):
         """The layers in order, without the Input."""
         return list(self._stack)
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Layer | SymbolicTensor) -> None:
         """Appends a layer. TypeError for anything else, ValueError for a name that is taken or a late Input."""
         self._append(layer)
         self._build_if_known()
@@ -46,7 +49,9 @@ class Sequential(Model):
         *self._stack, last = self._stack
         return last
 
-    def _append(self, layer: Layer) -> None:
+    def _append(self, layer: Layer | SymbolicTensor) -> None:
+        if isinstance(layer, SymbolicTensor) and layer.call is not None and not layer.call.inputs:
+            layer = layer.call.layer  # what Input() has made
         if not isinstance(layer, Layer):
             raise TypeError(f"[{self.name}] layers: expected a Layer, got {layer!r}")
         if layer is self:
@@ -93,14 +98,8 @@ class Sequential(Model):
 
     def check_input_shape(self, shape: tuple[Any, ...]) -> None:
         """What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen."""
-        if self._input is None:
-            return
-        expected = self._input.batch_shape
-        if expected[1:] == shape[1:] and expected[0] in (None, shape[0]):
-            return
-        same_rank = len(expected) == len(shape)
-        if not same_rank or any(None not in (e, s) and e != s for e, s in zip(expected, shape, strict=True)):
-            raise ShapeError(f"[{self.name}] x: expected shape {expected}, got {shape}{input_hint(expected, shape)}")
+        if self._input is not None:
+            check_shape(self.name, "x", self._input.batch_shape, shape)
 
     # -- configuration
 

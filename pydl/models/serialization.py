@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import layers, models
 from ..layers import Layer
+from ..structure import leaves, map_leaves, rebuild
 
 if TYPE_CHECKING:
-    from .sequential import Sequential
+    from .graph import Graph
+    from .model import Model
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
@@ -24,12 +26,52 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Lay
     cls = known.get(name) or getattr(layers, name, None) or getattr(models, name, None)
     if not (inspect.isclass(cls) and issubclass(cls, Layer)):
         raise ValueError(f"[from_config] custom_objects: there is no layer class {name!r}; give {{{name!r}: {name}}}")
-    if issubclass(cls, models.Sequential):
-        return cls.from_config(config["config"], custom_objects)
+    if issubclass(cls, models.Model):
+        nested: Layer = cls.from_config(config["config"], custom_objects)
+        return nested
     return cls.from_config(config["config"])
 
 
-def clone_model(model: Sequential) -> Sequential:
+def graph_config(graph: Graph) -> dict[str, Any]:
+    """The layers, their calls in order, and the outputs; the tensors are numbered as the calls give them."""
+
+    def plain(leaf: Any) -> Any:
+        return {"tensor": leaf.number} if isinstance(leaf, models.graph.Slot) else leaf
+
+    number = {id(layer): i for i, layer in enumerate(graph.layers)}
+    count = len(graph.calls) - len(graph.steps)
+    inputs = [{"layer": number[id(call.layer)]} for call in graph.calls[:count]]
+    steps = [
+        {"layer": number[id(s.layer)], "args": map_leaves(plain, s.args), "kwargs": map_leaves(plain, s.kwargs)}
+        for s in graph.steps
+    ]
+    return {
+        "layers": [serialize(layer) for layer in graph.layers],
+        "calls": inputs + steps,
+        "inputs": rebuild(graph.inputs, ({"tensor": i} for i in range(count))),
+        "outputs": map_leaves(plain, graph.results),
+    }
+
+
+def graph_from_config(
+    config: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None
+) -> tuple[Any, Any]:
+    """Inputs and outputs, symbolic tensors, of the graph that `graph_config` described."""
+    made = [deserialize(layer, custom_objects) for layer in config["layers"]]
+    tensors: list[Any] = []
+
+    def value(plain: Any) -> Any:
+        if isinstance(plain, dict):
+            return tensors[plain["tensor"]] if set(plain) == {"tensor"} else {k: value(v) for k, v in plain.items()}
+        return type(plain)(map(value, plain)) if isinstance(plain, list | tuple) else plain
+
+    for call in config["calls"]:
+        layer = made[call["layer"]]
+        tensors += leaves(layer(*value(call["args"]), **value(call["kwargs"])) if "args" in call else layer.output)
+    return value(config["inputs"]), value(config["outputs"])
+
+
+def clone_model(model: Model) -> Any:
     """A model of the same layers with new weights, not compiled. Classes of users' own need no custom_objects here.
 
     NotImplementedError for a subclass of Model that does not define get_config().

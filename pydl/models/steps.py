@@ -208,6 +208,10 @@ class Stepper(Layer):
     def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
         return make_batch(x, y, sample_weight, dtype=self.dtype, cast_integers=self.casts_integers, weights=weights)
 
+    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
+        """What the input at this place is cast to."""
+        return self.dtype if array.dtype.kind == "f" or self.casts_integers else array.dtype
+
     @property
     def casts_integers(self) -> bool:
         """Whether integer inputs are turned into `dtype`; not for a model that begins with an embedding."""

@@ -5,26 +5,31 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from ..structure import leaves
+
 if TYPE_CHECKING:
     from .model import Model
 
-_SHARES = (0.5, 0.3, 0.2)
+_SHARES = {3: (0.5, 0.3, 0.2), 4: (0.35, 0.25, 0.15, 0.25)}  # of the width, by number of columns
 
 
 def format_summary(model: Model, width: int, show_trainable: bool = False) -> str:
     """Rows of layer (class), output shape and parameters, at most `width` wide, then the totals."""
-    rows = [("Layer (type)", "Output shape", "Param #")]
-    for layer, shape in zip(model.layers, model.output_shapes(), strict=True):
+    layers, connections = model.layers, model.connections()
+    more = () if connections is None else ("Connected to",)
+    rows: list[tuple[str, ...]] = [("Layer (type)", "Output shape", "Param #", *more)]
+    for i, (layer, shape) in enumerate(zip(layers, model.output_shapes(), strict=True)):
         mark = "" if not show_trainable else " [trainable]" if layer.trainable else " [frozen]"
         rows.append(
             (
                 f"{layer.name} ({type(layer).__name__}){mark}",
-                "?" if shape is None else str(tuple(shape)),
+                "?" if shape is None else ", ".join(map(str, leaves(shape))),
                 f"{layer.count_params():,}" if layer.built else "? (unbuilt)",
+                *(() if connections is None else (connections[i],)),
             )
         )
-    columns = _column_widths(rows, width - 4)
-    rule = "─" * (sum(columns) + 4)
+    columns = _column_widths(rows, width - 2 * (len(rows[0]) - 1))
+    rule = "─" * (sum(columns) + 2 * (len(columns) - 1))
     lines = [f'Model: "{model.name}"', rule]
     for i, row in enumerate(rows):
         lines += _wrapped(row, columns)
@@ -38,20 +43,22 @@ def format_summary(model: Model, width: int, show_trainable: bool = False) -> st
     return "\n".join(lines)
 
 
-def _column_widths(rows: list[tuple[str, str, str]], room: int) -> list[int]:
+def _column_widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
     """As wide as the texts if there is room, else by shares."""
-    wanted = [max(len(row[i]) for row in rows) for i in range(3)]
+    wanted = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if sum(wanted) <= room:
         return wanted
-    return [max(6, int(room * share)) for share in _SHARES]
+    return [max(6, int(room * share)) for share in _SHARES[len(wanted)]]
 
 
-def _wrapped(row: tuple[str, str, str], columns: list[int]) -> list[str]:
+def _wrapped(row: tuple[str, ...], columns: list[int]) -> list[str]:
     cells = [textwrap.wrap(text, width) or [""] for text, width in zip(row, columns, strict=True)]
     height = max(map(len, cells))
     padded = [cell + [""] * (height - len(cell)) for cell in cells]
+    aligned = ["<", "<", ">", "<"]  # numbers to the right
     return [
-        f"{a:<{columns[0]}}  {b:<{columns[1]}}  {c:>{columns[2]}}".rstrip() for a, b, c in zip(*padded, strict=True)
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, aligned, columns, strict=False)).rstrip()
+        for line in zip(*padded, strict=True)
     ]
 
 

@@ -1,0 +1,190 @@
+"""The graph of a functional model: calls of layers, in an order in which they can run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..layers import InputLayer, Layer
+from ..structure import is_nested, leaves, map_leaves, rebuild
+from ..symbolic import Call, SymbolicTensor
+from ..tensor import Tensor
+from .chain import explain_call
+
+if TYPE_CHECKING:
+    from ..tape import Array
+
+
+class Slot:
+    """Where a tensor is kept while the graph runs."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class Step:
+    """A call with slots in place of its symbolic tensors."""
+
+    def __init__(self, call: Call, slots: dict[int, Slot]) -> None:
+        def place(leaf: Any) -> Any:
+            return slots[id(leaf)] if isinstance(leaf, SymbolicTensor) else leaf
+
+        self.call, self.layer = call, call.layer
+        self.args, self.kwargs = map_leaves(place, list(call.args)), map_leaves(place, call.kwargs)
+        self.reads = [slots[id(tensor)].number for tensor in call.inputs]
+        self.writes = [slots[id(tensor)].number for tensor in leaves(call.outputs)]
+        self.last: list[int] = []  # slots that nobody reads after this step
+
+
+class Graph:
+    """The calls of layers that lead from `inputs` to `outputs`: symbolic tensors, or lists and dicts of them."""
+
+    def __init__(self, name: str, inputs: Any, outputs: Any) -> None:
+        for argument, structure in (("inputs", inputs), ("outputs", outputs)):
+            for tensor in leaves(structure) or [structure]:
+                if not isinstance(tensor, SymbolicTensor):
+                    raise TypeError(f"[{name}] {argument}: expected symbolic tensors, as Input() gives, got {tensor!r}")
+        self.name, self.inputs, self.outputs = name, map_leaves(_as_input, inputs), outputs
+        # An input may be any tensor: the model then begins in the middle of another.
+        starts = {id(given): own for given, own in zip(leaves(inputs), leaves(self.inputs), strict=True)}
+        self.calls = [tensor.call for tensor in leaves(self.inputs)] + _calls_between(name, starts, leaves(outputs))
+        self.layers = list({id(call.layer): call.layer for call in self.calls}.values())
+        names = [layer.name for layer in self.layers]
+        for layer in names:
+            if names.count(layer) > 1:
+                raise ValueError(f"[{name}] layers: there are two layers named {layer!r}; names must differ")
+        self._lay_out(starts)
+
+    def _lay_out(self, starts: dict[int, SymbolicTensor]) -> None:
+        """Gives every tensor its slot, and every step what it is the last to read."""
+        tensors = [tensor for call in self.calls for tensor in leaves(call.outputs)]
+        slots = {id(tensor): Slot(number) for number, tensor in enumerate(tensors)}
+        slots |= {given: slots[id(own)] for given, own in starts.items()}
+        self._size, count = len(tensors), len(leaves(self.inputs))
+        self.steps = [Step(call, slots) for call in self.calls[count:]]
+        self.results = map_leaves(lambda tensor: slots[id(tensor)], self.outputs)
+        kept = {slot.number for slot in leaves(self.results)}
+        for step in reversed(self.steps):
+            step.last = [n for n in {*step.reads, *step.writes} if n not in kept]
+            kept.update(step.last)
+        self.casts_integers = [
+            all(getattr(s.layer, "casts_integers", s.layer.autocast) for s in self.steps if number in s.reads)
+            for number in range(count)
+        ]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        for call in self.calls:
+            call.layer._calls.append(call)
+
+    # -- running
+
+    def run(self, inputs: Any) -> Any:
+        """The outputs for tensors in the structure of `inputs`."""
+        slots: list[Any] = [None] * self._size
+        values = leaves(inputs)
+        slots[: len(values)] = values
+
+        def value(leaf: Any) -> Any:
+            return slots[leaf.number] if isinstance(leaf, Slot) else leaf
+
+        for step in self.steps:
+            args, kwargs = step.args, step.kwargs
+            try:
+                if len(args) == 1 and isinstance(args[0], Slot) and not kwargs:  # nearly always
+                    y = step.layer(slots[args[0].number])
+                else:
+                    y = step.layer(*map_leaves(value, args), **map_leaves(value, kwargs))
+            except ShapeError as error:
+                raise ShapeError(explain_call(step.call, error)) from error
+            if isinstance(y, Tensor):
+                slots[step.writes[0]] = y
+            else:
+                for number, tensor in zip(step.writes, leaves(y), strict=True):
+                    slots[number] = tensor
+            for number in step.last:
+                slots[number] = None
+        return map_leaves(value, self.results)
+
+    def output_shapes(self, shapes: Any) -> Any:
+        """The shapes of the outputs for inputs of other shapes than the declared ones."""
+        stand_ins: dict[int, SymbolicTensor] = {}
+
+        def value(leaf: Any) -> Any:
+            return stand_ins[leaf.number] if isinstance(leaf, Slot) else leaf
+
+        for number, (shape, tensor) in enumerate(zip(leaves(shapes), leaves(self.inputs), strict=True)):
+            stand_ins[number] = SymbolicTensor(shape, tensor.dtype)
+        for step in self.steps:
+            found = step.layer.output_shapes_of(*map_leaves(value, step.args), **map_leaves(value, step.kwargs))
+            for number, shape in zip(step.writes, leaves(found), strict=True):
+                stand_ins[number] = SymbolicTensor(shape, step.layer.dtype)
+        return map_leaves(lambda slot: stand_ins[slot.number].shape, self.results)
+
+    # -- what goes in and comes out
+
+    def arrange(self, argument: str, structure: Any, values: Any, names: Sequence[str] = ()) -> Any:
+        """`values` in the structure of `inputs` or `outputs`: nested likewise, in a list, or in a dict by name."""
+        expected = leaves(structure)
+        if isinstance(values, dict):
+            keys = list(structure) if isinstance(structure, dict) else list(names) or [t.name for t in expected]
+            if set(values) != set(keys):
+                raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}")
+            return rebuild(structure, [values[key] for key in keys])
+        given = leaves(values) if type(values) in (list, tuple) else [values]
+        if not is_nested(structure):  # one array; a list of arrays is its samples
+            alone = len(given) == 1 and getattr(given[0], "ndim", None) == structure.ndim
+            return given[0] if alone else values
+        if len(given) != len(expected):
+            raise ValueError(f"[{self.name}] {argument}: expected {len(expected)} arrays, got {len(given)}")
+        return rebuild(structure, given)
+
+    def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
+        """What this input is cast to: the dtype of its Input; integers stay for an embedding."""
+        wanted: np.dtype[Any] = leaves(self.inputs)[place].dtype
+        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self.casts_integers[place]
+        return array.dtype if stays else wanted
+
+    @property
+    def output_names(self) -> list[str]:
+        """The keys of a dict of outputs, else the names of the layers that give them; different ones."""
+        if isinstance(self.outputs, dict):
+            return list(self.outputs)
+        names: list[str] = []
+        for tensor in leaves(self.outputs):
+            assert tensor.call is not None
+            name = tensor.call.layer.name
+            names.append(name if name not in names else f"{name}_{names.count(name)}")
+        return names
+
+    def calls_of(self, layer: Layer) -> Iterator[Call]:
+        """The calls of this layer that the graph is made of."""
+        return (call for call in self.calls if call.layer is layer)
+
+
+def _as_input(tensor: SymbolicTensor) -> SymbolicTensor:
+    """The tensor if an Input gave it, else a new Input like it."""
+    assert tensor.call is not None
+    if isinstance(tensor.call.layer, InputLayer):
+        return tensor
+    fresh: SymbolicTensor = InputLayer(tensor.shape[1:], tensor.shape[0], tensor.dtype).output
+    return fresh
+
+
+def _calls_between(name: str, starts: dict[int, Any], outputs: Sequence[SymbolicTensor]) -> list[Call]:
+    """The calls that the outputs need, in the order in which they were made. ValueError if an input is missing."""
+    found: dict[int, Call] = {}
+    stack = list(outputs)
+    while stack:
+        tensor = stack.pop()
+        call = tensor.call
+        if id(tensor) in starts or call is None or call.number in found:
+            continue
+        if isinstance(call.layer, InputLayer):
+            raise ValueError(f"[{name}] outputs: they depend on {tensor.name!r}, which is not among the inputs")
+        found[call.number] = call
+        stack.extend(call.inputs)
+    return [found[number] for number in sorted(found)]
