@@ -182,6 +182,11 @@ struct KernelTable {
   void (*embedding_forward)(index count, index cols, const std::int64_t* ids, const T* table, T* y);
   void (*embedding_backward)(index count, index rows, index cols, const std::int64_t* ids, const T* dy, T* dtable);
 
+  // join.cpp: row r of y is row r of each part in turn, part k of cols[k] columns; x (outer, axis, inner) with `axis`
+  // in reverse.
+  void (*concatenate)(index rows, index count, const index* cols, const T* const* parts, T* y);
+  void (*flip)(index outer, index axis, index inner, const T* x, T* y);
+
   // mask.cpp: mask[r] = whether any element of row r differs from value; y = x with zeros in the rows whose mask is
   // false.
   void (*step_mask)(index rows, index cols, T value, const T* x, bool* mask);

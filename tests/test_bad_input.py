@@ -58,6 +58,8 @@ GOOD: dict[str, Arguments] = {
     "dropout": {"x": ones(3), "rate": 0.5, "seed": 1, "offset": 0},
     "embedding_forward": {"ids": LABELS, "table": ones(3, 4)},
     "embedding_backward": {"dy": ones(2, 4), "ids": LABELS, "rows": 3},
+    "concatenate": {"arrays": [ones(2, 3), ones(2, 4)], "axis": 1},
+    "flip": {"x": ones(2, 3), "axis": 1},
     "step_mask": {"x": ones(2, 3), "value": 0.0},
     "id_mask": {"ids": LABELS},
     "apply_mask": {"x": ones(2, 3), "mask": np.ones(2, bool)},

@@ -17,6 +17,7 @@ void bind_softmax(py::module_&);
 void bind_loss(py::module_&);
 void bind_dropout(py::module_&);
 void bind_embedding(py::module_&);
+void bind_join(py::module_&);
 void bind_mask(py::module_&);
 void bind_optimizer(py::module_&);
 

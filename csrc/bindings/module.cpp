@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_loss(m);
   pydl::bind_dropout(m);
   pydl::bind_embedding(m);
+  pydl::bind_join(m);
   pydl::bind_mask(m);
   pydl::bind_optimizer(m);
 }

@@ -19,6 +19,7 @@ KernelTable<T> make_table() {
   fill_loss(t);
   fill_dropout(t);
   fill_embedding(t);
+  fill_join(t);
   fill_mask(t);
   fill_optimizer(t);
   return t;

@@ -23,6 +23,8 @@ void fill_dropout(KernelTable<T>&);
 template <class T>
 void fill_embedding(KernelTable<T>&);
 template <class T>
+void fill_join(KernelTable<T>&);
+template <class T>
 void fill_mask(KernelTable<T>&);
 template <class T>
 void fill_optimizer(KernelTable<T>&);

@@ -50,12 +50,14 @@ from .math import (
 from .matmul import dense, matmul
 from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
 from .reduce import argmax, max, mean, min, sum
+from .sequence import unstack
 from .shape import (
     broadcast_to,
     cast,
     concatenate,
     expand_dims,
     flatten,
+    flip,
     getitem,
     moveaxis,
     reshape,
@@ -68,10 +70,10 @@ from .softmax import log_softmax, softmax
 __all__ = [
     "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "broadcast_to", "cast", "clip",
     "concatenate", "conv2d", "cos", "dense", "divide", "dropout", "elu", "embedding", "equal", "exp", "expand_dims",
-    "flatten", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater", "greater_equal", "hard_sigmoid",
-    "id_mask", "leaky_relu", "less", "less_equal", "log", "log1p", "log_softmax", "matmul", "max", "max_pool",
-    "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "power", "relu", "relu6",
-    "reshape", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy",
+    "flatten", "flip", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater", "greater_equal",
+    "hard_sigmoid", "id_mask", "leaky_relu", "less", "less_equal", "log", "log1p", "log_softmax", "matmul", "max",
+    "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "power", "relu",
+    "relu6", "reshape", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy",
     "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask", "subtract", "sum", "tanh", "transpose",
-    "where",
+    "unstack", "where",
 ]  # fmt: skip

@@ -1,0 +1,43 @@
+"""Sequences taken apart into steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record
+from .arrays import contiguous
+
+
+def unstack(x: Any, axis: int = 0) -> list[Tensor]:
+    """The slices of x along `axis`, without it. Their gradients meet in one array, however many there are.
+
+    ShapeError for an axis that x does not have.
+    """
+    x = as_tensor(x)
+    if not -x.ndim <= axis < x.ndim:
+        raise ShapeError(f"[unstack] axis: expected an axis of a tensor with {x.ndim} axes, got {axis}")
+    slices = np.moveaxis(x.array, axis, 0)
+    gathered: list[Array] = []  # the gradient of x while the backward pass is at its slices
+
+    def collect(_: Array) -> tuple[Array]:
+        return (gathered.pop(),)
+
+    # Between x and its slices stands a tensor without content: the tape comes to it when it has passed all slices.
+    between = record(np.zeros((), x.dtype), (x,), collect)
+
+    def slice_of(number: int) -> Tensor:
+        def backward(dy: Array) -> tuple[Array]:
+            if not gathered:
+                gathered.append(_core.empty(x.shape, x.dtype))
+                gathered[0][...] = 0
+            np.moveaxis(gathered[0], axis, 0)[number] = dy
+            return (np.zeros((), x.dtype),)
+
+        return record(contiguous(slices[number]), (between,), backward)
+
+    return [slice_of(number) for number in range(len(slices))]
