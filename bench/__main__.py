@@ -2,32 +2,58 @@
 
 import argparse
 import json
+import math
+import shlex
 import sys
 import tempfile
-from importlib.util import find_spec
+import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from . import cases, report
-from .driver import WorkerProcess, measure
-from .machine import describe, measure_peak
+from . import cases, goal_report, goals, report
+from .cases.case import Case
+from .driver import Measurement, WorkerProcess, measure
+from .machine import Peak, describe, measure_peak
 from .peers import PEERS
 from .reference import reference
+
+# The suite of the goals needs every peer, several process starts, and a limit to the time that all this takes.
+PEERS_SUITE = {
+    "threads": "2,1",
+    "peers": ",".join(peer for peer in PEERS if peer != "pydl"),
+    "starts": 5,
+    "rounds": 3,
+    "slot": 0.05,
+    "budget": 25.0,
+}
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("filters", nargs="*", help="parts of case names, such as conv2d or go/forward; none: all cases")
-    parser.add_argument("--suite", choices=("kernels", "nets", "all"), default="all")
+    parser.add_argument(
+        "--suite",
+        choices=("kernels", "nets", "all", "peers"),
+        default="all",
+        help="peers: the goals and who meets them",
+    )
     parser.add_argument("--threads", default="2", help="thread counts, such as 1,2")
     parser.add_argument("--peers", default="numpy,torch", help=f"of {', '.join(list(PEERS)[1:])}")
-    parser.add_argument("--isa", help="instruction set that pydl uses, such as avx2; default: the best")
-    parser.add_argument("--rounds", type=int, default=15, help="turns per participant")
+    parser.add_argument("--isa", help="instruction set that everybody may use, such as avx2; default: the best")
+    parser.add_argument("--starts", type=int, default=1, help="process starts of every participant")
+    parser.add_argument("--rounds", type=int, default=15, help="turns per participant and start")
     parser.add_argument("--slot", type=float, default=0.2, help="seconds per turn, at most 1")
+    parser.add_argument(
+        "--budget", type=float, default=math.inf, help="minutes: when short, a case has fewer rounds, but always one"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to FILE")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also put the table of the goals into FILE")
     parser.add_argument("--smoke", action="store_true", help="one quick case per family, a few short turns")
     parser.add_argument("--list", action="store_true", help="print the case names and stop")
+    if parser.parse_known_args(arguments)[0].suite == "peers":
+        parser.set_defaults(**PEERS_SUITE)
     options = parser.parse_args(arguments)
     options.threads = [int(n) for n in options.threads.split(",")]
     options.peers = [peer for peer in options.peers.split(",") if peer]
@@ -37,40 +63,114 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         options.rounds, options.slot = 3, 0.02
     if not 0 < options.slot <= 1:
         parser.error(f"--slot: expected more than 0 and at most 1, got {options.slot}")
+    if options.starts < 1 or options.rounds < 1:
+        parser.error("--starts and --rounds: expected at least 1")
     return options
+
+
+def choose(options: argparse.Namespace) -> list[Case]:
+    if options.suite == "peers":
+        return goals.select(options.filters, options.isa)
+    if options.smoke:
+        return [cases.BY_NAME[name] for name in cases.SMOKE]
+    return cases.select(options.filters, options.suite)
+
+
+class Run:
+    """All measurements that the options ask for."""
+
+    def __init__(self, options: argparse.Namespace, selected: list[Case], folder: Path) -> None:
+        self.options, self.selected, self.folder = options, selected, folder
+        self.results = {threads: [Measurement(case, threads) for case in selected] for threads in options.threads}
+        self.peers: list[str] = options.peers
+        self.peaks: dict[int, Peak] = {}
+        self.versions: dict[str, str] = {}
+        self.end = time.monotonic() + 60 * options.budget
+        self.left = options.starts * len(options.threads) * len(selected)
+
+    def all(self) -> list[Measurement]:
+        return [result for results in self.results.values() for result in results]
+
+    def start_workers(self, threads: int) -> list[WorkerProcess]:
+        workers = []
+        for peer in ("pydl", *self.peers):
+            worker = WorkerProcess(peer, threads, self.options.isa)
+            if "missing" in worker.greeting or "failed" in worker.greeting:
+                print(f"{peer}: {worker.greeting.get('failed', 'not installed')}, left out")
+                worker.close()
+                if peer == "pydl":
+                    raise SystemExit("bench: pip install pydl first")
+                continue
+            self.versions |= worker.greeting
+            workers.append(worker)
+        self.peers = [worker.peer for worker in workers[1:]]
+        return workers
+
+    def expected(self, case: Case) -> Path:
+        """The file with the reference's answers, in single precision: they are large."""
+        file = self.folder / f"{case.name.replace('/', '+')}.npz"
+        if not file.exists():
+            np.savez(file, *(_single(array) for array in reference(case)))
+        return file
+
+    def one_start(self, threads: int, show: bool) -> None:
+        """Fresh processes do all the cases once."""
+        workers = self.start_workers(threads)
+        if threads not in self.peaks:
+            self.peaks[threads] = measure_peak(threads, self.versions["isa"])
+        peak = self.peaks[threads]
+        if show:
+            print(", ".join(f"{name} {text}" for name, text in self.versions.items()))
+            print(f"{threads} threads, measured peak {peak.gflops:.0f} GF/s and {peak.gigabytes:.1f} GB/s\n")
+            print(report.header(self.peers))
+        for result in self.results[threads]:
+            reference = self.expected(result.case)
+            until = time.monotonic() + (self.end - time.monotonic()) / self.left
+            taking_part = [worker for worker in workers if self.takes_part(worker.peer, result.case)]
+            measure(result, taking_part, reference, self.options.rounds, self.options.slot, until)
+            self.left -= 1
+            if show:
+                print(report.row(result, peak, self.peers), flush=True)
+        for worker in workers:
+            worker.close()
+
+    def takes_part(self, peer: str, case: Case) -> bool:
+        return self.options.suite != "peers" or goals.takes_part(peer, case)
+
+
+def _single(array: Any) -> Any:
+    return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
 def main() -> int:
     options = parse()
-    selected = [cases.BY_NAME[name] for name in cases.SMOKE] if options.smoke else []
-    selected = selected or cases.select(options.filters, options.suite)
+    selected = choose(options)
     if options.list or not selected:
         print("\n".join(case.name for case in selected) or "no case has such a name: see --list")
         return 0 if selected else 2
-    if missing := [peer for peer in options.peers if not find_spec(PEERS[peer].module.strip("_"))]:
-        print(f"not installed, left out: {', '.join(missing)}")
-        options.peers = [peer for peer in options.peers if peer not in missing]
-
-    results, peaks, versions = [], {}, {}
+    if options.suite == "peers":
+        for pattern in (pattern for group in goals.groups(options.isa) for pattern in group.unknown()):
+            print(f"no case yet for the goal of {pattern}")
+    begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        for threads in options.threads:
-            workers = [WorkerProcess(peer, threads, options.isa) for peer in ("pydl", *options.peers)]
-            versions = {name: text for worker in workers for name, text in worker.versions.items()}
-            peaks[threads] = peak = measure_peak(threads, versions["isa"])
-            print(f"{', '.join(f'{name} {text}' for name, text in versions.items())}")
-            print(f"{threads} threads, measured peak {peak.gflops:.0f} GF/s and {peak.gigabytes:.1f} GB/s\n")
-            print(report.header(options.peers))
-            for case in selected:
-                expected = Path(folder) / "expected.npz"
-                np.savez(expected, *reference(case))
-                result = measure(case, workers, threads, expected, options.rounds, options.slot)
-                print(report.row(result, peak, options.peers), flush=True)
-                results.append(result)
-            for worker in workers:
-                worker.close()
-            print()
+        run = Run(options, selected, Path(folder))
+        for start in range(1, options.starts + 1):
+            for threads in options.threads:
+                run.one_start(threads, show=start == options.starts)
+                if start < options.starts:
+                    minutes = (time.monotonic() - begin) / 60
+                    print(f"start {start} of {options.starts}, {threads} threads: {minutes:.1f} min", flush=True)
+                else:
+                    print()
+    machine = describe(run.versions, run.peaks) | {"minutes": (time.monotonic() - begin) / 60}
+    results = run.all()
+    if options.suite == "peers":
+        command = f"python -m bench {shlex.join(sys.argv[1:])}"
+        text = goal_report.markdown(goals.groups(options.isa), results, machine, command)
+        print(text)
+        if options.markdown:
+            goal_report.insert(text, options.markdown, f"peers {options.isa or ''}".strip())
     if options.json:
-        machine = describe(versions, peaks)
         content = {"machine": machine, "results": [report.as_json(result) for result in results]}
         options.json.write_text(json.dumps(content, indent=1) + "\n")
     failures = sum(len(result.failures) for result in results)

@@ -15,16 +15,22 @@ def header(peers: list[str]) -> str:
 
 def row(result: Measurement, peak: Peak, peers: list[str]) -> str:
     name = f"{result.case.name:<36} | {result.threads:>7}"
-    if "pydl" not in result.times:
+    if not result.times():
         return f"| {name} | pydl {result.failures['pydl']}"
     seconds = result.seconds()
     rate, share = _rate(result, peak)
-    cells = [name, f"{_time(seconds):>9}", f"± {100 * result.spread():2.0f} %", f"{rate:>10}", f"{100 * share:5.0f} %"]
+    cells = [
+        name,
+        f"{time_text(seconds):>9}",
+        f"± {100 * result.spread():2.0f} %",
+        f"{rate:>10}",
+        f"{100 * share:5.0f} %",
+    ]
     cells += [f"{_ratio(result, peer):<34}" for peer in peers]
     return "| " + " | ".join(cells) + " |"
 
 
-def _time(seconds: float) -> str:
+def time_text(seconds: float) -> str:
     unit, factor = ("µs", 1e6) if seconds < 1e-3 else ("ms", 1e3)
     return f"{seconds * factor:.{max(0, 3 - len(str(int(seconds * factor))))}f} {unit}"
 
@@ -41,7 +47,7 @@ def _rate(result: Measurement, peak: Peak) -> tuple[str, float]:
 def _ratio(result: Measurement, peer: str) -> str:
     if peer in result.failures:
         return f"failed: {result.failures[peer]}"
-    if peer not in result.times:
+    if peer not in result.peers():
         return "-"
     middle, low, high = result.ratio(peer)
     way = f" {result.ways[peer]}" if result.ways[peer] else ""
@@ -49,15 +55,17 @@ def _ratio(result: Measurement, peer: str) -> str:
 
 
 def as_json(result: Measurement) -> dict[str, Any]:
-    ratios = {peer: result.ratio(peer) for peer in result.times if peer != "pydl"} if "pydl" in result.times else {}
+    timed = [peer for peer in result.ways if result.times(peer)]
+    ratios = {peer: result.ratio(peer) for peer in result.peers()}
     return {
         "case": result.case.name,
         "threads": result.threads,
         "flops": result.case.flops,
         "bytes": result.case.bytes,
-        "seconds": {peer: result.seconds(peer) for peer in result.times if result.times[peer]},
-        "spread": {peer: result.spread(peer) for peer in result.times if result.times[peer]},
+        "seconds": {peer: result.seconds(peer) for peer in timed},
+        "spread": {peer: result.spread(peer) for peer in timed},
         "ways": result.ways,
         "ratios": {peer: {"median": m, "low": low, "high": high} for peer, (m, low, high) in ratios.items()},
+        "starts": result.starts,
         "failures": result.failures,
     }

@@ -11,7 +11,7 @@ import pytest
 from bench import cases
 from bench.cases.case import Case
 from bench.peers import PEERS
-from bench.reference import TOLERANCE, answers, largest_error, reference
+from bench.reference import answers, largest_error, reference
 
 SMALL = 2e8  # flops or bytes: a fraction of a second for plain NumPy
 KERNELS = [case for case in cases.select(suite="kernels") if max(case.flops, case.bytes) < SMALL]
@@ -21,6 +21,6 @@ KERNELS = [case for case in cases.select(suite="kernels") if max(case.flops, cas
 @pytest.mark.parametrize("case", KERNELS, ids=lambda case: case.name)
 def test_kernel(benchmark: Any, case: Case, peer: str) -> None:
     way = getattr(import_module(f"bench.peers.{PEERS[peer].module}"), case.op)(**case.arguments())[0]
-    assert largest_error(answers(way, case.op), reference(case)) <= TOLERANCE
+    assert largest_error(answers(way, case.op), reference(case)) <= case.tolerance
     benchmark.group = case.name
     benchmark(way.call)

@@ -29,7 +29,7 @@ def test_lists_the_cases_of_a_family() -> None:
 
 def test_verifies_and_times_in_processes_of_their_own(tmp_path: Path) -> None:
     output = tmp_path / "out.json"
-    arguments = ["gemm/64x64x64", "--peers", "numpy", "--threads", "1", "--rounds", "3", "--slot", "0.01"]
+    arguments = ["gemm/64x64x64/transpose_ab", "--peers", "numpy", "--threads", "1", "--rounds", "3", "--slot", "0.01"]
     done = run_bench(*arguments, "--json", str(output))
     assert done.returncode == 0, done.stdout + done.stderr
     content = json.loads(output.read_text())
@@ -45,7 +45,64 @@ def test_interval_of_the_median(n: int, expected: str) -> None:
     assert run_python(f"from bench.timing import interval; print(interval(range(1, {n} + 1)))").strip() == expected
 
 
+GOALS = """
+from bench.cases import BY_NAME
+from bench.driver import Measurement
+from bench.goals import Group, mean_ratio, standing, strongest, verdict
+
+def measured(name, *starts):
+    peers = {peer: "" for start in starts for peer in start}
+    return Measurement(BY_NAME[name], 2, list(starts), peers)
+
+others = {"torch-heap": [0.5, 0.5], "jax": [9, 9]}
+go = measured("conv2d/go/forward", *({"pydl": [1, 1], "torch": [2, n], **others} for n in (2, 3)))
+res2 = measured("conv2d/res2/forward", {"pydl": [1], "torch": [8]}, {"pydl": [1], "torch": [8]})
+op = measured("overhead/op", {"pydl": [4e-6, 6e-6, 6e-6], "torch": [1, 1, 1]})
+group = Group("", {"conv2d/*": 2.5}, most={"overhead/*": 5.0})
+"""
+
+
+def test_verdicts_on_goals() -> None:
+    """The interval has to reach the goal; the peer is the strongest one with the malloc that is installed."""
+    assert run_python(GOALS + "print(*(verdict(goal, (2, 1, 3)) for goal in (2, 3, 3.1)), sep=', ')").strip() == (
+        "yes, within noise, no"
+    )
+    code = "line = standing(group, go); print(line.peer, *line.reached, line.met)"
+    assert run_python(GOALS + code).split(maxsplit=4) == ["torch", "2.0", "2.0", "3.0", "within noise\n"]
+    code = "line = standing(group, op); print(*(round(x, 3) for x in line.reached), line.met, line.is_ratio)"
+    assert run_python(GOALS + code).split() == ["6.0", "4.0", "6.0", "within", "noise", "False"]
+
+
+def test_geometric_mean_of_a_group() -> None:
+    """Of the two starts: sqrt(2 * 8) and sqrt(2.5 * 8)."""
+    middle, low, high = map(float, run_python(GOALS + "print(*mean_ratio([go, res2]))").split())
+    assert (low, high) == pytest.approx((4, 20**0.5))
+    assert low < middle < high
+
+
+def test_every_goal_of_the_table_has_its_cases() -> None:
+    listed = run_bench("--suite", "peers", "--list").stdout.split()
+    assert {"conv2d/alex1/forward", "gemm/64x64x64/transpose_ab", "nets/alphago/train", "nets/mlp/fit"} <= set(listed)
+    assert len(listed) == len(set(listed))
+    assert all(
+        name.startswith("conv2d/") for name in run_bench("--suite", "peers", "--isa", "avx2", "--list").stdout.split()
+    )
+
+
+def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None:
+    document = tmp_path / "doc.md"
+    document.write_text("before\n<!-- bench: peers -->\nold\n<!-- bench: end of peers -->\nafter\n")
+    arguments = ["64x64x64/transpose_ab", "--suite", "peers", "--peers", "numpy", "--threads", "1", "--starts", "2"]
+    done = run_bench(*arguments, "--rounds", "2", "--slot", "0.01", "--markdown", str(document))
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = document.read_text()
+    assert text.startswith("before\n<!--")
+    assert text.endswith("-->\nafter\n")
+    assert "old" not in text
+    assert "| gemm/64x64x64/transpose_ab | 1 |" in text
+
+
 def test_a_wrong_answer_is_not_timed() -> None:
-    code = "import numpy as np; from bench.reference import largest_error as e, TOLERANCE as t; ones = np.ones(3)\n"
+    code = "import numpy as np; from bench.reference import largest_error as e; t = 1e-3; ones = np.ones(3)\n"
     code += "print(e([ones + 1e-5], [ones]) <= t, e([ones * np.nan], [ones]) <= t, e([ones], [ones[:2]]) <= t)"
     assert run_python(code).split() == ["True", "False", "False"]

@@ -1,20 +1,23 @@
 """Every case, by family; `select` finds them by parts of their names."""
 
 from collections.abc import Sequence
+from importlib import import_module
 
-from . import activation, conv2d, embedding, gemm, loss, nets, optimizer, pool2d
 from .case import Case
 
-ALL: tuple[Case, ...] = (
-    *gemm.CASES,
-    *conv2d.CASES,
-    *pool2d.CASES,
-    *activation.CASES,
-    *embedding.CASES,
-    *loss.CASES,
-    *optimizer.CASES,
-    *nets.CASES,
+FAMILIES = (
+    "gemm",
+    "conv2d",
+    "pool2d",
+    "activation",
+    "embedding",
+    "loss",
+    "optimizer",
+    "dropout",
+    "overhead",
+    "nets",
 )
+ALL: tuple[Case, ...] = tuple(case for name in FAMILIES for case in import_module(f".{name}", __package__).CASES)
 BY_NAME = {case.name: case for case in ALL}
 
 # One quick case per family: `python -m bench --smoke`.

@@ -1,4 +1,4 @@
-"""Matrix products c[M,N] = a[M,K] b[K,N]: cubes, those of real networks, transposes, a fused dense layer."""
+"""Matrix products c[M,N] = a[M,K] b[K,N]: cubes and those of real networks with all transposes, a fused dense layer."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .case import Arguments, Case, normal
 from .shapes import GEMM_NETS
 
 SHAPES = [(layer.M, layer.N, layer.K) for layer in GEMM_NETS]
-TRANSPOSED = [(512, 512, 512), (500, 500, 32)]  # the second is a dense layer's weight gradient
+SHAPES.append((500, 500, 32))  # the weight gradient of a dense layer
 
 
 def _case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = False, activation: str = "") -> Case:
@@ -22,14 +22,13 @@ def _case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = Fa
             "transpose_b": trans_b,
         }
 
-    suffix = "/transpose_a" * trans_a + "/transpose_b" * trans_b + f"/bias_{activation}" * bool(activation)
+    transposed = "a" * trans_a + "b" * trans_b
+    suffix = f"/transpose_{transposed}" * bool(transposed) + f"/bias_{activation}" * bool(activation)
     return Case(f"gemm/{m}x{n}x{k}{suffix}", "matmul", make, flops=2.0 * m * n * k, bytes=4.0 * (m * k + k * n + m * n))
 
 
 CASES = (
-    *(_case(shape) for shape in SHAPES),
-    *(_case(shape, trans_a=True) for shape in TRANSPOSED),
-    *(_case(shape, trans_b=True) for shape in TRANSPOSED),
+    *(_case(shape, trans_a, trans_b) for shape in SHAPES for trans_a in (False, True) for trans_b in (False, True)),
     _case((32, 500, 256), activation="sigmoid"),
     _case((512, 512, 512), activation="relu"),
 )

@@ -37,7 +37,16 @@ PEERS = {
     "numpy": Peer("numpy_"),
     "torch": Peer("torch_"),
     "torch-heap": Peer("torch_", KEEP_HEAP),
+    "onnxruntime": Peer("onnxruntime_"),
+    "jax": Peer("jax_"),
+    "tensorflow": Peer("tensorflow_"),
 }
+
+
+def share_dropped(y: Any) -> list[NDArray[Any]]:
+    """The answer of a dropout whose input is all ones; a mask drawn at random has no other."""
+    y = np.asarray(y)
+    return [np.mean(y == 0), np.max(y)]
 
 
 def as_arrays(result: Any) -> list[NDArray[Any]]:

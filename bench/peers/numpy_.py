@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from . import Way, as_arrays
+from . import Way, as_arrays, share_dropped
 
 Array = NDArray[Any]
 Pair = tuple[int, int]
@@ -250,6 +250,26 @@ def softmax_cross_entropy(**arguments: Any) -> list[Way]:
 def adam(params: list[Array], grads: list[Array], **rule: Any) -> list[Way]:
     optimizer = Adam([w.copy() for w in params], **rule)
     return [Way(lambda: optimizer.update(grads), lambda _: optimizer.params)]
+
+
+def dropout_forward(x: Array, rate: float) -> list[Way]:
+    rng, scale = np.random.default_rng(0), 1 / (1 - rate)
+    return [Way(lambda: np.where(rng.random(x.shape, np.float32) < rate, 0, x * scale), share_dropped)]
+
+
+def dropout_forward_backward(x: Array, rate: float) -> list[Way]:
+    rng, scale = np.random.default_rng(0), 1 / (1 - rate)
+
+    def call() -> Array:
+        mask = (rng.random(x.shape, np.float32) >= rate) * x.dtype.type(scale)
+        y = x * mask
+        return y * mask
+
+    return [Way(call, share_dropped)]
+
+
+def relu_tensor(x: Array, taped: bool) -> list[Way]:
+    return [Way(lambda: np.maximum(x, 0), as_arrays)]
 
 
 def train(**arguments: Any) -> list[Way]:

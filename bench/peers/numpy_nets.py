@@ -10,7 +10,19 @@ from ..cases.nets import Conv, Dense, Flatten, Net, Pool
 from . import numpy_ as nn
 
 Array = NDArray[Any]
-NO_PADDING = (0, 0, 0, 0)
+
+
+def _padding(kernel: int, padding: str) -> tuple[int, int, int, int]:
+    before, after = ((kernel - 1) // 2, kernel // 2) if padding == "same" else (0, 0)
+    return before, after, before, after
+
+
+def mean_loss(net: Net, y: Array, target: Array) -> tuple[Array, Array]:
+    """The network's loss, and its gradient with respect to the last layer's output."""
+    if net.loss == "mse":
+        return np.asarray(((y - target) ** 2).mean()), 2 * (y - target) / y.size
+    loss, dlogits = nn.cross_entropy(y, target, np.full(len(y), 1 / len(y), y.dtype))
+    return np.asarray(loss.mean()), dlogits
 
 
 def forward(net: Net, weights: list[Array], x: Array) -> list[Any]:
@@ -19,8 +31,8 @@ def forward(net: Net, weights: list[Array], x: Array) -> list[Any]:
     parameters = iter(weights)
     for layer in net.layers:
         match layer:
-            case Conv(_, _, activation):
-                y = nn.conv(x, next(parameters), next(parameters), (1, 1), NO_PADDING)
+            case Conv(_, k, activation, padding):
+                y = nn.conv(x, next(parameters), next(parameters), (1, 1), _padding(k, padding))
                 x = nn.FORWARD[activation](y)
             case Pool(size):
                 x, offset = nn.max_pool(x, (size, size), (size, size))
@@ -44,10 +56,10 @@ def backward(net: Net, weights: list[Array], values: list[Any], dy: Array) -> li
             parameters.pop()
             w = parameters.pop()
         match layer:
-            case Conv():
-                dw, db = nn.conv_weight_gradient(x, dy, w.shape, (1, 1), NO_PADDING)
+            case Conv(_, k, _, padding):
+                dw, db = nn.conv_weight_gradient(x, dy, w.shape, (1, 1), _padding(k, padding))
                 gradients += [db, dw]
-                dy = nn.conv_input_gradient(dy, w, x.shape, (1, 1), NO_PADDING) if i else dy
+                dy = nn.conv_input_gradient(dy, w, x.shape, (1, 1), _padding(k, padding)) if i else dy
             case Pool(size):
                 dy = nn.max_pool_gradient(dy, values[i + 1][1], x.shape, (size, size), (size, size))
             case Flatten():
@@ -68,9 +80,18 @@ class Trainer:
         self.adam = nn.Adam(self.weights)
 
     def __call__(self) -> Array:
-        x, labels = next(self.batches)
+        return self.step(*next(self.batches))
+
+    def step(self, x: Array, labels: Array) -> Array:
         values = forward(self.net, self.weights, x)
-        share = np.full(len(labels), 1 / len(labels), x.dtype)
-        loss, dlogits = nn.cross_entropy(values[-1], labels, share)
-        self.adam.update(backward(self.net, self.weights, values, dlogits))
-        return np.asarray(loss.mean())
+        loss, dy = mean_loss(self.net, values[-1], labels)
+        self.adam.update(backward(self.net, self.weights, values, dy))
+        return loss
+
+
+def epoch(net: Net, weights: list[Array], x: Array, labels: Array) -> Array:
+    """The mean loss of the steps of one epoch over shuffled samples."""
+    trainer = Trainer(net, weights, [], [])
+    order = np.random.default_rng(0).permutation(len(x))
+    parts = [order[i : i + net.batch] for i in range(0, len(x), net.batch)]
+    return np.asarray(np.mean([trainer.step(x[part], labels[part]) for part in parts]))

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import pydl
 from pydl import _core as core
 
-from . import Way, as_arrays
+from . import Way, as_arrays, share_dropped
 
 Array = NDArray[Any]
 Pair = tuple[int, int]
@@ -101,10 +102,28 @@ def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
     return [Way(call, lambda _: weights)]
 
 
+def dropout_forward(x: Array, rate: float) -> list[Way]:
+    return [Way(partial(core.dropout, x, rate, 1, 0), share_dropped)]
+
+
+def dropout_forward_backward(x: Array, rate: float) -> list[Way]:
+    return [Way(lambda: core.dropout(core.dropout(x, rate, 1, 0), rate, 1, 0), share_dropped)]
+
+
+def relu_tensor(x: Array, taped: bool) -> list[Way]:
+    return [Way(partial(pydl.ops.relu, pydl.Tensor(x, requires_grad=taped)), lambda y: [y.data])]
+
+
 def train(**arguments: Any) -> list[Way]:
     from .pydl_nets import train_way
 
     return [train_way(**arguments)]
+
+
+def fit(**arguments: Any) -> list[Way]:
+    from .keras_nets import fit_way
+
+    return [fit_way(pydl, **arguments)]
 
 
 def inference(**arguments: Any) -> list[Way]:

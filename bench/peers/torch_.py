@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from . import Way
+from . import Way, share_dropped
 
 aten = torch.ops.aten
 Array = NDArray[Any]
@@ -217,6 +217,28 @@ def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
     return ways
 
 
+def dropout_forward(x: Array, rate: float) -> list[Way]:
+    tx = torch.from_numpy(x)
+    return [
+        Way(lambda: aten.native_dropout(tx, rate, True)[0], share_dropped),
+        Way(lambda: aten.bernoulli(tx, 1 - rate).div_(1 - rate).mul_(tx), share_dropped, "bernoulli"),
+    ]
+
+
+def dropout_forward_backward(x: Array, rate: float) -> list[Way]:
+    tx = torch.from_numpy(x)
+
+    def call() -> torch.Tensor:
+        y, mask = aten.native_dropout(tx, rate, True)
+        return aten.native_dropout_backward(y, mask, 1 / (1 - rate))
+
+    return [Way(call, share_dropped)]
+
+
+def relu_tensor(x: Array, taped: bool) -> list[Way]:
+    return [Way(partial(torch.relu, torch.from_numpy(x).requires_grad_(taped)), lambda y: _plain(y.detach()))]
+
+
 # ---- nets ----------------------------------------------------------------------------------------------------------
 
 
@@ -224,6 +246,12 @@ def train(**arguments: Any) -> list[Way]:
     from .torch_nets import train_ways
 
     return train_ways(**arguments)
+
+
+def fit(**arguments: Any) -> list[Way]:
+    from .torch_nets import fit_ways
+
+    return fit_ways(**arguments)
 
 
 def inference(**arguments: Any) -> list[Way]:

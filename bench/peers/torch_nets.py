@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..cases.nets import Conv, Dense, Flatten, Net, Pool
-from . import Way
+from . import Way, as_arrays
 
 Array = NDArray[Any]
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
@@ -22,20 +22,17 @@ class FlattenChannelsLast(nn.Module):
 
 def build(net: Net, weights: list[Array], channels_last: bool) -> nn.Sequential:
     modules: list[nn.Module] = []
-    shape = net.input_shape
     parameters = iter(torch.from_numpy(w) for w in weights)
     rows_of_dense: Any = slice(None)  # NCHW flattens channels first: the next dense layer's rows in that order
-    for layer in net.layers:
+    for layer, shape in zip(net.layers, net.shapes(), strict=False):
         match layer:
-            case Conv(filters, k, _):
-                conv = nn.Conv2d(shape[2], filters, k)
+            case Conv(filters, k, _, padding):
+                conv = nn.Conv2d(shape[2], filters, k, padding=padding)
                 conv.weight.data = next(parameters).permute(3, 2, 0, 1).contiguous()
                 conv.bias.data = next(parameters).clone()
                 modules.append(conv)
-                shape = (shape[0] - k + 1, shape[1] - k + 1, filters)
             case Pool(size):
                 modules.append(nn.MaxPool2d(size))
-                shape = (shape[0] // size, shape[1] // size, shape[2])
             case Flatten() if channels_last:
                 modules.append(FlattenChannelsLast())
             case Flatten():
@@ -67,27 +64,46 @@ def _layouts(net: Net) -> list[bool]:
     return [False, True] if len(net.input_shape) == 3 else [False]
 
 
+class Trainer:
+    def __init__(self, net: Net, weights: list[Array], channels_last: bool, optimizer_kind: str) -> None:
+        self.model = build(net, weights, channels_last)
+        options: dict[str, Any] = {optimizer_kind: True}
+        self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-3, eps=1e-7, **options)
+        self.loss = nn.MSELoss() if net.loss == "mse" else nn.CrossEntropyLoss()
+        self.name = f"{'channels_last' if channels_last else 'nchw'}, {optimizer_kind} Adam"
+
+    def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.loss(self.model(x), labels)
+        loss.backward()
+        self.optimizer.step()
+        return loss.item()
+
+
 def train_ways(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Way]:
     def way(channels_last: bool, optimizer_kind: str) -> Way:
-        model = build(net, weights, channels_last)
-        options: dict[str, Any] = {optimizer_kind: True}
-        optimizer = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7, **options)
-        loss_of = nn.CrossEntropyLoss()
+        trainer = Trainer(net, weights, channels_last, optimizer_kind)
         inputs = [_input(batch, channels_last) for batch in x]
         batches = cycle(zip(inputs, map(torch.from_numpy, labels), strict=True))
-
-        def step() -> float:
-            images, classes = next(batches)
-            optimizer.zero_grad(set_to_none=True)
-            loss = loss_of(model(images), classes)
-            loss.backward()
-            optimizer.step()
-            return loss.item()
-
-        name = f"{'channels_last' if channels_last else 'nchw'}, {optimizer_kind} Adam"
-        return Way(step, lambda loss: [np.asarray(loss)], name)
+        return Way(lambda: trainer.step(*next(batches)), as_arrays, trainer.name)
 
     return [way(channels_last, kind) for channels_last in _layouts(net) for kind in ("fused", "foreach")]
+
+
+def fit_ways(net: Net, weights: list[Array], x: Array, labels: Array) -> list[Way]:
+    """The usual loop over shuffled samples; a DataLoader, which fetches them one by one, takes longer."""
+
+    def way(channels_last: bool) -> Way:
+        trainer = Trainer(net, weights, channels_last, "fused")
+        inputs, classes = _input(x, channels_last), torch.from_numpy(labels)
+
+        def epoch() -> float:
+            parts = torch.randperm(len(inputs)).split(net.batch)
+            return sum(trainer.step(inputs[part], classes[part]) for part in parts) / len(parts)
+
+        return Way(epoch, as_arrays, trainer.name)
+
+    return [way(channels_last) for channels_last in _layouts(net)]
 
 
 def inference_ways(net: Net, weights: list[Array], x: Array) -> list[Way]:

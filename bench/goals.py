@@ -1,0 +1,155 @@
+"""How fast pydl means to be: groups of cases with the ratio to the strongest peer that each is to reach, as data."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from statistics import geometric_mean, median
+
+from . import cases
+from .cases.case import Case
+from .driver import Measurement
+from .timing import interval
+
+Interval = tuple[float, float, float]  # middle, low, high
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    least: dict[str, float] = field(default_factory=dict)  # pattern of case names: ratio that each is to reach
+    mean: float = 0.0  # ... and their geometric mean; 0: no goal
+    tuned: float = 0.0  # ... and against PyTorch with a tuned malloc
+    most: dict[str, float] = field(default_factory=dict)  # pattern of case names: microseconds that each may take
+
+    def cases(self, among: Iterable[Case] = cases.ALL) -> list[Case]:
+        patterns = [*self.least, *self.most]
+        return [case for case in among if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
+
+    def unknown(self) -> list[str]:
+        """Patterns without a case."""
+        patterns = [*self.least, *self.most]
+        return [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in cases.BY_NAME)]
+
+
+def _conv2d(layers: str, **least: float) -> dict[str, float]:
+    return {f"conv2d/{name}/{way}": goal for name in layers.split() for way, goal in least.items()}
+
+
+SAME_3X3 = "go vgg5 vgg3.2 vgg1.2 res2 cifar alex3"
+LARGE = "alex1 alex2 go1"
+SMALL_OR_STRIDED = "lenet1 lenet2 res_1x1 res_down res3_s2 vgg1.1"
+EVERY_WAY = {"forward": 1.0, "backward_input": 1.0, "backward_weight": 1.0}
+PRODUCTS = (
+    *(f"{n}x{n}x{n}" for n in (64, 128, 256, 512, 1024, 2048)),
+    *("64x1024x256", "32x4096x1024", "1x4096x1024", "4096x64x576"),
+)
+POINTWISE = ("loss/*", "batch_norm/*", "layer_norm/*", "optimizer/adam_4M", "dropout/*", "embedding/*", "activation/*")
+
+GROUPS = (
+    Group("3x3, stride 1: forward", _conv2d(SAME_3X3, forward=1.9), 2.5),
+    Group("3x3, stride 1: backward-input", _conv2d(SAME_3X3, backward_input=1.9), 2.4),
+    Group("3x3, stride 1: backward-weight", _conv2d(SAME_3X3, backward_weight=1.5), 2.1),
+    Group("5x5, and 11x11 stride 4", _conv2d(LARGE, forward=2.0, backward_input=1.8, backward_weight=1.8), 2.6),
+    Group("small channels, 1x1, strided", _conv2d(SMALL_OR_STRIDED, **EVERY_WAY), 1.3),
+    Group("matrix products", {f"gemm/{shape}{way}": 1.0 for shape in PRODUCTS for way in ("", "/transpose*")}, 1.2),
+    Group("pooling: forward", {f"pool2d/{name}/*_forward": 1.1 for name in ("lenet", "vgg", "alex", "res")}, 1.4),
+    Group("pooling: backward", {f"pool2d/{name}/*_backward": 1.5 for name in ("lenet", "vgg", "alex", "res")}, 2.5),
+    Group("pointwise, loss, norms, optimiser, embedding", dict.fromkeys(POINTWISE, 1.0), 1.3),
+    Group(
+        "training step",
+        {"nets/mlp/train": 1.2, "nets/cnn/train": 1.5, "nets/autoencoder/train": 1.1, "nets/alphago/train": 2.2},
+        tuned=1.0,
+    ),
+    Group(
+        "inference, batch of training", dict.fromkeys([f"nets/*/inference_{n}" for n in (32, 64, 100, 16)], 1.05), 1.3
+    ),
+    Group("inference, batch 1", {"nets/*/inference_1": 1.1}, 1.3),
+    Group("one epoch through fit", {"nets/*/fit": 1.3}),
+    Group("overhead", {"overhead/mlp*": 3.0}, most={"overhead/core": 2, "overhead/op": 5, "overhead/op_taped": 10}),
+)
+
+# With the AVX2 table forced on every side (--isa avx2).
+AVX2_GROUPS = (
+    Group("convolution", {f"conv2d/{name}/*": 0.0 for name in f"{SAME_3X3} {LARGE} {SMALL_OR_STRIDED}".split()}, 1.5),
+)
+
+# Who besides PyTorch was found quickest at something. All of them everywhere would take hours.
+RIVALS = {
+    "numpy": ("gemm/64x64x64*",),
+    "onnxruntime": (
+        *("conv2d/lenet1/forward", "pool2d/lenet/max_forward", "gemm/*"),
+        *("activation/4M/tanh_forward", "activation/4M/sigmoid_forward", "nets/*/inference_*"),
+    ),
+    "jax": (
+        *("conv2d/vgg5/backward_weight", "pool2d/vgg/max_forward", "gemm/1024x*", "loss/32x10", "batch_norm/*"),
+        *("nets/mlp/train", "nets/mlp/fit", "nets/autoencoder/train", "nets/cnn/inference_64"),
+    ),
+    "tensorflow": (
+        *("conv2d/res_1x1/forward", "conv2d/res_down/backward_input", "gemm/2048x*", "loss/1024x10000"),
+        *("pool2d/vgg/max_forward", "pool2d/alex/max_forward", "pool2d/res/max_forward"),
+        *("pool2d/vgg/avg_backward", "pool2d/res/avg_backward", "dropout/*", "embedding/*backward"),
+        *("nets/cnn/train", "nets/cnn/fit", "nets/alphago/train"),
+    ),
+}
+
+
+def takes_part(peer: str, case: Case) -> bool:
+    return peer not in RIVALS or any(fnmatchcase(case.name, pattern) for pattern in RIVALS[peer])
+
+
+def groups(isa: str | None) -> tuple[Group, ...]:
+    return AVX2_GROUPS if isa == "avx2" else GROUPS
+
+
+def select(filters: Sequence[str], isa: str | None) -> list[Case]:
+    """The cases of all groups, each once."""
+    among = cases.select(filters)
+    return list(dict.fromkeys(case for group in groups(isa) for case in group.cases(among)))
+
+
+# ---- what was reached ----------------------------------------------------------------------------------------------
+
+
+def verdict(goal: float, reached: Interval) -> str:
+    """A goal is met when the 95 % interval reaches it."""
+    middle, _, high = reached
+    return "yes" if middle >= goal else "within noise" if high >= goal else "no"
+
+
+def strongest(result: Measurement) -> str:
+    """The peer that comes closest to pydl, or is furthest ahead; with the malloc that one finds installed."""
+    peers = [peer for peer in result.peers() if peer != "torch-heap"]
+    return min(peers, key=lambda peer: result.ratio(peer)[0], default="")
+
+
+def mean_ratio(results: Sequence[Measurement]) -> Interval:
+    """Geometric mean over the cases of the ratio to each one's strongest peer; its interval is that of the starts."""
+    ratios = [result.ratios(strongest(result)) for result in results]
+    count = max(len(of_case) for of_case in ratios)
+    means = [geometric_mean(median(of_case[i % len(of_case)]) for of_case in ratios) for i in range(count)]
+    return interval(means)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One case beside its goal."""
+
+    result: Measurement
+    peer: str
+    reached: Interval  # ratio to that peer, or microseconds
+    goal: float
+    met: str
+    is_ratio: bool = True
+
+
+def standing(group: Group, result: Measurement) -> Standing:
+    def find(table: dict[str, float]) -> float | None:
+        return next((goal for pattern, goal in table.items() if fnmatchcase(result.case.name, pattern)), None)
+
+    peer, limit = strongest(result), find(group.most)
+    if limit is not None:
+        middle, low, high = (1e6 * seconds for seconds in interval(result.times("pydl")))
+        return Standing(result, peer, (middle, low, high), limit, verdict(-limit, (-middle, -high, -low)), False)
+    goal = find(group.least) or 0.0
+    reached = result.ratio(peer) if peer else (0.0, 0.0, 0.0)
+    return Standing(result, peer, reached, goal, verdict(goal, reached) if peer else "not measured")

@@ -1,0 +1,35 @@
+"""The networks of cases/nets.py as a user of Keras writes them; `library` is keras or pydl, which has its names."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..cases.nets import Conv, Dense, Flatten, Net, Pool
+from . import Way, as_arrays
+
+Array = NDArray[Any]
+
+
+def build(library: Any, net: Net, weights: list[Array]) -> Any:
+    layers, losses = library.layers, library.losses
+    stack: list[Any] = [layers.Input(net.input_shape)]
+    for layer in net.layers:
+        match layer:
+            case Conv(filters, kernel, activation, padding):
+                stack.append(layers.Conv2D(filters, kernel, activation=activation, padding=padding))
+            case Pool(size):
+                stack.append(layers.MaxPooling2D(size))
+            case Flatten():
+                stack.append(layers.Flatten())
+            case Dense(units, activation):
+                stack.append(layers.Dense(units, activation=activation))
+    model = library.Sequential(stack)
+    model.set_weights(weights)
+    loss = losses.MeanSquaredError() if net.loss == "mse" else losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=library.optimizers.Adam(1e-3), loss=loss)
+    return model
+
+
+def fit_way(library: Any, net: Net, weights: list[Array], x: Array, labels: Array) -> Way:
+    model = build(library, net, weights)
+    return Way(lambda: model.fit(x, labels, net.batch, verbose=0).history["loss"][0], as_arrays)
