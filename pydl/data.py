@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from . import _core
 from .errors import ShapeError, positive_integer
+from .structure import leaves, map_leaves, rebuild
 from .tape import Array
 from .tensor import Tensor
 
 
 class Batch(NamedTuple):
-    """One step's inputs, targets and weights per sample. The arrays are valid until the next batch is made."""
+    """One step's inputs, targets and weights per sample: arrays, or lists and dicts of them where there are several.
 
-    x: Array
-    y: Array | None = None
-    sample_weight: Array | None = None
+    They are valid until the next batch is made.
+    """
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def size(self) -> int:
+        """The number of samples."""
+        return len(leaves(self.x)[0])
 
 
-def input_dtype(array: Array, dtype: np.dtype[Any], cast_integers: bool) -> np.dtype[Any]:
-    """Inputs become `dtype`; integers and bools stay for models that begin with an embedding."""
-    return dtype if array.dtype.kind == "f" or cast_integers else array.dtype
+class Receiver(Protocol):
+    """What a model says of the data that it takes."""
+
+    dtype: np.dtype[Any]
+
+    def arranged(self, name: str, data: Any) -> Any:
+        """x, y or sample_weight as one array, or several in a list, tuple or dict."""
+
+    def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
+        """What the input at this place is cast to."""
 
 
 def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -36,8 +52,10 @@ def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
     return array.dtype if array.dtype in (np.int32, np.int64) else np.dtype(np.int64)
 
 
-def class_weights(y: Array, class_weight: Mapping[int, float]) -> Array:
+def class_weights(y: Any, class_weight: Mapping[int, float]) -> Array:
     """A weight per sample from a weight per class; classes that are not named weigh 1. y: labels or one-hot rows."""
+    if not isinstance(y, np.ndarray):
+        raise ValueError("[data] class_weight: works for one output; give sample_weight for several")
     if not isinstance(class_weight, Mapping):
         raise TypeError(f"[data] class_weight: expected a dict from class to weight, got {class_weight!r}")
     for label, weight in class_weight.items():
@@ -76,85 +94,86 @@ def _core_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return _core.empty(shape, dtype) if dtype in (np.float32, np.float64) else np.empty(shape, dtype)
 
 
+def _map_given(function: Callable[[Any], Any], structure: Any) -> Any:
+    """`function` of every array; None, for targets or weights that were not given, stays."""
+    return map_leaves(lambda leaf: None if leaf is None else function(leaf), structure)
+
+
+def _map_inputs(function: Callable[[Any, int], Any], structure: Any) -> Any:
+    """`function` of every input and its place."""
+    return rebuild(structure, [function(leaf, place) for place, leaf in enumerate(leaves(structure))])
+
+
 class ArrayBatches:
     """The batches of arrays of one length, in order or in a new random order every time."""
 
     def __init__(
         self,
-        x: Array,
-        y: Array | None,
-        sample_weight: Array | None,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
         batch_size: int,
-        dtype: np.dtype[Any],
-        cast_integers: bool,
+        receiver: Receiver,
         shuffle: np.random.Generator | None = None,
     ) -> None:
-        for name, array in (("y", y), ("sample_weight", sample_weight)):
-            if array is not None and (array.ndim == 0 or len(array) != len(x)):
-                raise ShapeError(f"[data] {name}: expected {len(x)} samples as x has, got shape {array.shape}")
-        if len(x) == 0:
+        size = len(leaves(x)[0])
+        for name, structure in (("x", x), ("y", y), ("sample_weight", sample_weight)):
+            for array in leaves(structure):
+                if array is not None and (array.ndim == 0 or len(array) != size):
+                    raise ShapeError(f"[data] {name}: expected {size} samples as x has, got shape {array.shape}")
+        if size == 0:
             raise ValueError("[data] x: expected at least one sample, got none")
         batch_size = positive_integer("data", "batch_size", batch_size)
-        self._size, self._batch_size, self._shuffle = len(x), batch_size, shuffle
-        shuffled = shuffle is not None
-        self._x = _Column(x, input_dtype(x, dtype, cast_integers), batch_size, shuffled)
-        self._y = None if y is None else _Column(y, target_dtype(y, dtype), batch_size, shuffled)
-        self._weight = None if sample_weight is None else _Column(sample_weight, dtype, batch_size, shuffled)
+        self._size, self._batch_size, self._shuffle = size, batch_size, shuffle
+
+        def column(array: Array, dtype: np.dtype[Any]) -> _Column:
+            return _Column(array, dtype, batch_size, shuffle is not None)
+
+        self._columns = Batch(
+            _map_inputs(lambda a, place: column(a, receiver.input_dtype(a, place)), x),
+            _map_given(lambda a: column(a, target_dtype(a, receiver.dtype)), y),
+            _map_given(lambda a: column(a, receiver.dtype), sample_weight),
+        )
 
     def __len__(self) -> int:
         return math.ceil(self._size / self._batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
         order = None if self._shuffle is None else self._shuffle.permutation(self._size)
-        y, weight = self._y, self._weight
         for start in range(0, self._size, self._batch_size):
             stop = min(start + self._batch_size, self._size)
-            yield Batch(
-                self._x.batch(start, stop, order),
-                None if y is None else y.batch(start, stop, order),
-                None if weight is None else weight.batch(start, stop, order),
-            )
+            yield Batch(*[_map_given(lambda c: c.batch(start, stop, order), part) for part in self._columns])  # noqa: B023
 
 
 class IterableBatches:
     """Batches from a generator or another iterable of x, (x, y) or (x, y, sample_weight)."""
 
     def __init__(
-        self,
-        source: Iterable[Any],
-        dtype: np.dtype[Any],
-        cast_integers: bool,
-        class_weight: Mapping[int, float] | None = None,
+        self, source: Iterable[Any], receiver: Receiver, class_weight: Mapping[int, float] | None = None
     ) -> None:
-        self._source, self._dtype, self._cast_integers = source, dtype, cast_integers
-        self._class_weight = class_weight
+        self._source, self._receiver, self._class_weight = source, receiver, class_weight
 
     def __iter__(self) -> Iterator[Batch]:
         for item in self._source:
             parts = item if isinstance(item, tuple) else (item,)
             if not 1 <= len(parts) <= 3:
                 raise ValueError(f"[data] expected batches x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
-            yield make_batch(*parts, dtype=self._dtype, cast_integers=self._cast_integers, weights=self._class_weight)
+            yield make_batch(*parts, receiver=self._receiver, weights=self._class_weight)
 
 
 def make_batch(
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
-    *,
-    dtype: np.dtype[Any],
-    cast_integers: bool,
-    weights: Mapping[int, float] | None = None,
+    x: Any, y: Any = None, sample_weight: Any = None, *, receiver: Receiver, weights: Mapping[int, float] | None = None
 ) -> Batch:
     """One batch from whatever converts to arrays; `weights` is a weight per class."""
-    x, y = as_numbers("x", x), None if y is None else as_numbers("y", y)
+    x, y = receiver.arranged("x", x), receiver.arranged("y", y)
+    sample_weight = receiver.arranged("sample_weight", sample_weight)
     if y is not None and weights is not None:
         by_class = class_weights(y, weights)
-        sample_weight = by_class if sample_weight is None else by_class * as_numbers("sample_weight", sample_weight)
+        sample_weight = by_class if sample_weight is None else by_class * sample_weight
     return Batch(
-        np.ascontiguousarray(x, input_dtype(x, dtype, cast_integers)),
-        None if y is None else np.ascontiguousarray(y, target_dtype(y, dtype)),
-        None if sample_weight is None else np.ascontiguousarray(sample_weight, dtype),
+        _map_inputs(lambda a, place: np.ascontiguousarray(a, receiver.input_dtype(a, place)), x),
+        _map_given(lambda a: np.ascontiguousarray(a, target_dtype(a, receiver.dtype)), y),
+        _map_given(lambda a: np.ascontiguousarray(a, receiver.dtype), sample_weight),
     )
 
 
@@ -199,12 +218,13 @@ class Epochs:
             yield batch
 
 
-def split_validation(fraction: float, *arrays: Array | None) -> tuple[list[Array | None], list[Array | None]]:
+def split_validation(fraction: float, *data: Any) -> tuple[list[Any], list[Any]]:
     """The first part for training and the last `fraction` of all samples for validation, as Keras cuts: unshuffled."""
     if isinstance(fraction, str) or not 0 < fraction < 1:
         raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction!r}")
-    size = next(len(a) for a in arrays if a is not None)
+    size = len(leaves(data[0])[0])
     cut = math.floor(size * (1 - fraction))
     if cut in (0, size):
         raise ValueError(f"[fit] validation_split: {fraction} of {size} samples leaves one of the two parts empty")
-    return [None if a is None else a[:cut] for a in arrays], [None if a is None else a[cut:] for a in arrays]
+    train = [_map_given(lambda a: a[:cut], part) for part in data]
+    return train, [_map_given(lambda a: a[cut:], part) for part in data]

@@ -1,28 +1,135 @@
-"""What compile() makes of the names it was given: the metrics, resolved when the first outputs are seen."""
+"""What compile() makes of the losses and metrics it was given: for each output its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .. import metrics
+from .. import losses, metrics, ops
+from ..metrics import Mean
+from ..structure import leaves
 from ..tape import Array
+from ..tensor import Tensor
+
+
+def output_names(y_pred: Any) -> list[str]:
+    """Names for what a model without symbolic outputs gives: the keys of a dict, else numbers."""
+    return list(y_pred) if isinstance(y_pred, dict) else [f"output_{i + 1}" for i in range(len(leaves(y_pred)))]
+
+
+def for_each_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """`given` as a list, one element per output: from a list, from a dict by output, or the same for all."""
+    if isinstance(given, dict) and "class_name" not in given:
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise ValueError(f"[compile] {what}: no output {unknown[0]!r}; there are {', '.join(map(repr, names))}")
+        return [given.get(name) for name in names]
+    if isinstance(given, list | tuple):
+        if len(given) != len(names):
+            raise ValueError(f"[compile] {what}: expected {len(names)}, one for each output, got {len(given)}")
+        return list(given)
+    return [given] * len(names)
+
+
+class CompiledLoss:
+    """The loss of every output, its weight, and its mean over the batches so far."""
+
+    def __init__(self, loss: Any, weights: Any, names: Sequence[str] | None) -> None:
+        several = isinstance(loss, list | tuple | dict) and "class_name" not in loss
+        for each in leaves(loss) if several else [loss]:
+            if each is not None:
+                losses.get(each)  # an unknown name fails here, not in the first step
+        for weight in leaves(weights):
+            if weight is not None and not isinstance(weight, int | float):
+                raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
+        self._given, self._weights = loss, weights
+        # Without the names of the outputs, mistakes show when the first of them are seen.
+        self._parts = self._resolve(names) if names else None
+
+    def _resolve(self, names: Sequence[str]) -> list[tuple[losses.Loss | None, float, Mean]]:
+        given = for_each_output("loss", self._given, names)
+        weights = for_each_output("loss_weights", self._weights, names)
+        return [
+            (None if loss is None else losses.get(loss), 1.0 if w is None else float(w), Mean(f"{name}_loss"))
+            for loss, w, name in zip(given, weights, names, strict=True)
+        ]
+
+    def terms(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> list[Tensor]:
+        """The weighted losses, scalars, of the outputs that have one."""
+        if self._parts is None:
+            self._parts = self._resolve(names)
+        found = []
+        for (loss, factor, mean), target, output, weight in zip(self._parts, y, y_pred, sample_weight, strict=True):
+            if loss is None:
+                continue
+            if target is None:
+                raise ValueError("[fit] y: the loss needs targets, got None")
+            term = loss(target, output, weight)
+            if term.ndim:  # reduction "none"
+                term = ops.mean(term)
+            if len(self._parts) > 1:
+                mean.add(term.array.item(), output.shape[0])
+            found.append(term if factor == 1.0 else term * factor)
+        return found
+
+    def results(self) -> dict[str, float]:
+        """The mean loss of every output; nothing where there is only one, whose loss is the total."""
+        parts = self._parts or []
+        return {mean.name: mean.result() for loss, _, mean in parts if loss is not None} if len(parts) > 1 else {}
+
+    def reset(self) -> None:
+        for _, _, mean in self._parts or ():
+            mean.reset_state()
 
 
 class CompiledMetrics:
-    """The metrics of a model; those under `weighted` see the sample weights."""
+    """The metrics of every output; those under `weighted` see the sample weights."""
 
-    def __init__(self, plain: Sequence[Any] | None, weighted: Sequence[Any] | None) -> None:
+    def __init__(self, plain: Any, weighted: Any, names: Sequence[str] | None = None) -> None:
         for argument, given in (("metrics", plain), ("weighted_metrics", weighted)):
-            if given is not None and not isinstance(given, list | tuple):
+            if given is not None and not isinstance(given, list | tuple | dict):
                 raise TypeError(f"[compile] {argument}: expected a list, got {given!r}")
-        self._given = [(m, False) for m in plain or ()] + [(m, True) for m in weighted or ()]
-        for metric, _ in self._given:
-            if not _is_accuracy(metric):
-                metrics.get(metric)  # an unknown name fails here, not in the first step
+            for metric in leaves(given) if given else ():
+                if metric is not None and not _is_accuracy(metric):
+                    metrics.get(metric)  # an unknown name fails here, not in the first step
+        self._given = {"metrics": plain, "weighted_metrics": weighted}
+        self._parts = list(self._resolve(names)) if names else None
+
+    def update(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> None:
+        """Adds a batch to every metric."""
+        if self._parts is None:
+            self._parts = list(self._resolve(names))
+        for part, target, output, weight in zip(self._parts, y, y_pred, sample_weight, strict=True):
+            if target is not None:
+                part.update(target, output.array, weight, output.mask)
+
+    def _resolve(self, names: Sequence[str]) -> Iterator[_OutputMetrics]:
+        per_output = []
+        for argument, given in self._given.items():
+            alone = len(names) == 1 and isinstance(given, list | tuple)  # [accuracy, mse] are two of the one output
+            per_output.append([given] if alone else for_each_output(argument, given, names))
+        for name, plain, weighted in zip(names, *per_output, strict=True):
+            own = [(m, False) for m in leaves(plain) if m is not None]
+            own += [(m, True) for m in leaves(weighted) if m is not None]
+            yield _OutputMetrics(f"{name}_" if len(names) > 1 else "", own)
+
+    def results(self) -> dict[str, float]:
+        """Names to values; with several outputs, the name of the output comes first."""
+        return {name: value for part in self._parts or () for name, value in part.results().items()}
+
+    def reset(self) -> None:
+        for part in self._parts or ():
+            part.reset()
+
+
+class _OutputMetrics:
+    """The metrics of one output, resolved when its first batch is seen."""
+
+    def __init__(self, prefix: str, given: list[tuple[Any, bool]]) -> None:
+        self._prefix, self._given = prefix, given
         self._resolved: list[tuple[metrics.Metric, bool]] | None = None
 
-    def update(self, y_true: Array, y_pred: Array, sample_weight: Array | None, mask: Array | None = None) -> None:
+    def update(self, y_true: Array, y_pred: Array, sample_weight: Array | None, mask: Array | None) -> None:
         """Adds a batch to every metric. Masked steps weigh nothing."""
         if self._resolved is None:
             self._resolved = [(self._resolve(m, y_true, y_pred), weighted) for m, weighted in self._given]
@@ -47,10 +154,10 @@ class CompiledMetrics:
         """Names to values; a second metric of one name gets a number."""
         found: dict[str, float] = {}
         for metric, _ in self._resolved or ():
-            name, number = metric.name, 0
+            name, number = self._prefix + metric.name, 0
             while name in found:
                 number += 1
-                name = f"{metric.name}_{number}"
+                name = f"{self._prefix}{metric.name}_{number}"
             found[name] = float(metric.result())
         return found
 

@@ -134,10 +134,10 @@ class Graph:
             if set(values) != set(keys):
                 raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}")
             return rebuild(structure, [values[key] for key in keys])
+        if not is_nested(structure):  # a list of arrays is the samples of the one input, unless it holds them all
+            alone = type(values) in (list, tuple) and len(values) == 1 and np.ndim(values[0]) == structure.ndim
+            return values[0] if alone else values
         given = leaves(values) if type(values) in (list, tuple) else [values]
-        if not is_nested(structure):  # one array; a list of arrays is its samples
-            alone = len(given) == 1 and getattr(given[0], "ndim", None) == structure.ndim
-            return given[0] if alone else values
         if len(given) != len(expected):
             raise ValueError(f"[{self.name}] {argument}: expected {len(expected)} arrays, got {len(given)}")
         return rebuild(structure, given)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import ArrayBatches, Batch, IterableBatches, as_numbers, class_weights, split_validation
+from ..data import ArrayBatches, Batch, IterableBatches, class_weights, split_validation
 from ..errors import positive_integer
 from ..tensor import Tensor
 
@@ -28,29 +28,29 @@ def batches(
     if is_iterable_of_batches(x):
         if y is not None or sample_weight is not None:
             raise ValueError("[data] y, sample_weight: an iterable x gives them with every batch")
-        return IterableBatches(x, model.dtype, model.casts_integers, class_weight)
-    x, y, sample_weight = as_data(x, y, sample_weight)
+        return IterableBatches(x, model, class_weight)
+    x, y, sample_weight = as_data(model, x, y, sample_weight)
     if class_weight is not None and y is not None:
         by_class = class_weights(y, class_weight)
         sample_weight = by_class if sample_weight is None else by_class * sample_weight
     size = 32 if batch_size is None else batch_size
-    return ArrayBatches(x, y, sample_weight, size, model.dtype, model.casts_integers, shuffle)
+    return ArrayBatches(x, y, sample_weight, size, model, shuffle)
 
 
-def as_data(x: Any, y: Any, sample_weight: Any) -> list[Any]:
-    """The three as arrays of numbers; all but x may be None."""
-    x = as_numbers("x", x)
-    named = (("y", y), ("sample_weight", sample_weight))
-    return [x, *(None if value is None else as_numbers(name, value) for name, value in named)]
+def as_data(model: Stepper, x: Any, y: Any, sample_weight: Any) -> list[Any]:
+    """The three as arrays of numbers, or lists and dicts of them; all but x may be None."""
+    return [model.arranged(name, data) for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight))]
 
 
-def fit_data(x: Any, y: Any, sample_weight: Any, validation_split: float, validation_data: Any) -> list[Any]:
+def fit_data(
+    model: Stepper, x: Any, y: Any, sample_weight: Any, validation_split: float, validation_data: Any
+) -> list[Any]:
     """x, y, sample_weight for training, and the validation data: given, cut off or None."""
     if is_iterable_of_batches(x):
         if validation_split and validation_data is None:
             raise ValueError("[fit] validation_split: needs arrays; give validation_data with an iterable")
         return [x, y, sample_weight, validation_data]
-    data = as_data(x, y, sample_weight)
+    data = as_data(model, x, y, sample_weight)
     if validation_split and validation_data is None:
         data, validation_data = split_validation(validation_split, *data)
     return [*data, validation_data]
@@ -69,11 +69,11 @@ def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
 
 def is_iterable_of_batches(x: Any) -> bool:
     """Arrays, lists of numbers and tensors are data; generators and objects that only iterate give batches."""
-    if isinstance(x, Mapping | str | bytes):
+    if isinstance(x, str | bytes):
         raise TypeError(f"[data] x: expected an array or an iterable of batches, got a {type(x).__name__}")
     return (
         isinstance(x, Iterable)
-        and not isinstance(x, np.ndarray | list | tuple | Tensor)
+        and not isinstance(x, np.ndarray | list | tuple | dict | Tensor)
         and not hasattr(x, "__array__")
     )
 

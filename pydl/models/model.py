@@ -16,7 +16,7 @@ from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
 from ..tape import Array, state
-from ..tensor import Tensor, as_tensor
+from ..tensor import as_tensor
 from .chain import check_shape
 from .graph import Graph
 from .serialization import graph_config, graph_from_config
@@ -35,7 +35,6 @@ class Model(Trainer):
     history; otherwise its ops are recorded.
     """
 
-    separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
     autocast = False  # its layers cast for themselves; an embedding wants integers
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
@@ -70,7 +69,7 @@ class Model(Trainer):
         if self._graph is not None:
             x = map_leaves(as_tensor, self._graph.arrange("inputs", self._graph.inputs, inputs))
             for tensor, declared in zip(leaves(x), leaves(self._graph.inputs), strict=True):
-                check_shape(self.name, "x" if is_nested(x) else declared.name, declared.shape, tensor.shape)
+                check_shape(self.name, declared.name, declared.shape, tensor.shape)
             return x
         if isinstance(inputs, dict):
             return {name: as_tensor(inputs[name]) for name in sorted(inputs)}
@@ -89,6 +88,24 @@ class Model(Trainer):
     def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
         """What the input at this place is cast to at the door."""
         return super().input_dtype(array, place) if self._graph is None else self._graph.input_dtype(array, place)
+
+    def arranged(self, name: str, data: Any) -> Any:
+        """The data in the structure of the graph's inputs or outputs."""
+        if self._graph is None or (data is None and name != "x"):
+            return super().arranged(name, data)
+        if name == "x":
+            data = self._graph.arrange(name, self._graph.inputs, data)
+        elif name == "y" or is_nested(data):
+            data = self._graph.arrange(name, self._graph.outputs, data, self._graph.output_names)
+        structure = self._graph.inputs if name == "x" else self._graph.outputs
+        if is_nested(structure) and is_nested(data):
+            return map_leaves(lambda each: None if each is None else as_numbers(name, each), data)
+        return as_numbers(name, data)
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """What losses and metrics are named after: the keys of a dict of outputs, else the layers that give them."""
+        return None if self._graph is None else self._graph.output_names
 
     def call(self, inputs: Any) -> Any:
         """What the graph computes; a subclass without one defines its own."""

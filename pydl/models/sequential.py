@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..data import as_numbers
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..symbolic import SymbolicTensor
@@ -100,6 +101,16 @@ class Sequential(Model):
         """What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen."""
         if self._input is not None:
             check_shape(self.name, "x", self._input.batch_shape, shape)
+
+    def arranged(self, name: str, data: Any) -> Any:
+        """One array: there is one input and one output."""
+        if isinstance(data, dict):
+            raise TypeError(f"[data] {name}: expected an array or an iterable of batches, got a dict")
+        return None if data is None and name != "x" else as_numbers(name, data)
+
+    @property
+    def output_names(self) -> list[str]:
+        return [layer.name for layer in self._stack[-1:]]
 
     # -- configuration
 

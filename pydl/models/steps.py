@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import losses, ops, optimizers, plan
-from ..data import Batch, make_batch
+from .. import optimizers, plan
+from ..data import Batch, as_numbers, make_batch
 from ..layers import Layer
 from ..metrics import Mean
+from ..structure import is_nested, leaves, map_leaves
 from ..tape import Array, no_grad
 from ..tensor import Tensor
 from ..variable import Variable
 from ..warn import warn_caller
-from .compiled import CompiledMetrics
+from .compiled import CompiledLoss, CompiledMetrics, output_names
 
 
 class Trained(NamedTuple):
@@ -34,7 +35,7 @@ class Stepper(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._loss: losses.Loss | None = None
+        self._loss: CompiledLoss | None = None
         self._loss_mean = Mean("loss")
         self._metrics = CompiledMetrics(None, None)
         self._compiled = False
@@ -45,9 +46,9 @@ class Stepper(Layer):
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        metrics: Sequence[Any] | None = None,
-        loss_weights: float | None = None,
-        weighted_metrics: Sequence[Any] | None = None,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        weighted_metrics: Any = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: str | bool = "auto",
@@ -56,19 +57,18 @@ class Stepper(Layer):
         """Sets what `fit` needs.
 
         optimizer, loss, metrics: names or objects. loss: also a function of (y_true, y_pred); may be None if the layers
-        add losses. loss_weights: a factor for the loss. run_eagerly and auto_scale_loss change nothing here.
+        add losses. loss_weights: a factor for the loss. With several outputs, loss and loss_weights are one for all or
+        a list or dict with one for each, metrics a list or dict of lists; their total is trained, and the logs have
+        the loss of each output too. run_eagerly and auto_scale_loss change nothing here.
         ValueError for unknown names, and for jit_compile=True or steps_per_execution > 1: there is no graph to compile.
         """
         if jit_compile is True:
             raise ValueError("[compile] jit_compile: expected False or 'auto'; the kernels are compiled already")
         if steps_per_execution != 1:
             raise ValueError(f"[compile] steps_per_execution: expected 1, got {steps_per_execution}")
-        if loss_weights is not None and not isinstance(loss_weights, int | float):
-            raise TypeError(f"[compile] loss_weights: expected a number for the one output, got {loss_weights!r}")
         self.optimizer = optimizers.get(optimizer)
-        self._loss = None if loss is None else losses.get(loss)
-        self._loss_weight = 1.0 if loss_weights is None else float(loss_weights)
-        self._metrics = CompiledMetrics(metrics, weighted_metrics)
+        self._loss = None if loss is None else CompiledLoss(loss, loss_weights, self.output_names)
+        self._metrics = CompiledMetrics(metrics, weighted_metrics, self.output_names)
         self._compiled = True
 
     @property
@@ -125,12 +125,7 @@ class Stepper(Layer):
         """The compiled loss plus what layers and regularizers add: a scalar tensor."""
         terms = []
         if self._loss is not None:
-            if y is None:
-                raise ValueError("[fit] y: the loss needs targets, got None")
-            loss = self._loss(y, y_pred, sample_weight)
-            if loss.ndim:  # reduction "none"
-                loss = ops.mean(loss)
-            terms.append(loss if self._loss_weight == 1.0 else loss * self._loss_weight)
+            terms += self._loss.terms(*self._by_output(y, y_pred, sample_weight))
         trained = self._trained_now()
         for layer in trained.layers:
             terms.extend(layer._losses)
@@ -143,9 +138,25 @@ class Stepper(Layer):
         return total
 
     def _update_metrics(self, loss: Tensor, batch: Batch, y_pred: Any) -> None:
-        self._loss_mean.add(loss.array.item(), len(batch.x))
+        self._loss_mean.add(loss.array.item(), batch.size)
         if batch.y is not None:
-            self._metrics.update(batch.y, y_pred.array, batch.sample_weight, y_pred.mask)
+            self._metrics.update(*self._by_output(batch.y, y_pred, batch.sample_weight))
+
+    def _by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[str], list[Any], list[Any], list[Any]]:
+        """The names of the outputs, and for each its target, its value and its sample weights."""
+        if isinstance(y_pred, Tensor):
+            return self.output_names or [""], [y], [y_pred], [sample_weight]
+        outputs, names = leaves(y_pred), self.output_names or output_names(y_pred)
+
+        def each(name: str, data: Any) -> list[Any]:
+            if data is None or (name == "sample_weight" and not is_nested(data)):
+                return [data] * len(outputs)
+            found = [data.get(key) for key in names] if isinstance(data, dict) else leaves(data)
+            if len(found) != len(outputs):
+                raise ValueError(f"[fit] {name}: expected one array for each of {names}, got {len(found)}")
+            return found
+
+        return names, each("y", y), outputs, each("sample_weight", sample_weight)
 
     def _trained_now(self) -> Trained:
         if self._trained.epoch != plan.epoch():
@@ -157,10 +168,13 @@ class Stepper(Layer):
 
     def get_metrics_result(self) -> dict[str, float]:
         """The loss and the metrics since the last reset, as means over samples."""
-        return {"loss": self._loss_mean.result(), **self._metrics.results()}
+        by_output = {} if self._loss is None else self._loss.results()
+        return {"loss": self._loss_mean.result(), **by_output, **self._metrics.results()}
 
     def reset_metrics(self) -> None:
         self._loss_mean.reset_state()
+        if self._loss is not None:
+            self._loss.reset()
         self._metrics.reset()
 
     # -- single batches
@@ -186,14 +200,14 @@ class Stepper(Layer):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for this batch, as `predict` returns them."""
-        outputs = self._outputs(self._one_batch(x))
-        return outputs if len(outputs) > 1 else outputs[0]
+        return self._outputs(self._one_batch(x))
 
-    def _outputs(self, batch: Batch) -> list[Array]:
-        y = self(batch.x, training=False)
-        arrays = [t.array for t in y] if isinstance(y, list | tuple) else [y.array]
-        # A model that only reshapes returns a view of the batch, whose memory the next batch takes.
-        return [a.copy() if np.may_share_memory(a, batch.x) else a for a in arrays]
+    def _outputs(self, batch: Batch) -> Any:
+        def own(array: Array) -> Array:
+            # A model that only reshapes returns a view of the batch, whose memory the next batch takes.
+            return array.copy() if any(np.may_share_memory(array, x) for x in leaves(batch.x)) else array
+
+        return map_leaves(lambda tensor: own(tensor.array), self(batch.x, training=False))
 
     def _result(self, own_logs: Mapping[str, float] | None, return_dict: bool) -> Any:
         logs = dict(own_logs or self.get_metrics_result())
@@ -206,7 +220,25 @@ class Stepper(Layer):
             raise RuntimeError(f"[{what}] call compile(optimizer, loss) first")
 
     def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
-        return make_batch(x, y, sample_weight, dtype=self.dtype, cast_integers=self.casts_integers, weights=weights)
+        return make_batch(x, y, sample_weight, receiver=self, weights=weights)
+
+    # -- what comes in and goes out
+
+    separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
+
+    def arranged(self, name: str, data: Any) -> Any:
+        """x, y or sample_weight as one array, or several in a list, tuple or dict; None stays."""
+        if data is None and name != "x":
+            return None
+        listed = type(data) in (list, tuple) and any(isinstance(each, self.separate_inputs) for each in data)
+        if listed or isinstance(data, dict):
+            return map_leaves(lambda each: None if each is None else as_numbers(name, each), data)
+        return as_numbers(name, data)
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """What losses and metrics are named after; None where it depends on what `call` gives."""
+        return None
 
     def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
         """What the input at this place is cast to."""

@@ -10,7 +10,7 @@ import numpy as np
 from .. import random
 from ..callbacks import Callback, CallbackList, History, ProgressBar
 from ..data import Epochs
-from ..tape import Array
+from ..structure import leaves, rebuild
 from ..warn import warn_caller
 from .inputs import batches, check_loop, fit_data, is_due, validation_parts
 from .steps import Stepper
@@ -52,8 +52,9 @@ class Trainer(Stepper):
         """Trains for `epochs` passes over the data and returns the History of losses and metrics.
 
         Args:
-            x: (N, ...) samples; or an iterable of batches (x, y) or (x, y, sample_weight), and then no y.
-            y: (N, ...) targets; integer labels stay integers.
+            x: (N, ...) samples; or an iterable of batches (x, y) or (x, y, sample_weight), and then no y. For several
+                inputs a list of arrays in their order, or a dict by their names.
+            y: (N, ...) targets; integer labels stay integers. For several outputs a list or a dict.
             batch_size: 32 if None. The last batch may be smaller.
             verbose: 0 silent, 1 or "auto" a progress bar where there is a terminal or notebook, 2 a line per epoch.
             validation_split: the last fraction of x and y, cut off before shuffling, for validation.
@@ -61,6 +62,7 @@ class Trainer(Stepper):
             validation_data: (x, y), (x, y, sample_weight) or an iterable of batches.
             shuffle: a new order every epoch, from pydl.set_seed.
             class_weight: weight of a class by its number; multiplied with sample_weight, (N,).
+            sample_weight: (N,), for all outputs; or a list or dict with one for each.
             initial_epoch: where to go on from; epochs is the number of the last.
             steps_per_epoch: batches per epoch; iterables then go on where the last epoch ended.
             validation_freq: validate every so many epochs, or after the epochs in a list (counted from 1).
@@ -70,7 +72,7 @@ class Trainer(Stepper):
         """
         self._check_compiled("fit")
         check_loop(epochs, initial_epoch, validation_freq, class_weight)
-        x, y, sample_weight, validation_data = fit_data(x, y, sample_weight, validation_split, validation_data)
+        x, y, sample_weight, validation_data = fit_data(self, x, y, sample_weight, validation_split, validation_data)
         shuffler = random.generator("shuffle") if shuffle else None
         data = Epochs(batches(self, x, y, sample_weight, batch_size, shuffler, class_weight), steps_per_epoch)
         validation = None
@@ -160,11 +162,11 @@ class Trainer(Stepper):
         steps: int | None = None,
         callbacks: Sequence[Callback] | Callback | None = None,
     ) -> Any:
-        """The outputs for all of x, an ndarray (N, ...); a list of them for a model with several outputs."""
+        """The outputs for all of x, an ndarray (N, ...); a list or dict of them for a model with several outputs."""
         data = Epochs(batches(self, x, None, None, batch_size), steps)
         watchers = self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps)
         begin, end = watchers.hooks("on_predict_batch_begin"), watchers.hooks("on_predict_batch_end")
-        parts: list[list[Array]] = []
+        parts: list[Any] = []
         watchers.call("on_predict_begin")
         for step, batch in enumerate(data.epoch()):
             for hook in begin:
@@ -175,8 +177,8 @@ class Trainer(Stepper):
         watchers.call("on_predict_end")
         if not parts:
             raise ValueError("[predict] x: expected at least one sample, got none")
-        outputs = [column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)]
-        return outputs if len(outputs) > 1 else outputs[0]
+        columns = zip(*map(leaves, parts), strict=True)
+        return rebuild(parts[0], [column[0] if len(column) == 1 else np.concatenate(column) for column in columns])
 
     def _callbacks(self, callbacks: Iterable[Callback], verbose: int | str, **params: Any) -> CallbackList:
         if verbose not in (0, 1, 2, "auto"):

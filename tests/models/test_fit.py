@@ -304,14 +304,16 @@ def test_one_callback_without_a_list_and_the_last_history(rng):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"metrics": {"out": "accuracy"}}, TypeError, r"\[compile\] metrics: expected a list, got \{'out'"),
+        ({"metrics": {"out": "accuracy"}}, ValueError, r"\[compile\] metrics: no output 'out'; there are 'dense"),
+        ({"loss": {"out": "mse"}}, ValueError, r"\[compile\] loss: no output 'out'"),
+        ({"loss": ["mse", "mse"]}, ValueError, r"\[compile\] loss: expected 1, one for each output, got 2"),
         ({"jit_compile": True}, ValueError, "jit_compile"),
         ({"steps_per_execution": 4}, ValueError, "steps_per_execution"),
         ({"optimizer": "adamm"}, ValueError, r"\[optimizer\] identifier: unknown optimizer 'adamm'"),
         ({"loss": "msee"}, ValueError, r"\[loss\] identifier: unknown loss 'msee'"),
         ({"metrics": ["acurracy"]}, ValueError, r"\[metric\] identifier: unknown metric 'acurracy'"),
         ({"metrics": "accuracy"}, TypeError, "metrics: expected a list"),
-        ({"loss_weights": [1.0]}, TypeError, "loss_weights"),
+        ({"loss": "mse", "loss_weights": ["a"]}, TypeError, "loss_weights: expected numbers, got 'a'"),
     ],
 )
 def test_errors_of_compile(arguments, error, message):
