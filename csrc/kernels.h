@@ -90,6 +90,19 @@ struct Pool2dShape {
   index pad_top = 0, pad_left = 0;
 };
 
+// ---- normalisation ---------------------------------------------------------------------------------------------
+
+// x is (N, S, C): S pixels (or steps) of C channels, in `groups` groups that divide C. mean and variance: (N, groups).
+struct GroupNormShape {
+  index N, S, C, groups;
+};
+
+// y_c = x_c / (bias + alpha * (sum of x_k^2, |k - c| <= radius))^beta, along rows of channels.
+struct LrnRule {
+  index radius;
+  double bias, alpha, beta;
+};
+
 // ---- optimisers ------------------------------------------------------------------------------------------------
 
 // One parameter tensor with its gradient and the state the rule needs (unused state pointers are null).
@@ -158,6 +171,30 @@ struct KernelTable {
   void (*softmax_backward)(index rows, index cols, const T* y, const T* dy, T* dx);
   void (*log_softmax_forward)(index rows, index cols, const T* x, T* y);
   void (*log_softmax_backward)(index rows, index cols, const T* y, const T* dy, T* dx);
+
+  // batch_norm.cpp: rows x cols, a mean and a (biased) variance per column; rows, cols >= 1. gamma and beta may be
+  // null.
+  void (*batch_norm_inference)(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta,
+                               const T* mean, const T* variance, T* y);
+  void (*batch_norm_forward)(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta, T* y,
+                             T* mean, T* variance);
+  // `constant`: y was made by batch_norm_inference, so that mean and variance do not depend on x.
+  void (*batch_norm_backward)(index rows, index cols, T epsilon, bool constant, const T* x, const T* dy, const T* gamma,
+                              const T* mean, const T* variance, T* dx, T* dgamma, T* dbeta);
+
+  // group_norm.cpp and layer_norm.cpp: likewise per group of channels of a sample, and per row; no size is 0.
+  void (*group_norm_forward)(const GroupNormShape&, T epsilon, const T* x, const T* gamma, const T* beta, T* y, T* mean,
+                             T* variance);
+  void (*group_norm_backward)(const GroupNormShape&, T epsilon, const T* x, const T* dy, const T* gamma, const T* mean,
+                              const T* variance, T* dx, T* dgamma, T* dbeta);
+  void (*layer_norm_forward)(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta, T* y,
+                             T* mean, T* variance);
+  void (*layer_norm_backward)(index rows, index cols, T epsilon, const T* x, const T* dy, const T* gamma, const T* mean,
+                              const T* variance, T* dx, T* dgamma, T* dbeta);
+
+  // lrn.cpp: rows x cols, along the last axis.
+  void (*lrn_forward)(const LrnRule&, index rows, index cols, const T* x, T* y);
+  void (*lrn_backward)(const LrnRule&, index rows, index cols, const T* x, const T* dy, T* dx);
 
   // loss.cpp: losses fused with their last activation. loss has one value per row.
   // Sparse labels are checked by the binding to lie in [0, cols). probs (rows x cols) is saved for backward.

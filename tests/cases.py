@@ -261,3 +261,15 @@ EMBEDDING_NETS = [
     EmbeddingCase("sentiment", (32, 200), 10_000, 32),
     EmbeddingCase("characters", (64, 100), 65, 256),
 ]
+
+# Rows x channels of batch and layer normalisation: one vector or less, a panel and its tails, slices for threads.
+NORM = [
+    (1, 1),
+    (2, 1),
+    (5000, 1),
+    (70_001, 3),
+    *((rows, cols) for rows in (1, 2, 33, 131) for cols in (2, 7, 10, 16, 25, 33, 63, 64, 65, 130)),
+    (3000, 48),
+    (1500, 100),
+    (40, 1000),
+]

@@ -25,6 +25,8 @@ WINDOW = {"pool_size": (2, 2), "strides": (2, 2), "padding": (0, 0, 0, 0)}
 CONV = {"strides": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 2}
 IMAGES, POOLED = ones(2, 6, 6, 4), ones(2, 3, 3, 4)
 LABELS = np.array([0, 2])
+AFFINE = {"gamma": ones(3), "beta": ones(3), "epsilon": 0.1}
+LRN = {"depth_radius": 2, "bias": 1.0, "alpha": 0.1, "beta": 0.75}
 STEP = {"learning_rate": 0.1, "epsilon": 1e-7, "weight_decay": 0.1}
 
 GOOD: dict[str, Arguments] = {
@@ -51,6 +53,24 @@ GOOD: dict[str, Arguments] = {
     "softmax_backward": {"dy": ones(2, 3), "y": ones(2, 3)},
     "log_softmax_forward": {"x": ones(2, 3)},
     "log_softmax_backward": {"dy": ones(2, 3), "y": ones(2, 3)},
+    "batch_norm_forward": {"x": ones(2, 3), **AFFINE},
+    "batch_norm_inference": {"x": ones(2, 3), **AFFINE, "mean": ones(3), "variance": ones(3)},
+    "batch_norm_backward": {
+        "dy": ones(2, 3), "x": ones(2, 3), "gamma": ones(3), "mean": ones(3), "variance": ones(3), "epsilon": 0.1,
+        "constant": False
+    },
+    "group_norm_forward": {"x": ones(2, 5, 3), **AFFINE, "groups": 3},
+    "group_norm_backward": {
+        "dy": ones(2, 5, 3), "x": ones(2, 5, 3), "gamma": ones(3), "mean": ones(2, 1), "variance": ones(2, 1),
+        "groups": 1, "epsilon": 0.1
+    },
+    "layer_norm_forward": {"x": ones(2, 3), **AFFINE, "axis": 1},
+    "layer_norm_backward": {
+        "dy": ones(2, 3), "x": ones(2, 3), "gamma": ones(3), "mean": ones(2), "variance": ones(2), "axis": 1,
+        "epsilon": 0.1
+    },
+    "lrn_forward": {"x": ones(2, 3), **LRN},
+    "lrn_backward": {"dy": ones(2, 3), "x": ones(2, 3), **LRN},
     "softmax_cross_entropy_forward": {"logits": ones(2, 3), "labels": LABELS},
     "softmax_cross_entropy_backward": {"probs": ones(2, 3), "labels": LABELS, "dloss": ones(2)},
     "sigmoid_cross_entropy_forward": {"logits": ones(2, 3), "targets": ones(2, 3)},

@@ -25,6 +25,10 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_elementwise(m);
   pydl::bind_reduce(m);
   pydl::bind_softmax(m);
+  pydl::bind_batch_norm(m);
+  pydl::bind_group_norm(m);
+  pydl::bind_layer_norm(m);
+  pydl::bind_lrn(m);
   pydl::bind_loss(m);
   pydl::bind_dropout(m);
   pydl::bind_embedding(m);

@@ -15,15 +15,28 @@ PYDL_INLINE void map_row(index n, T* y, const F& f) {
   if (rest) store_n<T>(y + i, f([i, rest](const T* p) { return load_n<T>(p + i, rest); }), rest);
 }
 
-// The sum of f(...) over i in [0, n), in an order that depends on n only. f of zeros must be 0.
+template <class T>
+PYDL_INLINE VI<T> first_lanes(int n) {
+  VI<T> lane;
+  for (int i = 0; i < kLanes<T>; i++) lane[i] = i;
+  return lane < (VI<T>{} + n);
+}
+
+// The sum of f(...) over i in [0, n), in an order that depends on n only: four sums, so that no addition waits for
+// the one before it.
 template <class T, class F>
 PYDL_INLINE T sum_row(index n, const F& f) {
-  V<T> sum{};
+  constexpr int kSums = 4;
+  V<T> sum[kSums] = {};
   index i = 0;
-  for (; i + kLanes<T> <= n; i += kLanes<T>) sum += f([i](const T* p) { return load<T>(p + i); });
-  int rest = int(n - i);
-  if (rest) sum += f([i, rest](const T* p) { return load_n<T>(p + i, rest); });
-  return reduce_add<T>(sum);
+  for (; i + kSums * kLanes<T> <= n; i += kSums * kLanes<T>) {
+    PYDL_UNROLL
+    for (int k = 0; k < kSums; k++) sum[k] += f([=](const T* p) { return load<T>(p + i + k * kLanes<T>); });
+  }
+  for (; i + kLanes<T> <= n; i += kLanes<T>) sum[0] += f([i](const T* p) { return load<T>(p + i); });
+  if (int rest = int(n - i))
+    sum[1] += select<T>(first_lanes<T>(rest), f([i, rest](const T* p) { return load_n<T>(p + i, rest); }), V<T>{});
+  return reduce_add<T>((sum[0] + sum[1]) + (sum[2] + sum[3]));
 }
 
 }  // namespace

@@ -10,9 +10,6 @@ namespace {
 constexpr index kBlock = 4096;     // elements; a multiple of every vector length
 constexpr index kGrainBlocks = 4;  // fewer blocks are not worth a second thread
 
-PYDL_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
-PYDL_INLINE double square_root(double x) { return __builtin_sqrt(x); }
-
 // update(parameter) over pieces of the parameters, in parallel.
 template <class T, class Update>
 void each_piece(const Parameter<T>* parameters, index count, const Update& update) {

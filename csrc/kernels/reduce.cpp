@@ -4,20 +4,16 @@
 // plain vector (inner = 1) becomes rows of a whole panel. A long axis is cut into slices for the threads. All cuts
 // depend on the shape alone, never on the number of threads.
 #include "../scratch.h"
+#include "panel.h"
 #include "parallel.h"
-#include "simd.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
 
-constexpr int kVectors = 4;          // accumulators of a panel: enough to hide the latency of an addition
 constexpr index kRows = 32;          // added in a row; above that, pairwise
 constexpr index kSlice = 32 * 1024;  // elements added up by one thread before the slices are combined
 constexpr index kGrain = 32 * 1024;  // elements; fewer are not worth a second thread
-
-template <class T>
-constexpr index kPanel = kVectors * kLanes<T>;
 
 // How two values (or vectors of them) become one. NaN in either gives NaN.
 struct Sum {
@@ -38,27 +34,6 @@ struct Min {
     return (a < b) | (a != a) ? a : b;
   }
 };
-
-template <class T>
-struct Panel {
-  V<T> part[kVectors];
-};
-
-// A panel of `width` columns of one row; lanes past it are zero.
-template <class T, bool kWhole>
-PYDL_INLINE Panel<T> load_panel(const T* x, index width) {
-  constexpr index L = kLanes<T>;
-  Panel<T> p;
-  PYDL_UNROLL
-  for (int i = 0; i < kVectors; i++) {
-    index left = width - i * L;
-    if (kWhole || left >= L)
-      p.part[i] = load<T>(x + i * L);
-    else
-      p.part[i] = left > 0 ? load_n<T>(x + i * L, int(left)) : V<T>{};
-  }
-  return p;
-}
 
 // rows >= 1 rows of `width` columns, `stride` elements apart.
 template <class Op, class T, bool kWhole>
@@ -86,10 +61,7 @@ template <class Op, class T>
 void add_columns(index rows, index stride, index width, const T* x, T* y) {
   bool whole = width == kPanel<T>;
   Panel<T> sum = whole ? add_rows<Op, T, true>(rows, stride, width, x) : add_rows<Op, T, false>(rows, stride, width, x);
-  for (int i = 0; i < kVectors; i++) {
-    index left = width - i * kLanes<T>;
-    if (left > 0) store_n<T>(y + i * kLanes<T>, sum.part[i], int(left < kLanes<T> ? left : kLanes<T>));
-  }
+  store_panel(y, sum, width);
 }
 
 // y[0 ... inner) = the columns of axis >= 1 rows, inner < kPanel: `fold` rows side by side are one wide row.

@@ -136,6 +136,8 @@ template <class T>
 PYDL_INLINE V<T> max_nan(V<T> a, V<T> b) {
   return (a > b) | (a != a) ? a : b;
 }
+PYDL_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
+PYDL_INLINE double square_root(double x) { return __builtin_sqrt(x); }
 template <class T>
 PYDL_INLINE T reduce_add(V<T> v) {  // a fixed tree: halves are added to halves
   T lanes[kLanes<T>];

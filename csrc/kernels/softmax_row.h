@@ -7,13 +7,6 @@ namespace pydl::PYDL_ISA {
 namespace {
 
 template <class T>
-PYDL_INLINE VI<T> first_lanes(int n) {
-  VI<T> lane;
-  for (int i = 0; i < kLanes<T>; i++) lane[i] = i;
-  return lane < (VI<T>{} + n);
-}
-
-template <class T>
 PYDL_INLINE T log_of(T x) {
   return log<T>(broadcast<T>(x))[0];
 }

@@ -16,6 +16,10 @@ KernelTable<T> make_table() {
   fill_elementwise(t);
   fill_reduce(t);
   fill_softmax(t);
+  fill_batch_norm(t);
+  fill_group_norm(t);
+  fill_layer_norm(t);
+  fill_lrn(t);
   fill_loss(t);
   fill_dropout(t);
   fill_embedding(t);

@@ -17,6 +17,14 @@ void fill_reduce(KernelTable<T>&);
 template <class T>
 void fill_softmax(KernelTable<T>&);
 template <class T>
+void fill_batch_norm(KernelTable<T>&);
+template <class T>
+void fill_group_norm(KernelTable<T>&);
+template <class T>
+void fill_layer_norm(KernelTable<T>&);
+template <class T>
+void fill_lrn(KernelTable<T>&);
+template <class T>
 void fill_loss(KernelTable<T>&);
 template <class T>
 void fill_dropout(KernelTable<T>&);

@@ -8,6 +8,12 @@ from .embedding import Embedding
 from .input import Input, InputLayer
 from .layer import Layer
 from .masking import Masking
+from .normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+    LocalResponseNormalization,
+)
 from .pooling import (
     AveragePooling2D,
     AvgPool2D,
@@ -21,7 +27,8 @@ from .pooling import (
 from .reshaping import Flatten, Reshape
 
 __all__ = [
-    "Activation", "AveragePooling2D", "AvgPool2D", "Conv2D", "Dense", "Dropout", "Embedding", "Flatten",
-    "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D", "Input", "InputLayer",
-    "Layer", "Masking", "MaxPool2D", "MaxPooling2D", "ReLU", "Reshape", "Softmax",
+    "Activation", "AveragePooling2D", "AvgPool2D", "BatchNormalization", "Conv2D", "Dense", "Dropout", "Embedding",
+    "Flatten", "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D",
+    "GroupNormalization", "Input", "InputLayer", "Layer", "LayerNormalization", "LocalResponseNormalization",
+    "Masking", "MaxPool2D", "MaxPooling2D", "ReLU", "Reshape", "Softmax",
 ]  # fmt: skip

@@ -17,10 +17,14 @@ from .activation import (
     softsign,
     tanh,
 )
+from .batch_norm import batch_norm, batch_norm_inference
 from .conv2d import conv2d
 from .dropout import dropout
 from .embedding import embedding
+from .group_norm import group_norm
+from .layer_norm import layer_norm
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
+from .lrn import local_response_norm
 from .mask import apply_mask, id_mask, step_mask
 from .math import (
     abs,
@@ -68,12 +72,13 @@ from .shape import (
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "broadcast_to", "cast", "clip",
-    "concatenate", "conv2d", "cos", "dense", "divide", "dropout", "elu", "embedding", "equal", "exp", "expand_dims",
-    "flatten", "flip", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater", "greater_equal",
-    "hard_sigmoid", "id_mask", "leaky_relu", "less", "less_equal", "log", "log1p", "log_softmax", "matmul", "max",
-    "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "power", "relu",
-    "relu6", "reshape", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy",
-    "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask", "subtract", "sum", "tanh", "transpose",
-    "unstack", "where",
+    "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "batch_norm",
+    "batch_norm_inference", "broadcast_to", "cast", "clip", "concatenate", "conv2d", "cos", "dense", "divide",
+    "dropout", "elu", "embedding", "equal", "exp", "expand_dims", "flatten", "flip", "gelu", "getitem",
+    "global_average_pool", "global_max_pool", "greater", "greater_equal", "group_norm", "hard_sigmoid", "id_mask",
+    "layer_norm", "leaky_relu", "less", "less_equal", "local_response_norm", "log", "log1p", "log_softmax",
+    "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative",
+    "not_equal", "power", "relu", "relu6", "reshape", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin",
+    "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask",
+    "subtract", "sum", "tanh", "transpose", "unstack", "where",
 ]  # fmt: skip

@@ -113,6 +113,34 @@ CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tupl
     ),
     "dropout-noise-shape": (layers.Dropout, {"rate": 0.5, "noise_shape": (None, 1), "seed": 3}, (2, 3), (2, 3), []),
     "dropout": (layers.Dropout, {"rate": 0.5, "seed": 3}, (2, 3), (2, 3), []),
+    "batch-normalization": (layers.BatchNormalization, {}, (3, 5), (3, 5), [(5,)] * 4),
+    "batch-normalization-options": (
+        layers.BatchNormalization,
+        {"momentum": 0.5, "epsilon": 0.1, "center": False, "gamma_initializer": "he_normal", "gamma_regularizer": "l2"},
+        (2, 3, 4, 5),
+        (2, 3, 4, 5),
+        [(5,)] * 3,
+    ),
+    "batch-normalization-axis": (layers.BatchNormalization, {"axis": 1}, (2, 3, 4, 5), (2, 3, 4, 5), [(3,)] * 4),
+    "batch-normalization-no-scale": (layers.BatchNormalization, {"scale": False}, (3, 5), (3, 5), [(5,)] * 3),
+    "layer-normalization": (layers.LayerNormalization, {}, (3, 5), (3, 5), [(5,), (5,)]),
+    "layer-normalization-axes": (
+        layers.LayerNormalization,
+        {"axis": (1, -1), "beta_initializer": "ones", "beta_constraint": "non_neg"},
+        (2, 3, 5),
+        (2, 3, 5),
+        [(3, 5), (3, 5)],
+    ),
+    "layer-normalization-first": (layers.LayerNormalization, {"axis": 1}, (2, 3, 5), (2, 3, 5), [(3,), (3,)]),
+    "group-normalization": (layers.GroupNormalization, {"groups": 2}, (2, 5, 6), (2, 5, 6), [(6,), (6,)]),
+    "instance-normalization": (
+        layers.GroupNormalization,
+        {"groups": -1, "axis": 1, "scale": False},
+        (2, 3, 5, 6),
+        (2, 3, 5, 6),
+        [(3,)],
+    ),
+    "local-response": (layers.LocalResponseNormalization, {"alpha": 0.5}, (2, 3, 4, 7), (2, 3, 4, 7), []),
     "input": (layers.InputLayer, {"shape": (3,)}, (2, 3), (2, 3), []),
 }
 
@@ -163,7 +191,7 @@ def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) ->
             setattr(layer, weight.name, value)
         return layer(x)
 
-    seen = layer.weights
+    seen = layer.trainable_weights
     if seen:
         check_gradients(on_weights, [w.array for w in seen])
 
@@ -181,7 +209,8 @@ def test_a_training_step_lowers_the_loss(case: Any, rng: np.random.Generator) ->
         losses.append(loss.item())
         if not weights:
             return
-        for weight, gradient in zip(layer.weights, tape.gradient(loss, layer.weights), strict=True):
+        trained = layer.trainable_weights
+        for weight, gradient in zip(trained, tape.gradient(loss, trained), strict=True):
             weight.assign_sub(0.01 * gradient.numpy())
     assert losses[1] < losses[0]
 
@@ -427,6 +456,16 @@ BAD: dict[str, tuple[Any, str]] = {
         r"the window is larger than the image",
     ),
     "reshape": (lambda: layers.Reshape((5,))(np.ones((2, 4))), r"samples of shape \(4,\) do not fit into \(5,\)"),
+    "epsilon": (lambda: layers.LayerNormalization(epsilon=-1), r"epsilon: expected a number of at least 0, got -1"),
+    "momentum": (lambda: layers.BatchNormalization(momentum=2), r"momentum: expected 0 <= momentum <= 1, got 2"),
+    "norm axis": (lambda: layers.BatchNormalization(axis=3)(np.ones((2, 3))), r"shape \(2, 3\) does not have axis 3"),
+    "norm axes": (lambda: layers.BatchNormalization([0, 1])(np.ones((2, 3))), r"axis: expected one axis, got \[0, 1\]"),
+    "norm groups": (
+        lambda: layers.GroupNormalization(4)(np.ones((2, 3, 6))),
+        r"groups: expected a divisor of the 6 channels, got 4",
+    ),
+    "replicas": (lambda: layers.BatchNormalization(synchronized=True), r"synchronized: expected False"),
+    "radius": (lambda: layers.LocalResponseNormalization(-1), r"depth_radius: expected an integer of at least 0"),
     "weights": (lambda: layers.ReLU().set_weights([1]), r"set_weights: expected 0 arrays, got 1"),
 }
 

@@ -49,6 +49,7 @@ BINARY: dict[str, tuple[Callable[..., Tensor], Any]] = {
     "power": (ops.power, positive),
 }
 LABELS = np.array([2, 0, 1])
+STATISTICS = rng.uniform(0.5, 2.0, 4)
 TARGETS = rng.dirichlet(np.ones(4), 3)
 ACTIVATION_ALPHA = {"leaky_relu": 0.2, "elu": 1.3}
 
@@ -104,6 +105,19 @@ CASES: list[Case] = [
     ("conv2d-pixels", lambda *a: ops.conv2d(*a, padding=(0, 1, 2, 0)), [normal(1, 4, 4, 2), normal(3, 3, 2, 2)]),
     ("conv2d-tanh", lambda *a: ops.conv2d(*a, activation="tanh"), [normal(1, 4, 4, 2), normal(3, 3, 2, 2), normal(2)]),
     ("conv2d-silu", lambda *a: ops.conv2d(*a, activation="silu"), [normal(1, 4, 4, 2), normal(3, 3, 2, 2), normal(2)]),
+    ("batch_norm", lambda *a: ops.batch_norm(*a)[0], [normal(7, 4), positive(4), normal(4)]),
+    ("batch_norm-4d", lambda x, beta: ops.batch_norm(x, None, beta, 0.1)[0], [normal(2, 3, 3, 4), normal(4)]),
+    ("batch_norm-no-beta", lambda x, gamma: ops.batch_norm(x, gamma)[0], [normal(6, 5), normal(5)]),
+    ("batch_norm_inference", lambda *a: ops.batch_norm_inference(a[0], STATISTICS, STATISTICS, *a[1:]),
+     [normal(2, 3, 4), normal(4), normal(4)]),
+    ("layer_norm", ops.layer_norm, [normal(5, 6), normal(6), normal(6)]),
+    ("layer_norm-axes", lambda *a: ops.layer_norm(*a, axis=(1, 2)), [normal(2, 3, 4), normal(3, 4), normal(3, 4)]),
+    ("layer_norm-first-axis", lambda *a: ops.layer_norm(*a, axis=0), [normal(5, 3, 2), normal(5), normal(5)]),
+    ("layer_norm-plain", ops.layer_norm, [normal(5, 6)]),
+    ("group_norm", lambda *a: ops.group_norm(*a, groups=2), [normal(2, 3, 6), normal(6), normal(6)]),
+    ("group_norm-plain", lambda x: ops.group_norm(x, groups=3), [normal(2, 2, 2, 6)]),
+    ("local_response_norm", ops.local_response_norm, [normal(3, 7)]),
+    ("local_response_norm-strong", lambda x: ops.local_response_norm(x, 1, 1.0, 0.5, 0.6), [normal(3, 7)]),
     ("max_pool", ops.max_pool, [apart(2, 5, 6, 3)]),
     ("max_pool-same", lambda x: ops.max_pool(x, 3, 2, "same"), [apart(2, 5, 6, 3)]),
     ("average_pool", ops.average_pool, [normal(2, 5, 6, 3)]),

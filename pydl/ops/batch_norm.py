@@ -1,0 +1,68 @@
+"""Batch normalisation (Ioffe and Szegedy 2015), along the last axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _core
+from ..tape import Array, Backward
+from ..tensor import Tensor, as_tensor, record, wrap
+from .arrays import floating
+from .shape import cast
+
+
+def parameter(value: Any, x: Tensor) -> Tensor | None:
+    """gamma or beta as a tensor of the dtype of x; None stays."""
+    return None if value is None else cast(as_tensor(value), x.dtype)
+
+
+def array_of(tensor: Tensor | None) -> Array | None:
+    return None if tensor is None else tensor.array
+
+
+def record_normalized(y: Array, x: Tensor, gamma: Tensor | None, beta: Tensor | None, gradients: Backward) -> Tensor:
+    """y on the tape; `gradients` gives dx, dgamma and dbeta, of which those are taken that belong to a tensor."""
+    kept = [i for i, tensor in enumerate((x, gamma, beta)) if tensor is not None]
+
+    def backward(dy: Array) -> Sequence[Array | None]:
+        found = gradients(dy)
+        return [found[i] for i in kept]
+
+    return record(y, [t for t in (x, gamma, beta) if t is not None], backward)
+
+
+def batch_norm(x: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
+    """(x - mean) gamma / √(variance + epsilon) + beta, with the mean and the (biased) variance of each channel of x.
+
+    Args:
+        x: (…, C), not empty.
+        gamma, beta: (C,), or None for ones and zeros.
+
+    Returns: y like x, and the mean and the variance (C,), without gradients of their own.
+    """
+    x = floating(as_tensor(x))
+    gamma, beta = parameter(gamma, x), parameter(beta, x)
+    y, mean, variance = _core.batch_norm_forward(x.array, array_of(gamma), array_of(beta), epsilon)
+    array, factor = x.array, array_of(gamma)
+
+    def gradients(dy: Array) -> tuple[Array, Array, Array]:
+        return _core.batch_norm_backward(dy, array, factor, mean, variance, epsilon)
+
+    return record_normalized(y, x, gamma, beta, gradients), wrap(mean), wrap(variance)
+
+
+def batch_norm_inference(
+    x: Any, mean: Any, variance: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3
+) -> Tensor:
+    """As `batch_norm`, with a mean and a variance (C,) that are given, and get no gradients; x may be empty."""
+    x = floating(as_tensor(x))
+    gamma, beta = parameter(gamma, x), parameter(beta, x)
+    statistics = cast(as_tensor(mean), x.dtype).array, cast(as_tensor(variance), x.dtype).array
+    array, factor = x.array, array_of(gamma)
+    y = _core.batch_norm_inference(array, factor, array_of(beta), *statistics, epsilon)
+
+    def gradients(dy: Array) -> tuple[Array, Array, Array]:
+        return _core.batch_norm_backward(dy, array, factor, *statistics, epsilon, True)
+
+    return record_normalized(y, x, gamma, beta, gradients)

@@ -1,0 +1,30 @@
+"""Group normalisation (Wu and He 2018)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..tape import Array
+from ..tensor import Tensor, as_tensor
+from .arrays import floating
+from .batch_norm import array_of, parameter, record_normalized
+
+
+def group_norm(x: Any, gamma: Any = None, beta: Any = None, groups: int = 32, epsilon: float = 1e-3) -> Tensor:
+    """(x - mean) gamma / √(variance + epsilon) + beta, with statistics of each sample and group of channels.
+
+    Args:
+        x: (N, …, C).
+        gamma, beta: (C,), or None for ones and zeros.
+        groups: a divisor of C: 1 is layer normalisation without its row of weights, C is instance normalisation.
+    """
+    x = floating(as_tensor(x))
+    gamma, beta = parameter(gamma, x), parameter(beta, x)
+    y, mean, variance = _core.group_norm_forward(x.array, array_of(gamma), array_of(beta), groups, epsilon)
+    array, factor = x.array, array_of(gamma)
+
+    def gradients(dy: Array) -> tuple[Array, Array, Array]:
+        return _core.group_norm_backward(dy, array, factor, mean, variance, groups, epsilon)
+
+    return record_normalized(y, x, gamma, beta, gradients)

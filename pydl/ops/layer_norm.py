@@ -1,0 +1,37 @@
+"""Layer normalisation (Ba, Kiros and Hinton 2016)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..tape import Array
+from ..tensor import Tensor, as_tensor
+from .arrays import floating
+from .batch_norm import array_of, parameter, record_normalized
+from .reduce import axes_of
+from .shape import transpose
+
+
+def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float = 1e-3) -> Tensor:
+    """(x - mean) gamma / √(variance + epsilon) + beta, with the mean and the (biased) variance along `axis`.
+
+    Args:
+        axis: an integer, or several: each place on the other axes has statistics of its own.
+        gamma, beta: of the shape of these axes, in their order; None for ones and zeros.
+    """
+    x = floating(as_tensor(x))
+    axes = axes_of("layer_norm", axis, x.ndim)
+    first = x.ndim - len(axes)
+    if axes != list(range(first, x.ndim)):
+        order = [a for a in range(x.ndim) if a not in axes] + axes
+        moved = layer_norm(transpose(x, order), gamma, beta, tuple(range(first, x.ndim)), epsilon)
+        return transpose(moved, sorted(range(x.ndim), key=order.__getitem__))
+    gamma, beta = parameter(gamma, x), parameter(beta, x)
+    y, mean, variance = _core.layer_norm_forward(x.array, array_of(gamma), array_of(beta), first, epsilon)
+    array, factor = x.array, array_of(gamma)
+
+    def gradients(dy: Array) -> tuple[Array, Array, Array]:
+        return _core.layer_norm_backward(dy, array, factor, mean, variance, first, epsilon)
+
+    return record_normalized(y, x, gamma, beta, gradients)
