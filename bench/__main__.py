@@ -20,14 +20,18 @@ from .peers import PEERS
 from .reference import reference
 
 # The suite of the goals needs every peer, several process starts, and a limit to the time that all this takes.
-PEERS_SUITE = {
-    "threads": "2,1",
-    "peers": ",".join(peer for peer in PEERS if peer != "pydl"),
-    "starts": 5,
-    "rounds": 3,
-    "slot": 0.05,
-    "budget": 25.0,
+DEFAULTS = {
+    "peers": {
+        "threads": "2,1",
+        "peers": ",".join(peer for peer in PEERS if peer != "pydl"),
+        "starts": 5,
+        "rounds": 3,
+        "slot": 0.05,
+        "budget": 25.0,
+    },
+    "sweep": {"peers": "torch", "rounds": 5, "slot": 0.05},
 }
+TOLD_ISA = "torch,torch-heap"  # the peers that can be told an instruction set, and are quick enough to matter
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -35,9 +39,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("filters", nargs="*", help="parts of case names, such as conv2d or go/forward; none: all cases")
     parser.add_argument(
         "--suite",
-        choices=("kernels", "nets", "all", "peers"),
+        choices=("kernels", "nets", "all", "peers", "sweep"),
         default="all",
-        help="peers: the goals and who meets them",
+        help="peers: the goals and who meets them; sweep: shapes beside those",
     )
     parser.add_argument("--threads", default="2", help="thread counts, such as 1,2")
     parser.add_argument("--peers", default="numpy,torch", help=f"of {', '.join(list(PEERS)[1:])}")
@@ -52,8 +56,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also put the table of the goals into FILE")
     parser.add_argument("--smoke", action="store_true", help="one quick case per family, a few short turns")
     parser.add_argument("--list", action="store_true", help="print the case names and stop")
-    if parser.parse_known_args(arguments)[0].suite == "peers":
-        parser.set_defaults(**PEERS_SUITE)
+    early = parser.parse_known_args(arguments)[0]
+    parser.set_defaults(**DEFAULTS.get(early.suite, {}) | ({"peers": TOLD_ISA} if early.isa else {}))
     options = parser.parse_args(arguments)
     options.threads = [int(n) for n in options.threads.split(",")]
     options.peers = [peer for peer in options.peers.split(",") if peer]
@@ -69,8 +73,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def choose(options: argparse.Namespace) -> list[Case]:
-    if options.suite == "peers":
-        return goals.select(options.filters, options.isa)
+    if groups := goals.groups(options.suite, options.isa):
+        return goals.select(options.filters, groups)
     if options.smoke:
         return [cases.BY_NAME[name] for name in cases.SMOKE]
     return cases.select(options.filters, options.suite)
@@ -92,17 +96,19 @@ class Run:
         return [result for results in self.results.values() for result in results]
 
     def start_workers(self, threads: int) -> list[WorkerProcess]:
+        needed = ["pydl", *(peer for peer in self.peers if any(self.takes_part(peer, case) for case in self.selected))]
+        started = [WorkerProcess(peer, threads, self.options.isa) for peer in needed]
+        greetings = [worker.receive() for worker in started]
         workers = []
-        for peer in ("pydl", *self.peers):
-            worker = WorkerProcess(peer, threads, self.options.isa)
-            if "missing" in worker.greeting or "failed" in worker.greeting:
-                print(f"{peer}: {worker.greeting.get('failed', 'not installed')}, left out")
+        for worker, greeting in zip(started, greetings, strict=True):
+            if "missing" in greeting or "failed" in greeting:
+                print(f"{worker.peer}: {greeting.get('failed', 'not installed')}, left out")
                 worker.close()
-                if peer == "pydl":
-                    raise SystemExit("bench: pip install pydl first")
-                continue
-            self.versions |= worker.greeting
-            workers.append(worker)
+            else:
+                self.versions |= greeting
+                workers.append(worker)
+        if not workers or workers[0].peer != "pydl":
+            raise SystemExit("bench: pydl has to be installed")
         self.peers = [worker.peer for worker in workers[1:]]
         return workers
 
@@ -148,9 +154,9 @@ def main() -> int:
     if options.list or not selected:
         print("\n".join(case.name for case in selected) or "no case has such a name: see --list")
         return 0 if selected else 2
-    if options.suite == "peers":
-        for pattern in (pattern for group in goals.groups(options.isa) for pattern in group.unknown()):
-            print(f"no case yet for the goal of {pattern}")
+    groups = goals.groups(options.suite, options.isa)
+    for pattern in (pattern for group in groups for pattern in group.unknown()):
+        print(f"no case yet for the goal of {pattern}")
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         run = Run(options, selected, Path(folder))
@@ -164,12 +170,12 @@ def main() -> int:
                     print()
     machine = describe(run.versions, run.peaks) | {"minutes": (time.monotonic() - begin) / 60}
     results = run.all()
-    if options.suite == "peers":
+    if groups:
         command = f"python -m bench {shlex.join(sys.argv[1:])}"
-        text = goal_report.markdown(goals.groups(options.isa), results, machine, command)
+        text = goal_report.markdown(groups, results, machine, command)
         print(text)
         if options.markdown:
-            goal_report.insert(text, options.markdown, f"peers {options.isa or ''}".strip())
+            goal_report.insert(text, options.markdown, f"{options.suite} {options.isa or ''}".strip())
     if options.json:
         content = {"machine": machine, "results": [report.as_json(result) for result in results]}
         options.json.write_text(json.dumps(content, indent=1) + "\n")

@@ -41,15 +41,18 @@ class WorkerProcess:
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self.greeting = self._read()  # its versions, or why there are none
 
-    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+    def send(self, do: str, **arguments: Any) -> None:
         assert self.process.stdin
         with suppress(BrokenPipeError):  # it has ended, as reading will find
             print(json.dumps({"do": do, **arguments}), file=self.process.stdin, flush=True)
-        return self._read()
 
-    def _read(self) -> dict[str, Any]:
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        self.send(do, **arguments)
+        return self.receive()
+
+    def receive(self) -> dict[str, Any]:
+        """Its next answer; the first, without being asked, are its versions or why there are none."""
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
@@ -99,10 +102,15 @@ def measure(
 ) -> None:
     """Adds one process start: up to so many rounds, at least one, no more after the moment `until`."""
     ready = []
+    replies: dict[str, dict[str, Any]] = {}
     times: dict[str, list[float]] = {}
     for worker in workers:
         way = result.ways.get(worker.peer)
-        reply = worker.ask("setup", case=result.case.name, reference=str(reference), way=way)
+        worker.send("setup", case=result.case.name, reference=str(reference), way=way)
+        if way is None:  # it will find its quickest way, and needs the machine alone for that
+            replies[worker.peer] = worker.receive()
+    for worker in workers:
+        reply = replies.get(worker.peer) or worker.receive()
         if "failed" in reply:
             result.failures[worker.peer] = reply["failed"]
         elif "way" in reply:

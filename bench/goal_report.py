@@ -60,23 +60,20 @@ def _interval(values: Interval) -> str:
 
 
 def _summary(found: Iterable[tuple[Group, list[Standing]]]) -> str:
-    header = ["group", "threads", "goal of each: met by", "worst of its goal", "geometric mean: goal", "reached", "met"]
+    header = ["group", "threads", "goal of each: met by", "worst", "geometric mean: goal", "reached", "met"]
     return _table([*header, "tuned malloc"], [_summary_row(group, lines) for group, lines in found if lines])
 
 
 def _summary_row(group: Group, lines: list[Standing]) -> list[str]:
     with_goal = [line for line in lines if line.goal]
     met = [line for line in with_goal if line.met in ("yes", "within noise")]
-    ratios = [line for line in with_goal if line.is_ratio and line.peer]
-    worst = min(ratios, key=lambda line: line.reached[0] / line.goal, default=None)
+    ratios = [line for line in lines if line.is_ratio and line.peer]
+    worst = min(ratios, key=_share, default=None)
     row = [group.title, str(lines[0].result.threads), f"{len(met)} of {len(with_goal)}" if with_goal else "-"]
-    row.append(f"{worst.reached[0]:.2f} of {worst.goal:.2f}, {worst.result.case.name}" if worst else "-")
-    measured = [line.result for line in lines if line.peer]
-    if group.mean and measured:
-        mean = mean_ratio(measured)
-        row += [f"{group.mean:.2f}", _interval(mean), verdict(group.mean, mean)]
-    else:
-        row += ["-"] * 3
+    row.append(_short_of(worst) + f", {worst.result.case.name}" if worst else "-")
+    row.append(f"{group.mean:.2f}" if group.mean else "-")
+    mean = mean_ratio([line.result for line in ratios]) if ratios else None
+    row += [_interval(mean) if mean else "-", verdict(group.mean, mean) if mean and group.mean else "-"]
     tuned = [line.result.ratio("torch-heap") for line in lines if "torch-heap" in line.result.peers()]
     if not tuned:
         return [*row, "-"]
@@ -110,11 +107,18 @@ def _case_row(line: Standing) -> list[str]:
 def _short(lines: Sequence[Standing]) -> list[str]:
     """What falls short of its goal, worst first, and what could not be measured."""
     short = [line for line in lines if line.met == "no" and line.is_ratio]
-    short.sort(key=lambda line: line.reached[0] / line.goal)
-    items = [f"- {_name(line)}: {line.reached[0]:.2f} of {line.goal:.2f}, {line.peer}" for line in short]
+    items = [f"- {_name(line)}: {_short_of(line)}, {line.peer}" for line in sorted(short, key=_share)]
     failed = [f"- {_name(line)}: {peer} {text}" for line in lines for peer, text in line.result.failures.items()]
     parts = ["### Short of their goals", "\n".join(items)] if items else []
     return parts + (["### Wrong or failed", "\n".join(failed)] if failed else [])
+
+
+def _share(line: Standing) -> float:
+    return line.reached[0] / (line.goal or 1)
+
+
+def _short_of(line: Standing) -> str:
+    return f"{line.reached[0]:.2f}" + (f" of {line.goal:.2f}" if line.goal else "")
 
 
 def _name(line: Standing) -> str:

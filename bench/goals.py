@@ -1,6 +1,6 @@
 """How fast pydl means to be: groups of cases with the ratio to the strongest peer that each is to reach, as data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from statistics import geometric_mean, median
@@ -21,9 +21,9 @@ class Group:
     tuned: float = 0.0  # ... and against PyTorch with a tuned malloc
     most: dict[str, float] = field(default_factory=dict)  # pattern of case names: microseconds that each may take
 
-    def cases(self, among: Iterable[Case] = cases.ALL) -> list[Case]:
+    def cases(self) -> list[Case]:
         patterns = [*self.least, *self.most]
-        return [case for case in among if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
+        return [case for case in cases.ALL if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
 
     def unknown(self) -> list[str]:
         """Patterns without a case."""
@@ -73,6 +73,9 @@ AVX2_GROUPS = (
     Group("convolution", {f"conv2d/{name}/*": 0.0 for name in f"{SAME_3X3} {LARGE} {SMALL_OR_STRIDED}".split()}, 1.5),
 )
 
+# Shapes beside those above: no goals, but the worst of them is to be known.
+SWEEP_GROUPS = (Group("shapes beside: convolution", {"sweep/conv2d/*": 0.0}), Group("products", {"sweep/gemm/*": 0.0}))
+
 # Who besides PyTorch was found quickest at something. All of them everywhere would take hours.
 RIVALS = {
     "numpy": ("gemm/64x64x64*",),
@@ -97,14 +100,19 @@ def takes_part(peer: str, case: Case) -> bool:
     return peer not in RIVALS or any(fnmatchcase(case.name, pattern) for pattern in RIVALS[peer])
 
 
-def groups(isa: str | None) -> tuple[Group, ...]:
-    return AVX2_GROUPS if isa == "avx2" else GROUPS
+def groups(suite: str, isa: str | None) -> tuple[Group, ...]:
+    """Those of the suites `peers` and `sweep`; the others have no goals."""
+    if suite == "sweep":
+        return SWEEP_GROUPS
+    if suite == "peers":
+        return AVX2_GROUPS if isa == "avx2" else GROUPS
+    return ()
 
 
-def select(filters: Sequence[str], isa: str | None) -> list[Case]:
-    """The cases of all groups, each once."""
-    among = cases.select(filters)
-    return list(dict.fromkeys(case for group in groups(isa) for case in group.cases(among)))
+def select(filters: Sequence[str], among: Sequence[Group]) -> list[Case]:
+    """The cases of these groups, each once."""
+    found = (case for group in among for case in group.cases())
+    return list(dict.fromkeys(case for case in found if not filters or any(part in case.name for part in filters)))
 
 
 # ---- what was reached ----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ FAMILIES = (
     "dropout",
     "overhead",
     "nets",
+    "sweep",
 )
 ALL: tuple[Case, ...] = tuple(case for name in FAMILIES for case in import_module(f".{name}", __package__).CASES)
 BY_NAME = {case.name: case for case in ALL}
@@ -32,9 +33,10 @@ SMOKE = (
 
 
 def select(filters: Sequence[str] = (), suite: str = "all") -> list[Case]:
-    """The cases of a suite whose name contains any of the filters; all of them without filters."""
+    """The cases of a suite whose name contains any of the filters; all of them without filters. The sweep is extra."""
     return [
         case
         for case in ALL
-        if suite in ("all", case.suite) and (not filters or any(part in case.name for part in filters))
+        if (suite == case.suite or (suite == "all" and case.suite != "sweep"))
+        and (not filters or any(part in case.name for part in filters))
     ]

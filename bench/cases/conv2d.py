@@ -11,7 +11,7 @@ from .shapes import CONV2D_NETS
 DIRECTIONS = ("forward", "backward_input", "backward_weight")
 
 
-def _case(layer: Any, direction: str) -> Case:
+def case(layer: Any, direction: str) -> Case:
     x, w = layer.x, layer.w
     n, h, width, _ = x
     kh, kw, c, o = w
@@ -38,4 +38,4 @@ def _case(layer: Any, direction: str) -> Case:
     )
 
 
-CASES = tuple(_case(layer, direction) for layer in CONV2D_NETS for direction in DIRECTIONS)
+CASES = tuple(case(layer, direction) for layer in CONV2D_NETS for direction in DIRECTIONS)

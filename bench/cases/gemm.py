@@ -9,7 +9,7 @@ SHAPES = [(layer.M, layer.N, layer.K) for layer in GEMM_NETS]
 SHAPES.append((500, 500, 32))  # the weight gradient of a dense layer
 
 
-def _case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = False, activation: str = "") -> Case:
+def case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = False, activation: str = "") -> Case:
     m, n, k = shape
 
     def make(rng: np.random.Generator) -> Arguments:
@@ -28,7 +28,7 @@ def _case(shape: tuple[int, int, int], trans_a: bool = False, trans_b: bool = Fa
 
 
 CASES = (
-    *(_case(shape, trans_a, trans_b) for shape in SHAPES for trans_a in (False, True) for trans_b in (False, True)),
-    _case((32, 500, 256), activation="sigmoid"),
-    _case((512, 512, 512), activation="relu"),
+    *(case(shape, trans_a, trans_b) for shape in SHAPES for trans_a in (False, True) for trans_b in (False, True)),
+    case((32, 500, 256), activation="sigmoid"),
+    case((512, 512, 512), activation="relu"),
 )

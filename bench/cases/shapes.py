@@ -10,6 +10,7 @@ assert _spec.loader
 _table = module_from_spec(_spec)
 _spec.loader.exec_module(_table)
 
+Conv2dCase = _table.Conv2dCase
 CONV2D_NETS = _table.CONV2D_NETS + _table.CONV2D_LARGE
 EMBEDDING_NETS = _table.EMBEDDING_NETS
 GEMM_NETS = _table.GEMM_NETS
