@@ -84,7 +84,7 @@ RIVALS = {
         *("activation/4M/tanh_forward", "activation/4M/sigmoid_forward", "nets/*/inference_*"),
     ),
     "jax": (
-        *("conv2d/vgg5/backward_weight", "pool2d/vgg/max_forward", "gemm/1024x*", "loss/32x10", "batch_norm/*"),
+        *("conv2d/vgg5/backward_weight", "pool2d/vgg/max_forward", "gemm/1024x*", "loss/32x10", "batch_norm/*/forward"),
         *("nets/mlp/train", "nets/mlp/fit", "nets/autoencoder/train", "nets/cnn/inference_64"),
     ),
     "tensorflow": (

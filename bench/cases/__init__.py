@@ -11,6 +11,7 @@ FAMILIES = (
     "pool2d",
     "activation",
     "embedding",
+    "norm",
     "loss",
     "optimizer",
     "dropout",

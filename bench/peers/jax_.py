@@ -74,6 +74,14 @@ def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Wa
     return [way(both, logits, labels.astype(np.int32), dloss)]
 
 
+def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+    def normalized(x: Any, gamma: Any, beta: Any) -> Any:
+        mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
+        return (x - mean) * (gamma * lax.rsqrt(variance + epsilon)) + beta
+
+    return [way(normalized, x, gamma, beta)]
+
+
 def train(**arguments: Any) -> list[Way]:
     from .jax_nets import train_way
 

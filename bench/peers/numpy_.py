@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from . import Way, as_arrays, share_dropped
+from .numpy_norm import *  # noqa: F403
 
 Array = NDArray[Any]
 Pair = tuple[int, int]

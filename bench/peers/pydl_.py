@@ -80,6 +80,31 @@ def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
     return [Way(partial(core.embedding_backward, dy, ids, rows), as_arrays)]
 
 
+def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+    return [Way(partial(core.batch_norm_forward, x, gamma, beta, epsilon), lambda result: as_arrays(result[0]))]
+
+
+def batch_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Way]:
+    def call() -> tuple[Array, ...]:
+        y, mean, variance = core.batch_norm_forward(x, gamma, beta, epsilon)
+        return y, *core.batch_norm_backward(dy, x, gamma, mean, variance, epsilon)
+
+    return [Way(call, as_arrays)]
+
+
+def layer_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+    call = partial(core.layer_norm_forward, x, gamma, beta, x.ndim - 1, epsilon)
+    return [Way(call, lambda result: as_arrays(result[0]))]
+
+
+def layer_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Way]:
+    def call() -> tuple[Array, ...]:
+        y, mean, variance = core.layer_norm_forward(x, gamma, beta, x.ndim - 1, epsilon)
+        return y, *core.layer_norm_backward(dy, x, gamma, mean, variance, x.ndim - 1, epsilon)
+
+    return [Way(call, as_arrays)]
+
+
 def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
     def call() -> tuple[Array, Array]:
         loss, probs = core.softmax_cross_entropy_forward(logits, labels)

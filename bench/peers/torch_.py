@@ -1,6 +1,5 @@
 """PyTorch at its best: both memory layouts, outputs fresh or given, no autograd where a kernel is timed."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,11 +9,12 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from . import Way, share_dropped
+from .torch_layout import LAYOUTS, channels_last, image, kernel, kernel_gradient, plain
+from .torch_norm import *  # noqa: F403
 
 aten = torch.ops.aten
 Array = NDArray[Any]
 Pair = tuple[int, int]
-LAYOUTS = {"channels_last": torch.channels_last, "nchw": torch.contiguous_format}
 
 
 def set_threads(n: int) -> None:
@@ -24,30 +24,6 @@ def set_threads(n: int) -> None:
 
 def versions() -> dict[str, str]:
     return {"torch": torch.__version__}
-
-
-# ---- from and to pydl's layouts ------------------------------------------------------------------------------------
-
-
-def _image(x: Array, layout: torch.memory_format) -> torch.Tensor:
-    return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
-
-
-def _kernel(w: Array, layout: torch.memory_format) -> torch.Tensor:
-    return torch.from_numpy(w).permute(3, 2, 0, 1).contiguous(memory_format=layout)
-
-
-def _plain(result: Any) -> list[Array]:
-    several = result if isinstance(result, (tuple, list)) else [result]
-    return [tensor.numpy() for tensor in several]
-
-
-def _channels_last(y: torch.Tensor) -> list[Array]:
-    return [y.permute(0, 2, 3, 1).numpy()]
-
-
-def _kernel_gradient(result: Sequence[torch.Tensor]) -> list[Array]:
-    return [result[0].permute(2, 3, 1, 0).numpy(), result[1].numpy()]
 
 
 def _symmetric(padding: tuple[int, ...]) -> list[int]:
@@ -65,13 +41,13 @@ def matmul(a: Array, b: Array, bias: Array | None, activation: str, transpose_a:
     out = torch.empty(ta.shape[0], tb.shape[1])
     if bias is None:
         return [
-            Way(lambda: torch.mm(ta, tb), _plain),
-            Way(lambda: torch.mm(ta, tb, out=out), _plain, "out="),
+            Way(lambda: torch.mm(ta, tb), plain),
+            Way(lambda: torch.mm(ta, tb, out=out), plain, "out="),
         ]
     tbias, function = torch.from_numpy(bias), {"relu": torch.relu_, "sigmoid": torch.sigmoid_}[activation]
     return [
-        Way(lambda: function(torch.addmm(tbias, ta, tb)), _plain),
-        Way(lambda: function(torch.addmm(tbias, ta, tb, out=out)), _plain, "out="),
+        Way(lambda: function(torch.addmm(tbias, ta, tb)), plain),
+        Way(lambda: function(torch.addmm(tbias, ta, tb, out=out)), plain, "out="),
     ]
 
 
@@ -81,7 +57,7 @@ def matmul(a: Array, b: Array, bias: Array | None, activation: str, transpose_a:
 def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: Any, groups: int) -> list[Way]:
     tbias, options = torch.from_numpy(bias), (strides, _symmetric(padding), [1, 1], groups)
     return [
-        Way(partial(F.conv2d, _image(x, layout), _kernel(w, layout), tbias, *options), _channels_last, name)
+        Way(partial(F.conv2d, image(x, layout), kernel(w, layout), tbias, *options), channels_last, name)
         for name, layout in LAYOUTS.items()
     ]
 
@@ -89,19 +65,19 @@ def conv2d_forward(x: Array, w: Array, bias: Array, strides: Pair, padding: Any,
 def _gradients(x: Array, w: Array, dy: Array, mask: list[bool], strides: Pair, padding: Any, groups: int) -> Any:
     """For each layout its name and the call that gives dx, dw and db, as far as the mask says."""
     for name, layout in LAYOUTS.items():
-        tensors = _image(dy, layout), _image(x, layout), _kernel(w, layout), [dy.shape[3]]
+        tensors = image(dy, layout), image(x, layout), kernel(w, layout), [dy.shape[3]]
         options = strides, _symmetric(padding), [1, 1], False, [0, 0], groups, mask
         yield name, partial(aten.convolution_backward, *tensors, *options)
 
 
 def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, **options: Any) -> list[Way]:
     calls = _gradients(np.zeros(input_shape, np.float32), w, dy, [True, False, False], **options)
-    return [Way(call, lambda result: _channels_last(result[0]), name) for name, call in calls]
+    return [Way(call, lambda result: channels_last(result[0]), name) for name, call in calls]
 
 
 def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, **options: Any) -> list[Way]:
     calls = _gradients(x, np.zeros(kernel_shape, np.float32), dy, [False, True, True], **options)
-    return [Way(call, lambda result: _kernel_gradient(result[1:]), name) for name, call in calls]
+    return [Way(call, lambda result: kernel_gradient(result[1:]), name) for name, call in calls]
 
 
 # ---- pooling -------------------------------------------------------------------------------------------------------
@@ -110,8 +86,8 @@ def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, **options: An
 def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
     return [
         Way(
-            partial(aten.max_pool2d_with_indices, _image(x, layout), pool_size, strides),
-            lambda result: _channels_last(result[0]),
+            partial(aten.max_pool2d_with_indices, image(x, layout), pool_size, strides),
+            lambda result: channels_last(result[0]),
             name,
         )
         for name, layout in LAYOUTS.items()
@@ -121,17 +97,17 @@ def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
 def max_pool2d_backward(x: Array, dy: Array, input_shape: tuple[int, ...], pool_size: Pair, strides: Pair) -> list[Way]:
     ways = []
     for name, layout in LAYOUTS.items():
-        tx, tdy = _image(x, layout), _image(dy, layout)
+        tx, tdy = image(x, layout), image(dy, layout)
         _, indices = aten.max_pool2d_with_indices(tx, pool_size, strides)
         gradient = aten.max_pool2d_with_indices_backward
         call = partial(gradient, tdy, tx, pool_size, strides, [0, 0], [1, 1], False, indices)
-        ways.append(Way(call, _channels_last, name))
+        ways.append(Way(call, channels_last, name))
     return ways
 
 
 def avg_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
     return [
-        Way(partial(F.avg_pool2d, _image(x, layout), pool_size, strides), _channels_last, name)
+        Way(partial(F.avg_pool2d, image(x, layout), pool_size, strides), channels_last, name)
         for name, layout in LAYOUTS.items()
     ]
 
@@ -142,10 +118,10 @@ def avg_pool2d_backward(dy: Array, input_shape: tuple[int, ...], pool_size: Pair
         Way(
             partial(
                 aten.avg_pool2d_backward,
-                *(_image(dy, layout), _image(x, layout)),
+                *(image(dy, layout), image(x, layout)),
                 *(pool_size, strides, [0, 0], False, True, None),
             ),
-            _channels_last,
+            channels_last,
             name,
         )
         for name, layout in LAYOUTS.items()
@@ -159,11 +135,11 @@ def activation_forward(x: Array, function: str) -> list[Way]:
     tx = torch.from_numpy(x)
     out = torch.empty_like(tx)
     if function == "relu":
-        return [Way(lambda: torch.relu(tx), _plain), Way(lambda: torch.clamp_min(tx, 0, out=out), _plain, "out=")]
+        return [Way(lambda: torch.relu(tx), plain), Way(lambda: torch.clamp_min(tx, 0, out=out), plain, "out=")]
     if function == "gelu":
-        return [Way(lambda: F.gelu(tx), _plain), Way(lambda: aten.gelu.out(tx, out=out), _plain, "out=")]
+        return [Way(lambda: F.gelu(tx), plain), Way(lambda: aten.gelu.out(tx, out=out), plain, "out=")]
     operator = getattr(torch, function)
-    return [Way(lambda: operator(tx), _plain), Way(lambda: operator(tx, out=out), _plain, "out=")]
+    return [Way(lambda: operator(tx), plain), Way(lambda: operator(tx, out=out), plain, "out=")]
 
 
 def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
@@ -178,18 +154,18 @@ def activation_backward(x: Array, dy: Array, function: str) -> list[Way]:
     else:
         operator, arguments = getattr(aten, f"{function}_backward"), (tdy, getattr(torch, function)(tx))
     return [
-        Way(lambda: operator(*arguments), _plain),
-        Way(lambda: operator.grad_input(*arguments, grad_input=out), _plain, "out="),
+        Way(lambda: operator(*arguments), plain),
+        Way(lambda: operator.grad_input(*arguments, grad_input=out), plain, "out="),
     ]
 
 
 def embedding_forward(ids: Array, table: Array) -> list[Way]:
-    return [Way(partial(aten.embedding, torch.from_numpy(table), torch.from_numpy(ids)), _plain)]
+    return [Way(partial(aten.embedding, torch.from_numpy(table), torch.from_numpy(ids)), plain)]
 
 
 def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
     call = partial(aten.embedding_dense_backward, torch.from_numpy(dy), torch.from_numpy(ids), rows, -1, False)
-    return [Way(call, _plain)]
+    return [Way(call, plain)]
 
 
 def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
@@ -201,7 +177,7 @@ def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Wa
         gradient = aten.nll_loss_backward(tdloss, log_probs, tlabels, None, 0, -100, weight)
         return loss, aten._log_softmax_backward_data(gradient, log_probs, 1, torch.float32)
 
-    return [Way(kernels, _plain)]
+    return [Way(kernels, plain)]
 
 
 def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
@@ -213,7 +189,7 @@ def adam(params: list[Array], grads: list[Array], **rule: float) -> list[Way]:
         betas = (rule["beta_1"], rule["beta_2"])
         options: dict[str, Any] = {name: True}
         step = torch.optim.Adam(weights, rule["learning_rate"], betas, rule["epsilon"], **options).step
-        ways.append(Way(step, partial(lambda tensors, _: _plain(tensors), weights), name))
+        ways.append(Way(step, partial(lambda tensors, _: plain(tensors), weights), name))
     return ways
 
 
@@ -236,7 +212,7 @@ def dropout_forward_backward(x: Array, rate: float) -> list[Way]:
 
 
 def relu_tensor(x: Array, taped: bool) -> list[Way]:
-    return [Way(partial(torch.relu, torch.from_numpy(x).requires_grad_(taped)), lambda y: _plain(y.detach()))]
+    return [Way(partial(torch.relu, torch.from_numpy(x).requires_grad_(taped)), lambda y: plain(y.detach()))]
 
 
 # ---- nets ----------------------------------------------------------------------------------------------------------

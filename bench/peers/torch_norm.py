@@ -1,0 +1,59 @@
+"""Normalisation by PyTorch, without autograd."""
+
+from functools import partial
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from . import Way
+from .torch_layout import LAYOUTS, channels_last, image, plain
+
+aten = torch.ops.aten
+Array = NDArray[Any]
+
+
+def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+    weights = torch.from_numpy(gamma), torch.from_numpy(beta)
+    return [
+        Way(
+            partial(aten.native_batch_norm, image(x, layout), *weights, None, None, True, 0.0, epsilon),
+            lambda result: channels_last(result[0]),
+            name,
+        )
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def batch_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Way]:
+    weight, bias = torch.from_numpy(gamma), torch.from_numpy(beta)
+
+    def both(tx: torch.Tensor, tdy: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        y, *saved = aten.native_batch_norm(tx, weight, bias, None, None, True, 0.0, epsilon)
+        gradient = aten.native_batch_norm_backward
+        return y, *gradient(tdy, tx, weight, None, None, *saved, True, epsilon, [True, True, True])
+
+    return [
+        Way(
+            partial(both, image(x, layout), image(dy, layout)),
+            lambda result: [*channels_last(result[0]), *channels_last(result[1]), *plain(result[2:])],
+            name,
+        )
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def layer_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+    tensors = torch.from_numpy(x), x.shape[-1:], torch.from_numpy(gamma), torch.from_numpy(beta)
+    return [Way(partial(aten.native_layer_norm, *tensors, epsilon), lambda result: plain(result[0]))]
+
+
+def layer_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Way]:
+    tx, tdy, shape = torch.from_numpy(x), torch.from_numpy(dy), x.shape[-1:]
+    weights = torch.from_numpy(gamma), torch.from_numpy(beta)
+
+    def call() -> tuple[torch.Tensor, ...]:
+        y, *saved = aten.native_layer_norm(tx, shape, *weights, epsilon)
+        return y, *aten.native_layer_norm_backward(tdy, tx, shape, *saved, *weights, [True, True, True])
+
+    return [Way(call, plain)]
