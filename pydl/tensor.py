@@ -227,6 +227,34 @@ def record(array: Array, inputs: Sequence[Tensor], backward: Backward, kind: str
     return y
 
 
+def record_many(
+    arrays: Sequence[Array],
+    inputs: Sequence[Tensor],
+    backward: Callable[[Sequence[Array | None]], Sequence[Array | None]],
+) -> list[Tensor]:
+    """The end of an op with several outputs. `backward` maps their gradients (None: not used) to those of the inputs.
+
+    On the tape each output is made from a token, and the token from the inputs: so the walk has passed all outputs, and
+    each has left its gradient, when it comes to the token.
+    """
+    left: list[Array | None] = [None] * len(arrays)
+
+    def leave(i: int) -> Backward:
+        def backward_of_one(dy: Array) -> tuple[Array]:
+            left[i] = dy
+            return (token.array,)
+
+        return backward_of_one
+
+    def backward_of_all(_: Array) -> Sequence[Array | None]:
+        dys = list(left)
+        left[:] = [None] * len(left)
+        return backward(dys)
+
+    token = record(np.zeros(1, arrays[0].dtype), inputs, backward_of_all)
+    return [record(array, (token,), leave(i)) for i, array in enumerate(arrays)]
+
+
 def will_record(*inputs: Tensor | None) -> bool:
     """Whether `record` would put an op on these inputs on the tape."""
     return state.grad_enabled and any(x is not None and x.requires_grad for x in inputs)

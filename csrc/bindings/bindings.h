@@ -23,6 +23,9 @@ void bind_dropout(py::module_&);
 void bind_embedding(py::module_&);
 void bind_join(py::module_&);
 void bind_mask(py::module_&);
+void bind_rnn(py::module_&);
+void bind_lstm(py::module_&);
+void bind_gru(py::module_&);
 void bind_optimizer(py::module_&);
 
 }  // namespace pydl

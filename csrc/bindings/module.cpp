@@ -34,5 +34,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_embedding(m);
   pydl::bind_join(m);
   pydl::bind_mask(m);
+  pydl::bind_rnn(m);
+  pydl::bind_lstm(m);
+  pydl::bind_gru(m);
   pydl::bind_optimizer(m);
 }

@@ -25,6 +25,9 @@ KernelTable<T> make_table() {
   fill_embedding(t);
   fill_join(t);
   fill_mask(t);
+  fill_rnn(t);
+  fill_lstm(t);
+  fill_gru(t);
   fill_optimizer(t);
   return t;
 }

@@ -35,6 +35,12 @@ void fill_join(KernelTable<T>&);
 template <class T>
 void fill_mask(KernelTable<T>&);
 template <class T>
+void fill_rnn(KernelTable<T>&);
+template <class T>
+void fill_lstm(KernelTable<T>&);
+template <class T>
+void fill_gru(KernelTable<T>&);
+template <class T>
 void fill_optimizer(KernelTable<T>&);
 
 }  // namespace pydl::PYDL_ISA

@@ -22,9 +22,11 @@ from .conv2d import conv2d
 from .dropout import dropout
 from .embedding import embedding
 from .group_norm import group_norm
+from .gru import gru
 from .layer_norm import layer_norm
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
 from .lrn import local_response_norm
+from .lstm import lstm
 from .mask import apply_mask, id_mask, step_mask
 from .math import (
     abs,
@@ -54,6 +56,7 @@ from .math import (
 from .matmul import dense, matmul
 from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
 from .reduce import argmax, max, mean, min, sum
+from .rnn import rnn
 from .sequence import unstack
 from .shape import (
     broadcast_to,
@@ -75,10 +78,10 @@ __all__ = [
     "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "batch_norm",
     "batch_norm_inference", "broadcast_to", "cast", "clip", "concatenate", "conv2d", "cos", "dense", "divide",
     "dropout", "elu", "embedding", "equal", "exp", "expand_dims", "flatten", "flip", "gelu", "getitem",
-    "global_average_pool", "global_max_pool", "greater", "greater_equal", "group_norm", "hard_sigmoid", "id_mask",
-    "layer_norm", "leaky_relu", "less", "less_equal", "local_response_norm", "log", "log1p", "log_softmax",
-    "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative",
-    "not_equal", "power", "relu", "relu6", "reshape", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin",
+    "global_average_pool", "global_max_pool", "greater", "greater_equal", "group_norm", "gru", "hard_sigmoid",
+    "id_mask", "layer_norm", "leaky_relu", "less", "less_equal", "local_response_norm", "log", "log1p", "log_softmax",
+    "lstm", "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative",
+    "not_equal", "power", "relu", "relu6", "reshape", "rnn", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin",
     "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask",
     "subtract", "sum", "tanh", "transpose", "unstack", "where",
 ]  # fmt: skip

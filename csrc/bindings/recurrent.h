@@ -1,0 +1,34 @@
+// The bindings of all recurrent layers: the same checks, the same calls, other kernels.
+#pragma once
+#include "bindings.h"
+#include "launch.h"
+
+namespace pydl {
+
+// What tells one cell from another at the door.
+struct RecurrentCell {
+  const char *forward, *backward;  // names of the functions
+  index gates;
+  bool has_cell_state;
+  RecurrentKernels<float> KernelTable<float>::* f32;
+  RecurrentKernels<double> KernelTable<double>::* f64;
+  bool has_recurrent_bias = false;  // with reset_after: bias (2, gates * U)
+
+  template <class T>
+  const RecurrentKernels<T>& kernels() const;
+};
+
+// The arguments that forward and backward share, as Python gave them. c0 is None where the cell has none.
+struct RecurrentArguments {
+  py::handle kernel, recurrent_kernel, bias, h0, c0, mask, activation, recurrent_activation;
+  bool go_backwards, return_sequences, reset_after;
+  py::handle dropout, recurrent_dropout;
+};
+
+// (y, h, c or None, saved or None)
+py::tuple recurrent_forward(const RecurrentCell&, py::handle x, const RecurrentArguments&, bool training);
+// (dx or None, dweights, dh0 or None, dc0 or None)
+py::tuple recurrent_backward(const RecurrentCell&, py::handle x, const RecurrentArguments&, py::handle saved,
+                             py::handle dy, py::handle dh, py::handle dc, bool with_dx, bool with_initial);
+
+}  // namespace pydl

@@ -1,0 +1,147 @@
+// The gated recurrent unit: Cho et al. 2014; reset_after is the form of cuDNN (v3).
+//   z, r = gate([x 1] W + [h 1] R)    n = act([x 1] W + r ([h 1] R)), or act([x 1] W + (r h) R)    h' = z h + (1 - z) n
+// Without reset_after a step has two stages: the product with r h has to wait for all of r.
+#include "recurrent_cell.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+template <class T, bool kUsual>
+struct Gru {
+  using Element = T;
+  static constexpr int kGates = 3, kVectors = 3;  // z r n, in Keras's order
+  // z r n and, by reset_after, [h 1] R of n or r h. In backward their gradients, but for r h.
+  static constexpr int kSavedGates = 4;
+  static constexpr bool kKeepsState = true, kFusesInput = false, kCarriesHidden = true;
+  using Main = Nonlinearity<T, Tanh, kUsual>;
+  using Gate = Nonlinearity<T, Sigmoid, kUsual>;
+  static constexpr index kRow = 3 * kLanes<T>;
+
+  static bool has_recurrent_bias(const RecurrentShape& s) { return s.reset_after; }
+  static int stages(const RecurrentShape& s) { return s.reset_after ? 1 : 2; }
+
+  // ---- forward
+
+  static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, index step, index row, index count,
+                                   const T* operand, const T* weights, index, T* sums) {
+    const index stride = f.run.operand.stride;
+    if (f.s.reset_after)
+      multiply_gates<3, T>(count, f.s.U + 1, operand, stride, weights, kRow, sums);
+    else if (stage == 0)
+      multiply_gates<2, T>(count, f.s.U, operand, stride, weights, kRow, sums);
+    else
+      multiply_gates<1, T>(count, f.s.U, f.gates(step, row) + 3 * f.s.U, f.run.gates.stride, weights + 2 * kLanes<T>,
+                           kRow, sums);
+  }
+
+  static void finish(const Forward<Gru>& f, int stage, index step, index row, index count, index unit, Sums<T> sums) {
+    const Main act{f.s.activation};
+    const Gate gate{f.s.recurrent_activation};
+    const int n = units_left<T>(f.s.U, unit);
+    const index U = f.s.U;
+    for (index r = 0; r < count; r++, row++) {
+      const T* from_x = sums.from_x + r * kRow;
+      auto x_sum = [&](int v) { return load(from_x + v * kLanes<T>); };
+      auto h_sum = [&](int v, int vectors) { return load(sums.from_h + (r * vectors + v) * kLanes<T>); };
+      T* gates = f.out.saved || !f.s.reset_after ? f.gates(step, row) + unit : nullptr;
+      const V<T> before = f.state_before(step, row, unit, n, f.run.in.h0);
+      V<T> update, value;
+      if (f.s.reset_after) {
+        update = gate(x_sum(0) + h_sum(0, 3));
+        const V<T> reset = gate(x_sum(1) + h_sum(1, 3)), inner = h_sum(2, 3);
+        value = act(x_sum(2) + reset * inner);
+        if (gates) {
+          store_units(gates, update, n);
+          store_units(gates + U, reset, n);
+          store_units(gates + 3 * U, inner, n);
+        }
+      } else if (stage == 0) {
+        const V<T> reset = gate(x_sum(1) + h_sum(1, 2));
+        store_units(gates, gate(x_sum(0) + h_sum(0, 2)), n);
+        store_units(gates + U, reset, n);
+        store_units(gates + 3 * U, reset * load_units(f.operand(step, row) + unit, n), n);
+        continue;
+      } else {
+        update = load_units(gates, n);
+        value = act(x_sum(2) + h_sum(0, 1));
+      }
+      if (gates) store_units(gates + 2 * U, value, n);
+      const V<T> h = value + update * (before - value);
+      store_units(f.state(step, row) + unit, h, n);
+      f.publish(step, row, unit, n, h);
+    }
+  }
+
+  // ---- backward
+
+  static PYDL_INLINE void multiply_back(const Backward<Gru>& f, int stage, index count, const T* gates, index panel,
+                                        T* sums) {
+    const index U = f.s.U;
+    if (stage == 1) return f.multiply(count, U, gates + 2 * U, panel, 2 * U, nullptr, sums);
+    f.multiply(count, 2 * U, gates, panel, 0, nullptr, sums);
+    if (f.s.reset_after) f.multiply(count, U, gates + 3 * U, panel, 2 * U, sums, sums);
+  }
+
+  static PYDL_INLINE void backward(const Backward<Gru>& f, int stage, index step, index row, index unit, int n,
+                                   const T* from_gates) {
+    stage == 0 ? backward_units(f, step, row, unit, n, from_gates) : backward_reset(f, step, row, unit, n, from_gates);
+  }
+
+  // What is carried is the part of the gradient of h that goes past the gates.
+  static PYDL_INLINE void backward_units(const Backward<Gru>& f, index step, index row, index unit, int n,
+                                         const T* from_gates) {
+    const Main act{f.s.activation};
+    const Gate gate{f.s.recurrent_activation};
+    const index U = f.s.U;
+    T* gates = f.gates(step, row) + unit;
+    const V<T> update = load_units(gates, n), value = load_units(gates + 2 * U, n);
+    const V<T> before = f.state_before(step, row, unit, n, f.run.in.h0);
+    const V<T> dh = f.arriving(step, row, unit, n, from_gates) + f.carry(step, row, unit, n, f.grads.dh);
+    const V<T> dvalue = act.backward(value, dh * (1 - update));
+    store_units(f.carried[row] + unit, dh * update, n);
+    store_units(gates, gate.backward(update, dh * (before - value)), n);
+    store_units(gates + 2 * U, dvalue, n);
+    if (!f.s.reset_after) return;
+    const V<T> reset = load_units(gates + U, n);
+    store_units(gates + U, gate.backward(reset, dvalue * load_units(gates + 3 * U, n)), n);
+    store_units(gates + 3 * U, dvalue * reset, n);
+  }
+
+  // The second stage: from_gates is the gradient of r h, where h has been through the recurrent dropout.
+  static PYDL_INLINE void backward_reset(const Backward<Gru>& f, index step, index row, index unit, int n,
+                                         const T* from_gates) {
+    const Gate gate{f.s.recurrent_activation};
+    T* gates = f.gates(step, row) + unit;
+    T* carried = f.carried[row] + unit;
+    const index b = f.schedule.sequence(row);
+    const V<T> reset = load_units(gates + f.s.U, n), d = load(from_gates);
+    const V<T> h = load_units(f.run.operand[f.schedule.first(step) + row] + f.run.hidden() + unit, n);
+    store_units(gates + f.s.U, gate.backward(reset, d * h), n);
+    store_units(carried, load_units(carried, n) + f.run.dropped(d * reset, b, unit, n), n);
+  }
+
+  // Rows: kernel and bias from dz dr dn; recurrent kernel and its bias from dz dr and what the product of n received.
+  static void weight_gradients(const Run<Gru>& run, index rows, T* dweights) {
+    const RecurrentShape& s = run.s;
+    const index U = s.U, lda = run.operand.stride, ldg = run.gates.stride, ldc = 3 * U;
+    const T *x = run.operand.data, *h = x + run.hidden(), *gates = run.gates.data;
+    T* recurrent = dweights + run.hidden() * ldc;
+    weight_gradient(rows, s.I + 1, 3 * U, x, lda, gates, ldg, dweights, ldc);
+    weight_gradient(rows, U + s.reset_after, 2 * U, h, lda, gates, ldg, recurrent, ldc);
+    if (s.reset_after)
+      weight_gradient(rows, U + 1, U, h, lda, gates + 3 * U, ldg, recurrent + 2 * U, ldc);
+    else
+      weight_gradient(rows, U, U, gates + 3 * U, ldg, gates + 2 * U, ldg, recurrent + 2 * U, ldc);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void fill_gru(KernelTable<T>& t) {
+  t.gru = recurrent_kernels<Gru, T>();
+}
+template void fill_gru(KernelTable<float>&);
+template void fill_gru(KernelTable<double>&);
+
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,66 @@
+// Long short-term memory: Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+//   i, f, o = gate([x 1 h] W)    g = act([x 1 h] W)    c' = f c + i g    h' = o act(c')
+#include "recurrent_cell.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+template <class T, bool kUsual>
+struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
+  static constexpr int kGates = 4, kVectors = 4, kSavedGates = 4;  // i f g o, in Keras's order
+  static constexpr bool kKeepsState = true, kFusesInput = true, kCarriesHidden = false;
+  using Main = Nonlinearity<T, Tanh, kUsual>;
+  using Gate = Nonlinearity<T, Sigmoid, kUsual>;
+
+  static void finish(const Forward<Lstm>& f, int, index step, index row, index count, index unit, Sums<T> sums) {
+    const Main act{f.s.activation};
+    const Gate gate{f.s.recurrent_activation};
+    const int n = units_left<T>(f.s.U, unit);
+    auto sum = [&](index r, int v) { return Lstm::sum_of(sums, r, v); };
+    for (index r = 0; r < count; r++, row++) {
+      const V<T> input = gate(sum(r, 0)), forget = gate(sum(r, 1)), value = act(sum(r, 2)), output = gate(sum(r, 3));
+      const V<T> c = forget * f.state_before(step, row, unit, n, f.run.in.c0) + input * value;
+      store_units(f.state(step, row) + unit, c, n);
+      if (f.out.saved) {
+        T* gates = f.gates(step, row) + unit;
+        store_units(gates, input, n);
+        store_units(gates + f.s.U, forget, n);
+        store_units(gates + 2 * f.s.U, value, n);
+        store_units(gates + 3 * f.s.U, output, n);
+      }
+      if (row >= f.schedule.count(step + 1)) store_units(f.out.c + f.schedule.sequence(row) * f.s.U + unit, c, n);
+      f.publish(step, row, unit, n, output * act(c));
+    }
+  }
+
+  // The state that is carried is c.
+  static PYDL_INLINE void backward(const Backward<Lstm>& f, int, index step, index row, index unit, int n,
+                                   const T* from_gates) {
+    const Main act{f.s.activation};
+    const Gate gate{f.s.recurrent_activation};
+    T* gates = f.gates(step, row) + unit;
+    const index U = f.s.U;
+    const V<T> input = load_units(gates, n), forget = load_units(gates + U, n), value = load_units(gates + 2 * U, n),
+               output = load_units(gates + 3 * U, n);
+    V<T> dh = f.arriving(step, row, unit, n, from_gates);
+    if (f.grads.dh && f.is_last(step, row)) dh += f.carry(step, row, unit, n, f.grads.dh);
+    const V<T> a = act(load_units(f.state(step, row) + unit, n));
+    const V<T> dc = f.carry(step, row, unit, n, f.grads.dc) + act.backward(a, dh * output);
+    store_units(f.carried[row] + unit, dc * forget, n);
+    store_units(gates, gate.backward(input, dc * value), n);
+    store_units(gates + U, gate.backward(forget, dc * f.state_before(step, row, unit, n, f.run.in.c0)), n);
+    store_units(gates + 2 * U, act.backward(value, dc * input), n);
+    store_units(gates + 3 * U, gate.backward(output, dh * a), n);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void fill_lstm(KernelTable<T>& t) {
+  t.lstm = recurrent_kernels<Lstm, T>();
+}
+template void fill_lstm(KernelTable<float>&);
+template void fill_lstm(KernelTable<double>&);
+
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,227 @@
+// Backpropagation through time: backwards over the steps, the gradients of the gates replace the gates (a step needs
+// those of the step after it); then the gradients of all weights and of x are one matrix product each over all steps.
+#pragma once
+#include "../scratch.h"
+#include "recurrent_run.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+template <class Cell>
+class Backward {
+ public:
+  using T = typename Cell::Element;
+  static constexpr index kCols = kTileCols<T>;  // units of a panel
+
+  Backward(const Run<Cell>& run, const RecurrentGradients<T>& grads, Rows<T> carried)
+      : run(run), s(run.s), schedule(run.schedule), grads(grads), carried(carried) {}
+
+  void start() {
+    const Sharing sharing = sharing_of<Cell>(s);
+    const index width = Cell::kGates * s.U, panels = ceil_div(s.U, kCols);
+    Scratch packed(panels * width * kCols * index(sizeof(T)));
+    packed_ = static_cast<T*>(packed.data());
+    parallel(panels, 1 + (1 << 16) / (width * kCols), [&](index begin, index end) {
+      const index units = smaller(end * kCols, s.U) - begin * kCols;
+      pack_b(run.in.recurrent_kernel + begin * kCols * width, width, true, width, units,
+             packed_ + begin * width * kCols, width * kCols);
+    });
+    run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
+  }
+
+  // -- for the cells
+
+  const Run<Cell>& run;
+  const RecurrentShape& s;
+  const Schedule& schedule;
+  const RecurrentGradients<T>& grads;
+  const Rows<T> carried;  // per sequence (row of the schedule): what reaches the state before other than by the gates
+
+  T* gates(index step, index row) const { return run.gates[schedule.first(step) + row]; }
+  const T* state(index step, index row) const { return run.state[schedule.first(step) + row]; }
+  PYDL_INLINE V<T> state_before(index step, index row, index unit, int n, const T* initial) const {
+    if (step > 0) return load_units(state(step - 1, row) + unit, n);
+    return initial ? load_units(initial + schedule.sequence(row) * s.U + unit, n) : V<T>{};
+  }
+  bool is_last(index step, index row) const { return row >= schedule.count(step + 1); }
+  // A final gradient or what the step after has carried.
+  PYDL_INLINE V<T> carry(index step, index row, index unit, int n, const T* final) const {
+    if (!is_last(step, row)) return load_units(carried[row] + unit, n);
+    return final ? load_units(final + schedule.sequence(row) * s.U + unit, n) : V<T>{};
+  }
+
+  // The gradient of h after a step, as far as it does not come by `carry`: from the gates of the next step, and from
+  // the outputs that it is.
+  PYDL_INLINE V<T> arriving(index step, index row, index unit, int n, const T* from_gates) const {
+    const index b = schedule.sequence(row);
+    V<T> dh{};
+    if (!is_last(step, row)) dh = run.dropped(load(from_gates), b, unit, n);
+    if (!grads.dy) return dh;
+    if (!s.return_sequences) return is_last(step, row) ? dh + load_units(grads.dy + b * s.U + unit, n) : dh;
+    const index end = schedule.next_position(row, step);
+    for (index t = schedule.position(row, step); t < end; t++)
+      dh += load_units(grads.dy + (b * s.T + t) * s.U + unit, n);
+    return dh;
+  }
+
+  // c[count][kCols] (+)= a[count][K] * rows [k, k + K) of the transposed recurrent kernel, for one panel of units.
+  PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, const T* old, T* c) const {
+    TileTask<T> task{};
+    task.K = K;
+    task.a = a;
+    task.a_stride = run.gates.stride;
+    task.b = packed_ + (panel * Cell::kGates * s.U + k) * kCols;
+    task.b_row = kCols;
+    task.old = old;
+    task.c = c;
+    task.ldc = kCols;
+    task.last = kLanes<T>;
+    kTileFunctions<T>.of[count - 1][kTileVectors - 1][0](task);
+  }
+
+ private:
+  void member(Team& team, bool by_units) {
+    const RowShare rows(s.B, kTileRows, by_units, team);
+    const Range all{0, ceil_div(s.U, kCols)};
+    const Range panels = by_units ? all.part(team.rank, team.size) : all;
+    for (index step = schedule.steps() - 1; step >= 0; step--)
+      for (int stage = 0; stage < Cell::stages(s); stage++) {
+        for (index panel = panels.begin; panel < panels.end; panel++)
+          rows.each(schedule.count(step), [&](index row, index count) {
+            alignas(64) T sums[kTileRows * kCols];
+            if (stage == 0)
+              from_next_step(step, row, count, panel, sums);
+            else
+              Cell::multiply_back(*this, stage, count, gates(step, row), panel, sums);
+            each_vector(
+                count, panel,
+                [&](index r, index unit, int n, const T* from_gates) {
+                  Cell::backward(*this, stage, step, row + r, unit, n, from_gates);
+                },
+                sums);
+          });
+        if (by_units) team.barrier();
+      }
+    if (!grads.dh0) return;
+    for (index panel = panels.begin; panel < panels.end; panel++)
+      rows.each(s.B, [&](index row, index count) { finish(row, count, panel); });
+  }
+
+  // What the gates of the next step say of h, for those of the rows that make this step.
+  void from_next_step(index step, index row, index count, index panel, T* sums) const {
+    const index makers = step + 1 < schedule.steps() ? smaller(count, schedule.count(step + 1) - row) : 0;
+    if (makers > 0) Cell::multiply_back(*this, 0, makers, gates(step + 1, row), panel, sums);
+  }
+
+  // body(row, first unit, units, their sums) for all vectors of a panel.
+  template <class Body>
+  PYDL_INLINE void each_vector(index count, index panel, const Body& body, const T* sums) const {
+    for (index r = 0; r < count; r++)
+      for (index part = 0; part < kCols; part += kLanes<T>) {
+        const index unit = panel * kCols + part;
+        if (unit < s.U) body(r, unit, units_left<T>(s.U, unit), sums + r * kCols + part);
+      }
+  }
+
+  // The gradients of the initial states.
+  void finish(index row, index count, index panel) const {
+    alignas(64) T sums[kTileRows * kCols];
+    from_next_step(-1, row, count, panel, sums);
+    each_vector(
+        count, panel,
+        [&](index r, index unit, int n, const T* from_gates) {
+          const index b = schedule.sequence(row + r);
+          const bool stepped = schedule.steps() > 0 && row + r < schedule.count(0);
+          V<T> dh = stepped ? run.dropped(load(from_gates), b, unit, n) : V<T>{};
+          if (Cell::kCarriesHidden || !stepped) dh += initial(stepped, row + r, unit, n, grads.dh);
+          store_units(grads.dh0 + b * s.U + unit, dh, n);
+          if (grads.dc0) store_units(grads.dc0 + b * s.U + unit, initial(stepped, row + r, unit, n, grads.dc), n);
+        },
+        sums);
+  }
+  V<T> initial(bool stepped, index row, index unit, int n, const T* final) const {
+    if (stepped) return load_units(carried[row] + unit, n);
+    return final ? load_units(final + schedule.sequence(row) * s.U + unit, n) : V<T>{};
+  }
+
+  T* packed_ = nullptr;
+};
+
+// c[M, N] = a' * b, over the rows of both.
+template <class T>
+void weight_gradient(index rows, index M, index N, const T* a, index lda, const T* b, index ldb, T* c, index ldc) {
+  if (M == 0 || N == 0) return;
+  if (rows == 0) {
+    for (index i = 0; i < M; i++) map_row<T>(N, c + i * ldc, [](auto) { return V<T>{}; });
+    return;
+  }
+  const GemmShape shape{M, N, rows, lda, ldb, ldc, true, false, false};
+  const double useful = double(M) * double(N) * double(rows) / (1 << 18);
+  const int threads = useful < 1 ? 1 : useful < num_threads() ? int(useful) : num_threads();
+  BlockedGemm<T>(shape, a, b, {}, c, Source::packed_here).run(threads);
+}
+
+// dx = dgates * kernel', for a block of steps at a time: made in scratch, and from there put where it belongs.
+template <class Cell>
+void input_gradient(const Run<Cell>& run, typename Cell::Element* dx) {
+  using T = typename Cell::Element;
+  constexpr index kRows = 192;
+  const RecurrentShape& s = run.s;
+  const Schedule& schedule = run.schedule;
+  const index width = Cell::kGates * s.U;
+  if (s.B == 0 || s.I == 0) return;
+  const index block = ceil_div(kRows, s.B);
+  const GemmShape whole{kRows, s.I, width, run.gates.stride, width, s.I, false, true, false};
+  Scratch packing(ceil_div(s.I, kTileCols<T>) * kTileCols<T> * width * index(sizeof(T)));
+  T* packed = static_cast<T*>(packing.data());
+  pack_b(run.in.kernel, width, true, width, s.I, packed, width * kTileCols<T>);
+  if (run.in.mask)
+    for (index b = 0; b < s.B; b++)
+      for (index t = 0; t < s.T; t++)
+        if (!run.in.mask[b * s.T + t]) map_row<T>(s.I, dx + (b * s.T + t) * s.I, [](auto) { return V<T>{}; });
+  parallel(ceil_div(schedule.steps(), block), 1, [&](index begin, index end) {
+    Scratch memory(block * s.B * s.I * index(sizeof(T)));
+    T* rows = static_cast<T*>(memory.data());
+    for (index i = begin; i < end; i++) {
+      const index first = i * block, last = smaller(first + block, schedule.steps());
+      GemmShape shape = whole;
+      shape.M = schedule.first(last) - schedule.first(first);
+      BlockedGemm<T>(shape, run.gates[schedule.first(first)], packed, {}, rows, Source::panels).run(1);
+      const T* from = rows;
+      for (index step = first; step < last; step++)
+        for (index row = 0; row < schedule.count(step); row++, from += s.I) {
+          const index b = schedule.sequence(row);
+          T* to = dx + (b * s.T + run.x_step(schedule.position(row, step))) * s.I;
+          if (const T* factor = run.dropout(b))
+            map_row<T>(s.I, to, [=](auto at) { return at(from) * at(factor); });
+          else
+            map_row<T>(s.I, to, [=](auto at) { return at(from); });
+        }
+    }
+  });
+}
+
+template <class Cell>
+void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename Cell::Element>& in,
+                        const RecurrentGradients<typename Cell::Element>& grads) {
+  using T = typename Cell::Element;
+  Scratch schedule_memory(Schedule::bytes(s, in.mask));
+  const Schedule schedule(s, in.mask, schedule_memory.data());
+  const SavedLayout<Cell> layout(s);
+  const Rows<T> operand{grads.saved, layout.operand}, gates{operand[s.B * s.T], layout.gates},
+      state{gates[s.B * s.T], layout.state};
+  const index stride = odd_lines<T>(s.U);
+  Scratch carried(s.B * stride * index(sizeof(T)));
+  const Run<Cell> run{s, in, schedule, operand, gates, state};
+  if (s.B > 0 && s.U > 0) Backward<Cell>(run, grads, Rows<T>{static_cast<T*>(carried.data()), stride}).start();
+  Cell::weight_gradients(run, schedule.rows(), grads.dweights);
+  if (grads.dx) input_gradient(run, grads.dx);
+}
+
+template <class Cell>
+index recurrent_saved_size(const RecurrentShape& s) {
+  return s.B * s.T * SavedLayout<Cell>(s).row();
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

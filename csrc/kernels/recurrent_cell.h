@@ -1,0 +1,60 @@
+// What the cells are made of: the parts that LSTM and RNN share, and the table of a cell.
+#pragma once
+#include "recurrent_backward.h"
+#include "recurrent_forward.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+// A cell all of whose gates come from one product with the operand.
+template <class Cell, class T>
+struct OneStageCell {
+  using Element = T;
+  static bool has_recurrent_bias(const RecurrentShape&) { return false; }
+  static int stages(const RecurrentShape&) { return 1; }
+
+  static PYDL_INLINE void multiply(const Forward<Cell>& f, int, index, index, index count, const T* operand,
+                                   const T* weights, index K, T* sums) {
+    multiply_gates<Cell::kVectors, T>(count, K, operand, f.run.operand.stride, weights, Panels<Cell>::kRow, sums);
+  }
+  static PYDL_INLINE V<T> sum_of(Sums<T> sums, index row, int vector) {
+    const index at = (row * Cell::kVectors + vector) * kLanes<T>;
+    const V<T> from_h = load(sums.from_h + at);
+    return sums.from_x ? from_h + load(sums.from_x + at) : from_h;
+  }
+
+  static PYDL_INLINE void multiply_back(const Backward<Cell>& f, int, index count, const T* gates, index panel,
+                                        T* sums) {
+    f.multiply(count, Cell::kGates * f.s.U, gates, panel, 0, nullptr, sums);
+  }
+  static void weight_gradients(const Run<Cell>& run, index rows, T* dweights) {
+    const index width = Cell::kGates * run.s.U;
+    weight_gradient(rows, run.hidden() + run.s.U, width, run.operand.data, run.operand.stride, run.gates.data,
+                    run.gates.stride, dweights, width);
+  }
+};
+
+inline bool usual(const RecurrentShape& s) {
+  return s.activation == Activation::tanh && s.recurrent_activation == Activation::sigmoid;
+}
+
+// The usual activations are compiled into a cell of their own.
+template <template <class, bool> class Cell, class T>
+RecurrentKernels<T> recurrent_kernels() {
+  RecurrentKernels<T> kernels;
+  kernels.packed_size = Panels<Cell<T, true>>::size;
+  kernels.pack = Panels<Cell<T, true>>::pack;
+  kernels.saved_size = recurrent_saved_size<Cell<T, true>>;
+  kernels.forward = [](const RecurrentShape& s, const RecurrentInputs<T>& in, const T* packed,
+                       const RecurrentOutputs<T>& out) {
+    usual(s) ? recurrent_forward<Cell<T, true>>(s, in, packed, out)
+             : recurrent_forward<Cell<T, false>>(s, in, packed, out);
+  };
+  kernels.backward = [](const RecurrentShape& s, const RecurrentInputs<T>& in, const RecurrentGradients<T>& grads) {
+    usual(s) ? recurrent_backward<Cell<T, true>>(s, in, grads) : recurrent_backward<Cell<T, false>>(s, in, grads);
+  };
+  return kernels;
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,246 @@
+// The forward pass of a recurrent cell over whole sequences.
+//
+// Large batches: each step multiplies the whole operand, [x | 1 | h], and the sums end in registers with all gates of a
+// unit side by side; then the cell makes of them its state and its output. Small batches would read all weights in each
+// step for a handful of rows, so there the products with x are made for many steps at once.
+#pragma once
+#include "../scratch.h"
+#include "recurrent_run.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+// The products of some rows with a panel, for every height.
+template <class T, int Vectors>
+struct GateTiles {
+  typename TileFunctions<T>::Function of[gate_rows(Vectors)];
+  template <int Height = gate_rows(Vectors)>
+  constexpr void fill() {
+    of[Height - 1] = run_tile<T, Height, Vectors, false>;
+    if constexpr (Height > 1) fill<Height - 1>();
+  }
+  constexpr GateTiles() : of{} { fill(); }
+};
+template <class T, int Vectors>
+constexpr GateTiles<T, Vectors> kGateTiles{};
+
+// c[rows][Vectors] = a[rows][K] * b, with rows of c next to each other.
+template <int Vectors, class T>
+PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride, const T* b, index b_row, T* c) {
+  TileTask<T> task{};
+  task.K = K;
+  task.a = a;
+  task.a_stride = a_stride;
+  task.b = b;
+  task.b_row = b_row;
+  task.c = c;
+  task.ldc = Vectors * kLanes<T>;
+  task.last = kLanes<T>;
+  kGateTiles<T, Vectors>.of[rows - 1](task);
+}
+
+// What a cell sees of some rows and one panel. Sums: [row][kVectors vectors]; from_x null: it is in from_h.
+template <class T>
+struct Sums {
+  const T *from_h, *from_x;
+};
+
+template <class Cell>
+class Forward {
+ public:
+  using T = typename Cell::Element;
+  using P = Panels<Cell>;
+  static constexpr int kHeight = gate_rows(Cell::kVectors);
+
+  Forward(const Run<Cell>& run, const RecurrentOutputs<T>& out, const T* packed, index chunk)
+      : run(run), s(run.s), schedule(run.schedule), out(out), packed_(packed), chunk_(chunk) {}
+
+  // How many steps have their products with x made together.
+  static index chunk_of(const RecurrentShape& shape) {
+    constexpr index kRows = 128;
+    return shape.B < kSmallBatch ? ceil_div(kRows, shape.B > 0 ? shape.B : 1) : 1;
+  }
+  static bool fused(const RecurrentShape& shape) { return Cell::kFusesInput && shape.B >= kSmallBatch; }
+
+  void start() {
+    const Sharing sharing = sharing_of<Cell>(s);
+    const index rows = smaller(chunk_, s.T) * s.B;
+    Scratch from_x(fused(s) ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
+    from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
+    run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
+    for (index row = schedule.steps() ? schedule.count(0) : 0; row < s.B; row++) never_stepped(schedule.sequence(row));
+  }
+
+  // -- for the cells
+
+  const Run<Cell>& run;
+  const RecurrentShape& s;
+  const Schedule& schedule;
+  const RecurrentOutputs<T>& out;
+
+  index row_of(index step) const { return out.saved ? schedule.first(step) : step % chunk_ * s.B; }
+  T* gates(index step, index row) const { return run.gates[(out.saved ? schedule.first(step) : 0) + row]; }
+  // The state after a step; inference keeps only the latest.
+  T* state(index step, index row) const { return run.state[(out.saved ? schedule.first(step) : 0) + row]; }
+  const T* operand(index step, index row) const { return run.operand[row_of(step) + row] + run.hidden(); }
+  PYDL_INLINE V<T> state_before(index step, index row, index unit, int n, const T* initial) const {
+    if (step > 0) return load_units(state(step - 1, row) + unit, n);
+    return initial ? load_units(initial + schedule.sequence(row) * s.U + unit, n) : V<T>{};
+  }
+
+  // Hands on the output of some units of a row: to the next step, or out of the layer.
+  PYDL_INLINE void publish(index step, index row, index unit, int n, V<T> h) const {
+    const index b = schedule.sequence(row);
+    const bool last = row >= schedule.count(step + 1);
+    if (last)
+      store_units(out.h + b * s.U + unit, h, n);
+    else
+      store_units(next_operand(step, row) + unit, run.dropped(h, b, unit, n), n);
+    if (s.return_sequences)
+      store_units(out.y + (b * s.T + schedule.position(row, step)) * s.U + unit, h, n);
+    else if (last)
+      store_units(out.y + b * s.U + unit, h, n);
+  }
+
+ private:
+  T* next_operand(index step, index row) const {
+    return run.operand[(out.saved ? schedule.first(step + 1) : row_of(step) + s.B) + row] + run.hidden();
+  }
+
+  void member(Team& team, bool by_units) {
+    const RowShare rows(s.B, kHeight, by_units, team);
+    const Range all{0, P::count(s)};
+    const Range panels = by_units ? all.part(team.rank, team.size) : all;
+    for (index begin = 0; begin < schedule.steps(); begin += chunk_) {
+      const index end = smaller(begin + chunk_, schedule.steps());
+      for (index step = begin; step < end; step++) {
+        if (by_units) {
+          for (index row = team.rank; row < schedule.count(step); row += team.size) read(step, row, step == begin);
+        } else {
+          rows.each(schedule.count(step), [&](index first, index count) {
+            for (index row = first; row < first + count; row++) read(step, row, step == begin);
+          });
+        }
+      }
+      if (by_units) {
+        team.barrier();
+        if (!fused(s)) multiply_inputs(panels, row_of(begin), row_of(end - 1) + schedule.count(end - 1), row_of(begin));
+      }
+      for (index step = begin; step < end; step++) {
+        if (!by_units && !fused(s))
+          rows.each(schedule.count(step), [&](index first, index count) {
+            multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, row_of(begin));
+          });
+        for (int stage = 0; stage < Cell::stages(s); stage++) {
+          for (index panel = panels.begin; panel < panels.end; panel++)
+            rows.each(schedule.count(step), [&](index first, index count) {
+              const T* x_sums = from_x_[panel] + (row_of(step) + first - row_of(begin)) * P::kRow;
+              multiply(step, stage, first, count, panel, fused(s) ? nullptr : x_sums);
+            });
+          if (by_units) team.barrier();
+        }
+      }
+    }
+  }
+
+  // The operand of a step, but for what the step before has put there.
+  void read(index step, index row, bool first_of_chunk) const {
+    const index b = schedule.sequence(row);
+    T* to = run.operand[row_of(step) + row];
+    const T* x = run.in.x + (b * s.T + run.x_step(schedule.position(row, step))) * s.I;
+    if (const T* factor = run.dropout(b))
+      map_row<T>(s.I, to, [=](auto at) { return at(x) * at(factor); });
+    else
+      map_row<T>(s.I, to, [=](auto at) { return at(x); });
+    to[s.I] = to[run.hidden() + s.U] = 1;
+    T* h = to + run.hidden();
+    if (step == 0) {
+      const T* initial = run.in.h0 ? run.in.h0 + b * s.U : nullptr;
+      for (index u = 0; u < s.U; u += kLanes<T>) {
+        const int n = units_left<T>(s.U, u);
+        store_units(h + u, initial ? run.dropped(load_units(initial + u, n), b, u, n) : V<T>{}, n);
+      }
+    } else if (first_of_chunk && !out.saved) {
+      const T* before = next_operand(step - 1, row);
+      map_row<T>(s.U, h, [=](auto at) { return at(before); });
+    }
+  }
+
+  // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
+  void multiply_inputs(Range panels, index begin, index end, index first_of_chunk) const {
+    for (index panel = panels.begin; panel < panels.end; panel++)
+      for (index row = begin; row < end; row += kHeight)
+        multiply_gates<Cell::kVectors, T>(smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride,
+                                          weights(panel), P::kRow, from_x_[panel] + (row - first_of_chunk) * P::kRow);
+  }
+
+  void multiply(index step, int stage, index row, index count, index panel, const T* x_sums) const {
+    alignas(64) T sums[kHeight * P::kRow];
+    const index skipped = x_sums ? run.hidden() : 0;
+    Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
+                   weights(panel) + skipped * P::kRow, s.I + 1 + s.U - skipped, sums);
+    Cell::finish(*this, stage, step, row, count, panel * P::kUnits, Sums<T>{sums, x_sums});
+  }
+
+  const T* weights(index panel) const { return packed_ + panel * P::rows(s) * P::kRow; }
+
+  // A sequence whose steps are all masked: its state stays, and there is no output to repeat.
+  void never_stepped(index b) const {
+    copy_or_zero(run.in.h0, b, out.h);
+    if (out.c) copy_or_zero(run.in.c0, b, out.c);
+    if (!s.return_sequences) copy_or_zero(nullptr, b, out.y);
+  }
+  void copy_or_zero(const T* from, index b, T* to) const {
+    from = from ? from + b * s.U : nullptr;
+    map_row<T>(s.U, to + b * s.U, [=](auto at) { return from ? at(from) : V<T>{}; });
+  }
+
+  const T* packed_;
+  const index chunk_;
+  Rows<T> from_x_{};
+};
+
+// The outputs of masked steps: those of the step before, or zeros at the beginning.
+template <class T>
+void repeat_outputs(const RecurrentShape& s, const unsigned char* mask, T* y) {
+  parallel(s.B, 1 + (1 << 16) / (s.T * s.U + 1), [=](index begin, index end) {
+    for (index b = begin; b < end; b++)
+      for (index t = 0; t < s.T; t++) {
+        if (mask[b * s.T + (s.go_backwards ? s.T - 1 - t : t)]) continue;
+        T* to = y + (b * s.T + t) * s.U;
+        const T* before = t > 0 ? to - s.U : nullptr;
+        map_row<T>(s.U, to, [=](auto at) { return before ? at(before) : V<T>{}; });
+      }
+  });
+}
+
+template <class Cell>
+void recurrent_forward(const RecurrentShape& s, const RecurrentInputs<typename Cell::Element>& in,
+                       const typename Cell::Element* packed, const RecurrentOutputs<typename Cell::Element>& out) {
+  using T = typename Cell::Element;
+  constexpr index kSize = index(sizeof(T));
+  if (s.B == 0 || s.U == 0) return;
+  Scratch schedule_memory(Schedule::bytes(s, in.mask));
+  const Schedule schedule(s, in.mask, schedule_memory.data());
+  const SavedLayout<Cell> layout(s);
+  const index chunk = Forward<Cell>::chunk_of(s);
+  // Without training: the operands of a chunk and those of the step after it, one state, and gates for two stages.
+  const index operands = out.saved ? s.B * s.T : (chunk + 1) * s.B;
+  const index rows = out.saved ? s.B * s.T : s.B;
+  const index gates = out.saved || Cell::stages(s) > 1 ? rows : 0;
+  Scratch memory(out.saved ? 0 : (operands * layout.operand + gates * layout.gates + rows * layout.state) * kSize);
+  T* base = out.saved ? out.saved : static_cast<T*>(memory.data());
+  const Rows<T> operand{base, layout.operand}, gate_rows{operand[operands], layout.gates},
+      state{gate_rows[gates], layout.state};
+  Scratch packing(packed ? 0 : Panels<Cell>::size(s) * kSize);
+  if (!packed) {
+    Panels<Cell>::pack(s, in, static_cast<T*>(packing.data()));
+    packed = static_cast<T*>(packing.data());
+  }
+  const Run<Cell> run{s, in, schedule, operand, gate_rows, state};
+  Forward<Cell>(run, out, packed, chunk).start();
+  if (in.mask && s.return_sequences) repeat_outputs(s, in.mask, out.y);
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

@@ -1,0 +1,184 @@
+// What forward and backward of every recurrent cell share: the packed weights, the memory of a run, and who does what.
+//
+// The operand of a step holds one row per sequence: [x | 1 | h | 1], so that a row of weights is a bias, and one matrix
+// product gives the gradients of all weights. Training keeps the operands, gates and states of all steps (rows without
+// gaps, see recurrent_schedule.h); inference those of the steps at hand. Rows of memory take an odd number of cache
+// lines: rows of a power of two would share few sets of the first-level cache.
+//
+// A cell has kGates gates in kVectors vectors; kUnits units (a panel) have all their gates in one tile of registers.
+#pragma once
+#include "activation.h"
+#include "gemm_blocked.h"
+#include "recurrent_schedule.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+// As many rows as leave the registers a row of weights, an element and a product.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kVectorRegisters = 32;
+#else
+constexpr int kVectorRegisters = 16;
+#endif
+constexpr int gate_rows(int vectors) { return (kVectorRegisters - vectors - 2) / vectors; }
+
+template <class T>
+constexpr index odd_lines(index elements) {
+  constexpr index kLine = 64 / index(sizeof(T));
+  return (ceil_div(elements, kLine) | 1) * kLine;
+}
+
+// The first n elements of a vector, n from 1 to kLanes.
+template <class T>
+PYDL_INLINE V<T> load_units(const T* p, int n) {
+  return n == kLanes<T> ? load(p) : load_n(p, n);
+}
+template <class T>
+PYDL_INLINE void store_units(T* p, V<T> v, int n) {
+  n == kLanes<T> ? store(p, v) : store_n(p, v, n);
+}
+template <class T>
+PYDL_INLINE int units_left(index U, index unit) {
+  return U - unit < kLanes<T> ? int(U - unit) : kLanes<T>;
+}
+
+template <class T>
+[[gnu::noinline]] V<T> activation_slope(Activation kind, V<T> y, V<T> dy) {
+  return with_activation(kind, [&](auto f) { return f.template backward<T>(y, dy, 0); });
+}
+
+// An activation with its slope: inlined if it is the usual one of its place.
+template <class T, class Usual, bool kUsual>
+struct Nonlinearity {
+  Activation kind;
+  PYDL_INLINE V<T> operator()(V<T> x) const {
+    if constexpr (kUsual) return Usual::template forward<T>(x, 0);
+    return activate<T>(kind, 0, x);
+  }
+  PYDL_INLINE V<T> backward(V<T> y, V<T> dy) const {
+    if constexpr (kUsual) return Usual::template backward<T>(y, dy, 0);
+    return activation_slope<T>(kind, y, dy);
+  }
+};
+
+// ---- packed weights: [panel][I + 1 + U + 1 rows][kVectors vectors] -----------------------------------------------
+
+template <class Cell>
+struct Panels {
+  using T = typename Cell::Element;
+  static constexpr index kRow = Cell::kVectors * kLanes<T>;
+  static constexpr index kUnits = Cell::kVectors / Cell::kGates * kLanes<T>;
+
+  static index count(const RecurrentShape& s) { return ceil_div(s.U, kUnits); }
+  static index rows(const RecurrentShape& s) { return s.I + 1 + s.U + 1; }
+  static index size(const RecurrentShape& s) { return count(s) * rows(s) * kRow; }
+
+  static void pack(const RecurrentShape& s, const RecurrentInputs<T>& in, T* packed) {
+    const index width = Cell::kGates * s.U;
+    const T* recurrent_bias = Cell::has_recurrent_bias(s) && in.bias ? in.bias + width : nullptr;
+    const index grain = 1 + (1 << 14) / (rows(s) * kRow);
+    parallel(count(s), grain, [&](index begin, index end) {
+      for (index panel = begin; panel < end; panel++) {
+        T* to = packed + panel * rows(s) * kRow;
+        to = pack_rows(s, panel, in.kernel, s.I, to);
+        to = pack_rows(s, panel, in.bias, 1, to);
+        to = pack_rows(s, panel, in.recurrent_kernel, s.U, to);
+        pack_rows(s, panel, recurrent_bias, 1, to);
+      }
+    });
+  }
+
+ private:
+  static T* pack_rows(const RecurrentShape& s, index panel, const T* from, index rows, T* to) {
+    for (index k = 0; k < rows; k++, to += kRow) PYDL_UNROLL for (index v = 0; v < Cell::kVectors; v++) {
+        const index unit = panel * kUnits + v / Cell::kGates * kLanes<T>;
+        const index column = v % Cell::kGates * s.U + unit;
+        const bool there = from && unit < s.U;
+        store(to + v * kLanes<T>,
+              there ? load_units(from + k * Cell::kGates * s.U + column, units_left<T>(s.U, unit)) : V<T>{});
+      }
+    return to;
+  }
+};
+
+// ---- memory -------------------------------------------------------------------------------------------------------
+
+// Rows of equal width in one block of memory.
+template <class T>
+struct Rows {
+  T* data;
+  index stride;
+  T* operator[](index row) const { return data + row * stride; }
+};
+
+template <class Cell>
+struct SavedLayout {
+  using T = typename Cell::Element;
+  index operand, gates, state;  // strides
+  explicit SavedLayout(const RecurrentShape& s)
+      : operand(odd_lines<T>(s.I + s.U + 2)),
+        gates(odd_lines<T>(Cell::kSavedGates * s.U)),
+        state(Cell::kKeepsState ? odd_lines<T>(s.U) : 0) {}
+  index row() const { return operand + gates + state; }
+};
+
+// Shared by the members of a team.
+template <class Cell>
+struct Run {
+  using T = typename Cell::Element;
+  const RecurrentShape& s;
+  const RecurrentInputs<T>& in;
+  const Schedule& schedule;
+  Rows<T> operand, gates, state;
+
+  index hidden() const { return s.I + 1; }  // where h begins in an operand
+  const T* dropout(index b) const { return in.dropout ? in.dropout + b * s.I : nullptr; }
+  // f(unit, lanes, offset in the operand) for the recurrent dropout of sequence b
+  PYDL_INLINE V<T> dropped(V<T> h, index b, index unit, int n) const {
+    return in.recurrent_dropout ? h * load_units(in.recurrent_dropout + b * s.U + unit, n) : h;
+  }
+  index x_step(index position) const { return s.go_backwards ? s.T - 1 - position : position; }
+};
+
+// ---- who does what -------------------------------------------------------------------------------------------------
+
+// Small batches are shared by units, which takes a meeting per step; others by rows, which takes none. Both give the
+// same bits.
+constexpr index kSmallBatch = 8;
+
+struct Sharing {
+  bool by_units;
+  int threads;
+};
+
+template <class Cell>
+Sharing sharing_of(const RecurrentShape& s) {
+  constexpr double kStepGrain = 1 << 14, kGrain = 1 << 18;  // multiplications that outweigh a meeting, waking a thread
+  const double step = double(s.B) * double(s.U) * double(Cell::kGates * s.U);
+  const double all = double(s.B) * double(s.T) * double(s.I + s.U) * double(Cell::kGates * s.U);
+  const int available = num_threads();
+  const bool by_units = s.B < kSmallBatch || s.B < 4 * available;
+  const double useful = by_units ? (all / kGrain < step / kStepGrain ? all / kGrain : step / kStepGrain) : all / kGrain;
+  return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
+}
+
+// The rows of a batch in tiles of equal height (up to one row), dealt out to the members in turn: the sequences are
+// sorted by length, and all should get long ones and short ones.
+struct RowShare {
+  index B, count, begin, step;
+  RowShare(index B_, int height, bool by_units, const Team& team)
+      : B(B_), count(ceil_div(B_, height)), begin(by_units ? 0 : team.rank), step(by_units ? 1 : team.size) {
+    count = ceil_div(count, step) * step;
+  }
+  // body(first row, rows) for the tiles of this member, of the first `active` rows.
+  template <class Body>
+  PYDL_INLINE void each(index active, const Body& body) const {
+    for (index i = begin; i < count; i += step) {
+      const index row = B * i / count, end = smaller(B * (i + 1) / count, active);
+      if (row < end) body(row, end - row);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA

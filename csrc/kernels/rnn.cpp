@@ -1,0 +1,45 @@
+// The simple recurrent network: Elman 1990.   h' = act([x 1 h] W)
+#include "recurrent_cell.h"
+
+namespace pydl::PYDL_ISA {
+namespace {
+
+template <class T, bool kUsual>
+struct Rnn : OneStageCell<Rnn<T, kUsual>, T> {
+  static constexpr int kGates = 1, kVectors = 2, kSavedGates = 1;  // what is saved is h'
+  static constexpr bool kKeepsState = false, kFusesInput = true, kCarriesHidden = false;
+  using Main = Nonlinearity<T, Tanh, kUsual>;
+
+  static void finish(const Forward<Rnn>& f, int, index step, index row, index count, index unit, Sums<T> sums) {
+    const Main act{f.s.activation};
+    for (index r = 0; r < count; r++, row++)
+      for (int v = 0; v < 2; v++) {
+        const index u = unit + v * kLanes<T>;
+        if (u >= f.s.U) break;
+        const int n = units_left<T>(f.s.U, u);
+        const V<T> h = act(Rnn::sum_of(sums, r, v));
+        if (f.out.saved) store_units(f.gates(step, row) + u, h, n);
+        f.publish(step, row, u, n, h);
+      }
+  }
+
+  static PYDL_INLINE void backward(const Backward<Rnn>& f, int, index step, index row, index unit, int n,
+                                   const T* from_gates) {
+    const Main act{f.s.activation};
+    T* h = f.gates(step, row) + unit;
+    V<T> dh = f.arriving(step, row, unit, n, from_gates);
+    if (f.grads.dh && f.is_last(step, row)) dh += f.carry(step, row, unit, n, f.grads.dh);
+    store_units(h, act.backward(load_units(h, n), dh), n);
+  }
+};
+
+}  // namespace
+
+template <class T>
+void fill_rnn(KernelTable<T>& t) {
+  t.rnn = recurrent_kernels<Rnn, T>();
+}
+template void fill_rnn(KernelTable<float>&);
+template void fill_rnn(KernelTable<double>&);
+
+}  // namespace pydl::PYDL_ISA
