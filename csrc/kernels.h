@@ -101,6 +101,7 @@ struct GroupNormShape {
 struct LrnRule {
   index radius;
   double bias, alpha, beta;
+};
 
 // ---- recurrent networks ----------------------------------------------------------------------------------------
 

@@ -29,6 +29,24 @@ AFFINE = {"gamma": ones(3), "beta": ones(3), "epsilon": 0.1}
 LRN = {"depth_radius": 2, "bias": 1.0, "alpha": 0.1, "beta": 0.75}
 STEP = {"learning_rate": 0.1, "epsilon": 1e-7, "weight_decay": 0.1}
 
+# A layer of 3 units over 2 sequences of 4 steps with 2 inputs.
+SEQUENCES: Arguments = {
+    "x": ones(2, 4, 2), "h0": ones(2, 3), "mask": np.array([[1, 1, 0, 1], [0, 0, 0, 0]], bool), "activation": "tanh",
+    "go_backwards": True, "return_sequences": True, "dropout_mask": ones(2, 2), "recurrent_dropout_mask": ones(2, 3)
+}  # fmt: skip
+LAST = {"dy": ones(2, 4, 3), "dh": ones(2, 3), "with_dx": True, "with_initial": True}
+
+
+def recurrent(op: str, gates: int, *bias: int, **further: Any) -> dict[str, Arguments]:
+    """Forward and backward of a recurrent cell, which has `gates` gates and these further arguments."""
+    width = 3 * gates
+    weights = {"kernel": ones(2, width), "recurrent_kernel": ones(3, width), "bias": ones(*bias, width)}
+    arguments = {**SEQUENCES, **weights, **further}
+    saved = np.zeros_like(getattr(_core, f"{op}_forward")(**arguments, training=True)[3])
+    last = {**LAST, "dc": ones(2, 3)} if op == "lstm" else LAST
+    return {f"{op}_forward": {**arguments, "training": True}, f"{op}_backward": {**arguments, **last, "saved": saved}}
+
+
 GOOD: dict[str, Arguments] = {
     "empty": {"shape": (2, 3), "dtype": np.dtype("f4")},
     "matmul": {"a": ones(3, 4), "b": ones(4, 5), "bias": ones(5), "activation": "relu"},
@@ -83,6 +101,9 @@ GOOD: dict[str, Arguments] = {
     "step_mask": {"x": ones(2, 3), "value": 0.0},
     "id_mask": {"ids": LABELS},
     "apply_mask": {"x": ones(2, 3), "mask": np.ones(2, bool)},
+    **recurrent("rnn", 1),
+    **recurrent("lstm", 4, c0=ones(2, 3), recurrent_activation="sigmoid"),
+    **recurrent("gru", 3, 2, recurrent_activation="sigmoid", reset_after=True),
     "sgd_update": {
         **state("params", "grads", "momenta"),
         "learning_rate": 0.1, "momentum": 0.9, "nesterov": False, "weight_decay": 0.1
@@ -103,6 +124,7 @@ DTYPES = ("f2", "i4", "i8", "u1", "?", "O", "c8", ">f4", "f8", "U3", "M8[s]", "g
 
 def odd_arrays(good: Any) -> list[Any]:
     """The array with other dtypes, ranks, sizes, layouts and contents."""
+    good = good.copy()  # some functions write to their arguments
     frozen = good.copy()
     frozen.flags.writeable = False
     bytes_from_1 = np.zeros(good.nbytes + 1, np.uint8)[1:]

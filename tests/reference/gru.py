@@ -30,7 +30,9 @@ class Gru:
         n = self.act(xn + (r * hn if self.reset_after else hn))
         return [z * h + (1 - z) * n], (x, h, z, r, n, hn)
 
-    def backward(self, w: Weights, note: Any, dstate: list[Array], dropout: Array) -> tuple[Array, list[Array], Weights]:
+    def backward(
+        self, w: Weights, note: Any, dstate: list[Array], dropout: Array
+    ) -> tuple[Array, list[Array], Weights]:
         x, h, z, r, n, hn = note
         (dh,) = dstate
         fed, units = h * dropout, len(h)

@@ -23,7 +23,9 @@ class Lstm:
         a = self.act(new_c)
         return [o * a, new_c], (x, h, c, i, f, g, o, a)
 
-    def backward(self, w: Weights, note: Any, dstate: list[Array], dropout: Array) -> tuple[Array, list[Array], Weights]:
+    def backward(
+        self, w: Weights, note: Any, dstate: list[Array], dropout: Array
+    ) -> tuple[Array, list[Array], Weights]:
         x, h, c, i, f, g, o, a = note
         dh, dc = dstate
         dc = dc + dh * o * self.slope(a)

@@ -19,7 +19,9 @@ class Rnn:
         y = self.act(x @ w["kernel"] + w["bias"] + (h * dropout) @ w["recurrent_kernel"])
         return [y], (x, h, y)
 
-    def backward(self, w: Weights, note: Any, dstate: list[Array], dropout: Array) -> tuple[Array, list[Array], Weights]:
+    def backward(
+        self, w: Weights, note: Any, dstate: list[Array], dropout: Array
+    ) -> tuple[Array, list[Array], Weights]:
         x, h, y = note
         da = dstate[0] * self.slope(y)
         dw = {"kernel": np.outer(x, da), "bias": da, "recurrent_kernel": np.outer(h * dropout, da)}
