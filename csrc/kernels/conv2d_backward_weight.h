@@ -79,6 +79,21 @@ class WeightGradient {
     });
   }
 
+  // What the next block will pack of dy and of x, one stretch of each, in equal portions for the tiles of this one.
+  struct Ahead {
+    const T *dy, *x;
+    index dy_size, x_size;
+    index portions, taken;
+
+    void portion(ConvTile<T>& tile) {
+      const index steps = larger(1, tile.outer.count * tile.inner.count), size = dy_size + x_size;
+      const index begin = size * taken / portions, end = size * (taken + 1) / portions;
+      taken++;
+      tile.ahead = begin < dy_size ? dy + begin : x + begin - dy_size;
+      tile.ahead_lines = ceil_div(end - begin, steps * kLineSize<T>);
+    }
+  };
+
   // Images [n, n_end), rows [oh, oh_end) of dy, its panels from `first_panel` on, and what these need of x, packed.
   struct Block {
     index n, n_end, oh, oh_end;
@@ -88,6 +103,7 @@ class WeightGradient {
     index pixels;
     PackedImage<T> image;  // from the group of first_panel on
     const T* x;
+    Ahead ahead;
   };
 
   // Tiles of dw are numbered [group][panel][tap]; a unit is all tiles of one number.
@@ -118,6 +134,10 @@ class WeightGradient {
         if (db && p * taps_ >= unit_begin) add_pixels(packed, b.pixels, panel.cols, db + o);  // who has its first tap
       }
       b.x = packed;
+      const index x_rows = smaller((b.oh_end - b.oh) * s_.stride_h, s_.H) * (b.n_end - b.n) * s_.W * s_.C;
+      const T* x_next = x_ + (b.n * s_.H + larger(row_.input(b.oh_end - 1, s_.KH - 1) + 1, 0)) * s_.W * s_.C;
+      b.ahead = {dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + b.pixels * s_.O, x_next, b.pixels * s_.O, x_rows,
+                 (unit_end - unit_begin) * RowTiles(c_group_).count,          0};
       if (!fold_) b.image.pack(x_ + b.n * s_.H * s_.W * s_.C + group * c_group_, s_.H, s_.W, s_.C, groups, packed);
       for (index unit = unit_begin; unit < unit_end; unit++) run_unit(b, unit, dw);
     }
@@ -136,7 +156,7 @@ class WeightGradient {
     }
   }
 
-  void run_unit(const Block& b, index unit, T* dw) const {
+  void run_unit(Block& b, index unit, T* dw) const {
     const index p = unit / taps_, tap = unit % taps_;
     Run rows = row_.outputs_of(fold_ ? tap : tap / s_.KW);
     rows.begin = larger(rows.begin, b.oh);
@@ -150,7 +170,7 @@ class WeightGradient {
     }
   }
 
-  void run_tiles(const Block& b, index p, const Run& rows, const Run& columns, T* dw) const {
+  void run_tiles(Block& b, index p, const Run& rows, const Run& columns, T* dw) const {
     if (rows.size() * columns.size() == 0 && !b.overwrite) return;
     const index group = p / panels_, image_rows = b.oh_end - b.oh;
     const Panel<T> panel(p % panels_, o_group_);
@@ -186,6 +206,7 @@ class WeightGradient {
       tile.a = fold_ ? a + first : a + i * b.image.tile_size();
       tile.c = c + first * s_.O;
       tile.old = b.overwrite ? nullptr : tile.c;
+      if (!fold_) b.ahead.portion(tile);
       kConvTileFunctions<T>.of[tiles.begin(i + 1) - first - 1][panel.vectors() - 1][true](tile);
     }
   }

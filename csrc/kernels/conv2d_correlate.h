@@ -101,17 +101,21 @@ void pack_weights(const Correlation& c, const T* w, T* packed) {
 
 // ---- the driver ----------------------------------------------------------------------------------------------------
 
-// Outputs in `rows` x `columns` of one phase, one image and one panel, all of which see the same taps.
+constexpr index kLongStep = 32;  // with so many channels a tap is a loop of its own at no cost, and a step to ask ahead
+
+// Outputs in `rows` x `columns` of one phase, one image and one panel, all of which see the same taps. Whoever meets a
+// part of `in` first, asks ahead for its next rows.
 template <class T>
 void run_region(const Correlation& c, const Axis& row, const Axis& column, const Run& rows, const Run& columns,
-                const T* in, T* out, int vectors, ConvTile<T>& tile) {
+                const T* in, T* out, int vectors, bool first, ConvTile<T>& tile) {
   const index in_row = c.in_w * c.in_c, out_row = c.out_w * c.out_c;
   const index a_down = row.in_stride * in_row, a_right = column.in_stride * c.in_c;
   const index c_down = row.out_step * out_row, c_right = column.out_step * c.out_c;
   const index taps_h = columns.taps() ? rows.taps() : 0, taps_w = columns.taps();
   const index b_tap = c.in_group() * kTileCols<T>;
   tile.outer = {taps_h, row.in_dilation * in_row, column.taps * b_tap};
-  if (c.groups == 1 && column.in_dilation == 1) {  // the taps of a row are one contiguous stretch of x
+  const bool by_tap = c.in_group() >= kLongStep && taps_h * taps_w > 1;
+  if (c.groups == 1 && column.in_dilation == 1 && !by_tap) {  // the taps of a row are one contiguous stretch of x
     tile.K = taps_w * c.in_c;
     tile.inner = {1, 0, 0};
   } else {
@@ -133,12 +137,18 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   tile.b += (rows.tap_begin * column.taps + columns.tap_begin) * b_tap;
   for (index line = 0; line < lines; line++)
     for (index i = 0; i < tiles.count; i++) {
-      const index first = tiles.begin(i);
-      tile.a = a + line * a_line + first * tile.a_stride;
-      tile.c = y + line * c_line + first * tile.ldc;
-      kConvTileFunctions<T>.of[tiles.begin(i + 1) - first - 1][vectors - 1][false](tile);
+      const index begin = tiles.begin(i), height = tiles.begin(i + 1) - begin;
+      tile.a = a + line * a_line + begin * tile.a_stride;
+      tile.c = y + line * c_line + begin * tile.ldc;
+      if (by_tap) {
+        tile.ahead = tile.a + taps_h * tile.outer.a_step;
+        tile.ahead_lines = first ? ceil_div(height * tile.a_stride, taps_h * taps_w * kLineSize<T>) : 0;
+        tile.next_rows = ceil_div(height, taps_h * taps_w);
+      }
+      kConvTileFunctions<T>.of[height - 1][vectors - 1][false](tile);
     }
   tile.b = b;
+  tile.ahead_lines = tile.next_rows = 0;
 }
 
 // A task is a block of rows of one image and a part of the panels. A block is small enough that its input and output
@@ -182,7 +192,8 @@ void correlate(const Correlation& c, const T* in, const T* packed, const Epilogu
             for (index j = 0; j < column.count;) {
               const Run columns = column.run(j, column.count);
               run_region(c, row, column, rows, columns, in + n * image + group * c.in_group(),
-                         out + n * c.out_h * c.out_w * c.out_c + channel, panel.vectors(), tile);
+                         out + n * c.out_h * c.out_w * c.out_c + channel, panel.vectors(), unit == units * part / parts,
+                         tile);
               j = columns.end;
             }
             i = rows.end;

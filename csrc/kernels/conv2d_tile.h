@@ -27,21 +27,36 @@ struct ConvTile {
   int last;
   Activation activation;
   T alpha;
+  // What later tiles will need, asked for a little at each step of the loops: the caches have room for few requests at
+  // a time, and all of them at once would hold up the tile's own loads.
+  const T* ahead;     // input that lies beyond the second-level cache
+  index ahead_lines;  // of it per step
+  index next_rows;    // rows of c per step, from the first behind this tile on; 0: the tile asks for its own c
 };
+
+constexpr index kLineBytes = 64;
+template <class T>
+constexpr index kLineSize = kLineBytes / index(sizeof(T));  // elements in a line of the caches
 
 template <class T, int Rows, int Vectors, bool TransA>
 __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
   // The lines of c travel here while the tile is computed, instead of holding up its last instructions.
-  PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++)
-      __builtin_prefetch(t.c + i * t.ldc + j * kLanes<T>, 1);
+  const auto fetch_row = [](const T* c) {
+    PYDL_UNROLL for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + j * kLanes<T>, 1);
+  };
+  if (t.next_rows == 0) PYDL_UNROLL for (int i = 0; i < Rows; i++) fetch_row(t.c + i * t.ldc);
   Tile<T, Rows, Vectors> tile;
   tile.start(t.bias, nullptr, 0, t.last);
   const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
   const index K = t.K, inner = t.inner.count, a_step = t.inner.a_step, b_step = t.inner.b_step;
-  const T *a = t.a, *b = t.b;
+  const T *a = t.a, *b = t.b, *ahead = t.ahead, *next = t.c + Rows * t.ldc;
   for (index i = 0; i < t.outer.count; i++, a += t.outer.a_step, b += t.outer.b_step)
-    for (index j = 0; j < inner; j++)
+    for (index j = 0; j < inner; j++) {
+      for (index line = 0; line < t.ahead_lines; line++, ahead += kLineSize<T>) __builtin_prefetch(ahead, 0, 2);
+      if constexpr (!TransA)
+        for (index row = 0; row < t.next_rows; row++, next += t.ldc) fetch_row(next);
       tile.template multiply<true>(K, a + j * a_step, a_row, a_col, b + j * b_step, kTileCols<T>);
+    }
   if (t.old) tile.add(t.old, t.ldc, t.last);  // last, because it comes from far away
   if (t.activation != Activation::linear)
     PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) tile.sum[i][j] =
