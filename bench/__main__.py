@@ -20,15 +20,10 @@ from .peers import PEERS
 from .reference import reference
 
 # The suite of the goals needs every peer, several process starts, and a limit to the time that all this takes.
+GOALS = {"threads": "2,1", "peers": ",".join(PEERS).removeprefix("pydl,"), "starts": 5, "rounds": 3, "slot": 0.05}
 DEFAULTS = {
-    "peers": {
-        "threads": "2,1",
-        "peers": ",".join(peer for peer in PEERS if peer != "pydl"),
-        "starts": 5,
-        "rounds": 3,
-        "slot": 0.05,
-        "budget": 25.0,
-    },
+    "peers": GOALS | {"budget": 25.0},
+    "recurrent": GOALS | {"budget": 10.0},
     "sweep": {"peers": "torch", "rounds": 5, "slot": 0.05},
 }
 TOLD_ISA = "torch,torch-heap"  # the peers that can be told an instruction set, and are quick enough to matter
@@ -39,9 +34,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("filters", nargs="*", help="parts of case names, such as conv2d or go/forward; none: all cases")
     parser.add_argument(
         "--suite",
-        choices=("kernels", "nets", "all", "peers", "sweep"),
+        choices=("kernels", "nets", "all", "peers", "recurrent", "sweep"),
         default="all",
-        help="peers: the goals and who meets them; sweep: shapes beside those",
+        help="peers, recurrent: the goals and who meets them; sweep: shapes beside those",
     )
     parser.add_argument("--threads", default="2", help="thread counts, such as 1,2")
     parser.add_argument("--peers", default="numpy,torch", help=f"of {', '.join(list(PEERS)[1:])}")
@@ -141,7 +136,7 @@ class Run:
             worker.close()
 
     def takes_part(self, peer: str, case: Case) -> bool:
-        return self.options.suite != "peers" or goals.takes_part(peer, case)
+        return self.options.suite not in ("peers", "recurrent") or goals.takes_part(peer, case)
 
 
 def _single(array: Any) -> Any:

@@ -72,7 +72,7 @@ def _summary_row(group: Group, lines: list[Standing]) -> list[str]:
     row = [group.title, str(lines[0].result.threads), f"{len(met)} of {len(with_goal)}" if with_goal else "-"]
     row.append(_short_of(worst) + f", {worst.result.case.name}" if worst else "-")
     row.append(f"{group.mean:.2f}" if group.mean else "-")
-    mean = mean_ratio([line.result for line in ratios]) if ratios else None
+    mean = mean_ratio(ratios) if ratios else None
     row += [_interval(mean) if mean else "-", verdict(group.mean, mean) if mean and group.mean else "-"]
     tuned = [line.result.ratio("torch-heap") for line in lines if "torch-heap" in line.result.peers()]
     if not tuned:

@@ -20,6 +20,7 @@ class Group:
     mean: float = 0.0  # ... and their geometric mean; 0: no goal
     tuned: float = 0.0  # ... and against PyTorch with a tuned malloc
     most: dict[str, float] = field(default_factory=dict)  # pattern of case names: microseconds that each may take
+    against: str = ""  # this peer only
 
     def cases(self) -> list[Case]:
         patterns = [*self.least, *self.most]
@@ -73,6 +74,40 @@ AVX2_GROUPS = (
     Group("convolution", {f"conv2d/{name}/*": 0.0 for name in f"{SAME_3X3} {LARGE} {SMALL_OR_STRIDED}".split()}, 1.5),
 )
 
+
+def _recurrent(cells: str, shapes: str, **least: float) -> dict[str, float]:
+    return {
+        f"{cell}/{shape}/{what}": goal
+        for cell in cells.split()
+        for shape in shapes.split()
+        for what, goal in least.items()
+    }
+
+
+# time x batch x inputs x units
+LSTM_LARGE = "100x32x128x128 50x64x256x256 35x20x650x650 25x64x512x512 28x128x28x128"
+LSTM_SMALL = "100x2x128x128 100x4x128x128 100x8x128x128 100x16x128x128 128x1x256x256"
+LARGE_BATCH, SMALL_BATCH = "100x32x128x128 50x64x256x256", "100x4x128x128 128x1x256x256"
+RECURRENT_GROUPS = (
+    Group("LSTM: inference", _recurrent("lstm", LSTM_LARGE, inference=1.03), 1.12),
+    Group("LSTM: training", _recurrent("lstm", LSTM_LARGE, train=1.1), 1.25),
+    Group("LSTM, batch 1 to 16", _recurrent("lstm", LSTM_SMALL, inference=1.2, train=1.2), 1.6),
+    Group("GRU and RNN: inference", _recurrent("gru rnn", LARGE_BATCH, inference=1.3), 1.6),
+    Group("GRU and RNN: training", _recurrent("gru rnn", LARGE_BATCH, train=1.45), 1.85),
+    Group(
+        "GRU and RNN against PyTorch alone",
+        _recurrent("gru rnn", LARGE_BATCH, inference=1.6, train=1.6),
+        2.2,
+        against="torch",
+    ),
+    Group(
+        "GRU and RNN against PyTorch, batch 1 to 4",
+        _recurrent("gru rnn", SMALL_BATCH, inference=5.0, train=5.0),
+        against="torch",
+    ),
+    Group("LSTM, one step per call", {"lstm/1x1x256x256/inference": 5.0}, against="torch"),
+)
+
 # Shapes beside those above: no goals, but the worst of them is to be known.
 SWEEP_GROUPS = (Group("shapes beside: convolution", {"sweep/conv2d/*": 0.0}), Group("products", {"sweep/gemm/*": 0.0}))
 
@@ -82,10 +117,12 @@ RIVALS = {
     "onnxruntime": (
         *("conv2d/lenet1/forward", "pool2d/lenet/max_forward", "gemm/*"),
         *("activation/4M/tanh_forward", "activation/4M/sigmoid_forward", "nets/*/inference_*"),
+        *("lstm/*/inference", "gru/*/inference", "rnn/*/inference"),
     ),
     "jax": (
         *("conv2d/vgg5/backward_weight", "pool2d/vgg/max_forward", "gemm/1024x*", "loss/32x10", "batch_norm/*/forward"),
         *("nets/mlp/train", "nets/mlp/fit", "nets/autoencoder/train", "nets/cnn/inference_64"),
+        *("rnn/*", "gru/*/train"),
     ),
     "tensorflow": (
         *("conv2d/res_1x1/forward", "conv2d/res_down/backward_input", "gemm/2048x*", "loss/1024x10000"),
@@ -101,12 +138,9 @@ def takes_part(peer: str, case: Case) -> bool:
 
 
 def groups(suite: str, isa: str | None) -> tuple[Group, ...]:
-    """Those of the suites `peers` and `sweep`; the others have no goals."""
-    if suite == "sweep":
-        return SWEEP_GROUPS
-    if suite == "peers":
-        return AVX2_GROUPS if isa == "avx2" else GROUPS
-    return ()
+    """Those of the suites with goals; the others have none."""
+    peers = AVX2_GROUPS if isa == "avx2" else GROUPS
+    return {"peers": peers, "recurrent": RECURRENT_GROUPS, "sweep": SWEEP_GROUPS}.get(suite, ())
 
 
 def select(filters: Sequence[str], among: Sequence[Group]) -> list[Case]:
@@ -124,18 +158,10 @@ def verdict(goal: float, reached: Interval) -> str:
     return "yes" if middle >= goal else "within noise" if high >= goal else "no"
 
 
-def strongest(result: Measurement) -> str:
+def strongest(result: Measurement, against: str = "") -> str:
     """The peer that comes closest to pydl, or is furthest ahead; with the malloc that one finds installed."""
-    peers = [peer for peer in result.peers() if peer != "torch-heap"]
+    peers = [peer for peer in result.peers() if peer == against or (not against and peer != "torch-heap")]
     return min(peers, key=lambda peer: result.ratio(peer)[0], default="")
-
-
-def mean_ratio(results: Sequence[Measurement]) -> Interval:
-    """Geometric mean over the cases of the ratio to each one's strongest peer; its interval is that of the starts."""
-    ratios = [result.ratios(strongest(result)) for result in results]
-    count = max(len(of_case) for of_case in ratios)
-    means = [geometric_mean(median(of_case[i % len(of_case)]) for of_case in ratios) for i in range(count)]
-    return interval(means)
 
 
 @dataclass(frozen=True)
@@ -150,11 +176,19 @@ class Standing:
     is_ratio: bool = True
 
 
+def mean_ratio(standings: Sequence[Standing]) -> Interval:
+    """Geometric mean over the cases of the ratio to each one's strongest peer; its interval is that of the starts."""
+    ratios = [line.result.ratios(line.peer) for line in standings]
+    count = max(len(of_case) for of_case in ratios)
+    means = [geometric_mean(median(of_case[i % len(of_case)]) for of_case in ratios) for i in range(count)]
+    return interval(means)
+
+
 def standing(group: Group, result: Measurement) -> Standing:
     def find(table: dict[str, float]) -> float | None:
         return next((goal for pattern, goal in table.items() if fnmatchcase(result.case.name, pattern)), None)
 
-    peer, limit = strongest(result), find(group.most)
+    peer, limit = strongest(result, group.against), find(group.most)
     if limit is not None:
         middle, low, high = (1e6 * seconds for seconds in interval(result.times("pydl")))
         return Standing(result, peer, (middle, low, high), limit, verdict(-limit, (-middle, -high, -low)), False)

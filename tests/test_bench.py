@@ -75,7 +75,9 @@ def test_verdicts_on_goals() -> None:
 
 def test_geometric_mean_of_a_group() -> None:
     """Of the two starts: sqrt(2 * 8) and sqrt(2.5 * 8)."""
-    middle, low, high = map(float, run_python(GOALS + "print(*mean_ratio([go, res2]))").split())
+    middle, low, high = map(
+        float, run_python(GOALS + "print(*mean_ratio([standing(group, go), standing(group, res2)]))").split()
+    )
     assert (low, high) == pytest.approx((4, 20**0.5))
     assert low < middle < high
 

@@ -12,6 +12,7 @@ FAMILIES = (
     "activation",
     "embedding",
     "norm",
+    "recurrent",
     "loss",
     "optimizer",
     "dropout",

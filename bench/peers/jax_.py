@@ -11,6 +11,7 @@ from jax import numpy as jnp
 from numpy.typing import NDArray
 
 from . import Way, as_arrays
+from .jax_recurrent import *  # noqa: F403
 
 Array = NDArray[Any]
 Pair = tuple[int, int]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from . import Way, as_arrays, share_dropped
 from .numpy_norm import *  # noqa: F403
+from .numpy_recurrent import *  # noqa: F403
 
 Array = NDArray[Any]
 Pair = tuple[int, int]

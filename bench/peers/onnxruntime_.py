@@ -88,6 +88,24 @@ def activation_forward(x: Array, function: str) -> list[Way]:
     return [graph.way(v0=x)]
 
 
+def recurrent_inference(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array) -> list[Way]:
+    """Time first, weights by gates (lstm: i o f g) and one set of them per direction."""
+
+    def by_gates(w: Array) -> Array:
+        gates = np.split(w, 4, -1) if cell == "lstm" else [w]
+        return np.concatenate([gates[i] for i in (0, 3, 1, 2)] if cell == "lstm" else gates, -1)
+
+    both = bias if bias.ndim == 2 else np.stack((bias, np.zeros_like(bias)))
+    weights = (by_gates(w).T[None] for w in (kernel, recurrent_kernel))
+    attributes = {"linear_before_reset": 1} if cell == "gru" else {}
+    graph = Graph()
+    stacked = np.ascontiguousarray(by_gates(both).reshape(1, -1))
+    graph.add(
+        cell.upper(), *map(np.ascontiguousarray, weights), stacked, hidden_size=len(recurrent_kernel), **attributes
+    )
+    return [graph.way(lambda y: [y[:, 0].swapaxes(0, 1)], v0=np.ascontiguousarray(x.swapaxes(0, 1)))]
+
+
 def inference(net: Net, weights: list[Array], x: Array) -> list[Way]:
     graph = Graph()
     parameters = iter(weights)

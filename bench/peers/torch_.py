@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from . import Way, share_dropped
 from .torch_layout import LAYOUTS, channels_last, image, kernel, kernel_gradient, plain
 from .torch_norm import *  # noqa: F403
+from .torch_recurrent import *  # noqa: F403
 
 aten = torch.ops.aten
 Array = NDArray[Any]

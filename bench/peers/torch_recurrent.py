@@ -1,0 +1,78 @@
+"""PyTorch's recurrent modules, time first as they like it best."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from . import Way
+
+Array = NDArray[Any]
+MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def _reordered(w: Array, cell: str) -> Array:
+    """The columns of the gates in torch's order; it is its own inverse."""
+    if cell != "gru":
+        return w
+    z, r, n = np.split(w, 3, -1)
+    return np.concatenate((r, z, n), -1)
+
+
+def _module(cell: str, kernel: Array, recurrent_kernel: Array, bias: Array) -> Any:
+    module = MODULES[cell](len(kernel), len(recurrent_kernel))
+    first, second = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
+    values = (kernel.T, recurrent_kernel.T, first, second)
+    for parameter, value in zip(module.parameters(), values, strict=True):
+        columns_last = _reordered(value.T, cell)
+        parameter.data = torch.from_numpy(np.ascontiguousarray(columns_last.T))
+    return module
+
+
+def _batch_first(y: torch.Tensor) -> Array:
+    return y.detach().transpose(0, 1).numpy()
+
+
+def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Way]:
+    module = _module(cell, **weights).eval()
+    tx = torch.from_numpy(x).transpose(0, 1).contiguous()
+
+    @torch.inference_mode()
+    def call() -> torch.Tensor:
+        return module(tx)[0]
+
+    def answer(y: torch.Tensor) -> list[Array]:
+        return [_batch_first(y)]
+
+    if x.shape[1] > 1 or cell != "lstm":
+        return [Way(call, answer)]
+    step = nn.LSTMCell(x.shape[2], module.hidden_size)
+    step.load_state_dict({name.removesuffix("_l0"): value for name, value in module.state_dict().items()})
+    state = torch.zeros(2, len(x), module.hidden_size).unbind()
+
+    @torch.inference_mode()
+    def one_step() -> torch.Tensor:
+        return step(tx[0], state)[0][None]
+
+    return [Way(call, answer), Way(one_step, answer, "LSTMCell")]
+
+
+def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Way]:
+    module = _module(cell, **weights)
+    tx = torch.from_numpy(x).transpose(0, 1).contiguous().requires_grad_()
+    tdy = torch.from_numpy(dy).transpose(0, 1).contiguous()
+    wanted = [tx, *module.parameters()]
+
+    def call() -> tuple[torch.Tensor, ...]:
+        y = module(tx)[0]
+        return y, *torch.autograd.grad(y, wanted, tdy)
+
+    def answer(result: tuple[torch.Tensor, ...]) -> list[Array]:
+        y, dx, *gradients = result
+        kernel, recurrent_kernel, first, second = (_reordered(g.numpy().T, cell) for g in gradients)
+        bias = np.stack((first, second)) if cell == "gru" else first
+        return [_batch_first(y), _batch_first(dx), kernel, recurrent_kernel, bias]
+
+    return [Way(call, answer)]
