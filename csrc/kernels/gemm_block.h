@@ -16,6 +16,7 @@ struct Block {
   bool trans_a, a_packed;
   const T* b;  // panels of kTileCols columns; the elements of a panel's row are adjacent
   index b_row, panel_stride;
+  T* packed_b;            // or null: the first row tile packs whole panels here, and the others read them
   bool fetch_ahead;       // b comes from beyond the second-level cache
   const T* bias;          // N values, or null
   bool accumulate;        // to c
@@ -53,7 +54,11 @@ void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, T* 
   if (transposed) {
     for (index k = 0; k < K; k++, a += lda, packed += kPackedRows<T>)
       for (index tile = 0; tile < tiles.count; tile++)
-        copy_rows(a + tiles.begin(tile), 0, 1, tiles.begin(tile + 1) - tiles.begin(tile), packed + tile * tile_size, 0);
+        for (index i = 0; i < kPackedRows<T>; i += kLanes<T>) {  // nobody reads the lanes beyond the tile
+          const index m = tiles.begin(tile) + i, rest = tiles.rows - m;
+          store(packed + tile * tile_size + i,
+                rest >= kLanes<T> ? load(a + m) : load_n(a + m, rest > 0 ? int(rest) : 0));
+        }
     return;
   }
   for (index tile = 0; tile < tiles.count; tile++, packed += tile_size)
@@ -66,10 +71,10 @@ void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, T* 
 // Row tile by row tile: its rows of a stay in the first-level cache while the panels of b pass by, out of the second.
 template <class T>
 void run_block(const Block<T>& s) {
+  constexpr index kCols = kTileCols<T>;
   const RowTiles tiles(s.M);
   TileTask<T> task{};
   task.K = s.K;
-  task.b_row = s.b_row;
   task.fetch_ahead = s.fetch_ahead;
   task.ldc = s.ldc;
   task.a_stride = s.a_packed ? kPackedRows<T> : s.lda;
@@ -77,15 +82,19 @@ void run_block(const Block<T>& s) {
     const index m = tiles.begin(tile), height = tiles.begin(tile + 1) - m;
     task.a = s.a_packed ? s.a + tile * s.K * kPackedRows<T> : s.a + m * (s.trans_a ? 1 : s.lda);
     T* c = s.c + m * s.ldc;
-    for (index n = 0; n < s.N; n += kTileCols<T>) {
-      const index cols = s.N - n < kTileCols<T> ? s.N - n : kTileCols<T>;
+    for (index n = 0; n < s.N; n += kCols) {
+      const index cols = s.N - n < kCols ? s.N - n : kCols;
       const int vectors = int((cols + kLanes<T> - 1) / kLanes<T>);
-      task.b = s.b + n / kTileCols<T> * s.panel_stride;
+      const bool packing = s.packed_b && tile == 0 && cols == kCols, packed = s.packed_b && !packing;
+      task.packed = s.packed_b ? s.packed_b + n * s.K : nullptr;
+      task.b = packed ? task.packed : s.b + n / kCols * s.panel_stride;
+      task.b_row = packed ? kCols : s.b_row;
       task.bias = s.bias ? s.bias + n : nullptr;
       task.last = int(cols - (vectors - 1) * kLanes<T>);
       task.c = c + n;
       task.old = s.accumulate ? task.c : nullptr;
-      kTileFunctions<T>.of[height - 1][vectors - 1][s.trans_a || s.a_packed](task);
+      const TileFunctions<T>& functions = kTileFunctions<T>;
+      (packing ? functions.packing[height - 1] : functions.of[height - 1][vectors - 1][s.trans_a || s.a_packed])(task);
     }
     // These few rows of results are still in the caches.
     if (s.activation != Activation::linear) activate_rows(s.activation, s.alpha, height, s.N, c, s.ldc);

@@ -2,6 +2,7 @@
 //
 // Threads form a grid over the tiles of c. Each column of the grid walks over its part of N in steps of kBlockPanels
 // and over K in steps of kBlockK: its threads pack the block of b together, meet, and multiply their own rows with it.
+// A column of one thread has no need to meet, and its first tiles pack b while they multiply.
 // K is never divided among threads, and where its blocks begin depends on the shape alone: same bits for any thread
 // count.
 #pragma once
@@ -102,13 +103,19 @@ class BlockedGemm {
       for (index block = 0; block < k_blocks_; block++, turn ^= 1) {
         const Range step_panels = panels.part(step, steps), k = Range{0, s_.K}.part(block, k_blocks_);
         T* packed = b_buffers_ + (2 * col + turn) * b_buffer();
-        if (source_ == Source::packed_here) {
+        const bool on_the_way = grid.rows == 1 && tiles_can_pack(step_panels);
+        if (source_ == Source::packed_here && !on_the_way) {
           if (!idle) pack(step_panels, step_panels.part(row, grid.rows), k, packed);
           if (grid.rows > 1) team.barrier();
         }
-        multiply(rows, step_panels, k, static_cast<T*>(packed_a.data()), packed);
+        multiply(rows, step_panels, k, static_cast<T*>(packed_a.data()), packed, on_the_way);
       }
     }
+  }
+
+  // The tiles that pack b read a packed a.
+  bool tiles_can_pack(Range panels) const {
+    return source_ == Source::packed_here && !s_.trans_b && panels.size() >= kPanelsPerPacking;
   }
 
   Range columns(Range panels) const { return {panels.begin * kTileCols<T>, smaller(panels.end * kTileCols<T>, s_.N)}; }
@@ -120,7 +127,7 @@ class BlockedGemm {
     pack_b(from, s_.ldb, s_.trans_b, k.size(), n.size(), packed + (panels.begin - step.begin) * stride, stride);
   }
 
-  void multiply(Range rows, Range panels, Range k, T* packed_a, const T* packed_b) const {
+  void multiply(Range rows, Range panels, Range k, T* packed_a, T* packed_b, bool pack_on_the_way) const {
     Block<T> block{};
     block.K = k.size();
     block.trans_a = s_.trans_a;
@@ -139,12 +146,14 @@ class BlockedGemm {
         pack_a(block.a, s_.lda, s_.trans_a, k.size(), RowTiles(m.size()), packed_a);
         block.a = packed_a;
       }
-      multiply_panels(block, m, panels, k, packed_b);
+      multiply_panels(block, m, panels, k, packed_b, pack_on_the_way && i == 0);
     }
   }
 
-  void multiply_panels(Block<T>& block, Range m, Range panels, Range k, const T* packed) const {
+  void multiply_panels(Block<T>& block, Range m, Range panels, Range k, T* packed, bool pack_on_the_way) const {
     block.b_row = kTileCols<T>;
+    block.packed_b = nullptr;
+    if (pack_on_the_way) return multiply_and_pack(block, m, columns(panels), k, packed);
     switch (source_) {
       case Source::packed_here:
         block.panel_stride = k.size() * kTileCols<T>;
@@ -162,6 +171,16 @@ class BlockedGemm {
         block.panel_stride = kTileCols<T>;
         multiply_columns(block, m, {n.begin, whole}, k, b_ + k.begin * s_.ldb + n.begin);
     }
+  }
+
+  void multiply_and_pack(Block<T>& block, Range m, Range n, Range k, T* packed) const {
+    const T* b = b_ + k.begin * s_.ldb;
+    const index part = n.size() % kTileCols<T>, whole = n.end - part;
+    if (part) pack_b(b + whole, s_.ldb, false, k.size(), part, packed + (whole - n.begin) * k.size(), 0);
+    block.packed_b = packed;
+    block.b_row = s_.ldb;
+    block.panel_stride = kTileCols<T>;
+    multiply_columns(block, m, n, k, b + n.begin);
   }
 
   void multiply_columns(Block<T>& block, Range m, Range n, Range k, const T* b) const {

@@ -67,22 +67,28 @@ struct Tile {
   }
 
   // With FetchAhead, for a panel that is larger than the first-level cache: b is prefetched some rows ahead.
+  // Where a comes in columns, two steps a turn: counting then takes fewer of the slots that the multiplications need,
+  // 4 % of the peak. Four are slower again, and so are two where each row of a has an address of its own.
   template <bool FetchAhead = false>
   PYDL_INLINE void multiply(index K, const T* a, index a_row, index a_col, const T* b, index b_row) {
-    for (index k = 0; k < K; k++) {
-      V<T> row[Vectors];
-      if constexpr (FetchAhead)
-        PYDL_UNROLL for (int j = 0; j < Vectors; j++) __builtin_prefetch(b + 8 * b_row + j * kLanes<T>);
+    index k = 0;
+    if (a_row == 1)
+      for (; k + 2 <= K; k += 2, a += 2 * a_col, b += 2 * b_row) {
+        step<FetchAhead>(a, a_row, b, b_row);
+        step<FetchAhead>(a + a_col, a_row, b + b_row, b_row);
+      }
+    for (; k < K; k++, a += a_col, b += b_row) step<FetchAhead>(a, a_row, b, b_row);
+  }
+
+  // The same for a packed a, and leaves the rows of b densely in `to`: the copy hides behind the multiplications. The
+  // panel beside this one will be read next, and is asked for.
+  PYDL_INLINE void multiply_and_pack(index K, const T* a, index a_col, const T* b, index b_row, T* to) {
+    for (index k = 0; k < K; k++, a += a_col, b += b_row, to += Vectors * kLanes<T>) {
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
-        row[j] = load(b + j * kLanes<T>);
-        if constexpr (Rows <= 4) keep_in_register(row[j]);
+        __builtin_prefetch(b + (Vectors + j) * kLanes<T>, 0, 2);
+        pydl::PYDL_ISA::store(to + j * kLanes<T>, load(b + j * kLanes<T>));
       }
-      PYDL_UNROLL for (int i = 0; i < Rows; i++) {
-        V<T> element = broadcast(a[i * a_row]);
-        PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += element * row[j];
-      }
-      a += a_col;
-      b += b_row;
+      step<false>(a, 1, b, b_row);
     }
   }
 
@@ -99,6 +105,21 @@ struct Tile {
   }
 
  private:
+  template <bool FetchAhead>
+  PYDL_INLINE void step(const T* a, index a_row, const T* b, index b_row) {
+    V<T> row[Vectors];
+    if constexpr (FetchAhead)
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) __builtin_prefetch(b + 8 * b_row + j * kLanes<T>);
+    PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
+      row[j] = load(b + j * kLanes<T>);
+      if constexpr (Rows <= 4) keep_in_register(row[j]);
+    }
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+      V<T> element = broadcast(a[i * a_row]);
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += element * row[j];
+    }
+  }
+
   PYDL_INLINE static V<T> read(const T* p, int j, int last) {
     if (j < Vectors - 1 || last == kLanes<T>) return load(p + j * kLanes<T>);
     return load_n(p + j * kLanes<T>, last);
@@ -119,36 +140,52 @@ struct TileTask {
   index ldc;
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
+  T* packed = nullptr;       // where run_packing_tile leaves the panel of b
 };
 
-template <class T, int Rows, int Vectors, bool TransA>
-__attribute__((noinline)) void run_tile(const TileTask<T>& t) {
+template <class T, int Rows, int Vectors, class Multiply>
+PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
   Tile<T, Rows, Vectors> tile;
   tile.prefetch(t.c, t.ldc);
   tile.start(t.bias, nullptr, 0, t.last);
-  const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
-  if (t.fetch_ahead)
-    tile.template multiply<true>(t.K, t.a, a_row, a_col, t.b, t.b_row);
-  else
-    tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
+  multiply(tile);
   if (t.old) tile.add(t.old, t.ldc, t.last);  // last, because it comes from far away
   tile.store(t.c, t.ldc, t.last);
+}
+
+template <class T, int Rows, int Vectors, bool TransA>
+__attribute__((noinline)) void run_tile(const TileTask<T>& t) {
+  const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
+  run<T, Rows, Vectors>(t, [&](auto& tile) {
+    if (t.fetch_ahead)
+      tile.template multiply<true>(t.K, t.a, a_row, a_col, t.b, t.b_row);
+    else
+      tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
+  });
+}
+
+template <class T, int Rows>
+__attribute__((noinline)) void run_packing_tile(const TileTask<T>& t) {
+  run<T, Rows, kTileVectors>(t,
+                             [&](auto& tile) { tile.multiply_and_pack(t.K, t.a, t.a_stride, t.b, t.b_row, t.packed); });
 }
 
 template <class T>
 struct TileFunctions {
   using Function = void (*)(const TileTask<T>&);
   Function of[kTileRows][kTileVectors][2];  // [rows - 1][vectors - 1][a is transposed]
+  Function packing[kTileRows];              // [rows - 1], for whole panels; a is transposed
 
   template <int Rows = kTileRows>
   constexpr void fill() {
+    packing[Rows - 1] = run_packing_tile<T, Rows>;
     of[Rows - 1][0][0] = run_tile<T, Rows, 1, false>;
     of[Rows - 1][0][1] = run_tile<T, Rows, 1, true>;
     of[Rows - 1][1][0] = run_tile<T, Rows, 2, false>;
     of[Rows - 1][1][1] = run_tile<T, Rows, 2, true>;
     if constexpr (Rows > 1) fill<Rows - 1>();
   }
-  constexpr TileFunctions() : of{} { fill(); }
+  constexpr TileFunctions() : of{}, packing{} { fill(); }
 };
 template <class T>
 constexpr TileFunctions<T> kTileFunctions{};

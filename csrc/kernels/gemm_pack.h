@@ -44,15 +44,15 @@ PYDL_INLINE void transpose(V<T> (&rows)[kLanes<T>]) {
 template <class T>
 PYDL_INLINE void transpose_square(const T* from, index ld_from, index rows, index cols, T* to, index ld_to) {
   V<T> square[kLanes<T>];
-  if (rows >= kLanes<T> && cols >= kLanes<T>) {
-    PYDL_UNROLL for (int i = 0; i < kLanes<T>; i++) square[i] = load(from + i * ld_from);
+  if (cols >= kLanes<T>) {
+    PYDL_UNROLL for (int i = 0; i < kLanes<T>; i++) square[i] = i < rows ? load(from + i * ld_from) : V<T>{};
     transpose<T>(square);
     PYDL_UNROLL for (int j = 0; j < kLanes<T>; j++) store(to + j * ld_to, square[j]);
   } else {
-    const int valid = cols < kLanes<T> ? int(cols) : kLanes<T>;
-    PYDL_UNROLL for (int i = 0; i < kLanes<T>; i++) square[i] = i < rows ? load_n(from + i * ld_from, valid) : V<T>{};
+    PYDL_UNROLL for (int i = 0; i < kLanes<T>; i++) square[i] =
+        i < rows ? load_n(from + i * ld_from, int(cols)) : V<T>{};
     transpose<T>(square);
-    PYDL_UNROLL for (int j = 0; j < kLanes<T>; j++) if (j < valid) store(to + j * ld_to, square[j]);
+    PYDL_UNROLL for (int j = 0; j < kLanes<T>; j++) if (j < cols) store(to + j * ld_to, square[j]);
   }
 }
 
