@@ -30,13 +30,16 @@ if TYPE_CHECKING:
         callbacks,
         constraints,
         datasets,
+        generation,
         initializers,
+        interop,
         layers,
         losses,
         metrics,
         models,
         optimizers,
         regularizers,
+        scenarios,
         schedules,
         testing,
         utils,
@@ -46,9 +49,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DTypeError", "GradientTape", "Input", "Model", "Sequential", "ShapeError", "Tensor", "Variable", "__version__",
-    "activations", "callbacks", "config", "constraints", "datasets", "initializers", "layers", "losses", "memory_stats",
-    "metrics", "models", "no_grad", "num_threads", "ops", "optimizers", "regularizers", "release_memory", "schedules",
-    "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads", "utils",
+    "activations", "callbacks", "config", "constraints", "datasets", "generation", "initializers", "interop", "layers",
+    "losses", "memory_stats", "metrics", "models", "no_grad", "num_threads", "ops", "optimizers", "regularizers",
+    "release_memory", "scenarios", "schedules", "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads",
+    "utils",
 ]  # fmt: skip
 
 # Imported on first use, so that `import pydl` is quick: classes from their sub-modules, and the sub-modules themselves.

@@ -174,7 +174,7 @@ class Optimizer:
 
 
 def _norm(grads: list[Array]) -> float:
-    return math.sqrt(sum(float(np.sum(np.square(g), dtype=np.float64)) for g in grads))
+    return math.sqrt(sum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads))
 
 
 class SGD(Optimizer):

@@ -110,7 +110,7 @@ class PlanCache:
             plan.abort()
             raise
         if not isinstance(y, Tensor) or any(m is not None for m in masks):
-            form = map_leaves(lambda _: None, y)
+            form = map_leaves(lambda _: "", y)  # not None: a tuple of those is a shape
             entry.rebuild = partial(_rebuild, form, [m is not None for m in masks])
         if entry.reason is None:
             entry.plan = plan

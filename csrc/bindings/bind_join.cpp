@@ -62,6 +62,21 @@ py::array flip(const py::array& x, index axis_number) {
   return y;
 }
 
+// A mask: a byte for each step, and so few that a plain loop will do.
+py::array flip_mask(const py::array& x, index axis_number) {
+  const Axis axis = axis_of("flip", x, axis_number);
+  const py::array y = make_array<bool>(shape_of(x));
+  launch("flip", {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    const bool* from = static_cast<const bool*>(in[0]);
+    bool* to = static_cast<bool*>(out[0]);
+    for (index o = 0; o < axis.outer; o++)
+      for (index r = 0; r < axis.size; r++)
+        for (index i = 0; i < axis.inner; i++)
+          to[(o * axis.size + r) * axis.inner + i] = from[((o + 1) * axis.size - 1 - r) * axis.inner + i];
+  });
+  return y;
+}
+
 }  // namespace
 
 void bind_join(py::module_& m) {
@@ -82,9 +97,10 @@ void bind_join(py::module_& m) {
       "flip",
       [](const py::object& object, index axis) {
         const py::array x = checked("flip", "x", object);
+        if (is<bool>(x)) return flip_mask(x, axis);
         return by_dtype("flip", "x", x, [&](auto zero) { return flip<decltype(zero)>(x, axis); });
       },
-      py::arg("x"), py::arg("axis"), "x with one axis in reverse order.");
+      py::arg("x"), py::arg("axis"), "x (floats or bools) with one axis in reverse order.");
 }
 
 }  // namespace pydl

@@ -4,6 +4,7 @@ from .callback import Callback, CallbackList, LambdaCallback
 from .checkpoint import ModelCheckpoint
 from .csv_logger import CSVLogger
 from .early_stopping import EarlyStopping, TerminateOnNaN
+from .gradient_monitor import GradientMonitor
 from .history import History
 from .lr_scheduler import LearningRateScheduler, ReduceLROnPlateau
 from .progress import ProgressBar
@@ -13,6 +14,7 @@ __all__ = [
     "Callback",
     "CallbackList",
     "EarlyStopping",
+    "GradientMonitor",
     "History",
     "LambdaCallback",
     "LearningRateScheduler",

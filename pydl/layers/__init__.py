@@ -1,6 +1,8 @@
 """Layers, as Keras names and parametrises them."""
 
 from .activation import Activation, ReLU, Softmax
+from .bidirectional import Bidirectional
+from .cells import GRUCell, LSTMCell, SimpleRNNCell
 from .convolution import Conv2D
 from .core import Dense
 from .dropout import Dropout
@@ -24,11 +26,15 @@ from .pooling import (
     MaxPool2D,
     MaxPooling2D,
 )
+from .recurrent import GRU, LSTM, RNN, SimpleRNN
 from .reshaping import Flatten, Reshape
+from .stacked_cells import StackedRNNCells
+from .time_distributed import RepeatVector, TimeDistributed
 
 __all__ = [
-    "Activation", "AveragePooling2D", "AvgPool2D", "BatchNormalization", "Conv2D", "Dense", "Dropout", "Embedding",
-    "Flatten", "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D",
-    "GroupNormalization", "Input", "InputLayer", "Layer", "LayerNormalization", "LocalResponseNormalization",
-    "Masking", "MaxPool2D", "MaxPooling2D", "ReLU", "Reshape", "Softmax",
+    "GRU", "LSTM", "RNN", "Activation", "AveragePooling2D", "AvgPool2D", "BatchNormalization", "Bidirectional",
+    "Conv2D", "Dense", "Dropout", "Embedding", "Flatten", "GRUCell", "GlobalAveragePooling2D", "GlobalAvgPool2D",
+    "GlobalMaxPool2D", "GlobalMaxPooling2D", "GroupNormalization", "Input", "InputLayer", "LSTMCell", "Layer",
+    "LayerNormalization", "LocalResponseNormalization", "Masking", "MaxPool2D", "MaxPooling2D", "ReLU", "RepeatVector",
+    "Reshape", "SimpleRNN", "SimpleRNNCell", "Softmax", "StackedRNNCells", "TimeDistributed",
 ]  # fmt: skip

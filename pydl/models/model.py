@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data import as_numbers
-from ..layers import Layer
+from ..layers import RNN, Layer
 from ..layers.layer import shapes_on_zeros
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
@@ -190,6 +190,14 @@ class Model(Trainer):
         weights = self.weights
         for variable, array in zip(weights, load_arrays(filepath, [(v.name, v.shape) for v in weights]), strict=True):
             variable.assign(array)
+
+    def reset_state(self) -> None:
+        """Stateful recurrent layers begin anew."""
+        for layer in self._flatten():
+            if isinstance(layer, RNN) and layer.stateful:
+                layer.reset_state()
+
+    reset_states = reset_state
 
     # -- description
 

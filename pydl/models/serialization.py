@@ -26,9 +26,10 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Lay
     cls = known.get(name) or getattr(layers, name, None) or getattr(models, name, None)
     if not (inspect.isclass(cls) and issubclass(cls, Layer)):
         raise ValueError(f"[from_config] custom_objects: there is no layer class {name!r}; give {{{name!r}: {name}}}")
-    if issubclass(cls, models.Model):
-        nested: Layer = cls.from_config(config["config"], custom_objects)
-        return nested
+    from_config: Any = cls.from_config
+    if "custom_objects" in inspect.signature(from_config).parameters:  # it has layers inside
+        made: Layer = from_config(config["config"], custom_objects=custom_objects)
+        return made
     return cls.from_config(config["config"])
 
 

@@ -111,7 +111,7 @@ def flip(x: Any, axis: int) -> Tensor:
         raise ShapeError(f"[flip] axis: expected an axis of a tensor with {x.ndim} axes, got {axis}")
 
     def reverse(array: Array) -> Array:
-        return _core.flip(array, axis) if array.dtype.kind == "f" else contiguous(np.flip(array, axis))
+        return _core.flip(array, axis) if array.dtype.kind in "fb" else contiguous(np.flip(array, axis))
 
     def backward(dy: Array) -> tuple[Array]:
         return (reverse(dy),)

@@ -142,6 +142,26 @@ CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tupl
     ),
     "local-response": (layers.LocalResponseNormalization, {"alpha": 0.5}, (2, 3, 4, 7), (2, 3, 4, 7), []),
     "input": (layers.InputLayer, {"shape": (3,)}, (2, 3), (2, 3), []),
+    "rnn": (layers.SimpleRNN, {"units": 4}, (3, 5, 2), (3, 4), [(2, 4), (4, 4), (4,)]),
+    "lstm": (layers.LSTM, {"units": 4}, (3, 5, 2), (3, 4), [(2, 16), (4, 16), (16,)]),
+    "lstm-sequences": (
+        layers.LSTM,
+        {"units": 4, "return_sequences": True, "go_backwards": True, "use_bias": False},
+        (3, 5, 2),
+        (3, 5, 4),
+        [(2, 16), (4, 16)],
+    ),
+    "gru": (layers.GRU, {"units": 4}, (3, 5, 2), (3, 4), [(2, 12), (4, 12), (2, 12)]),
+    "gru-reset-before": (
+        layers.GRU,
+        {"units": 4, "reset_after": False, "recurrent_regularizer": "l2"},
+        (3, 5, 2),
+        (3, 4),
+        [(2, 12), (4, 12), (12,)],
+    ),
+    "gru-elu": (layers.GRU, {"units": 4, "activation": "elu"}, (3, 5, 2), (3, 4), [(2, 12), (4, 12), (2, 12)]),
+    "masking": (layers.Masking, {"mask_value": 0.25}, (3, 5, 2), (3, 5, 2), []),
+    "repeat": (layers.RepeatVector, {"n": 3}, (2, 5), (2, 3, 5), []),
 }
 
 
@@ -184,14 +204,15 @@ def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) ->
     layer.build_once(shape)
     check_gradients(lambda x: layer(x), [x])
 
-    seen = []
+    seen: list[Any] = []
 
     def on_weights(*values: Tensor) -> Tensor:
-        for weight, value in zip(seen, values, strict=True):
-            setattr(layer, weight.name, value)
+        for owner, weight, value in zip(owners, seen, values, strict=True):
+            setattr(owner, weight.name, value)
         return layer(x)
 
     seen = layer.trainable_weights
+    owners = [next(one for one in layer._flatten() if vars(one).get(w.name) is w) for w in seen]
     if seen:
         check_gradients(on_weights, [w.array for w in seen])
 

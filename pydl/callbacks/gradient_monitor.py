@@ -1,0 +1,137 @@
+"""GradientMonitor: whether gradients vanish or explode, layer by layer and, in recurrent layers, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from ..layers import RNN, Layer
+from ..tape import Array, gradients
+from ..tensor import Tensor, wrap
+from .callback import Callback, Logs
+
+
+class GradientMonitor(Callback):
+    """Notes the norms of gradients while `fit` runs.
+
+    Attributes:
+        layers: for each layer with trained weights, the mean over each epoch's batches of the norm of their gradients.
+        steps: for each recurrent layer, an array (T,) for each look at `data`: the norm of the gradient of the loss
+            with regard to the layer's input of each step. The weights between input and state are the same at all
+            steps, so its course over time is that of the gradient that comes back. The first look is before training.
+
+    Args:
+        data: (x, y), a batch to look at before training and after each epoch; without it, `steps` stays empty.
+    """
+
+    uses_batch_logs = False
+
+    def __init__(self, data: tuple[Any, Any] | None = None) -> None:
+        super().__init__()
+        self.data = data
+        self.layers: dict[str, list[float]] = {}
+        self.steps: dict[str, list[Array]] = {}
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.layers, self.steps = {}, {}
+        self._look()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._sums: dict[str, float] = {}
+        self._batches = 0
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._batches += 1
+        for layer in self.model._flatten():
+            grads = [v.grad for v in layer._own_variables() if v.trainable and v.grad is not None]
+            if grads:
+                self._sums[layer.name] = self._sums.get(layer.name, 0.0) + _norm(grads)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        for name, total in self._sums.items():
+            self.layers.setdefault(name, []).append(total / self._batches)
+        self._look()
+
+    def _look(self) -> None:
+        if self.data is not None:
+            for name, norms in step_norms(self.model, *self.data).items():
+                self.steps.setdefault(name, []).append(norms)
+
+    def plot(self, path: Any = None) -> Any:
+        """Draws both as a matplotlib Figure, and saves it if there is a path. ImportError without matplotlib."""
+        try:
+            figure_class = import_module("matplotlib.figure").Figure
+        except ModuleNotFoundError as error:
+            raise ImportError('[GradientMonitor] plot: needs matplotlib; pip install "pydl[plot]"') from error
+        names = list(self.steps)
+        figure = figure_class(figsize=(6.4 * (1 + len(names)), 4.8), layout="constrained")
+        axes = figure.subplots(1, 1 + len(names), squeeze=False)[0]
+        for name, norms in self.layers.items():
+            axes[0].semilogy(range(1, len(norms) + 1), norms, label=name)
+        axes[0].set(title="norm of the gradient of a layer's weights", xlabel="epoch")
+        if self.layers:
+            axes[0].legend(fontsize="small")
+        for axis, name in zip(axes[1:], names, strict=True):
+            draw_steps(axis, self.steps[name])
+            axis.set(title=f"{name}: norm of the gradient at each step", xlabel="step")
+        if path is not None:
+            figure.savefig(path)
+        return figure
+
+
+def draw_steps(axis: Any, looks: list[Array]) -> None:
+    """A line for each look, from light (before training) to dark (the last), on a logarithmic axis."""
+    for number, norms in enumerate(looks):
+        axis.semilogy(np.where(norms > 0, norms, np.nan), color=str(0.8 * (1 - (number + 1) / len(looks))))
+
+
+def step_norms(model: Any, x: Any, y: Any) -> dict[str, Array]:
+    """The norm of the gradient of a compiled model's loss with regard to every step's input of each recurrent layer."""
+    batch = model._one_batch(x, y)
+    with _watched(model) as inputs:
+        loss = model.compute_loss(batch.x, batch.y, model(batch.x, training=True))
+    names = {id(tensor): name for name, tensor in inputs.items()}
+    found = gradients(loss, np.ones_like(loss.array), set(names))
+    norms = {names[id(t)]: _step_norms(g) for t, g in found if id(t) in names}
+    return {name: norms[name] for name in inputs if name in norms}
+
+
+@contextmanager
+def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
+    """The inputs of recurrent layers, by the layers' names, as the model runs: tensors with a gradient."""
+    inputs: dict[str, Tensor] = {}
+
+    def watch(layer: RNN) -> None:
+        call = layer.call
+
+        def watching(sequences: Tensor, *args: Any, **kwargs: Any) -> Any:
+            if not sequences.requires_grad:
+                sequences = wrap(sequences.array)
+                sequences.requires_grad = True
+            inputs[layer.name] = sequences
+            return call(sequences, *args, **kwargs)
+
+        object.__setattr__(layer, "call", watching)  # not the usual way, which would void the model's plans
+
+    recurrent = [layer for layer in model._flatten() if isinstance(layer, RNN)]
+    for layer in recurrent:
+        watch(layer)
+    try:
+        yield inputs
+    finally:
+        for layer in recurrent:
+            object.__delattr__(layer, "call")
+
+
+def _step_norms(gradient: Array) -> Array:
+    """(B, T, …) to (T,)."""
+    axes = (0, *range(2, gradient.ndim))
+    return np.asarray(np.sqrt(np.square(gradient, dtype=np.float64).sum(axis=axes)))
+
+
+def _norm(grads: list[Array]) -> float:
+    return float(np.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in grads)))

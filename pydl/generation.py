@@ -1,0 +1,152 @@
+"""Sequences that a recurrent model makes up: each number is chosen from what the model says and read in the next step.
+
+The states are kept from step to step, so a step costs the same however long the sequence has become, and all samples of
+a batch advance together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import random
+from .data import as_numbers
+from .errors import ShapeError, positive_integer
+from .models.stepwise import Stepwise, select
+from .tape import Array
+
+
+def generate(
+    model: Any,
+    prompt: Any,
+    steps: int,
+    temperature: float = 0.0,
+    top_k: int | None = None,
+    end: int | None = None,
+    states: Any = None,
+    from_logits: bool = False,
+    seed: int | None = None,
+) -> Array:
+    """Continues each row of `prompt` by up to `steps` numbers.
+
+    Args:
+        model: a Sequential (or a list of layers) whose output for a sequence is a softmax over the next number; or a
+            `Stepwise`, which keeps its plans from call to call.
+        prompt: (B, T) numbers, T at least 1; for a decoder, the number that begins a sequence.
+        temperature: 0 takes the most probable number (greedy); 1 draws as the model says; above, more boldly.
+        top_k: draws from the k most probable numbers only.
+        end: after this number a row is done, and filled up with it.
+        states: to begin with, a list of states for each recurrent layer: those of an encoder. None: zeros.
+        from_logits: whether the output has no softmax yet.
+        seed: of the draws; else `pydl.set_seed` governs them.
+
+    Returns:
+        (B, n) integers without the prompt; n is `steps`, or less if all rows are done.
+    """
+    step, tokens, steps, state = _begin(model, prompt, steps, states)
+    if temperature < 0:
+        raise ValueError(f"[generate] temperature: expected at least 0, got {temperature}")
+    if top_k is not None:
+        top_k = positive_integer("generate", "top_k", top_k)
+    draws = random.generator("generate", seed)
+    chosen: list[Array] = []
+    done = np.zeros(len(tokens), bool)
+    while len(chosen) < steps and not (done.all() and len(done)):
+        y, state = step(tokens, state)
+        numbers = _choose(_log_probabilities(y, from_logits), temperature, top_k, draws)
+        if end is not None:
+            numbers[done] = end
+            done |= numbers == end
+        chosen.append(numbers)
+        tokens = numbers[:, None]
+    return np.stack(chosen, axis=1)
+
+
+class Beams(NamedTuple):
+    """What `beam_search` found: sequences (B, beams, n), the best first, and their scores (B, beams)."""
+
+    sequences: Array
+    scores: Array
+
+
+def beam_search(
+    model: Any,
+    prompt: Any,
+    steps: int,
+    beams: int = 4,
+    end: int | None = None,
+    length_penalty: float = 0.0,
+    states: Any = None,
+    from_logits: bool = False,
+) -> Beams:
+    """The most probable continuations of each row of `prompt`, keeping the `beams` best beginnings at every step.
+
+    length_penalty: the exponent p of Wu et al. 2016: log-probabilities are divided by ((5 + n) / 6)^p, so that long
+    sequences, products of more factors, are not put at a disadvantage; 0 for none. The other arguments are those of
+    `generate`. A sequence that reached `end` is filled up with it.
+    """
+    beams = positive_integer("beam_search", "beams", beams)
+    step, tokens, steps, state = _begin(model, prompt, steps, states)
+    batch = len(tokens)
+    rows = np.arange(batch)[:, None]
+    found = np.zeros((batch, 1, 0), np.int64)
+    total = np.zeros((batch, 1))  # log-probability of each beginning
+    length = np.zeros((batch, 1))
+    done = np.zeros((batch, 1), bool)
+    while found.shape[2] < steps and not (done.all() and batch):
+        y, state = step(tokens, state)
+        width = total.shape[1]
+        log_p = _log_probabilities(y, from_logits).reshape(batch, width, -1)
+        if end is not None:  # what is done goes on with nothing but `end`, which costs nothing
+            log_p[done] = -np.inf
+            log_p[done, end] = 0
+        sums = total[:, :, None] + log_p
+        lengths = np.broadcast_to((length + ~done)[:, :, None], sums.shape)
+        scores = (sums / _penalty(lengths, length_penalty)).reshape(batch, -1)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
+        parent, number = np.divmod(best, log_p.shape[2])
+        total, length = (a.reshape(batch, -1)[rows, best] for a in (sums, lengths))
+        found = np.concatenate([found[rows, parent], number[:, :, None]], axis=2)
+        done = done[rows, parent] if end is None else done[rows, parent] | (number == end)
+        state = select(state, (rows * width + parent).ravel())
+        tokens = number.reshape(-1, 1)
+    return Beams(found, total / _penalty(length, length_penalty))
+
+
+def _begin(model: Any, prompt: Any, steps: Any, states: Any) -> tuple[Stepwise, Array, int, Any]:
+    step = model if isinstance(model, Stepwise) else Stepwise(model)
+    tokens = as_numbers("prompt", prompt)
+    if tokens.ndim != 2 or tokens.shape[1] == 0 or tokens.dtype.kind not in "iu":
+        raise ShapeError(f"[generate] prompt: expected integers (batch, steps), got {tokens.dtype} {tokens.shape}")
+    tokens = np.ascontiguousarray(tokens, np.int64)
+    state = step.initial_states(len(tokens)) if states is None else [list(s) for s in states]
+    if len(state) != len(step.recurrent):
+        raise ValueError(
+            f"[generate] states: expected a list for each of {len(step.recurrent)} layers, got {len(state)}"
+        )
+    return step, tokens, positive_integer("generate", "steps", steps), state
+
+
+def _log_probabilities(y: Array, from_logits: bool) -> Array:
+    """The logarithm of the softmax, in float64."""
+    wide = y.astype(np.float64)
+    if not from_logits:
+        with np.errstate(divide="ignore"):
+            return np.log(wide)
+    shifted = wide - wide.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def _choose(log_p: Array, temperature: float, top_k: int | None, draws: np.random.Generator) -> Array:
+    """A number for each row. Adding Gumbel noise and taking the largest draws from the softmax."""
+    if temperature == 0:
+        return np.asarray(log_p.argmax(axis=-1))
+    if top_k is not None and top_k < log_p.shape[-1]:
+        least = np.partition(log_p, -top_k, axis=-1)[:, -top_k, None]
+        log_p = np.where(log_p >= least, log_p, -np.inf)
+    return np.asarray((log_p / temperature + draws.gumbel(size=log_p.shape)).argmax(axis=-1))
+
+
+def _penalty(length: Array, alpha: float) -> Array:
+    return np.asarray(((5 + length) / 6) ** alpha)

@@ -1,0 +1,116 @@
+"""Weights of recurrent layers to and from PyTorch and ONNX, which order gates and axes otherwise.
+
+pydl, as Keras, has kernel (I, G·U), recurrent_kernel (U, G·U) and one bias, or for GRU with `reset_after` two; the
+gates are i f g o for LSTM and z r g for GRU. PyTorch has (G·U, I), (G·U, U) and always two biases; i f g o and r z g.
+ONNX has an axis of directions before these, both biases in one array, and i o f g and z r g.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .errors import ShapeError
+from .layers import Bidirectional, GRUCell, LSTMCell, SimpleRNNCell
+from .layers.cells import Cell
+from .tape import Array
+
+# Which of pydl's gates stands at each place.
+_TORCH: dict[type[Cell], list[int]] = {SimpleRNNCell: [0], LSTMCell: [0, 1, 2, 3], GRUCell: [1, 0, 2]}
+_ONNX: dict[type[Cell], list[int]] = {SimpleRNNCell: [0], LSTMCell: [0, 3, 1, 2], GRUCell: [0, 1, 2]}
+
+
+def to_torch(layer: Any, number: int = 0) -> dict[str, Array]:
+    """What `load_state_dict` of torch.nn.RNN, LSTM or GRU takes, as arrays: {"weight_ih_l0": …, …}.
+
+    Args:
+        layer: a built SimpleRNN, LSTM or GRU, or a Bidirectional of one.
+        number: which layer of a stack it is to be.
+    """
+    state = {}
+    for direction, cell in zip(("", "_reverse"), _cells(layer, "to_torch"), strict=False):
+        _check_reset_after(cell, "to_torch")
+        parts = _take_apart(cell, _TORCH)
+        for name, array in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), parts, strict=True):
+            state[f"{name}_l{number}{direction}"] = array
+    return state
+
+
+def from_torch(layer: Any, state: Mapping[str, Any], number: int = 0) -> None:
+    """Writes layer `number` of a torch.nn.RNN, LSTM or GRU, given as its `state_dict()`, into a built layer.
+
+    KeyError for a missing weight but the biases, ShapeError if one does not fit.
+    """
+    weights = []
+    for direction, cell in zip(("", "_reverse"), _cells(layer, "from_torch"), strict=False):
+        _check_reset_after(cell, "from_torch")
+        end = f"_l{number}{direction}"
+        kernels = [np.asarray(state[f"{name}{end}"]) for name in ("weight_ih", "weight_hh")]
+        biases = [np.asarray(state.get(f"{name}{end}", np.zeros(len(kernels[0])))) for name in ("bias_ih", "bias_hh")]
+        weights += _put_together(cell, _TORCH, *kernels, *biases)
+    layer.set_weights(weights)
+
+
+def to_onnx(layer: Any) -> dict[str, Array]:
+    """The inputs W, R and B of the ONNX operator RNN, LSTM or GRU (linear_before_reset=1 for `reset_after`)."""
+    parts = [_take_apart(cell, _ONNX) for cell in _cells(layer, "to_onnx")]
+    w, r, b_input, b_state = (np.stack(arrays) for arrays in zip(*parts, strict=True))
+    return {"W": w, "R": r, "B": np.concatenate([b_input, b_state], axis=1)}
+
+
+def from_onnx(layer: Any, W: Any, R: Any, B: Any = None) -> None:
+    """Writes W, R and B of the ONNX operator RNN, LSTM or GRU into a built layer. ShapeError unless they fit."""
+    w, r = np.asarray(W), np.asarray(R)
+    cells = _cells(layer, "from_onnx")
+    if len(w) != len(cells) or len(r) != len(cells):
+        raise ShapeError(f"[from_onnx] W, R: expected {len(cells)} directions, got {len(w)} and {len(r)}")
+    b = np.zeros((len(w), 2 * w.shape[1])) if B is None else np.asarray(B)
+    weights = []
+    for cell, *kernels, biases in zip(cells, w, r, b, strict=True):
+        weights += _put_together(cell, _ONNX, *kernels, *np.split(biases, 2))
+    layer.set_weights(weights)
+
+
+def _cells(layer: Any, function: str) -> list[Any]:
+    """The cells of both directions, or the one."""
+    whole = [layer.forward_layer, layer.backward_layer] if isinstance(layer, Bidirectional) else [layer]
+    cells: list[Any] = [getattr(one, "cell", None) for one in whole]
+    for cell in cells:
+        if type(cell) not in _TORCH:
+            raise TypeError(f"[{function}] layer: expected a SimpleRNN, LSTM or GRU, or both directions, got {layer!r}")
+        if not cell.built:
+            raise RuntimeError(f"[{function}] layer: {layer.name} has no weights yet: call it on data")
+    return cells
+
+
+def _check_reset_after(cell: Any, function: str) -> None:
+    if isinstance(cell, GRUCell) and not cell.reset_after:
+        raise ValueError(f"[{function}] layer: expected reset_after=True, the only GRU that PyTorch has")
+
+
+def _take_apart(cell: Any, orders: Mapping[type[Cell], list[int]]) -> list[Array]:
+    """(G·U, I), (G·U, U) and two biases (G·U,) in another order of gates."""
+    order, units = orders[type(cell)], cell.units
+    two = np.zeros((2, len(order) * units), cell.dtype)
+    if cell.bias is not None:
+        two[: len(np.atleast_2d(cell.bias.array))] = cell.bias.array
+    arrays = [cell.kernel.array.T, cell.recurrent_kernel.array.T, *two]
+    return [np.concatenate([a[gate * units : (gate + 1) * units] for gate in order]) for a in arrays]
+
+
+def _put_together(cell: Any, orders: Mapping[type[Cell], list[int]], *arrays: Array) -> list[Array]:
+    """The weights of the cell from (G·U, I), (G·U, U) and two biases in another order of gates."""
+    units = cell.units
+    for array in arrays:
+        if len(array) != cell.gates * units:
+            raise ShapeError(f"[{cell.name}] weights: expected {cell.gates * units} rows, got shape {array.shape}")
+    places = np.argsort(orders[type(cell)])
+    w, r, b_input, b_state = (np.concatenate([a[p * units : (p + 1) * units] for p in places]) for a in arrays)
+    weights = [w.T, r.T]
+    if cell.bias is not None:
+        weights.append(np.stack([b_input, b_state]) if cell.bias.ndim == 2 else b_input + b_state)
+    elif b_input.any() or b_state.any():
+        raise ValueError(f"[{cell.name}] weights: expected no bias, because the layer has use_bias=False")
+    return weights

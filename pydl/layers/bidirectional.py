@@ -1,0 +1,139 @@
+"""Bidirectional: a recurrent layer over the sequence from both ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..tape import Array
+from ..tensor import Tensor
+from .layer import Layer, Shape
+
+_MODES = ("concat", "sum", "mul", "ave", None)
+
+
+class Bidirectional(Layer):
+    """Two copies of a recurrent layer, one of which goes backwards, and their outputs together.
+
+    Args:
+        layer: a recurrent layer; what is used are new layers of its configuration.
+        merge_mode: "concat" along the features, "sum", "mul", "ave", or None for both outputs one after the other.
+        backward_layer: for the way back, instead of a copy: as `layer` but for go_backwards.
+        weights: to start from, those of the forward layer first.
+
+    Outputs are in the order of the inputs. Masked steps give zeros. With return_state the states follow the output,
+    those of the forward layer first; `initial_state` takes them in this order.
+    """
+
+    stateful: bool
+    return_sequences: bool
+    return_state: bool
+
+    def __init__(
+        self,
+        layer: Any,
+        merge_mode: str | None = "concat",
+        weights: Any = None,
+        backward_layer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, given in (("layer", layer), ("backward_layer", backward_layer)):
+            if given is not None and not (isinstance(given, Layer) and hasattr(given, "go_backwards")):
+                raise ValueError(f"[{self.name}] {name}: expected a recurrent layer, got {given!r}")
+        if merge_mode not in _MODES:
+            raise ValueError(f"[{self.name}] merge_mode: expected one of {_MODES}, got {merge_mode!r}")
+        self.merge_mode = merge_mode
+        self.forward_layer: Any = _copy(layer, "forward", layer.go_backwards)
+        self.backward_layer: Any = backward_layer or _copy(layer, "backward", not layer.go_backwards)
+        if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
+            raise ValueError(f"[{self.name}] backward_layer: expected the other go_backwards than layer has")
+        for option in ("stateful", "return_sequences", "return_state"):
+            if getattr(self.forward_layer, option) != getattr(self.backward_layer, option):
+                raise ValueError(f"[{self.name}] backward_layer: expected the same {option} as layer has")
+            setattr(self, option, getattr(self.forward_layer, option))
+        for one in (self.forward_layer, self.backward_layer):
+            one.zero_output_for_mask = one.return_sequences
+        self._initial_weights = weights
+
+    def build(self, input_shape: Shape) -> None:
+        self.forward_layer.build_once(input_shape)
+        self.backward_layer.build_once(input_shape)
+        if self._initial_weights is not None:
+            self.set_weights(self._initial_weights)
+
+    def call(
+        self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
+    ) -> Any:
+        half = 0 if initial_state is None else len(initial_state) // 2
+        first, second = (initial_state[:half], initial_state[half:]) if half else (None, None)
+        forward = self.forward_layer(sequences, initial_state=first, mask=mask)
+        backward = self.backward_layer(sequences, initial_state=second, mask=mask)
+        states: tuple[Tensor, ...] = ()
+        if self.return_state:
+            (forward, *ahead), (backward, *back) = forward, backward
+            states = (*ahead, *back)
+        if self.return_sequences:
+            turned = backward if self.backward_layer.go_backwards else forward
+            turned = ops.flip(turned, 1)
+            forward, backward = (forward, turned) if self.backward_layer.go_backwards else (turned, backward)
+        output = self._merge(forward, backward)
+        if self.merge_mode is None:
+            return (*output, *states)
+        return (output, *states) if states else output
+
+    def _merge(self, forward: Tensor, backward: Tensor) -> Any:
+        if self.merge_mode == "concat":
+            return ops.concatenate([forward, backward], axis=-1)
+        if self.merge_mode == "mul":
+            return forward * backward
+        if self.merge_mode == "sum":
+            return forward + backward
+        return (forward + backward) * 0.5 if self.merge_mode == "ave" else (forward, backward)
+
+    def reset_state(self) -> None:
+        """Both layers start anew. Only for stateful ones."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    reset_states = reset_state
+
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        shape = self.forward_layer.compute_output_shape(input_shape)
+        shape, *states = shape if self.return_state else (shape,)
+        if self.merge_mode is None:
+            return (shape, shape, *states, *states)
+        if self.merge_mode == "concat":
+            shape = (*shape[:-1], 2 * shape[-1])
+        return (shape, *states, *states) if states else shape
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        mask = mask if self.return_sequences else None
+        return [mask, mask] if self.merge_mode is None else mask
+
+    def get_config(self) -> dict[str, Any]:
+        from ..models.serialization import serialize
+
+        return {
+            **super().get_config(),
+            "merge_mode": self.merge_mode,
+            "layer": serialize(self.forward_layer),
+            "backward_layer": serialize(self.backward_layer),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Bidirectional:
+        from ..models.serialization import deserialize
+
+        layers = {name: deserialize(config[name], custom_objects) for name in ("layer", "backward_layer")}
+        return cls(**{**config, **layers})
+
+
+def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
+    """A new layer of this configuration, named after its direction. Cells of users' own keep their class."""
+    from ..models.serialization import deserialize, serialize
+
+    named = serialize(layer)
+    name = f"{direction}_{layer.name.removeprefix('forward_').removeprefix('backward_')}"
+    named["config"] = {**named["config"], "name": name, "go_backwards": go_backwards}
+    return deserialize(named, {type(inner).__name__: type(inner) for inner in layer._flatten()})

@@ -1,0 +1,260 @@
+"""Recurrent layers: a cell, step after step. Cells of pydl's own run whole sequences in one kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import ops, regularizers
+from ..errors import ShapeError
+from ..tape import Array, spoil_plan
+from ..tensor import Tensor, as_tensor
+from ..variable import Variable
+from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
+from .layer import Layer, Shape
+from .stacked_cells import StackedRNNCells, initial_state, output_size
+
+
+class RNN(Layer):
+    """Runs a cell over the steps of (B, T, F): to (B, units), or (B, T, units) with `return_sequences`.
+
+    Args:
+        cell: a cell, or a list of them to be stacked. Any object with `call(inputs, states)`, which gives an output and
+            new states, and `state_size` (one integer or a list of them) will do; as a Layer, its weights are trained.
+        return_sequences: whether to return the outputs of all steps, not only of the last.
+        return_state: whether to return the last states too: (output, *states).
+        go_backwards: from the last step to the first; outputs come in the order in which they are made.
+        stateful: whether each batch goes on from the states of the one before, sample by sample, until `reset_state()`.
+            No gradient flows from batch to batch (truncated backpropagation through time), and there is no plan.
+        unroll: accepted; it changes nothing.
+        zero_output_for_mask: whether outputs of masked steps are zero; else they repeat the output before.
+
+    Call arguments: `initial_state` (a tensor or a list of them), `mask` (B, T) of bools, `training`. A masked step
+    leaves the states as they are.
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        zero_output_for_mask: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if isinstance(cell, list | tuple):
+            cell = StackedRNNCells(cell, dtype=self.dtype)
+        if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
+            raise ValueError(f"[{self.name}] cell: expected a cell with call() and state_size, got {cell!r}")
+        self.cell = cell
+        self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
+        self.go_backwards, self.stateful, self.unroll = bool(go_backwards), bool(stateful), bool(unroll)
+        self.zero_output_for_mask = bool(zero_output_for_mask)
+        self.states: list[Any] | None = None  # of a stateful layer, after its first batch
+
+    def build(self, input_shape: Shape) -> None:
+        if len(input_shape) < 3:
+            raise ShapeError(f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {input_shape}")
+        if isinstance(self.cell, Layer):
+            self.cell.build_once((input_shape[0], *input_shape[2:]))
+
+    # -- running
+
+    def call(
+        self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
+    ) -> Any:
+        if sequences.ndim < 3:
+            raise ShapeError(
+                f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {sequences.shape}"
+            )
+        if mask is not None:
+            mask = as_tensor(mask).array
+            if mask.shape != sequences.shape[:2]:
+                raise ShapeError(f"[{self.name}] mask: expected shape {sequences.shape[:2]}, got {mask.shape}")
+        states = self._first_states(sequences.shape[0], initial_state)
+        draws = hasattr(self.cell, "dropout_masks")
+        masks: Any = self.cell.dropout_masks(sequences.shape[0], training) if draws else None
+        output, last = self._run(sequences, states, mask, masks, self.return_sequences)
+        if mask is not None and self.zero_output_for_mask and self.return_sequences:
+            output = ops.apply_mask(output, ops.flip(mask, 1) if self.go_backwards else mask)
+        if self.stateful:
+            _each(lambda kept, new: kept.assign(new.array), self.states, last)
+        return (output, *last) if self.return_state else output
+
+    def advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
+        """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it."""
+        masks = (None, None) if isinstance(self.cell, Cell) else None
+        return self._run(self._convert(sequences), states, None, masks, whole)
+
+    def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
+        """In one kernel where the cell has one, else step by step."""
+        result = None
+        if isinstance(self.cell, Cell):
+            result = self.cell.sequence(x, states, mask, masks, self.go_backwards, whole)
+        return result or self._loop(x, states, mask, masks, whole)
+
+    def _first_states(self, batch_size: int, given: Any) -> list[Any] | None:
+        """What the sequence begins with; None for zeros."""
+        if given is not None:
+            given = list(given) if isinstance(given, list | tuple) else [given]
+            return [_each(lambda s: ops.cast(s, self.dtype), state) for state in given]
+        if not self.stateful:
+            return None
+        spoil_plan(f"layer {self.name!r} keeps its states from batch to batch")
+        if self.states is None:
+            zeros = initial_state(self.cell, batch_size, self.dtype)
+            self.states = [_each(lambda s: Variable(s, trainable=False, name="state"), state) for state in zeros]
+        elif _first(self.states).shape[0] != batch_size:
+            raise ShapeError(
+                f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
+                f"states of the batch before have, got {batch_size}"
+            )
+        return self.states
+
+    def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
+        """The cell step by step, on the tape."""
+        options = {} if masks is None else {"masks": masks}
+        state: Any = initial_state(self.cell, x.shape[0], self.dtype) if states is None else states
+        steps = ops.unstack(x, axis=1)
+        y = as_tensor(np.zeros((x.shape[0], output_size(self.cell)), self.dtype))
+        outputs = [y] * len(steps)  # in the order in which they are made
+        for number in range(len(steps)):
+            step = len(steps) - 1 - number if self.go_backwards else number
+            new, new_state = (self.cell if callable(self.cell) else self.cell.call)(steps[step], state, **options)
+            new_state = list(new_state) if isinstance(new_state, list | tuple) else [new_state]
+            if mask is not None:
+                new, new_state = _select(mask[:, step], new, y), _select(mask[:, step], new_state, state)
+            y, state = new, new_state
+            outputs[number] = y
+        if not whole:
+            return y, list(state)
+        if not steps:
+            return as_tensor(np.zeros((x.shape[0], 0, y.shape[1]), self.dtype)), list(state)
+        return ops.stack(outputs, axis=1), list(state)
+
+    # -- states between batches
+
+    def reset_state(self, states: Any = None) -> None:
+        """Starts anew: with zeros, or with `states` (an array or a list of them). Only for a stateful layer."""
+        if not self.stateful:
+            raise AttributeError(f"[{self.name}] reset_state: expected a layer with stateful=True")
+        if states is not None:
+            given = list(states) if isinstance(states, list | tuple) else [states]
+            self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in given]
+        elif self.states is not None:
+            _each(lambda kept: kept.assign(np.zeros(kept.shape)), self.states)
+
+    reset_states = reset_state
+
+    # -- shapes, masks, configuration
+
+    def compute_output_shape(self, input_shape: Shape) -> Any:
+        batch, steps = input_shape[:2]
+        size = output_size(self.cell)
+        shape = (batch, steps, size) if self.return_sequences else (batch, size)
+        if not self.return_state:
+            return shape
+        sizes = self.cell.state_size if isinstance(self.cell.state_size, list | tuple) else [self.cell.state_size]
+        return (shape, *(_each(lambda n: (batch, n), size) for size in sizes))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask if self.return_sequences else None  # the states have none
+
+    def get_config(self) -> dict[str, Any]:
+        from ..models.serialization import serialize
+
+        return {**super().get_config(), **self._options(), "cell": serialize(self.cell)}
+
+    def _options(self) -> dict[str, Any]:
+        names = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
+        activity = regularizers.serialize(self.activity_regularizer)
+        return {**{name: getattr(self, name) for name in names}, "activity_regularizer": activity}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNN:
+        from ..models.serialization import deserialize
+
+        return cls(**{**config, "cell": deserialize(config["cell"], custom_objects)})
+
+
+_OPTIONS = (
+    "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask", "trainable",
+    "name", "input_shape", "activity_regularizer",
+)  # fmt: skip
+
+
+class _OfCell(RNN):
+    """A recurrent layer that makes its cell from its own arguments: those of the cell, and those of RNN."""
+
+    cell_class: ClassVar[type[Cell]]
+
+    def __init__(self, units: int, *args: Any, use_cudnn: Any = "auto", implementation: int = 2, **kwargs: Any) -> None:
+        options = {name: kwargs.pop(name) for name in _OPTIONS if name in kwargs}
+        super().__init__(self.cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype", "float32"), **options)
+
+    def __getattr__(self, name: str) -> Any:
+        """`layer.units`, `layer.activation` and the like are the cell's."""
+        cell = self.__dict__.get("cell")
+        if cell is None or name.startswith("_"):
+            return super().__getattr__(name)  # type: ignore[misc]
+        return getattr(cell, name)
+
+    def get_config(self) -> dict[str, Any]:
+        cell = self.cell.get_config()
+        return {**cell, **Layer.get_config(self), **self._options()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNN:
+        return cls(**config)
+
+
+class SimpleRNN(_OfCell):
+    """h = activation(x W + h R + b) over all steps (Elman 1990): SimpleRNN(units, activation="tanh", use_bias=True, …).
+
+    Takes the arguments of `SimpleRNNCell` and those of `RNN`.
+    """
+
+    cell_class = SimpleRNNCell
+
+
+class LSTM(_OfCell):
+    """Long short-term memory (Hochreiter 1997): LSTM(units, activation="tanh", recurrent_activation="sigmoid", …).
+
+    Takes the arguments of `LSTMCell` and those of `RNN`. The states are h and c.
+    """
+
+    cell_class = LSTMCell
+
+
+class GRU(_OfCell):
+    """Gated recurrent unit (Cho 2014): GRU(units, activation="tanh", recurrent_activation="sigmoid", …).
+
+    Takes the arguments of `GRUCell` and those of `RNN`.
+    """
+
+    cell_class = GRUCell
+
+
+def _each(function: Callable[..., Any], *structures: Any) -> Any:
+    """`function` of the states, which for stacked cells are lists of lists."""
+    if isinstance(structures[0], list | tuple):
+        return [_each(function, *parts) for parts in zip(*structures, strict=True)]
+    return function(*structures)
+
+
+def _first(structure: Any) -> Any:
+    return _first(structure[0]) if isinstance(structure, Sequence) else structure
+
+
+def _select(mask: Array, new: Any, old: Any) -> Any:
+    """`new` where the mask holds, else `old`; for states, each of them."""
+
+    def select(a: Tensor, b: Tensor) -> Tensor:
+        return ops.where(mask.reshape(mask.shape + (1,) * (a.ndim - 1)), a, b)
+
+    return _each(select, new, old)

@@ -1,0 +1,68 @@
+"""A layer at every step of a sequence, and one vector as every step of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..errors import ShapeError, positive_integer
+from ..tensor import Tensor
+from .layer import Layer, Shape
+
+
+class TimeDistributed(Layer):
+    """Applies `layer` to each step of (B, T, …), as if steps were samples: TimeDistributed(Conv2D(8, 3)) for video."""
+
+    autocast = False  # the layer inside casts for itself
+
+    def __init__(self, layer: Layer, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(layer, Layer):
+            raise ValueError(f"[{self.name}] layer: expected a Layer, got {layer!r}")
+        self.layer = layer
+
+    def build(self, input_shape: Shape) -> None:
+        if len(input_shape) < 3:
+            raise ShapeError(f"[{self.name}] inputs: expected at least 3 axes (batch, steps, …), got {input_shape}")
+        self.layer.build_once((None, *input_shape[2:]))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        batch, steps = inputs.shape[:2]
+        y = self.layer(ops.reshape(inputs, (batch * steps, *inputs.shape[2:])))
+        return ops.reshape(y, (batch, steps, *y.shape[1:]))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        inner = self.layer.compute_output_shape((None, *input_shape[2:]))
+        return (*input_shape[:2], *inner[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        from ..models.serialization import serialize
+
+        return {**super().get_config(), "layer": serialize(self.layer)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> TimeDistributed:
+        from ..models.serialization import deserialize
+
+        return cls(**{**config, "layer": deserialize(config["layer"], custom_objects)})
+
+
+class RepeatVector(Layer):
+    """(B, F) as n equal steps: (B, n, F). What a decoder reads that is told only the last state of an encoder."""
+
+    supports_masking = False
+
+    def __init__(self, n: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n = positive_integer(self.name, "n", n)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if inputs.ndim != 2:
+            raise ShapeError(f"[{self.name}] inputs: expected 2 axes (batch, features), got shape {inputs.shape}")
+        return ops.concatenate([ops.expand_dims(inputs, 1)] * self.n, axis=1)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], self.n, input_shape[1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "n": self.n}

@@ -1,0 +1,50 @@
+"""examples/long_gap.py, with gaps so short that it takes a second or two."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "long_gap.py"
+
+
+@pytest.fixture(scope="module")
+def example() -> Any:
+    spec = importlib.util.spec_from_file_location("long_gap", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tasks_are_what_they_say(example: Any, rng: np.random.Generator) -> None:
+    x, y = example.adding(rng, 50, 20)
+    assert (x[:, :, 1].sum(axis=1) == 2).all()
+    assert (x[:, :10, 1].sum(axis=1) == 1).all()
+    np.testing.assert_allclose(y[:, 0], [x[i, x[i, :, 1] == 1, 0].sum() for i in range(50)], rtol=1e-6)
+    x, y = example.first_symbol(rng, 50, 20)
+    np.testing.assert_array_equal(x[:, 0, :4].argmax(axis=1), y)
+    assert not x[:, 1:, :4].any()
+
+
+def test_the_gradient_decides_who_learns(example: Any) -> None:
+    scores = {}
+    for network in ("tanh RNN", "LSTM"):
+        scores[network], norms = example.learn("first symbol", network, gap=40, steps=200, units=16)
+        assert norms[0].shape == (40,)
+        assert (norms[0][0] < 1e-9 * norms[0][-1]) == (network == "tanh RNN")
+    assert scores["tanh RNN"] < 0.4
+    assert scores["LSTM"] > 0.9
+
+
+def test_one_command_prints_and_draws(
+    example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.chdir(tmp_path)
+    example.main(["--gaps", "8", "12", "--steps", "2", "--units", "4"])
+    assert len(capsys.readouterr().out.splitlines()) == 2 + 2 * 2 * len(example.NETWORKS)
+    assert (tmp_path / "long_gap.png").stat().st_size > 0
