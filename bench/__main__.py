@@ -84,11 +84,15 @@ class Run:
         self.peers: list[str] = options.peers
         self.peaks: dict[int, Peak] = {}
         self.versions: dict[str, str] = {}
-        self.end = time.monotonic() + 60 * options.budget
+        self.begin = time.monotonic()
+        self.end = self.begin + 60 * options.budget
         self.left = options.starts * len(options.threads) * len(selected)
 
     def all(self) -> list[Measurement]:
         return [result for results in self.results.values() for result in results]
+
+    def minutes(self) -> float:
+        return (time.monotonic() - self.begin) / 60
 
     def start_workers(self, threads: int) -> list[WorkerProcess]:
         needed = ["pydl", *(peer for peer in self.peers if any(self.takes_part(peer, case) for case in self.selected))]
@@ -143,37 +147,39 @@ def _single(array: Any) -> Any:
     return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
+def write(run: Run) -> str:
+    """The files that the options ask for, with what is measured so far; gives the table of the goals, or nothing."""
+    options, results = run.options, run.all()
+    machine = describe(run.versions, run.peaks) | {"minutes": run.minutes()}
+    if options.json:
+        content = {"machine": machine, "results": [report.as_json(result) for result in results]}
+        options.json.write_text(json.dumps(content, indent=1) + "\n")
+    groups = goals.groups(options.suite, options.isa)
+    if not groups:
+        return ""
+    text = goal_report.markdown(groups, results, machine, f"python -m bench {shlex.join(sys.argv[1:])}")
+    if options.markdown:
+        goal_report.insert(text, options.markdown, f"{options.suite} {options.isa or ''}".strip())
+    return text
+
+
 def main() -> int:
     options = parse()
     selected = choose(options)
     if options.list or not selected:
         print("\n".join(case.name for case in selected) or "no case has such a name: see --list")
         return 0 if selected else 2
-    groups = goals.groups(options.suite, options.isa)
-    for pattern in (pattern for group in groups for pattern in group.unknown()):
+    for pattern in (pattern for group in goals.groups(options.suite, options.isa) for pattern in group.unknown()):
         print(f"no case yet for the goal of {pattern}")
-    begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         run = Run(options, selected, Path(folder))
         for start in range(1, options.starts + 1):
             for threads in options.threads:
                 run.one_start(threads, show=start == options.starts)
-                if start < options.starts:
-                    minutes = (time.monotonic() - begin) / 60
-                    print(f"start {start} of {options.starts}, {threads} threads: {minutes:.1f} min", flush=True)
-                else:
-                    print()
-    machine = describe(run.versions, run.peaks) | {"minutes": (time.monotonic() - begin) / 60}
+                print(f"start {start} of {options.starts}, {threads} threads: {run.minutes():.1f} min", flush=True)
+            text = write(run)  # after every start, so that a run that is broken off has not been in vain
+    print(f"\n{text}")
     results = run.all()
-    if groups:
-        command = f"python -m bench {shlex.join(sys.argv[1:])}"
-        text = goal_report.markdown(groups, results, machine, command)
-        print(text)
-        if options.markdown:
-            goal_report.insert(text, options.markdown, f"{options.suite} {options.isa or ''}".strip())
-    if options.json:
-        content = {"machine": machine, "results": [report.as_json(result) for result in results]}
-        options.json.write_text(json.dumps(content, indent=1) + "\n")
     failures = sum(len(result.failures) for result in results)
     if failures:
         print(f"{failures} wrong or failed: see above")

@@ -189,7 +189,7 @@ def standing(group: Group, result: Measurement) -> Standing:
         return next((goal for pattern, goal in table.items() if fnmatchcase(result.case.name, pattern)), None)
 
     peer, limit = strongest(result, group.against), find(group.most)
-    if limit is not None:
+    if limit is not None and result.times():
         middle, low, high = (1e6 * seconds for seconds in interval(result.times("pydl")))
         return Standing(result, peer, (middle, low, high), limit, verdict(-limit, (-middle, -high, -low)), False)
     goal = find(group.least) or 0.0
