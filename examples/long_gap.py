@@ -89,7 +89,7 @@ def learn(task: str, network: str, gap: int, steps: int, units: int, seed: int =
     model = pydl.Sequential(
         [layers.Input((None, features)), NETWORKS[network](units, gap), layers.Dense(outputs, activation)]
     )
-    rate = 0.001 if network == "IRNN" else 0.003
+    rate = min(0.003, 0.1 / gap) if network == "IRNN" else 0.003  # (1 + rate)^gap is how far a relu's state can run
     metrics = ["accuracy"] if score == "accuracy" else None
     model.compile(pydl.optimizers.Adam(rate, global_clipnorm=1.0), loss, metrics=metrics)
     look = data(rng, 32, gap)
