@@ -130,3 +130,19 @@ def test_fit_and_evaluate_ignore_masked_steps(rng: np.random.Generator) -> None:
     assert weighted == pytest.approx((hits * MASK * weight[:, None]).sum() / (MASK * weight[:, None]).sum())
     other = np.where(MASK, labels, (labels + 1) % 3)
     assert model.evaluate(IDS, other, verbose=0) == model.evaluate(IDS, labels, verbose=0)
+
+
+def test_each_output_of_a_model_has_its_own_mask(rng: np.random.Generator) -> None:
+    inputs = layers.Input((None,), dtype="int32")
+    embedded = layers.Embedding(5, 4, mask_zero=True)(inputs)
+    tags = layers.Dense(3, activation="softmax")(layers.GRU(3, return_sequences=True)(embedded))
+    model = pydl.Model(inputs, {"tags": tags, "score": layers.Dense(1)(layers.LSTM(3)(embedded))})
+    losses_of = {"tags": "sparse_categorical_crossentropy", "score": "mse"}
+    model.compile("sgd", losses_of, metrics={"tags": ["accuracy"]})
+    y = {"tags": rng.integers(0, 3, IDS.shape), "score": np.ones((2, 1))}
+    told, result = model.predict(IDS), model.evaluate(IDS, y, return_dict=True, verbose=0)
+    right = np.take_along_axis(told["tags"], y["tags"][..., None], axis=-1)[..., 0]
+    assert result["tags_loss"] == pytest.approx(-np.log(right[MASK]).mean(), rel=1e-5)
+    assert result["score_loss"] == pytest.approx(np.square(told["score"] - 1).mean(), rel=1e-5)
+    assert result["tags_accuracy"] == pytest.approx((told["tags"].argmax(axis=-1) == y["tags"])[MASK].mean())
+    assert model._plans.info()[-1]["reason"] is None
