@@ -187,7 +187,8 @@ struct KernelTable {
   void (*conv2d_forward)(const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&, T* y);
   index (*conv2d_packed_size)(const Conv2dShape&);
   void (*conv2d_pack)(const Conv2dShape&, const T* w, T* packed);
-  void (*conv2d_backward_input)(const Conv2dShape&, const T* dy, const T* w, T* dx);
+  // The epilogue is for the transposed convolution, which is this function as a layer of its own.
+  void (*conv2d_backward_input)(const Conv2dShape&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
   void (*conv2d_backward_weight)(const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
 
   ConvAlgorithm (*conv2d_algorithm)(const Conv2dShape&, ConvDirection);  // what these functions do for a shape

@@ -73,7 +73,16 @@ def conv2d_forward(
     alpha: float = 0.0,
 ) -> Array: ...
 def conv2d_backward_input(
-    dy: Array, w: Array, input_shape: Sizes, strides: Sizes, padding: Sizes, dilation: Sizes, groups: int
+    dy: Array,
+    w: Array,
+    input_shape: Sizes,
+    strides: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+    groups: int,
+    bias: Array | None = None,
+    activation: str = "linear",
+    alpha: float = 0.0,
 ) -> Array: ...
 def conv2d_backward_weight(
     x: Array,

@@ -81,9 +81,11 @@ py::array forward(py::handle x_object, py::handle w_object, py::handle bias_obje
 }
 
 py::array backward_input(py::handle dy_object, py::handle w_object, py::handle input_shape, py::handle strides,
-                         py::handle padding, py::handle dilation, index groups) {
+                         py::handle padding, py::handle dilation, index groups, py::handle bias_object,
+                         py::handle activation_name, double alpha) {
   const char* op = "conv2d_backward_input";
   py::array dy = checked(op, "dy", dy_object, 4);
+  Activation activation = checked_activation(op, "activation", activation_name);
   Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
@@ -91,10 +93,12 @@ py::array backward_input(py::handle dy_object, py::handle w_object, py::handle i
     Conv2dShape s = checked_shape(op, "input_shape", shape, "w", shape_of(w), strides, padding, dilation, groups);
     checked_size(op, "input_shape", shape);
     check_output_gradient(op, dy, s);
+    py::object bias = checked_or_none<T>(op, "bias", bias_object, {s.C});
     py::array dx = make_array<T>(shape);
-    launch(op, {read(dy), read(w)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+    launch(op, {read(dy), read(w), read(bias)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+      Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
       kernels().of<T>().conv2d_backward_input(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                              static_cast<T*>(out[0]));
+                                              epilogue, static_cast<T*>(out[0]));
     });
     return dx;
   });
@@ -145,8 +149,11 @@ x (N, H, W, C), w (KH, KW, C/groups, O), bias (O,) or None, padding (top, bottom
 OH = (H + top + bottom - (KH - 1) * dilation - 1) // stride + 1. All arrays float32 or all float64, C-contiguous.
 Raises ValueError for shapes and options that do not fit, TypeError for types.)");
   m.def("conv2d_backward_input", &backward_input, py::arg("dy"), py::arg("w"), py::arg("input_shape"),
-        py::arg("strides"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+        py::arg("strides"), py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("bias") = py::none(),
+        py::arg("activation") = "linear", py::arg("alpha") = 0.0,
         R"(Gradient of conv2d_forward (without activation) for x: dy (N, OH, OW, O) -> dx of input_shape.
+
+As a layer of its own it is the transposed convolution; then bias (C,) and activation follow.
 
 Raises ValueError for shapes and options that do not fit, TypeError for types.)");
   m.def("conv2d_backward_weight", &backward_weight, py::arg("x"), py::arg("dy"), py::arg("kernel_shape"),

@@ -56,11 +56,11 @@ void forward(const Conv2dShape& s, const T* x, const T* w, const T* packed, cons
 }
 
 template <class T>
-void backward_input(const Conv2dShape& s, const T* dy, const T* w, T* dx) {
+void backward_input(const Conv2dShape& s, const T* dy, const T* w, const Epilogue<T>& epilogue, T* dx) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_input);
-  if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, dx);
-  if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, true), dy, w, Epilogue<T>{}, dx);
-  implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, Epilogue<T>{}, dx);
+  if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, epilogue, dx);
+  if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, true), dy, w, epilogue, dx);
+  implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, epilogue, dx);
 }
 
 template <class T>

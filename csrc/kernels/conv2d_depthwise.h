@@ -1,5 +1,5 @@
-// Depthwise convolution (groups = C = O): every channel has its own filter, so channels fill the vector and each tap is
-// one multiplication per pixel. Weights (KH, KW, 1, C) are read in place.
+// Depthwise convolution (groups = C, O a multiple of C): every channel has filters of its own, so channels fill the
+// vector and each tap is one multiplication per pixel. Weights (KH, KW, 1, O) are read in place.
 #pragma once
 #include "activation.h"
 #include "conv2d_correlate.h"
@@ -7,7 +7,27 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-// One vector of channels of a few neighbouring pixels that see the same taps.
+// Output channel o reads input channel o / multiplier: the lanes of one vector of outputs, from the few inputs they
+// need.
+template <class T, bool Repeated>
+struct ChannelLoad {
+  index first;  // input channel of the first lane
+  int lanes;    // of the inputs
+  VI<T> from{};
+
+  ChannelLoad(index o, int outputs, index multiplier) : first(o / multiplier), lanes(outputs) {
+    if constexpr (!Repeated) return;
+    for (int i = 0; i < kLanes<T>; i++) from[i] = i < outputs ? int((o + i) / multiplier - first) : 0;
+    lanes = int((o + outputs - 1) / multiplier - first) + 1;
+  }
+  PYDL_INLINE V<T> operator()(const T* x) const {  // x is the pixel's channel `first`
+    const V<T> v = load_n(x, lanes);
+    if constexpr (!Repeated) return v;
+    return __builtin_shuffle(v, from);
+  }
+};
+
+// One vector of output channels of a few neighbouring pixels that see the same taps.
 template <class T>
 struct DepthwiseTask {
   index rows, row_x, row_w;  // taps, and the steps from one to the next in x and in w
@@ -20,15 +40,16 @@ struct DepthwiseTask {
   int lanes;
 };
 
-template <class T, int Pixels>
-PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, V<T> bias, Activation activation, T alpha) {
+template <class T, int Pixels, class Load>
+PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x, V<T> bias, Activation activation,
+                                  T alpha) {
   V<T> sum[Pixels];
   PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] = bias;
   for (index i = 0; i < t.rows; i++) {
     const T *x = t.x + i * t.row_x, *w = t.w + i * t.row_w;
     for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w) {
       const V<T> weight = load_n(w, t.lanes);
-      PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] += load_n(x + p * t.x_pixel, t.lanes) * weight;
+      PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] += load_x(x + p * t.x_pixel) * weight;
     }
   }
   if (activation != Activation::linear)
@@ -37,102 +58,202 @@ PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, V<T> bias, Activati
   PYDL_UNROLL for (int p = 0; p < Pixels; p++) store_n(t.y + p * t.y_pixel, sum[p], t.lanes);
 }
 
-// Forward, and with the axes of the gradient also backward-input: neither needs transposed weights here.
+// One row of a phase: `channels` sums for each pixel, of inputs with channels / multiplier channels.
+template <class T, bool Repeated>
+void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, index n, index j, index channels,
+                   const T* in, const T* w, const Epilogue<T>& epilogue, T* y, index y_pixel) {
+  constexpr index kPixels = 6;  // independent sums, so that the multiplications overlap
+  const index multiplier = channels / c.in_c;
+  const Run rows = row.run(j, j + 1);
+  DepthwiseTask<T> task{};
+  task.row_x = row.in_dilation * c.in_w * c.in_c;
+  task.row_w = row.tap_step * c.columns.kernel * channels;
+  task.column_x = column.in_dilation * c.in_c;
+  task.column_w = column.tap_step * channels;
+  task.x_pixel = column.in_stride * c.in_c;
+  task.y_pixel = y_pixel;
+  const T* x = in + (n * c.in_h + row.input(j, rows.tap_begin)) * c.in_w * c.in_c;
+  for (Run columns{}; columns.end < column.count;) {
+    columns = column.run(columns.end, column.count);
+    task.rows = columns.taps() ? rows.taps() : 0;
+    task.columns = columns.taps();
+    const T* x_run = x + column.input(0, columns.tap_begin) * c.in_c;
+    const T* w_run = w + ((row.tap_first + rows.tap_begin * row.tap_step) * c.columns.kernel + column.tap_first +
+                          columns.tap_begin * column.tap_step) *
+                             channels;
+    const index step = columns.size() >= kPixels ? kPixels : 1;
+    const auto run = [&](index channel, const ChannelLoad<T, Repeated>& load_x, index i) {
+      // The last few pixels of a long run are computed together with some that are done.
+      const index first = smaller(i, columns.end - step);
+      task.lanes = int(smaller(channels - channel, kLanes<T>));
+      task.w = w_run + channel;
+      task.x = x_run + first * task.x_pixel + load_x.first;
+      task.y = y + first * y_pixel + channel;
+      const V<T> bias = epilogue.bias ? load_n(epilogue.bias + channel, task.lanes) : V<T>{};
+      if (step > 1)
+        depthwise_pixels<T, kPixels>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+      else
+        depthwise_pixels<T, 1>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+    };
+    const auto load_of = [&](index channel) {
+      return ChannelLoad<T, Repeated>(channel, int(smaller(channels - channel, kLanes<T>)), multiplier);
+    };
+    if constexpr (Repeated) {  // repeating takes preparation
+      for (index channel = 0; channel < channels; channel += kLanes<T>) {
+        const auto load_x = load_of(channel);
+        for (index i = columns.begin; i < columns.end; i += step) run(channel, load_x, i);
+      }
+    } else {  // whole pixels in the order of the memory
+      for (index i = columns.begin; i < columns.end; i += step)
+        for (index channel = 0; channel < channels; channel += kLanes<T>) run(channel, load_of(channel), i);
+    }
+  }
+}
+
+// to[p][c] = act(bias + sum of the `multiplier` neighbours from[p][c * multiplier ...]).
+template <class T>
+void add_neighbours(index pixels, index channels, index multiplier, const T* from, const Epilogue<T>& epilogue, T* to,
+                    index to_pixel) {
+  for (index p = 0; p < pixels; p++, to += to_pixel) {
+    for (index c = 0; c < channels; c++) {
+      T sum = epilogue.bias ? epilogue.bias[c] : T(0);
+      for (index k = 0; k < multiplier; k++) sum += *from++;
+      to[c] = sum;
+    }
+    if (epilogue.activation != Activation::linear)
+      activate_rows(epilogue.activation, epilogue.alpha, 1, channels, to, 0);
+  }
+}
+
+// Forward, and with the axes of the gradient also backward-input: neither needs transposed weights here. In
+// backward-input every channel of dx is the sum of its `multiplier` channels of dy, each convolved on its own.
 template <class T>
 void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>& epilogue, T* out) {
-  constexpr index kPixels = 6;  // independent sums, so that the multiplications overlap
-  const index C = c.in_c, flops = 2 * c.out_w * C * c.taps();
+  const index channels = larger(c.in_c, c.out_c), multiplier = channels / smaller(c.in_c, c.out_c);
+  const index flops = 2 * c.out_w * channels * c.taps();
   c.each_phase([&](const Axis& row, const Axis& column, index) {
-    DepthwiseTask<T> phase{};
-    phase.row_x = row.in_dilation * c.in_w * C;
-    phase.row_w = row.tap_step * c.columns.kernel * C;
-    phase.column_x = column.in_dilation * C;
-    phase.column_w = column.tap_step * C;
-    phase.x_pixel = column.in_stride * C;
-    phase.y_pixel = column.out_step * C;
     parallel(c.N * row.count, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
+      const bool add = c.backward && multiplier > 1;
+      Scratch scratch(add ? column.count * channels * index(sizeof(T)) : 0);
+      T* sums = static_cast<T*>(scratch.data());
       for (index line = begin; line < end; line++) {
-        const index n = line / row.count, j = line % row.count;
-        const Run rows = row.run(j, j + 1);
-        const T* x = in + (n * c.in_h + row.input(j, rows.tap_begin)) * c.in_w * C;
-        T* y = out + ((n * c.out_h + row.out_first + j * row.out_step) * c.out_w + column.out_first) * C;
-        for (Run columns{}; columns.end < column.count;) {
-          columns = column.run(columns.end, column.count);
-          DepthwiseTask<T> task = phase;
-          task.rows = columns.taps() ? rows.taps() : 0;
-          task.columns = columns.taps();
-          const T* x_run = x + column.input(0, columns.tap_begin) * C;
-          const T* w_run = w + ((row.tap_first + rows.tap_begin * row.tap_step) * c.columns.kernel + column.tap_first +
-                                columns.tap_begin * column.tap_step) *
-                                   C;
-          const bool wide = columns.size() >= kPixels;
-          for (index i = columns.begin; i < columns.end; i += wide ? kPixels : 1) {
-            // The last few pixels of a long run are computed together with some that are done.
-            const index first = wide ? smaller(i, columns.end - kPixels) : i;
-            for (index channel = 0; channel < C; channel += kLanes<T>) {
-              task.lanes = int(smaller(C - channel, kLanes<T>));
-              task.x = x_run + first * task.x_pixel + channel;
-              task.w = w_run + channel;
-              task.y = y + first * task.y_pixel + channel;
-              const V<T> bias = epilogue.bias ? load_n(epilogue.bias + channel, task.lanes) : V<T>{};
-              if (wide)
-                depthwise_pixels<T, kPixels>(task, bias, epilogue.activation, epilogue.alpha);
-              else
-                depthwise_pixels<T, 1>(task, bias, epilogue.activation, epilogue.alpha);
-            }
-          }
+        const index n = line / row.count, j = line % row.count, y_pixel = column.out_step * c.out_c;
+        T* y = out + ((n * c.out_h + row.out_first + j * row.out_step) * c.out_w + column.out_first) * c.out_c;
+        if (add) {
+          depthwise_row<T, false>(c, row, column, n, j, channels, in, w, Epilogue<T>{}, sums, channels);
+          add_neighbours(column.count, c.out_c, multiplier, sums, epilogue, y, y_pixel);
+        } else if (multiplier > 1) {
+          depthwise_row<T, true>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel);
+        } else {
+          depthwise_row<T, false>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel);
         }
       }
     });
   });
 }
 
-// sum over i < n of a[i * a_step] * b[i * b_step], a vector of channels at a time; b alone without a.
-template <class T>
-PYDL_INLINE V<T> sum_pixels(index n, const T* a, index a_step, const T* b, index b_step, int lanes) {
-  V<T> sum[4] = {};
-  auto term = [&](index i) {
-    const V<T> value = load_n(b + i * b_step, lanes);
-    return a ? value * load_n(a + i * a_step, lanes) : value;
-  };
-  index i = 0;
-  for (; i + 4 <= n; i += 4) PYDL_UNROLL for (int k = 0; k < 4; k++) sum[k] += term(i + k);
-  for (; i < n; i++) sum[0] += term(i);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+// sums[t] += sum over the pixels of x[pixel + t] * dy[pixel] for neighbouring taps, one vector of channels.
+template <class T, int Taps, class Load>
+PYDL_INLINE void add_taps(index pixels, const T* x, index x_pixel, index x_tap, const Load& load_x, const T* dy,
+                          index dy_pixel, int lanes, T* sums, index sums_tap) {
+  V<T> sum[2][Taps] = {};  // of even and odd pixels, so that the additions overlap
+  index j = 0;
+  for (; j + 2 <= pixels; j += 2) PYDL_UNROLL for (int k = 0; k < 2; k++) {
+      const V<T> gradient = load_n(dy + (j + k) * dy_pixel, lanes);
+      PYDL_UNROLL for (int t = 0; t < Taps; t++) sum[k][t] += load_x(x + (j + k) * x_pixel + t * x_tap) * gradient;
+    }
+  if (j < pixels) {
+    const V<T> gradient = load_n(dy + j * dy_pixel, lanes);
+    PYDL_UNROLL for (int t = 0; t < Taps; t++) sum[0][t] += load_x(x + j * x_pixel + t * x_tap) * gradient;
+  }
+  PYDL_UNROLL for (int t = 0; t < Taps; t++)
+      store_n(sums + t * sums_tap, load_n(sums + t * sums_tap, lanes) + (sum[0][t] + sum[1][t]), lanes);
 }
 
-// dw[tap, c] and db[c]: every vector of channels is summed over the images in order, by one thread.
+// dw[tap, o] and db[o], row by row of dy. Slices of the rows, which depend on the shape alone, have sums of their own,
+// added in order.
+template <class T, bool Repeated>
+class DepthwiseWeightGradient {
+ public:
+  DepthwiseWeightGradient(const Conv2dShape& s, const T* x, const T* dy)
+      : s_(s), x_(x), dy_(dy), row_(forward_axis(rows_of(s))), column_(forward_axis(columns_of(s))) {}
+
+  void run(T* dw, T* db) const {
+    const index lines = s_.N * s_.OH, weights = s_.KH * s_.KW * s_.O, size = weights + s_.O;
+    const index flops = 2 * s_.OW * weights + 1;
+    const index slices = larger(1, smaller(kTasks, lines * flops / kFlopsPerThread));
+    Scratch scratch(slices * size * index(sizeof(T)));
+    T* sums = static_cast<T*>(scratch.data());
+    parallel(slices, 1, [&](index begin, index end) {
+      for (index slice = begin; slice < end; slice++) {
+        T* own = sums + slice * size;
+        for (index i = 0; i < size; i++) own[i] = T(0);
+        for (index line = lines * slice / slices; line < lines * (slice + 1) / slices; line++)
+          add_line(line / s_.OH, line % s_.OH, own, db ? own + weights : nullptr);
+      }
+    });
+    for (index slice = 1; slice < slices; slice++)
+      for (index i = 0; i < size; i++) sums[i] += sums[slice * size + i];
+    for (index i = 0; i < weights; i++) dw[i] = sums[i];
+    if (db)
+      for (index i = 0; i < s_.O; i++) db[i] = sums[weights + i];
+  }
+
+ private:
+  void add_line(index n, index oh, T* dw, T* db) const {
+    const T* dy = dy_ + (n * s_.OH + oh) * s_.OW * s_.O;
+    const Run rows = row_.run(oh, oh + 1);
+    const T* last_x = x_ + (n * s_.H + row_.input(oh, rows.tap_end - 1)) * s_.W * s_.C;
+    for (index o = 0; o < s_.O; o += kLanes<T>) {
+      // A vector's pixels lie far apart: the next rows, asked for in the order of the memory, come sooner.
+      fetch(dy + s_.OW * s_.O, s_.OW * s_.O, o);
+      fetch(last_x + s_.W * s_.C, s_.stride_h * s_.W * s_.C, o);
+      const int lanes = int(smaller(s_.O - o, kLanes<T>));
+      const ChannelLoad<T, Repeated> load_x(o, lanes, s_.O / s_.C);
+      if (db) add_taps<T, 1>(s_.OW, dy, 0, 0, [](const T*) { return broadcast(T(1)); }, dy + o, s_.O, lanes, db + o, 0);
+      for (Run columns{}; columns.end < s_.OW;) {
+        columns = column_.run(columns.end, s_.OW);
+        for (index kh = rows.tap_begin; kh < rows.tap_end; kh++)
+          for (index kw = columns.tap_begin; kw < columns.tap_end;) {
+            const T* x =
+                x_ + ((n * s_.H + row_.input(oh, kh)) * s_.W + column_.input(columns.begin, kw)) * s_.C + load_x.first;
+            const auto add = [&](auto taps) {
+              constexpr int kTaps = decltype(taps)::value;
+              add_taps<T, kTaps>(columns.size(), x, s_.stride_w * s_.C, s_.dilation_w * s_.C, load_x,
+                                 dy + columns.begin * s_.O + o, s_.O, lanes, dw + (kh * s_.KW + kw) * s_.O + o, s_.O);
+              kw += kTaps;
+            };
+            if (columns.tap_end - kw >= 3)
+              add(Constant<3>{});
+            else
+              add(Constant<1>{});
+          }
+      }
+    }
+  }
+
+  // The part of `size` elements that falls to the vector of channels at o.
+  void fetch(const T* from, index size, index o) const {
+    for (index i = size * o / s_.O; i < size * smaller(o + kLanes<T>, s_.O) / s_.O; i += kLineSize<T>)
+      __builtin_prefetch(from + i, 0, 2);
+  }
+
+  template <int Value>
+  struct Constant {
+    static constexpr int value = Value;
+  };
+
+  const Conv2dShape& s_;
+  const T *x_, *dy_;
+  Axis row_, column_;
+};
+
 template <class T>
 void depthwise_backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
-  const Axis row = forward_axis(rows_of(s)), column = forward_axis(columns_of(s));
-  const index taps = s.KH * s.KW, pixels = s.OH * s.OW;
-  for (index i = 0; i < taps * s.C; i++) dw[i] = T(0);
-  if (db)
-    for (index i = 0; i < s.C; i++) db[i] = T(0);
-  parallel(ceil_div(s.C, kLanes<T>), 1 + kFlopsPerThread / (2 * s.N * pixels * taps * kLanes<T> + 1),
-           [&](index begin, index end) {
-             for (index vector = begin; vector < end; vector++)
-               for (index n = 0; n < s.N; n++) {  // one image's channels stay in the cache while the taps pass by
-                 const index channel = vector * kLanes<T>;
-                 const int lanes = int(smaller(s.C - channel, kLanes<T>));
-                 const T* image = dy + n * pixels * s.C + channel;
-                 auto add = [&](T* to, V<T> sum) { store_n(to, load_n(to, lanes) + sum, lanes); };
-                 if (db) add(db + channel, sum_pixels<T>(pixels, nullptr, 0, image, s.C, lanes));
-                 for (index tap = 0; tap < taps; tap++) {
-                   const Run rows = row.outputs_of(tap / s.KW), columns = column.outputs_of(tap % s.KW);
-                   V<T> sum{};
-                   for (index i = rows.begin; i < rows.end; i++)
-                     sum += sum_pixels(columns.size(),
-                                       x +
-                                           ((n * s.H + row.input(i, rows.tap_begin)) * s.W +
-                                            column.input(columns.begin, columns.tap_begin)) *
-                                               s.C +
-                                           channel,
-                                       s.stride_w * s.C, image + (i * s.OW + columns.begin) * s.C, s.C, lanes);
-                   add(dw + tap * s.C + channel, sum);
-                 }
-               }
-           });
+  if (s.O > s.C)
+    DepthwiseWeightGradient<T, true>(s, x, dy).run(dw, db);
+  else
+    DepthwiseWeightGradient<T, false>(s, x, dy).run(dw, db);
 }
 
 }  // namespace

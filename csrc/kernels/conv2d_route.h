@@ -20,7 +20,7 @@ template <class T>
 void winograd_forward(ConvAlgorithm, const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&,
                       T* y);
 template <class T>
-void winograd_backward_input(ConvAlgorithm, const Conv2dShape&, const T* dy, const T* w, T* dx);
+void winograd_backward_input(ConvAlgorithm, const Conv2dShape&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
 template <class T>
 void winograd_backward_weight(ConvAlgorithm, const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
 

@@ -149,5 +149,88 @@ struct Winograd<5, 3> {
   };
 };
 
+template <>
+struct Winograd<4, 5> {
+  static constexpr int kOut = 4, kTaps = 5, kTile = 8;
+  struct Input {
+    static constexpr int kFrom = 8, kTo = 8;
+    template <class T, int kStep>
+    static PYDL_INLINE void apply(const V<T>* x, V<T>* y) {
+      const V<T> even1 = x[6] + T(4.0) * x[2] - T(5.0) * x[4], odd1 = T(2.0) * x[1] - T(2.5) * x[3] + T(0.5) * x[5];
+      y[1 * kStep] = even1 + odd1;
+      y[2 * kStep] = even1 - odd1;
+      const V<T> even3 = x[2] + x[6] - T(4.25) * x[4], odd3 = x[1] + x[5] - T(4.25) * x[3];
+      y[3 * kStep] = even3 + odd3;
+      y[4 * kStep] = even3 - odd3;
+      const V<T> even5 = x[6] + T(0.25) * x[2] - T(1.25) * x[4], odd5 = T(0.5) * x[1] - T(2.5) * x[3] + T(2.0) * x[5];
+      y[5 * kStep] = even5 + odd5;
+      y[6 * kStep] = even5 - odd5;
+      y[0 * kStep] = -x[0] + x[6] + T(5.25) * x[2] - T(5.25) * x[4];
+      y[7 * kStep] = -x[1] + x[7] + T(5.25) * x[3] - T(5.25) * x[5];
+    }
+  };
+  struct Weight {
+    static constexpr int kFrom = 5, kTo = 8;
+    template <class T, int kStep>
+    static PYDL_INLINE void apply(const V<T>* x, V<T>* y) {
+      const V<T> even1 = T(0.7111111111111111) * x[0] + T(0.17777777777777778) * x[2] + T(0.044444444444444446) * x[4], odd1 = T(0.35555555555555557) * x[1] + T(0.08888888888888889) * x[3];
+      y[1 * kStep] = even1 + odd1;
+      y[2 * kStep] = even1 - odd1;
+      const V<T> even3 = -T(0.2222222222222222) * x[0] - T(0.2222222222222222) * x[2] - T(0.2222222222222222) * x[4], odd3 = -T(0.2222222222222222) * x[1] - T(0.2222222222222222) * x[3];
+      y[3 * kStep] = even3 + odd3;
+      y[4 * kStep] = even3 - odd3;
+      const V<T> even5 = T(0.011111111111111112) * x[0] + T(0.044444444444444446) * x[2] + T(0.17777777777777778) * x[4], odd5 = T(0.022222222222222223) * x[1] + T(0.08888888888888889) * x[3];
+      y[5 * kStep] = even5 + odd5;
+      y[6 * kStep] = even5 - odd5;
+      y[0 * kStep] = -x[0];
+      y[7 * kStep] = x[4];
+    }
+  };
+  struct Output {
+    static constexpr int kFrom = 8, kTo = 4;
+    template <class T, int kStep>
+    static PYDL_INLINE void apply(const V<T>* x, V<T>* y) {
+      const V<T> even1 = x[1] + x[2], odd1 = x[1] - x[2];
+      const V<T> even3 = x[3] + x[4], odd3 = x[3] - x[4];
+      const V<T> even5 = x[5] + x[6], odd5 = x[5] - x[6];
+      y[0 * kStep] = x[0] + even1 + even3 + even5;
+      y[1 * kStep] = odd3 + T(0.5) * odd1 + T(2.0) * odd5;
+      y[2 * kStep] = even3 + T(0.25) * even1 + T(4.0) * even5;
+      y[3 * kStep] = x[7] + odd3 + T(0.125) * odd1 + T(8.0) * odd5;
+    }
+  };
+  struct OutputAdjoint {
+    static constexpr int kFrom = 4, kTo = 8;
+    template <class T, int kStep>
+    static PYDL_INLINE void apply(const V<T>* x, V<T>* y) {
+      const V<T> even1 = x[0] + T(0.25) * x[2], odd1 = T(0.5) * x[1] + T(0.125) * x[3];
+      y[1 * kStep] = even1 + odd1;
+      y[2 * kStep] = even1 - odd1;
+      const V<T> even3 = x[0] + x[2], odd3 = x[1] + x[3];
+      y[3 * kStep] = even3 + odd3;
+      y[4 * kStep] = even3 - odd3;
+      const V<T> even5 = x[0] + T(4.0) * x[2], odd5 = T(2.0) * x[1] + T(8.0) * x[3];
+      y[5 * kStep] = even5 + odd5;
+      y[6 * kStep] = even5 - odd5;
+      y[0 * kStep] = x[0];
+      y[7 * kStep] = x[3];
+    }
+  };
+  struct WeightAdjoint {
+    static constexpr int kFrom = 8, kTo = 5;
+    template <class T, int kStep>
+    static PYDL_INLINE void apply(const V<T>* x, V<T>* y) {
+      const V<T> even1 = x[1] + x[2], odd1 = x[1] - x[2];
+      const V<T> even3 = x[3] + x[4], odd3 = x[3] - x[4];
+      const V<T> even5 = x[5] + x[6], odd5 = x[5] - x[6];
+      y[0 * kStep] = -x[0] + T(0.7111111111111111) * even1 - T(0.2222222222222222) * even3 + T(0.011111111111111112) * even5;
+      y[1 * kStep] = T(0.35555555555555557) * odd1 - T(0.2222222222222222) * odd3 + T(0.022222222222222223) * odd5;
+      y[2 * kStep] = T(0.17777777777777778) * even1 - T(0.2222222222222222) * even3 + T(0.044444444444444446) * even5;
+      y[3 * kStep] = T(0.08888888888888889) * odd1 - T(0.2222222222222222) * odd3 + T(0.08888888888888889) * odd5;
+      y[4 * kStep] = x[7] + T(0.044444444444444446) * even1 - T(0.2222222222222222) * even3 + T(0.17777777777777778) * even5;
+    }
+  };
+};
+
 }  // namespace
 }  // namespace pydl::PYDL_ISA

@@ -43,7 +43,7 @@ def run(case: Conv2dCase, x: Array, w: Array, bias: Array, dy: Array) -> tuple[A
 def error(case: Conv2dCase, direction: str, *, mean: bool = False) -> float:
     """How many times the rounding error of a plain sum the algorithm makes that the case takes now."""
     algorithm = _core.conv2d_algorithm(direction, case.x, case.w, *options(case))
-    return winograd.error(algorithm, direction, mean=mean)
+    return winograd.error(algorithm, case.w[0], direction, mean=mean)
 
 
 def check(case: Conv2dCase, dtype: Any, rng: np.random.Generator, mean: float = 0.0) -> None:

@@ -15,12 +15,14 @@ SAME: Any = ((1, 1), (1, 1, 1, 1), (1, 1), 1)
 
 
 def fits(case: Conv2dCase) -> bool:
-    return case.w[:2] == (3, 3) and case.strides == case.dilation == (1, 1) and case.groups == 1
+    return case.w[:2] in ((3, 3), (5, 5)) and case.strides == case.dilation == (1, 1) and case.groups == 1
 
 
 CASES = [case for case in CONV2D if fits(case)] + [
     Conv2dCase("padding_beyond_kernel", (2, 6, 7, 4), (3, 3, 4, 5), padding=(4, 3, 5, 2)),
     Conv2dCase("uneven_padding", (2, 9, 4, 17), (3, 3, 17, 33), padding=(0, 1, 2, 0)),
+    Conv2dCase("5x5_many_tiles", (3, 25, 27, 20), (5, 5, 20, 40), padding=(2, 2, 2, 2)),
+    Conv2dCase("5x5_uneven_padding", (2, 9, 4, 17), (5, 5, 17, 33), padding=(0, 5, 2, 1)),
     Conv2dCase("one_output", (2, 3, 3, 5), (3, 3, 5, 6)),
     Conv2dCase("many_tiles", (3, 25, 27, 20), (3, 3, 20, 40), padding=(1, 1, 1, 1)),
     Conv2dCase("channel_blocks", (2, 15, 14, 260), (3, 3, 260, 40), padding=(1, 1, 1, 1)),
@@ -28,7 +30,7 @@ CASES = [case for case in CONV2D if fits(case)] + [
 NETS = [
     case._replace(x=(min(case.x[0], 2), *case.x[1:]))
     for case in CONV2D_NETS
-    if case.name in ("slide2", "vgg5", "res2", "go")
+    if case.name in ("slide2", "vgg5", "res2", "go", "lenet2", "go1")
 ]
 
 both_types = pytest.mark.parametrize("dtype", DTYPES)
@@ -40,9 +42,8 @@ def test_the_transforms_are_what_the_script_prints() -> None:
     assert winograd.HEADER.read_text() == winograd.tool.header()
 
 
-@each_algorithm
-def test_the_transforms_are_an_exact_convolution(algorithm: str) -> None:
-    outputs, taps = winograd.ALGORITHMS[algorithm]
+@pytest.mark.parametrize(("outputs", "taps"), winograd.tool.POINTS)
+def test_the_transforms_are_an_exact_convolution(outputs: int, taps: int) -> None:
     bt, g, at = (np.array(matrix) for matrix in winograd.tool.matrices(outputs, taps))
     x, w = np.arange(outputs + taps - 1) ** 3 - 7, np.arange(taps) ** 2 - 2
     assert (at @ ((g @ w) * (bt @ x)) == [x[i : i + taps] @ w for i in range(outputs)]).all()
@@ -110,7 +111,7 @@ def test_nan_and_infinity_stay_in_their_tiles(algorithm: str, value: float, rng:
         ]
     _core.force_conv2d_algorithm(algorithm)
     y, dx = _core.conv2d_forward(x, w, bias, *SAME), _core.conv2d_backward_input(dy, w, x.shape, *SAME)
-    outputs, _ = winograd.ALGORITHMS[algorithm]
+    outputs = winograd.outputs(algorithm, 3)
     for finite, result in zip(exact, (y, dx), strict=True):
         bad = ~np.isfinite(result)
         assert bad[~finite].all()
@@ -128,6 +129,7 @@ def test_the_route_depends_on_the_shape_and_on_the_precision() -> None:
     nets = {case.name: case for case in CONV2D_NETS}
     assert algorithms(nets["go"]) == ["winograd_5x5"] * 3
     assert algorithms(nets["res2"]) == ["winograd_4x4"] * 3
+    assert algorithms(nets["alex2"]) == algorithms(nets["lenet2"]) == ["winograd_4x4"] * 3
     assert algorithms(nets["go"]._replace(x=(1, 19, 19, 192))) == ["winograd_5x5"] * 2 + ["implicit_gemm"]  # few tiles
     assert algorithms(nets["vgg5"]._replace(x=(8, 6, 6, 512))) == ["implicit_gemm"] * 3  # tiles overhang
     assert algorithms(nets["mobile_dw"]) == ["depthwise"] * 3

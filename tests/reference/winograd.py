@@ -5,7 +5,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "csrc/kernels/tools/winograd.py"
 HEADER = SCRIPT.parent.parent / "winograd_transforms.h"
-ALGORITHMS = {"winograd_4x4": (4, 3), "winograd_5x5": (5, 3)}  # outputs, taps
+ALGORITHMS = ("winograd_4x4", "winograd_5x5")
 
 _spec = importlib.util.spec_from_file_location("winograd", SCRIPT)
 assert _spec is not None
@@ -14,8 +14,15 @@ tool = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(tool)
 
 
-def error(algorithm: str, direction: str, *, mean: bool = False) -> float:
+def outputs(algorithm: str, taps: int) -> int:
+    """The side of an algorithm's tile for kernels of so many rows; those of five have one tile only."""
+    return 5 if algorithm == "winograd_5x5" and taps == 3 else 4
+
+
+def error(algorithm: str, taps: int, direction: str, *, mean: bool = False) -> float:
     """How many times the rounding error of a direct sum an algorithm makes."""
     if algorithm not in ALGORITHMS:
         return 1.0
-    return float(tool.amplification(*ALGORITHMS[algorithm], gradient=direction == "backward_weight", mean=mean))
+    return float(
+        tool.amplification(outputs(algorithm, taps), taps, gradient=direction == "backward_weight", mean=mean)
+    )

@@ -14,6 +14,7 @@ Matrix = list[list[Fraction]]
 POINTS = {  # (outputs, taps): the finite points; 0 and the pairs first
     (4, 3): ["0", "3/4", "-3/4", "3/2", "-3/2"],
     (5, 3): ["0", "1", "-1", "3/2", "-3/2", "3/8"],
+    (4, 5): ["0", "1/2", "-1/2", "1", "-1", "2", "-2"],
 }
 
 
