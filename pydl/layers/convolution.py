@@ -6,35 +6,67 @@ from typing import Any
 
 from .. import activations, ops
 from ..errors import ShapeError, positive_integer
-from ..ops.window import check_padding, output_size, pair
+from ..ops.window import check_padding, output_size, sizes
 from ..tensor import Tensor
 from .core import Kernel
 from .image import ImageLayer
 from .layer import Shape
 
 
-class Conv2D(Kernel, ImageLayer):
-    """Convolution over images: (N, H, W, C) to (N, OH, OW, filters).
+class Windows(Kernel, ImageLayer):
+    """What layers share that slide a kernel over images or sequences. `kernel_arguments`: as Kernel takes them."""
 
-    Args:
-        filters: the number of output channels.
-        kernel_size, strides, dilation_rate: one integer or two (rows, columns).
-        padding: "valid" or "same".
-        data_format: "channels_last" (N, H, W, C) or "channels_first" (N, C, H, W).
-        groups: the channels are cut into so many groups, each with its own filters.
-        activation, use_bias, *_initializer, *_regularizer, *_constraint: as in Keras.
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any,
+        padding: str,
+        data_format: str | None,
+        dilation_rate: Any,
+        *kernel_arguments: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*kernel_arguments, data_format=data_format, **kwargs)
+        rank = len(self.spatial)
+        self.kernel_size = sizes(self.name, "kernel_size", kernel_size, rank)
+        self.strides = sizes(self.name, "strides", strides, rank)
+        self.padding = self._check_padding(padding)
+        self.dilation_rate = sizes(self.name, "dilation_rate", dilation_rate, rank)
 
-    Weights: kernel (KH, KW, C / groups, filters), bias (filters,).
-    """
+    def _check_padding(self, padding: Any) -> str:
+        return check_padding(self.name, padding)
+
+    def _output_sizes(self, shape: Shape) -> Shape:
+        """The sizes of the spatial axes of the output."""
+        padding = "same" if self.padding == "causal" else self.padding
+        return tuple(
+            output_size(size, window, stride, dilation, padding)
+            for size, window, stride, dilation in zip(
+                shape[1:-1], self.kernel_size, self.strides, self.dilation_rate, strict=True
+            )
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "padding": self.padding,
+            "dilation_rate": self.dilation_rate,
+        }
+
+
+class Convolution(Windows):
+    """Conv1D and Conv2D: `filters` kernels over all channels, or over those of their group."""
 
     def __init__(
         self,
         filters: int,
         kernel_size: Any,
-        strides: Any = (1, 1),
+        strides: Any = 1,
         padding: str = "valid",
         data_format: str | None = None,
-        dilation_rate: Any = (1, 1),
+        dilation_rate: Any = 1,
         groups: int = 1,
         activation: Any = None,
         use_bias: bool = True,
@@ -48,6 +80,11 @@ class Conv2D(Kernel, ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
             activation,
             use_bias,
             kernel_initializer,
@@ -57,20 +94,15 @@ class Conv2D(Kernel, ImageLayer):
             activity_regularizer,
             kernel_constraint,
             bias_constraint,
-            data_format=data_format,
             **kwargs,
         )
         self.filters = positive_integer(self.name, "filters", filters)
         self.groups = positive_integer(self.name, "groups", groups)
         if filters % groups:
             raise ValueError(f"[{self.name}] filters: expected a multiple of groups={groups}, got {filters}")
-        self.kernel_size = pair(self.name, "kernel_size", kernel_size)
-        self.strides = pair(self.name, "strides", strides)
-        self.padding = check_padding(self.name, padding)
-        self.dilation_rate = pair(self.name, "dilation_rate", dilation_rate)
 
     def build(self, input_shape: Shape) -> None:
-        channels = self._image_shape(input_shape)[3]
+        channels = self._image_shape(input_shape)[-1]
         if channels is not None and channels % self.groups:
             raise ShapeError(
                 f"[{self.name}] inputs: expected a multiple of groups={self.groups} channels, got {channels}"
@@ -78,28 +110,50 @@ class Conv2D(Kernel, ImageLayer):
         self._add_kernel((*self.kernel_size, channels and channels // self.groups, self.filters))
 
     def _image_call(self, x: Tensor) -> Tensor:
-        if x.shape[3] != self.kernel.shape[2] * self.groups:
+        if x.shape[-1] != self.kernel.shape[-2] * self.groups:
             raise ShapeError(
-                f"[{self.name}] inputs: expected {self.kernel.shape[2] * self.groups} channels, got shape {x.shape}"
+                f"[{self.name}] inputs: expected {self.kernel.shape[-2] * self.groups} channels, got shape {x.shape}"
             )
         name, alpha, rest = activations.split(self.activation)
-        y = ops.conv2d(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, name, alpha)
+        op = ops.conv1d if len(self.spatial) == 1 else ops.conv2d
+        y = op(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, name, alpha)
         return rest(y) if rest else y
 
     def _image_output_shape(self, shape: Shape) -> Shape:
-        rows, columns = (
-            output_size(shape[i + 1], self.kernel_size[i], self.strides[i], self.dilation_rate[i], self.padding)
-            for i in range(2)
-        )
-        return shape[0], rows, columns, self.filters
+        return shape[0], *self._output_sizes(shape), self.filters
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "dilation_rate": self.dilation_rate,
-            "groups": self.groups,
-        }
+        return {**super().get_config(), "filters": self.filters, "groups": self.groups}
+
+
+class Conv2D(Convolution):
+    """Convolution over images: (N, H, W, C) to (N, OH, OW, filters).
+
+    Args:
+        filters: the number of output channels.
+        kernel_size, strides, dilation_rate: one integer or two (rows, columns).
+        padding: "valid" or "same".
+        data_format: "channels_last" (N, H, W, C) or "channels_first" (N, C, H, W).
+        groups: the channels are cut into so many groups, each with its own filters.
+        activation, use_bias, *_initializer, *_regularizer, *_constraint: as in Keras.
+
+    Weights: kernel (KH, KW, C / groups, filters), bias (filters,).
+    """
+
+
+class Conv1D(Convolution):
+    """Convolution along the steps of sequences: (N, L, C) to (N, OL, filters).
+
+    Arguments as for Conv2D, with one size each; padding "causal" pads only before the sequence, so that no step sees a
+    later one.
+
+    Weights: kernel (K, C / groups, filters), bias (filters,).
+    """
+
+    spatial = ("L",)
+
+    def _check_padding(self, padding: Any) -> str:
+        causal = isinstance(padding, str) and padding.lower() == "causal"
+        if causal and self.data_format == "channels_first":
+            raise ValueError(f"[{self.name}] padding: 'causal' needs data_format 'channels_last'")
+        return "causal" if causal else check_padding(self.name, padding)

@@ -36,8 +36,8 @@ class Kernel(Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
 
-    def _add_kernel(self, shape: tuple[Any, ...]) -> None:
-        """Makes `kernel` of this shape and `bias` of its last size (None without bias)."""
+    def _add_kernel(self, shape: tuple[Any, ...], outputs: int | None = None) -> None:
+        """Makes `kernel` of this shape and `bias` of so many outputs, by default the last size (None without bias)."""
         self.kernel = self.add_weight(
             shape,
             self.kernel_initializer,
@@ -45,10 +45,13 @@ class Kernel(Layer):
             constraint=self.kernel_constraint,
             name="kernel",
         )
+        self._add_bias(shape[-1] if outputs is None else outputs)
+
+    def _add_bias(self, outputs: Any) -> None:
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
-                shape[-1:],
+                (outputs,),
                 self.bias_initializer,
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,

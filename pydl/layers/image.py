@@ -14,6 +14,7 @@ class ImageLayer(Layer):
     """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override _image_call and _image_output_shape."""
 
     supports_masking = False  # a mask of steps says nothing about the output
+    spatial: tuple[str, ...] = "H", "W"  # names of the axes between batch and channels
 
     def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -28,27 +29,29 @@ class ImageLayer(Layer):
         raise NotImplementedError
 
     def call(self, inputs: Tensor) -> Tensor:
-        if inputs.ndim != 4:
-            raise ShapeError(f"[{self.name}] inputs: expected 4 axes {self._axes()}, got shape {inputs.shape}")
+        self._image_shape(inputs.shape)
         if self.data_format == "channels_last":
             return self._image_call(inputs)
-        y = self._image_call(ops.transpose(inputs, (0, 2, 3, 1)))
-        return ops.transpose(y, (0, 3, 1, 2)) if y.ndim == 4 else y
+        y = self._image_call(ops.moveaxis(inputs, 1, -1))
+        return ops.moveaxis(y, -1, 1) if y.ndim == inputs.ndim else y
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         shape = self._image_output_shape(self._image_shape(input_shape))
         if any(n is not None and n <= 0 for n in shape[1:]):
             raise ShapeError(f"[{self.name}] inputs: the window is larger than the image of shape {tuple(input_shape)}")
-        return (shape[0], shape[3], *shape[1:3]) if self.data_format == "channels_first" and len(shape) == 4 else shape
+        first = self.data_format == "channels_first" and len(shape) == len(input_shape)
+        return (shape[0], shape[-1], *shape[1:-1]) if first else shape
 
     def _image_shape(self, shape: Shape) -> Shape:
         """An input shape as (N, H, W, C)."""
-        if len(shape) != 4:
-            raise ShapeError(f"[{self.name}] inputs: expected 4 axes {self._axes()}, got shape {tuple(shape)}")
+        rank = len(self.spatial) + 2
+        if len(shape) != rank:
+            raise ShapeError(f"[{self.name}] inputs: expected {rank} axes {self._axes()}, got shape {tuple(shape)}")
         return (shape[0], *shape[2:], shape[1]) if self.data_format == "channels_first" else tuple(shape)
 
     def _axes(self) -> str:
-        return "(N, C, H, W)" if self.data_format == "channels_first" else "(N, H, W, C)"
+        axes = ("N", "C", *self.spatial) if self.data_format == "channels_first" else ("N", *self.spatial, "C")
+        return f"({', '.join(axes)})"
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format}

@@ -18,7 +18,10 @@ from .activation import (
     tanh,
 )
 from .batch_norm import batch_norm, batch_norm_inference
+from .conv1d import conv1d
 from .conv2d import conv2d
+from .conv2d_transpose import conv1d_transpose, conv2d_transpose
+from .depthwise_conv2d import depthwise_conv2d, separable_conv2d
 from .dropout import dropout
 from .embedding import embedding
 from .group_norm import group_norm
@@ -76,12 +79,13 @@ from .softmax import log_softmax, softmax
 
 __all__ = [
     "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "batch_norm",
-    "batch_norm_inference", "broadcast_to", "cast", "clip", "concatenate", "conv2d", "cos", "dense", "divide",
-    "dropout", "elu", "embedding", "equal", "exp", "expand_dims", "flatten", "flip", "gelu", "getitem",
-    "global_average_pool", "global_max_pool", "greater", "greater_equal", "group_norm", "gru", "hard_sigmoid",
-    "id_mask", "layer_norm", "leaky_relu", "less", "less_equal", "local_response_norm", "log", "log1p", "log_softmax",
-    "lstm", "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative",
-    "not_equal", "power", "relu", "relu6", "reshape", "rnn", "selu", "sigmoid", "sigmoid_cross_entropy", "silu", "sin",
-    "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask",
-    "subtract", "sum", "tanh", "transpose", "unstack", "where",
+    "batch_norm_inference", "broadcast_to", "cast", "clip", "concatenate", "conv1d", "conv1d_transpose", "conv2d",
+    "conv2d_transpose", "cos", "dense", "depthwise_conv2d", "divide", "dropout", "elu", "embedding", "equal", "exp",
+    "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater",
+    "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm", "leaky_relu", "less",
+    "less_equal", "local_response_norm", "log", "log1p", "log_softmax", "lstm", "matmul", "max", "max_pool",
+    "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "power", "relu", "relu6",
+    "reshape", "rnn", "selu", "separable_conv2d", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax",
+    "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask", "subtract",
+    "sum", "tanh", "transpose", "unstack", "where",
 ]  # fmt: skip

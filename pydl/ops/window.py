@@ -11,10 +11,20 @@ Pair = tuple[int, int]
 Padding = tuple[int, int, int, int]  # top, bottom, left, right
 
 
+def spread(value: Any, count: int) -> tuple[Any, ...]:
+    """One value, or `count` of them, as a tuple."""
+    return tuple(value) if hasattr(value, "__len__") and len(value) == count else (value,) * count
+
+
+def sizes(op: str, name: str, value: Any, count: int) -> tuple[int, ...]:
+    """One positive integer, or `count` of them, as a tuple. ValueError otherwise."""
+    return tuple(positive_integer(op, name, n, 2**31) for n in spread(value, count))
+
+
 def pair(op: str, name: str, value: Any) -> Pair:
     """2 or (2, 3) as (rows, columns). ValueError unless positive integers."""
-    first, second = value if hasattr(value, "__len__") and len(value) == 2 else (value, value)
-    return positive_integer(op, name, first, 2**31), positive_integer(op, name, second, 2**31)
+    rows, columns = sizes(op, name, value, 2)
+    return rows, columns
 
 
 def check_padding(op: str, padding: Any) -> str:
@@ -42,6 +52,25 @@ def pixels(
     top, bottom = _same(image[0], (window[0] - 1) * dilation[0] + 1, strides[0])
     left, right = _same(image[1], (window[1] - 1) * dilation[1] + 1, strides[1])
     return top, bottom, left, right
+
+
+def transposed_size(
+    op: str, size: int, window: int, stride: int, dilation: int, padding: str, extra: Any
+) -> tuple[int, int, int]:
+    """Rows of a transposed convolution's output, and the padding before and after them of the convolution that it is
+    the gradient of. `extra` is Keras's output_padding.
+
+    "valid" gives (size - 1) * stride + window + extra, and None what a stride beyond the window leaves;
+    "same" gives (size - 1) * stride + window % 2 + extra, and None gives size * stride.
+    """
+    if extra is not None and not (hasattr(extra, "__index__") and 0 <= extra < stride):
+        raise ValueError(f"[{op}] output_padding: expected 0 to {stride - 1}, less than strides, got {extra!r}")
+    span = (window - 1) * dilation + 1
+    if check_padding(op, padding) == "valid":
+        return (size - 1) * stride + span + (max(stride - span, 0) if extra is None else extra), 0, 0
+    total = stride + span - 2 if extra is None else span + span % 2 - 2 + extra  # beyond every stride-th pixel
+    before = min(total - total // 2, span - 1)
+    return (size - 1) * stride + 2 + total - span, span - 1 - before, max(span - 1 - (total - before), 0)
 
 
 def output_size(size: Any, window: int, stride: int, dilation: int, padding: str) -> Any:

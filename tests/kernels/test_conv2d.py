@@ -145,6 +145,22 @@ def test_fused_activation(name: str, activation: str, dtype: Any, rng: np.random
     assert_close(fused, _core.activation_forward(linear, activation, 0.3), tol(dtype), rtol=tol(dtype))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+@pytest.mark.parametrize("name", ["odd", "stride_beyond_kernel", "depthwise", "depth_multiplier", "lenet2", "slide2"])
+def test_backward_input_with_bias_and_activation(
+    isa: str, name: str, activation: str, dtype: Any, rng: np.random.Generator
+) -> None:
+    """As a transposed convolution: also pixels that no tap reaches get the bias."""
+    case = next(case for case in CONV2D + NETS if case.name == name)
+    x, w, _, dy = arrays(case, dtype, rng)
+    bias = rng.standard_normal(x.shape[3]).astype(dtype)
+    linear = _core.conv2d_backward_input(dy, w, x.shape, *options(case))
+    fused = _core.conv2d_backward_input(dy, w, x.shape, *options(case), bias, activation)
+    expected = _core.activation_forward(linear + bias, activation)
+    assert_close(fused, expected, tol(dtype, dy.shape[3] * w.shape[0] * w.shape[1], float(np.abs(linear).max())))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("name", ["odd", "5x5_same", "1x1_padded", "groups_wide", "depthwise", "channels_1_to_1"])
 def test_nan_and_infinity_stay_in_their_window(isa: str, name: str, value: float, rng: np.random.Generator) -> None:

@@ -71,6 +71,70 @@ CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tupl
         (2, 4, 4, 5),
         [(3, 3, 3, 4), (4,)],
     ),
+    "conv1d": (layers.Conv1D, {"filters": 4, "kernel_size": 3}, (2, 7, 3), (2, 5, 4), [(3, 3, 4), (4,)]),
+    "conv1d-causal": (
+        layers.Conv1D,
+        {"filters": 4, "kernel_size": 3, "padding": "causal", "dilation_rate": 2, "activation": "relu"},
+        (2, 7, 3),
+        (2, 7, 4),
+        [(3, 3, 4), (4,)],
+    ),
+    "conv1d-channels-first": (
+        layers.Conv1D,
+        {"filters": 6, "kernel_size": 2, "strides": 2, "padding": "same", "groups": 3, "data_format": "channels_first"},
+        (2, 3, 7),
+        (2, 6, 4),
+        [(2, 1, 6), (6,)],
+    ),
+    "conv2d-transpose": (
+        layers.Conv2DTranspose,
+        {"filters": 4, "kernel_size": 3, "activation": "tanh"},
+        (2, 4, 5, 3),
+        (2, 6, 7, 4),
+        [(3, 3, 4, 3), (4,)],
+    ),
+    "conv2d-transpose-strides": (
+        layers.Conv2DTranspose,
+        {"filters": 4, "kernel_size": 3, "strides": (2, 3), "padding": "same", "use_bias": False},
+        (2, 4, 5, 3),
+        (2, 8, 15, 4),
+        [(3, 3, 4, 3)],
+    ),
+    "conv2d-transpose-output-padding": (
+        layers.Conv2DTranspose,
+        {"filters": 2, "kernel_size": 3, "strides": 2, "output_padding": 1, "data_format": "channels_first"},
+        (2, 3, 4, 5),
+        (2, 2, 10, 12),
+        [(3, 3, 2, 3), (2,)],
+    ),
+    "conv1d-transpose": (
+        layers.Conv1DTranspose,
+        {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "output_padding": 0},
+        (2, 4, 3),
+        (2, 7, 4),
+        [(3, 4, 3), (4,)],
+    ),
+    "depthwise": (layers.DepthwiseConv2D, {"kernel_size": 3}, (2, 6, 7, 3), (2, 4, 5, 3), [(3, 3, 3, 1), (3,)]),
+    "depthwise-multiplier": (
+        layers.DepthwiseConv2D,
+        {
+            "kernel_size": (3, 2),
+            "strides": 2,
+            "padding": "same",
+            "depth_multiplier": 2,
+            "data_format": "channels_first",
+        },
+        (2, 3, 6, 7),
+        (2, 6, 3, 4),
+        [(3, 2, 3, 2), (6,)],
+    ),
+    "separable": (
+        layers.SeparableConv2D,
+        {"filters": 5, "kernel_size": 3, "depth_multiplier": 2, "activation": "tanh", "pointwise_regularizer": "l2"},
+        (2, 5, 6, 3),
+        (2, 3, 4, 5),
+        [(3, 3, 3, 2), (1, 1, 6, 5), (5,)],
+    ),
     "max": (layers.MaxPooling2D, {}, (2, 5, 6, 3), (2, 2, 3, 3), []),
     "max-same": (
         layers.MaxPooling2D,
@@ -435,6 +499,11 @@ def test_regularizers_and_activities_are_losses() -> None:
     assert len(layer.losses) == 2
 
 
+def _built(layer: layers.Layer, channels: int) -> layers.Layer:
+    layer.build_once((None, 8, 8, channels))
+    return layer
+
+
 BAD: dict[str, tuple[Any, str]] = {
     "units": (lambda: layers.Dense(0), r"units: expected a positive integer, got 0"),
     "activation": (
@@ -471,6 +540,21 @@ BAD: dict[str, tuple[Any, str]] = {
     "open size": (lambda: layers.Dense(3).build((None, None)), r"kernel: the input shape leaves a size open"),
     "conv rank": (lambda: layers.Conv2D(3, 3)(np.ones((4, 4))), r"inputs: expected 4 axes \(N, H, W, C\)"),
     "channels": (lambda: layers.Conv2D(4, 1, groups=2)(np.ones((1, 4, 4, 3))), r"expected a multiple of groups=2"),
+    "conv1d rank": (lambda: layers.Conv1D(3, 3)(np.ones((1, 4, 4, 1))), r"inputs: expected 3 axes \(N, L, C\)"),
+    "causal": (
+        lambda: layers.Conv1D(3, 3, padding="causal", data_format="channels_first"),
+        r"padding: 'causal' needs data_format 'channels_last'",
+    ),
+    "transposed channels": (lambda: _built(layers.Conv2DTranspose(2, 3), 3)(np.ones((1, 4, 4, 2))), r"expected 3 chan"),
+    "output_padding": (
+        lambda: layers.Conv2DTranspose(2, 3, 2, output_padding=2),
+        r"output_padding: expected 0 to 1, less than strides, got 2",
+    ),
+    "depthwise channels": (lambda: _built(layers.DepthwiseConv2D(3), 3)(np.ones((1, 4, 4, 2))), r"expected 3 channels"),
+    "depth_multiplier": (
+        lambda: layers.DepthwiseConv2D(3, depth_multiplier=0),
+        r"depth_multiplier: expected a positive integer, got 0",
+    ),
     "window": (lambda: layers.Conv2D(3, 5)(np.ones((1, 4, 4, 1))), r"conv2d"),
     "window shape": (
         lambda: layers.MaxPooling2D(5).compute_output_shape((None, 4, 4, 1)),

@@ -19,6 +19,7 @@ def normal(*shape: int) -> Any:
 
 
 IMAGES, FILTERS, BIAS = normal(2, 9, 8, 4), normal(3, 3, 4, 6), normal(6)
+STEPS = normal(2, 9, 4)
 LABELS, TARGETS = np.array([1, 0, 3, 3]), rng.uniform(size=(4, 5))
 
 Op = Callable[..., Any]
@@ -28,6 +29,26 @@ def torch_conv(stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int
     def run(f: Any, x: Any, w: Any, b: Any) -> Any:
         y = f.conv2d(x.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1), b, stride, padding, dilation, groups)
         return y.permute(0, 2, 3, 1)
+
+    return run
+
+
+def torch_conv1d(stride: int = 1, dilation: int = 1, groups: int = 1) -> Op:
+    return lambda f, x, w, b: f.conv1d(x.mT, w.permute(2, 1, 0), b, stride, 0, dilation, groups).mT
+
+
+def torch_transpose(stride: Any = 1, extra: Any = 0, dilation: int = 1, padding: int = 0) -> Op:
+    def run(f: Any, x: Any, w: Any, b: Any) -> Any:
+        x, w = x.permute(0, 3, 1, 2), w.permute(3, 2, 0, 1)
+        return f.conv_transpose2d(x, w, b, stride, padding, extra, 1, dilation).permute(0, 2, 3, 1)
+
+    return run
+
+
+def torch_depthwise(stride: int = 1, dilation: int = 1) -> Op:
+    def run(f: Any, x: Any, w: Any, b: Any) -> Any:
+        kernel = w.reshape(*w.shape[:2], 1, -1)
+        return torch_conv(stride, 0, dilation, x.shape[3])(f, x, kernel, b)
 
     return run
 
@@ -43,6 +64,35 @@ CASES: dict[str, tuple[Op, Op, list[Any]]] = {
     "conv2d-strides": (lambda *a: ops.conv2d(*a, strides=(2, 3)), torch_conv((2, 3)), [IMAGES, FILTERS, BIAS]),
     "conv2d-dilated": (lambda *a: ops.conv2d(*a, dilation_rate=2), torch_conv(dilation=2), [IMAGES, FILTERS, BIAS]),
     "conv2d-groups": (ops.conv2d, torch_conv(groups=2), [IMAGES, normal(3, 3, 2, 6), BIAS]),
+    "conv1d": (lambda *a: ops.conv1d(*a, 2, dilation_rate=2), torch_conv1d(2, 2), [STEPS, normal(3, 4, 6), BIAS]),
+    "conv1d-groups": (ops.conv1d, torch_conv1d(groups=2), [STEPS, normal(3, 2, 6), BIAS]),
+    "conv1d-causal": (
+        lambda *a: ops.conv1d(*a, padding="causal", dilation_rate=2),
+        lambda f, x, w, b: torch_conv1d(1, 2)(f, f.pad(x, (0, 0, 4, 0)), w, b),
+        [STEPS, normal(3, 4, 6), BIAS],
+    ),
+    "conv2d_transpose": (ops.conv2d_transpose, torch_transpose(), [IMAGES, normal(3, 2, 6, 4), BIAS]),
+    "conv2d_transpose-output_padding": (
+        lambda *a: ops.conv2d_transpose(*a, (3, 2), "valid", (2, 1), 2, "relu"),
+        lambda *a: torch_transpose((3, 2), (2, 1), 2)(*a).relu(),
+        [IMAGES, normal(3, 2, 6, 4), BIAS],
+    ),
+    "conv2d_transpose-same": (  # for an even kernel, as stride 2 wants it, both pad alike
+        lambda *a: ops.conv2d_transpose(*a, 2, "same"),
+        torch_transpose(2, 0, 1, 1),
+        [IMAGES, normal(4, 4, 6, 4), BIAS],
+    ),
+    "depthwise_conv2d": (ops.depthwise_conv2d, torch_depthwise(), [IMAGES, normal(3, 3, 4, 1), normal(4)]),
+    "depthwise_conv2d-multiplier": (
+        lambda *a: ops.depthwise_conv2d(*a, 2, dilation_rate=2),
+        torch_depthwise(2, 2),
+        [IMAGES, normal(3, 3, 4, 5), normal(20)],
+    ),
+    "separable_conv2d": (
+        ops.separable_conv2d,
+        lambda f, x, d, p, b: torch_conv()(f, torch_depthwise()(f, x, d, None), p, b),
+        [IMAGES, normal(3, 3, 4, 2), normal(1, 1, 8, 6), BIAS],
+    ),
     "dense": (
         lambda x, w, b: ops.dense(x, w, b, "tanh"),
         lambda f, x, w, b: (x @ w + b).tanh(),

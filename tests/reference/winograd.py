@@ -23,6 +23,4 @@ def error(algorithm: str, taps: int, direction: str, *, mean: bool = False) -> f
     """How many times the rounding error of a direct sum an algorithm makes."""
     if algorithm not in ALGORITHMS:
         return 1.0
-    return float(
-        tool.amplification(outputs(algorithm, taps), taps, gradient=direction == "backward_weight", mean=mean)
-    )
+    return float(tool.amplification(outputs(algorithm, taps), taps, gradient=direction == "backward_weight", mean=mean))

@@ -1,0 +1,104 @@
+"""Transposed convolution: the gradient of a convolution for its input, as a layer that makes images larger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record, will_record
+from .activation import APART, activate
+from .conv1d import as_image
+from .shape import reshape
+from .window import pair, sizes, spread, transposed_size
+
+
+def conv2d_transpose(
+    x: Any,
+    kernel: Any,
+    bias: Any = None,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    dilation_rate: Any = 1,
+    activation: str = "linear",
+    alpha: float = 0.0,
+) -> Tensor:
+    """activation(z + bias), where every pixel of x adds its multiple of the kernel to z, `strides` apart.
+
+    Args:
+        x: (N, H, W, C).
+        kernel: (KH, KW, O, C).
+        bias: (O,) or None.
+        strides, dilation_rate: one integer or two.
+        padding: "valid", or "same", which gives (H, W) * strides.
+        output_padding: rows and columns beyond the smallest output, less than the strides; None: as Keras chooses.
+        activation, alpha: as in `ops.conv2d`.
+
+    Returns:
+        (N, OH, OW, O) with the sizes of `window.transposed_size`. ShapeError or ValueError if something does not fit.
+    """
+    x, w = as_tensor(x), as_tensor(kernel)
+    b = None if bias is None else as_tensor(bias)
+    if x.ndim != 4:
+        raise ShapeError(f"[conv2d_transpose] x: expected 4 axes (N, H, W, C), got shape {x.shape}")
+    if w.ndim != 4 or w.shape[3] != x.shape[3]:
+        raise ShapeError(
+            f"[conv2d_transpose] kernel: expected shape (KH, KW, O, {x.shape[3]}) for x {x.shape}, got {w.shape}"
+        )
+    if activation in APART and will_record(x, w, b):
+        linear = conv2d_transpose(x, w, b, strides, padding, output_padding, dilation_rate)
+        return activate(linear, activation, alpha)
+    steps = pair("conv2d_transpose", "strides", strides)
+    dilation = pair("conv2d_transpose", "dilation_rate", dilation_rate)
+    extra = spread(output_padding, 2)
+    (rows, top, bottom), (columns, left, right) = (
+        transposed_size("conv2d_transpose", x.shape[i + 1], w.shape[i], steps[i], dilation[i], padding, extra[i])
+        for i in range(2)
+    )
+    options = steps, (top, bottom, left, right), dilation, 1
+    shape = x.shape[0], rows, columns, w.shape[2]
+    y = _core.conv2d_backward_input(
+        x.array, w.array, shape, *options, None if b is None else b.array, activation, alpha
+    )
+
+    def backward(dy: Array) -> tuple[Array | None, ...]:
+        dz = dy if activation == "linear" else _core.activation_backward(dy, y, activation, alpha)
+        dx = dw = db = None
+        if x.requires_grad:
+            dx = _core.conv2d_forward(dz, w.array, None, *options)
+        if w.requires_grad:
+            dw, _ = _core.conv2d_backward_weight(dz, x.array, w.shape, *options, False)
+        if b is None:
+            return dx, dw
+        if b.requires_grad:
+            db = _core.reduce("sum", dz, 0, 3)
+        return dx, dw, db
+
+    return record(y, (x, w) if b is None else (x, w, b), backward)
+
+
+def conv1d_transpose(
+    x: Any,
+    kernel: Any,
+    bias: Any = None,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    dilation_rate: Any = 1,
+    activation: str = "linear",
+    alpha: float = 0.0,
+) -> Tensor:
+    """`conv2d_transpose` along the steps: x (N, L, C), kernel (K, O, C), to (N, OL, O)."""
+    x, w = as_tensor(x), as_tensor(kernel)
+    if x.ndim != 3:
+        raise ShapeError(f"[conv1d_transpose] x: expected 3 axes (N, L, C), got shape {x.shape}")
+    if w.ndim != 3:
+        raise ShapeError(f"[conv1d_transpose] kernel: expected 3 axes (K, O, C), got shape {w.shape}")
+    (step,) = sizes("conv1d_transpose", "strides", strides, 1)
+    (dilation,) = sizes("conv1d_transpose", "dilation_rate", dilation_rate, 1)
+    extra = None if output_padding is None else (0, *spread(output_padding, 1))
+    filters = reshape(w, (1, *w.shape))
+    y = conv2d_transpose(as_image(x), filters, bias, (1, step), padding, extra, (1, dilation), activation, alpha)
+    return reshape(y, (x.shape[0], *y.shape[2:]))

@@ -1,0 +1,80 @@
+"""Convolution layers beyond the table of all layers: causality, plans, Keras's arguments, what they are made of."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pydl
+from pydl import layers, ops
+
+Array = np.ndarray[Any, Any]
+
+
+def test_a_causal_convolution_sees_no_later_step(rng: np.random.Generator) -> None:
+    layer = layers.Conv1D(4, 3, padding="causal", dilation_rate=2)
+    x = rng.standard_normal((1, 12, 2)).astype(np.float32)
+    before = layer(x).numpy()
+    x[:, 7:] += 1
+    np.testing.assert_array_equal(layer(x).numpy()[:, :7], before[:, :7])
+    assert not np.array_equal(layer(x).numpy()[:, 7:], before[:, 7:])
+
+
+def test_a_transposed_convolution_is_the_gradient_of_a_convolution(rng: np.random.Generator) -> None:
+    x, y, w = (rng.standard_normal(shape) for shape in ((2, 9, 8, 3), (2, 5, 4, 6), (3, 3, 3, 6)))
+    convolved = ops.conv2d(x, w, strides=2, padding="same").numpy()
+    transposed = ops.conv2d_transpose(y, w, strides=2, padding="same", output_padding=(0, 1)).numpy()
+    np.testing.assert_allclose(np.vdot(transposed, x), np.vdot(y, convolved), rtol=1e-10)
+
+
+def test_a_separable_convolution_is_two_convolutions(rng: np.random.Generator) -> None:
+    x, deep, point = (rng.standard_normal(shape) for shape in ((2, 6, 7, 3), (3, 3, 3, 2), (1, 1, 6, 4)))
+    expected = np.zeros((2, 4, 5, 6))
+    for channel in range(3):
+        one = x[..., channel : channel + 1]
+        expected[..., 2 * channel : 2 * channel + 2] = ops.conv2d(one, deep[:, :, channel : channel + 1]).numpy()
+    np.testing.assert_allclose(ops.depthwise_conv2d(x, deep).numpy(), expected, atol=1e-12)
+    np.testing.assert_allclose(ops.separable_conv2d(x, deep, point).numpy(), expected @ point[0, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_inference_plans_hold_every_convolution(dtype: str, rng: np.random.Generator) -> None:
+    image = layers.Input((8, 8, 3), dtype=dtype)
+    y = layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", activation="relu", dtype=dtype)(image)
+    y = layers.SeparableConv2D(4, 3, padding="same", dtype=dtype)(y)
+    y = layers.Conv2DTranspose(5, 3, 2, "same", activation="relu", dtype=dtype)(y)
+    y = layers.Reshape((256, 5), dtype=dtype)(y)
+    y = layers.Conv1D(6, 3, padding="causal", dtype=dtype)(y)
+    y = layers.Conv1DTranspose(2, 2, 2, dtype=dtype)(y)
+    model = pydl.Model(image, y)
+    for weight in model.weights:
+        weight.assign(rng.standard_normal(weight.shape))
+    x = rng.standard_normal((3, 8, 8, 3)).astype(dtype)
+    for _ in range(2):
+        with pydl.GradientTape():
+            expected = model(x).numpy()
+        np.testing.assert_array_equal(model(x).numpy(), expected)
+        np.testing.assert_array_equal(model(x).numpy(), expected)
+        model.weights[0].assign(2 * model.weights[0].numpy())  # a plan must see it
+    (info,) = model._plans.info()
+    assert info["reason"] is None
+
+
+def test_the_arguments_stand_in_keras_order() -> None:
+    config = layers.Conv2DTranspose(2, 3, 2, "same", 1, "channels_last", 1, "relu", False, "ones").get_config()
+    assert config["strides"] == (2, 2)
+    assert config["output_padding"] == (1, 1)
+    assert config["activation"] == "relu"
+    assert config["use_bias"] is False
+    assert "groups" not in config
+    config = layers.DepthwiseConv2D(3, 1, "same", 2, "channels_last", 1, "relu", True, "ones").get_config()
+    assert config["depth_multiplier"] == 2
+    assert "depthwise_initializer" in config
+    assert "kernel_initializer" not in config
+    config = layers.SeparableConv2D(4, 3, 1, "same", "channels_last", 1, 2, "relu", True, "ones", "zeros").get_config()
+    assert config["depth_multiplier"] == 2
+    assert config["filters"] == 4
+    assert config["kernel_size"] == (3, 3)
+    config = layers.Conv1D(2, 3, 1, "causal", "channels_last", 1, 1, "relu").get_config()
+    assert config["kernel_size"] == (3,)
+    assert config["padding"] == "causal"
