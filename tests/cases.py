@@ -273,3 +273,26 @@ NORM = [
     (1500, 100),
     (40, 1000),
 ]
+
+
+class RecurrentCase(NamedTuple):
+    """Sequences (batch, time, inputs) through a layer of so many units."""
+
+    name: str
+    batch: int
+    time: int
+    inputs: int
+    units: int
+
+
+RECURRENT = [
+    RecurrentCase("one", 1, 1, 1, 1),
+    RecurrentCase("no_sequences", 0, 3, 2, 4),
+    RecurrentCase("no_steps", 2, 0, 3, 4),
+    RecurrentCase("no_inputs", 2, 3, 0, 5),
+    RecurrentCase("small", 3, 5, 4, 17),
+    RecurrentCase("one_sequence", 1, 140, 3, 16),
+    RecurrentCase("many_rows", 33, 4, 1, 70),
+    RecurrentCase("one_step", 9, 1, 7, 33),
+    RecurrentCase("odd", 11, 6, 10, 40),
+]

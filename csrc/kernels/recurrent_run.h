@@ -133,7 +133,7 @@ struct Run {
 
   index hidden() const { return s.I + 1; }  // where h begins in an operand
   const T* dropout(index b) const { return in.dropout ? in.dropout + b * s.I : nullptr; }
-  // f(unit, lanes, offset in the operand) for the recurrent dropout of sequence b
+  // h as the products see it: through the recurrent dropout of its sequence.
   PYDL_INLINE V<T> dropped(V<T> h, index b, index unit, int n) const {
     return in.recurrent_dropout ? h * load_units(in.recurrent_dropout + b * s.U + unit, n) : h;
   }
