@@ -44,6 +44,7 @@ PRODUCTS = (
     *(f"{n}x{n}x{n}" for n in (64, 128, 256, 512, 1024, 2048)),
     *("64x1024x256", "32x4096x1024", "1x4096x1024", "4096x64x576"),
 )
+FOUR_NETS = ("mlp", "cnn", "autoencoder", "alphago")
 POINTWISE = ("loss/*", "batch_norm/*", "layer_norm/*", "optimizer/adam_4M", "dropout/*", "embedding/*", "activation/*")
 
 GROUPS = (
@@ -62,9 +63,11 @@ GROUPS = (
         tuned=1.0,
     ),
     Group(
-        "inference, batch of training", dict.fromkeys([f"nets/*/inference_{n}" for n in (32, 64, 100, 16)], 1.05), 1.3
+        "inference, batch of training",
+        {f"nets/{net}/inference_{n}": 1.05 for net, n in zip(FOUR_NETS, (32, 64, 100, 16), strict=True)},
+        1.3,
     ),
-    Group("inference, batch 1", {"nets/*/inference_1": 1.1}, 1.3),
+    Group("inference, batch 1", {f"nets/{net}/inference_1": 1.1 for net in FOUR_NETS}, 1.3),
     Group("one epoch through fit", {"nets/*/fit": 1.3}),
     Group("overhead", {"overhead/mlp*": 3.0}, most={"overhead/core": 2, "overhead/op": 5, "overhead/op_taped": 10}),
 )
@@ -105,6 +108,10 @@ RECURRENT_GROUPS = (
         _recurrent("gru rnn", SMALL_BATCH, inference=5.0, train=5.0),
         against="torch",
     ),
+    Group("characters: training step", {"nets/char/train": 1.15}, tuned=1.0),
+    Group("sentiment: training step", {"nets/sentiment/train": 1.5}, tuned=1.05),
+    Group("characters, sentiment: inference", {f"nets/{net}/inference_32": 1.05 for net in ("char", "sentiment")}),
+    Group("sentiment: inference, batch 1", {"nets/sentiment/inference_1": 1.2}),
     Group("LSTM, one step per call", {"lstm/1x1x256x256/inference": 5.0}, against="torch"),
 )
 

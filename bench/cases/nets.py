@@ -32,7 +32,20 @@ class Dense:
     activation: str
 
 
-Layer = Conv | Pool | Flatten | Dense
+@dataclass(frozen=True)
+class Embedding:
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Lstm:
+    units: int
+    sequences: bool  # all outputs, or the last
+    bidirectional: bool = False
+
+
+Layer = Conv | Pool | Flatten | Dense | Embedding | Lstm
 Shape = tuple[int, ...]
 
 
@@ -57,38 +70,53 @@ class Net:
                 case Flatten():
                     shapes.append((math.prod(shape),))
                 case Dense(units, _):
-                    shapes.append((units,))
+                    shapes.append((*shape[:-1], units))
+                case Embedding(_, columns):
+                    shapes.append((*shape, columns))
+                case Lstm(units, sequences, bidirectional):
+                    shapes.append((*shape[: int(sequences)], units * (1 + bidirectional)))
         return shapes
 
-    def kernels(self) -> list[tuple[Shape, int]]:
-        """The shape of every layer's kernel, and at how many positions it is applied."""
-        kernels: list[tuple[Shape, int]] = []
+    def kernels(self) -> list[tuple[list[Shape], int]]:
+        """The shapes of every layer's weights, a bias last, and at how many positions they are applied."""
+        kernels: list[tuple[list[Shape], int]] = []
         shapes = self.shapes()
         for layer, before, after in zip(self.layers, shapes, shapes[1:], strict=False):
             match layer:
                 case Conv(filters, k, _):
-                    kernels.append(((k, k, before[2], filters), after[0] * after[1]))
+                    kernels.append(([(k, k, before[2], filters), (filters,)], after[0] * after[1]))
                 case Dense(units, _):
-                    kernels.append(((*before, units), 1))
+                    kernels.append(([(before[-1], units), (units,)], math.prod(before[:-1])))
+                case Embedding(rows, columns):
+                    kernels.append(([(rows, columns)], 0))
+                case Lstm(units, _, bidirectional):
+                    cell: list[Shape] = [(before[1], 4 * units), (units, 4 * units), (4 * units,)]
+                    kernels.append((cell * (1 + bidirectional), before[0]))
         return kernels
 
     def weights(self, rng: np.random.Generator) -> list[Array]:
         """Kernels of variance 1 / inputs and zero biases, in Keras's order and layout."""
-        weights = []
-        for shape, _ in self.kernels():
-            weights += [normal(rng, *shape, scale=math.prod(shape[:-1]) ** -0.5), np.zeros(shape[-1], np.float32)]
-        return weights
+        shapes = [shape for of_layer, _ in self.kernels() for shape in of_layer]
+        return [
+            np.zeros(shape, np.float32) if len(shape) == 1 else normal(rng, *shape, scale=math.prod(shape[:-1]) ** -0.5)
+            for shape in shapes
+        ]
 
     def samples(self, rng: np.random.Generator, n: int) -> tuple[Array, Array]:
         """n random inputs, and what the network is to make of them."""
         if self.loss == "mse":
             x = rng.random((n, *self.input_shape), dtype=np.float32)
             return x, x
-        return normal(rng, n, *self.input_shape), rng.integers(0, self.shapes()[-1][0], n)
+        *positions, classes = self.shapes()[-1]
+        first, shape = self.layers[0], (n, *self.input_shape)
+        x = rng.integers(0, first.rows, shape) if isinstance(first, Embedding) else normal(rng, *shape)
+        return x, rng.integers(0, classes, (n, *positions))
 
     def multiply_adds(self) -> float:
         """Per sample, forward."""
-        return float(sum(math.prod(shape) * positions for shape, positions in self.kernels()))
+        return float(
+            sum(math.prod(s) * positions for shapes, positions in self.kernels() for s in shapes if len(s) > 1)
+        )
 
 
 NETS = {
@@ -124,6 +152,9 @@ NETS = {
             Flatten(),
         ),
     ),
+    # the next character, from all before it
+    "char": Net((64,), 32, (Embedding(65, 128), Lstm(256, True), Lstm(256, True), Dense(65, "linear"))),
+    "sentiment": Net((200,), 32, (Embedding(10_000, 128), Lstm(64, False, bidirectional=True), Dense(2, "linear"))),
     "tiny": Net((16,), 8, (Dense(16, "relu"), Dense(2, "linear"))),
 }
 EPOCHS = {"mlp": 7291, "cnn": 10_000}  # samples
@@ -147,8 +178,9 @@ def case(net_name: str, what: str, batch: int, name: str = "") -> Case:
 
     flops = 2.0 * samples * net.multiply_adds() * (1 if what == "inference" else 3)  # backward is two products for one
     suffix = f"inference_{batch}" if what == "inference" else what
-    # In an epoch every library shuffles as it likes: the mean losses agree only roughly.
-    tolerance = 0.1 if what == "fit" else 1e-3
+    # In an epoch every library shuffles as it likes: the mean losses agree only roughly. The gradients of rare words
+    # are as small as Adam's epsilon, which not all put at the same place.
+    tolerance = 0.1 if what == "fit" else 0.01 if isinstance(net.layers[0], Embedding) else 1e-3
     return Case(name or f"nets/{net_name}/{suffix}", what, make, flops=flops, suite="nets", tolerance=tolerance)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..cases.nets import Conv, Dense, Flatten, Net, Pool
+from ..cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
 from . import Way, as_arrays
 
 Array = NDArray[Any]
@@ -12,7 +12,9 @@ Array = NDArray[Any]
 
 def build(library: Any, net: Net, weights: list[Array]) -> Any:
     layers, losses = library.layers, library.losses
-    stack: list[Any] = [layers.Input(net.input_shape)]
+    stack: list[Any] = [
+        layers.Input(net.input_shape, dtype="int32" if isinstance(net.layers[0], Embedding) else "float32")
+    ]
     for layer in net.layers:
         match layer:
             case Conv(filters, kernel, activation, padding):
@@ -21,6 +23,11 @@ def build(library: Any, net: Net, weights: list[Array]) -> Any:
                 stack.append(layers.MaxPooling2D(size))
             case Flatten():
                 stack.append(layers.Flatten())
+            case Embedding(rows, columns):
+                stack.append(layers.Embedding(rows, columns))
+            case Lstm(units, sequences, bidirectional):
+                lstm = layers.LSTM(units, return_sequences=sequences)
+                stack.append(layers.Bidirectional(lstm) if bidirectional else lstm)
             case Dense(units, activation):
                 stack.append(layers.Dense(units, activation=activation))
     model = library.Sequential(stack)

@@ -1,13 +1,14 @@
 """The networks of cases/nets.py in NumPy: forward, backward by hand, Adam."""
 
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cases.nets import Conv, Dense, Flatten, Net, Pool
+from ..cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
 from . import numpy_ as nn
+from .numpy_recurrent import sequence_forward, sequence_train
 
 Array = NDArray[Any]
 
@@ -17,12 +18,23 @@ def _padding(kernel: int, padding: str) -> tuple[int, int, int, int]:
     return before, after, before, after
 
 
+def _turned(x: Array, way: int) -> Array:
+    """As the second direction of a bidirectional layer sees it."""
+    return x[:, ::-1] if way else x
+
+
+def _outputs(y: Array, sequences: bool, way: int) -> Array:
+    """What the layer gives of a cell's outputs: a view."""
+    return _turned(y, way) if sequences else y[:, -1]
+
+
 def mean_loss(net: Net, y: Array, target: Array) -> tuple[Array, Array]:
     """The network's loss, and its gradient with respect to the last layer's output."""
     if net.loss == "mse":
         return np.asarray(((y - target) ** 2).mean()), 2 * (y - target) / y.size
-    loss, dlogits = nn.cross_entropy(y, target, np.full(len(y), 1 / len(y), y.dtype))
-    return np.asarray(loss.mean()), dlogits
+    rows = y.reshape(-1, y.shape[-1])
+    loss, dlogits = nn.cross_entropy(rows, target.ravel(), np.full(len(rows), 1 / len(rows), y.dtype))
+    return np.asarray(loss.mean()), dlogits.reshape(y.shape)
 
 
 def forward(net: Net, weights: list[Array], x: Array) -> list[Any]:
@@ -40,6 +52,16 @@ def forward(net: Net, weights: list[Array], x: Array) -> list[Any]:
                 x = x.reshape(len(x), -1)
             case Dense(_, activation):
                 x = nn.FORWARD[activation](x @ next(parameters) + next(parameters))
+            case Embedding():
+                x = next(parameters)[x]
+            case Lstm(_, sequences, bidirectional):
+                x = np.concatenate(
+                    [
+                        _outputs(sequence_forward("lstm", _turned(x, way), *islice(parameters, 3))[0], sequences, way)
+                        for way in range(1 + bidirectional)
+                    ],
+                    -1,
+                )
         values.append((x, offset) if isinstance(layer, Pool) else x)
     return values
 
@@ -65,8 +87,23 @@ def backward(net: Net, weights: list[Array], values: list[Any], dy: Array) -> li
             case Flatten():
                 dy = dy.reshape(x.shape)
             case Dense():
-                gradients += [dy.sum(0), x.T @ dy]
+                rows = dy.reshape(-1, dy.shape[-1])
+                gradients += [rows.sum(0), x.reshape(-1, x.shape[-1]).T @ rows]
                 dy = dy @ w.T if i else dy
+            case Embedding():
+                table = np.zeros_like(parameters.pop())
+                np.add.at(table, x, dy)
+                gradients.append(table)
+            case Lstm(units, sequences, bidirectional):
+                dx = np.zeros_like(x)
+                for way in reversed(range(1 + bidirectional)):
+                    cell, parameters = parameters[-3:], parameters[:-3]
+                    dout = np.zeros((*x.shape[:2], units), x.dtype)
+                    _outputs(dout, sequences, way)[...] = dy[..., way * units : (way + 1) * units]
+                    _, dback, *dcell = sequence_train("lstm", _turned(x, way), *cell, dout)
+                    dx += _turned(dback, way)
+                    gradients += dcell[::-1]
+                dy = dx
     return gradients[::-1]
 
 

@@ -71,7 +71,9 @@ STEPS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 }
 
 
-def _forward(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array) -> tuple[Array, list[Any]]:
+def sequence_forward(
+    cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array
+) -> tuple[Array, list[Any]]:
     first, second = bias if bias.ndim == 2 else (bias, 0)
     inputs = x @ kernel + first
     state: State = (np.zeros((len(x), len(recurrent_kernel)), x.dtype),) * (2 if cell == "lstm" else 1)
@@ -84,8 +86,8 @@ def _forward(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: 
     return np.stack(outputs, 1), notes
 
 
-def _train(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array, dy: Array) -> list[Array]:
-    y, notes = _forward(cell, x, kernel, recurrent_kernel, bias)
+def sequence_train(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array, dy: Array) -> list[Array]:
+    y, notes = sequence_forward(cell, x, kernel, recurrent_kernel, bias)
     dinputs, drecurrent = np.empty((*x.shape[:2], kernel.shape[1]), x.dtype), np.zeros_like(recurrent_kernel)
     dstate: State = (np.zeros_like(dy[:, 0]),) * (2 if cell == "lstm" else 1)
     dsecond = np.zeros_like(bias[-1])
@@ -101,8 +103,8 @@ def _train(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Ar
 
 
 def recurrent_inference(**arguments: Any) -> list[Way]:
-    return [Way(lambda: _forward(**arguments)[0], as_arrays)]
+    return [Way(lambda: sequence_forward(**arguments)[0], as_arrays)]
 
 
 def recurrent_train(**arguments: Any) -> list[Way]:
-    return [Way(partial(_train, **arguments), as_arrays)]
+    return [Way(partial(sequence_train, **arguments), as_arrays)]

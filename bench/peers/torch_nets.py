@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ..cases import nets as cases
 from ..cases.nets import Conv, Dense, Flatten, Net, Pool
 from . import Way, as_arrays
 
@@ -18,6 +19,18 @@ ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 class FlattenChannelsLast(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.permute(0, 2, 3, 1).flatten(1)
+
+
+class Lstm(nn.Module):
+    """The outputs of a module without its states; all of them, or the last of each direction."""
+
+    def __init__(self, module: nn.LSTM, sequences: bool) -> None:
+        super().__init__()
+        self.module, self.sequences = module, sequences
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y, (h, _) = self.module(x)
+        return y if self.sequences else h.transpose(0, 1).flatten(1)
 
 
 def build(net: Net, weights: list[Array], channels_last: bool) -> nn.Sequential:
@@ -45,6 +58,16 @@ def build(net: Net, weights: list[Array], channels_last: bool) -> nn.Sequential:
                 dense.bias.data = next(parameters).clone()
                 modules.append(dense)
                 rows_of_dense = slice(None)
+            case cases.Embedding():
+                modules.append(nn.Embedding.from_pretrained(next(parameters).clone(), freeze=False))
+            case cases.Lstm(units, sequences, bidirectional):
+                lstm = nn.LSTM(shape[1], units, batch_first=True, bidirectional=bidirectional)
+                for way in range(1 + bidirectional):
+                    kernel, recurrent_kernel, bias = (next(parameters) for _ in range(3))
+                    values = (kernel.T, recurrent_kernel.T, bias, torch.zeros_like(bias))
+                    for parameter, value in zip(lstm.all_weights[way], values, strict=True):
+                        parameter.data = value.contiguous().clone()
+                modules.append(Lstm(lstm, sequences))
         activation = getattr(layer, "activation", "linear")
         if activation != "linear":
             modules.append(ACTIVATIONS[activation]())
@@ -74,7 +97,8 @@ class Trainer:
 
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.loss(self.model(x), labels)
+        y = self.model(x)
+        loss = self.loss(y.movedim(-1, 1) if labels.ndim == 2 and y.ndim == 3 else y, labels)  # classes come second
         loss.backward()
         self.optimizer.step()
         return loss.item()
