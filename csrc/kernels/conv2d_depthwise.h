@@ -7,6 +7,18 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
+// to[i] = v[from[i]]
+template <class T>
+PYDL_INLINE V<T> permute(V<T> v, VI<T> from) {
+#if defined(__clang__)
+  V<T> to{};
+  for (int i = 0; i < kLanes<T>; i++) to[i] = v[from[i]];
+  return to;
+#else
+  return __builtin_shuffle(v, from);
+#endif
+}
+
 // Output channel o reads input channel o / multiplier: the lanes of one vector of outputs, from the few inputs they
 // need.
 template <class T, bool Repeated>
@@ -23,7 +35,7 @@ struct ChannelLoad {
   PYDL_INLINE V<T> operator()(const T* x) const {  // x is the pixel's channel `first`
     const V<T> v = load_n(x, lanes);
     if constexpr (!Repeated) return v;
-    return __builtin_shuffle(v, from);
+    return permute<T>(v, from);
   }
 };
 
