@@ -30,6 +30,8 @@ def forward(net: Net, weights: list[Any], x: Any) -> Any:
                 x = x.reshape(len(x), -1)
             case Dense(_, activation):
                 x = ACTIVATIONS[activation](x @ next(parameters) + next(parameters))
+            case _:
+                raise NotImplementedError(f"{layer} in JAX")
     return x
 
 

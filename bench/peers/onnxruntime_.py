@@ -1,5 +1,6 @@
 """ONNX Runtime: graphs of one operator, or of a whole network, with the weights inside. It only infers."""
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ..cases.nets import Conv, Dense, Flatten, Net, Pool
+from ..cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
 from . import Way, as_arrays
 
 Array = NDArray[Any]
@@ -34,15 +35,23 @@ class Graph:
         self.weights: list[Any] = []
 
     def add(self, operator: str, *weights: Array, inputs: tuple[str, ...] = (), **attributes: Any) -> None:
-        names = [f"w{len(self.weights) + i}" for i in range(len(weights))]
-        self.weights += [numpy_helper.from_array(w, name) for w, name in zip(weights, names, strict=True)]
-        before = [f"v{len(self.nodes)}", *inputs, *names]
-        self.nodes.append(helper.make_node(operator, before, [f"v{len(self.nodes) + 1}"], **attributes))
+        self.join(operator, [f"v{len(self.nodes)}", *inputs, *map(self.weight, weights)], **attributes)
+
+    def join(self, operator: str, inputs: list[str], skip: int = 0, **attributes: Any) -> None:
+        """An operator on any inputs, of whose outputs the first `skip` are not wanted."""
+        self.nodes.append(helper.make_node(operator, inputs, [""] * skip + [f"v{len(self.nodes) + 1}"], **attributes))
+
+    def weight(self, w: Array) -> str:
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(w), f"w{len(self.weights)}"))
+        return self.weights[-1].name
 
     def way(self, answer: Any = as_arrays, **inputs: Array) -> Way:
         """Runs the graph on the first input, which is v0, and on the others, by name."""
         last = f"v{len(self.nodes)}"
-        values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, x.shape) for name, x in inputs.items()]
+        values = [
+            helper.make_tensor_value_info(n, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
+            for n, x in inputs.items()
+        ]
         result = helper.make_tensor_value_info(last, TensorProto.FLOAT, None)
         graph = helper.make_graph(self.nodes, "bench", values, [result], self.weights)
         model = helper.make_model(graph, ir_version=IR_VERSION, opset_imports=[helper.make_opsetid("", OPSET)])
@@ -88,21 +97,30 @@ def activation_forward(x: Array, function: str) -> list[Way]:
     return [graph.way(v0=x)]
 
 
+def _by_gates(cell: str, w: Array) -> Array:
+    """Of an lstm in the order of ONNX: i o f g."""
+    if cell != "lstm":
+        return w
+    i, f, g, o = np.split(w, 4, -1)
+    return np.concatenate((i, o, f, g), -1)
+
+
+def _recurrent(graph: Graph, cell: str, directions: list[tuple[Array, ...]], sequences: bool = True) -> None:
+    """Time first; kernel, recurrent kernel and bias per direction."""
+    sorted_directions = [[_by_gates(cell, w) for w in direction] for direction in directions]
+    kernels, recurrent_kernels, biases = zip(*sorted_directions, strict=True)
+    both = [bias.ravel() if bias.ndim == 2 else np.concatenate((bias, np.zeros_like(bias))) for bias in biases]
+    weights = [np.stack([w.T for w in kernels]), np.stack([w.T for w in recurrent_kernels]), np.stack(both)]
+    attributes: dict[str, Any] = {"hidden_size": weights[1].shape[2]}
+    attributes |= {"linear_before_reset": 1} if cell == "gru" else {}
+    attributes |= {"direction": "bidirectional"} if len(directions) == 2 else {}
+    inputs = [f"v{len(graph.nodes)}", *map(graph.weight, weights)]
+    graph.join(cell.upper(), inputs, skip=0 if sequences else 1, **attributes)
+
+
 def recurrent_inference(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array) -> list[Way]:
-    """Time first, weights by gates (lstm: i o f g) and one set of them per direction."""
-
-    def by_gates(w: Array) -> Array:
-        gates = np.split(w, 4, -1) if cell == "lstm" else [w]
-        return np.concatenate([gates[i] for i in (0, 3, 1, 2)] if cell == "lstm" else gates, -1)
-
-    both = bias if bias.ndim == 2 else np.stack((bias, np.zeros_like(bias)))
-    weights = (by_gates(w).T[None] for w in (kernel, recurrent_kernel))
-    attributes = {"linear_before_reset": 1} if cell == "gru" else {}
     graph = Graph()
-    stacked = np.ascontiguousarray(by_gates(both).reshape(1, -1))
-    graph.add(
-        cell.upper(), *map(np.ascontiguousarray, weights), stacked, hidden_size=len(recurrent_kernel), **attributes
-    )
+    _recurrent(graph, cell, [(kernel, recurrent_kernel, bias)])
     return [graph.way(lambda y: [y[:, 0].swapaxes(0, 1)], v0=np.ascontiguousarray(x.swapaxes(0, 1)))]
 
 
@@ -120,10 +138,27 @@ def inference(net: Net, weights: list[Array], x: Array) -> list[Way]:
             case Flatten():
                 graph.add("Flatten")
                 rows_of_dense = np.arange(np.prod(shape)).reshape(shape).transpose(2, 0, 1).ravel()
+            case Dense() if len(shape) == 2:
+                graph.add("MatMul", next(parameters))
+                graph.add("Add", next(parameters))
             case Dense():
                 graph.add("Gemm", next(parameters)[rows_of_dense], next(parameters))
                 rows_of_dense = slice(None)
+            case Embedding():
+                graph.join("Gather", [graph.weight(next(parameters)), f"v{len(graph.nodes)}"])
+            case Lstm(_, sequences, bidirectional):
+                directions = [tuple(islice(parameters, 3)) for _ in range(1 + bidirectional)]
+                _recurrent(graph, "lstm", directions, sequences)
+                if sequences:
+                    assert not bidirectional
+                    graph.add("Squeeze", np.array([1]))
+                else:
+                    graph.add("Transpose", perm=[1, 0, 2])
+                    graph.add("Flatten")
         activation = getattr(layer, "activation", "linear")
         if activation != "linear":
             graph.add(ACTIVATIONS[activation])
+    if isinstance(net.layers[0], Embedding):  # time first
+        sequences = len(net.shapes()[-1]) == 2
+        return [graph.way(lambda y: [y.swapaxes(0, 1) if sequences else y], v0=np.ascontiguousarray(x.T))]
     return [graph.way(v0=_image(x) if x.ndim == 4 else x)]
