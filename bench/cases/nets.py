@@ -178,8 +178,8 @@ def case(net_name: str, what: str, batch: int, name: str = "") -> Case:
 
     flops = 2.0 * samples * net.multiply_adds() * (1 if what == "inference" else 3)  # backward is two products for one
     suffix = f"inference_{batch}" if what == "inference" else what
-    # Adam divides by gradients that may be as small as its epsilon, which not all put at the same place. In an epoch every
-    # library shuffles as it likes.
+    # Adam divides by gradients that may be as small as its epsilon, which not all put at the same place. In an epoch
+    # every library shuffles as it likes.
     tolerance = {"train": 0.01, "fit": 0.1}.get(what, 1e-3)
     return Case(name or f"nets/{net_name}/{suffix}", what, make, flops=flops, suite="nets", tolerance=tolerance)
 
