@@ -82,7 +82,11 @@ void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::ve
     step.out.push_back(place);
   }
   // Only constants stay packed.
-  if (packing.argument >= 0 && step.in[std::size_t(packing.argument)].kind != Place::constant) packing.argument = -1;
+  for (int argument : packing.arguments)
+    if (step.in[std::size_t(argument)].kind != Place::constant) {
+      packing.arguments.clear();
+      break;
+    }
   step.run = std::move(run);
   step.packing = std::move(packing);
   steps_.push_back(std::move(step));
@@ -145,16 +149,25 @@ void Plan::lay_out() {
 }
 
 void Plan::pack(Step& step) {
-  const Constant& weight = constants_[std::size_t(step.in[std::size_t(step.packing.argument)].number)];
   const char* isa = kernels().isa;
   const ConvAlgorithm conv2d = conv2d_wish();
-  std::int64_t version = weight.version->value.load(std::memory_order_acquire);
+  std::int64_t version = 0;
+  std::vector<const void*> weights;
+  for (int argument : step.packing.arguments) {
+    const Place& place = step.in[std::size_t(argument)];
+    if (place.number < 0) {  // an argument that is absent
+      weights.push_back(nullptr);
+      continue;
+    }
+    const Constant& weight = constants_[std::size_t(place.number)];
+    version += weight.version->value.load(std::memory_order_acquire);
+    weights.push_back(static_cast<const char*>(weight.data) + place.offset);
+  }
   if (step.packed.isa == isa && step.packed.conv2d == conv2d && step.packed.version == version) return;
   step.packed.data.reset();
   if (index bytes = step.packing.bytes()) {
     step.packed.data = std::shared_ptr<void>(pool_acquire(bytes), pool_release);
-    step.packing.pack(static_cast<const char*>(weight.data) + step.in[std::size_t(step.packing.argument)].offset,
-                      step.packed.data.get());
+    step.packing.pack(weights.data(), step.packed.data.get());
   }
   step.packed.isa = isa;
   step.packed.conv2d = conv2d;
@@ -184,7 +197,7 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
   {
     std::lock_guard<std::mutex> lock(packing_);
     for (std::size_t i = 0; i < steps_.size(); i++) {
-      if (steps_[i].packing.argument < 0) continue;
+      if (steps_[i].packing.arguments.empty()) continue;
       pack(steps_[i]);
       packed[i] = steps_[i].packed.data;
     }

@@ -34,11 +34,11 @@ struct Memory {
 class Plan {
  public:
   using Run = std::function<void(const void* const* in, void* const* out, const void* packed)>;
-  // How to pack the weight that a step reads as in[argument]; bytes() may return 0 for "not worth it".
+  // How to pack the weights that a step reads as in[arguments]; bytes() may return 0 for "not worth it".
   struct Packing {
-    int argument = -1;
+    std::vector<int> arguments;
     std::function<index()> bytes;
-    std::function<void(const void* weight, void* packed)> pack;
+    std::function<void(const void* const* weights, void* packed)> pack;
   };
 
   Plan() = default;
@@ -79,7 +79,7 @@ class Plan {
   struct Packed {
     const char* isa = nullptr;
     ConvAlgorithm conv2d = ConvAlgorithm::automatic;  // see precision.h
-    std::int64_t version = -1;
+    std::int64_t version = -1;                        // the sum of those of the weights, each of which only grows
     std::shared_ptr<void> data;  // from the pool; a run that still reads an old packing keeps it alive
   };
   struct Step {

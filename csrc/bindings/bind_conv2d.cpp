@@ -63,9 +63,10 @@ py::array forward(py::handle x_object, py::handle w_object, py::handle bias_obje
     Sizes shape{s.N, s.OH, s.OW, s.O};
     checked_size(op, "output", shape);
     py::array y = make_array<T>(shape);
-    Plan::Packing packing{1, [=] { return kernels().of<T>().conv2d_packed_size(wished(s)) * index(sizeof(T)); },
-                          [=](const void* weight, void* packed) {
-                            kernels().of<T>().conv2d_pack(wished(s), static_cast<const T*>(weight),
+    Plan::Packing packing{{1},
+                          [=] { return kernels().of<T>().conv2d_packed_size(wished(s)) * index(sizeof(T)); },
+                          [=](const void* const* weights, void* packed) {
+                            kernels().of<T>().conv2d_pack(wished(s), static_cast<const T*>(weights[0]),
                                                           static_cast<T*>(packed));
                           }};
     launch(

@@ -74,10 +74,10 @@ py::array matmul(const py::array& a, const py::object& b_object, const py::objec
 
   Plan::Packing packing;
   if (!b_batched) {
-    packing.argument = 1;
+    packing.arguments = {1};
     packing.bytes = [shape] { return kernels().of<T>().gemm_packed_size(shape) * index(sizeof(T)); };
-    packing.pack = [shape](const void* weight, void* packed) {
-      kernels().of<T>().gemm_pack_b(shape, static_cast<const T*>(weight), static_cast<T*>(packed));
+    packing.pack = [shape](const void* const* weights, void* packed) {
+      kernels().of<T>().gemm_pack_b(shape, static_cast<const T*>(weights[0]), static_cast<T*>(packed));
     };
   }
   launch(

@@ -110,14 +110,23 @@ py::tuple recurrent_forward(const RecurrentCell& cell, py::handle x_object, cons
                     state = make_array<T>(cell.has_cell_state ? last : std::vector<index>{0}),
                     saved = make_array<T>({training ? cell.kernels<T>().saved_size(s) : 0});
     const auto& a = c.arrays;
-    launch(op,
-           {read(a[0]), read(a[1]), read(a[2]), read(a[3]), read(a[4]), read(a[5]), read(a[6]), read(a[7]), read(a[8])},
-           {y, h, state, saved}, [=](const void* const* in, void* const* out, const void* packed) {
-             auto array = [out](int i) { return static_cast<T*>(out[i]); };
-             cell.kernels<T>().forward(
-                 s, inputs_of<T>(in), static_cast<const T*>(packed),
-                 {array(0), array(1), cell.has_cell_state ? array(2) : nullptr, training ? array(3) : nullptr});
-           });
+    Plan::Packing packing{{1, 2, 3},  // kernel, recurrent kernel, bias
+                          [=] { return cell.kernels<T>().packed_size(s) * index(sizeof(T)); },
+                          [=](const void* const* weights, void* packed) {
+                            const void* in[kInputs] = {nullptr, weights[0], weights[1], weights[2]};
+                            cell.kernels<T>().pack(s, inputs_of<T>(in), static_cast<T*>(packed));
+                          }};
+    launch(
+        op,
+        {read(a[0]), read(a[1]), read(a[2]), read(a[3]), read(a[4]), read(a[5]), read(a[6]), read(a[7]), read(a[8])},
+        {y, h, state, saved},
+        [=](const void* const* in, void* const* out, const void* packed) {
+          auto array = [out](int i) { return static_cast<T*>(out[i]); };
+          cell.kernels<T>().forward(
+              s, inputs_of<T>(in), static_cast<const T*>(packed),
+              {array(0), array(1), cell.has_cell_state ? array(2) : nullptr, training ? array(3) : nullptr});
+        },
+        std::move(packing));
     const py::object none = py::none();
     return py::make_tuple(y, h, cell.has_cell_state ? py::object(state) : none, training ? py::object(saved) : none);
   });

@@ -146,10 +146,11 @@ TEST_CASE("a weight is packed once, and again after a change of its version or o
   plan.begin({memory(x)});
   plan.add_constant(memory(w), version);
   step(plan, "multiply", x, &w, y, multiply,
-       {1, [] { return index(8); },
-        [&packed](const void* weight, void* to) {
+       {{1},
+        [] { return index(8); },
+        [&packed](const void* const* weights, void* to) {
           packed++;
-          for (int i = 0; i < 2; i++) static_cast<float*>(to)[i] = static_cast<const float*>(weight)[i];
+          for (int i = 0; i < 2; i++) static_cast<float*>(to)[i] = static_cast<const float*>(weights[0])[i];
         }});
   REQUIRE(plan.end({memory(y)}) == "");
   for (int i = 0; i < 3; i++) CHECK(replay(plan, {&x}, 2) == Array{3, 8});
