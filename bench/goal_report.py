@@ -20,13 +20,13 @@ def markdown(groups: Iterable[Group], results: Sequence[Measurement], machine: d
 
 
 def insert(text: str, file: Path, name: str) -> None:
-    """Puts the text between the two marks of that name in the file; marks are added at its end if it has none."""
+    """Puts the text, with a heading, between the two marks of that name; they are added at the end if missing."""
     begin, end = f"<!-- bench: {name} -->", f"<!-- bench: end of {name} -->"
     old = file.read_text() if file.exists() else ""
     if begin not in old:
         old += f"\n{begin}\n{end}\n"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    file.write_text(pattern.sub(lambda _: f"{begin}\n\n{text}\n{end}", old))
+    file.write_text(pattern.sub(lambda _: f"{begin}\n## Suite {name}\n\n{text}\n{end}", old))
 
 
 def _thread_counts(results: Sequence[Measurement]) -> list[int]:
