@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import ROOT
-
 # The peak of the instruction set that pydl was told to use.
 ARCH_FLAGS = {"baseline": "-march=x86-64-v2", "avx2": "-march=x86-64-v3", "avx512": "-march=x86-64-v4"}
 
@@ -39,7 +37,7 @@ def describe(versions: dict[str, str], peaks: dict[int, Peak]) -> dict[str, Any]
         "cpu": _cpu_name(),
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
-        "commit": _commit(),
+        "commit": versions.get("commit", "unknown"),
         "versions": versions,
         "peaks": {threads: asdict(peak) for threads, peak in peaks.items()},
     }
@@ -50,9 +48,3 @@ def _cpu_name() -> str:
         if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
     return platform.machine()
-
-
-def _commit() -> str:
-    """Of the checkout; it says what is measured only if the wheel was built from it."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "unknown"

@@ -102,6 +102,14 @@ struct LrnRule {
   index radius;
   double bias, alpha, beta;
 };
+// Bilinear: centres of pixels on centres, held at the edges; otherwise the nearest pixel.
+struct Resize2dShape {
+  index N, H, W, C;
+  index factor_h, factor_w;
+  bool bilinear;
+};
+
+inline constexpr index kMaxAxes = 8;  // that a copy can tell apart
 
 // ---- recurrent networks ----------------------------------------------------------------------------------------
 
@@ -146,6 +154,7 @@ struct Parameter {
   const T* g;
   T* m;
   T* v;
+  T* u;
   index n;
 };
 
@@ -155,13 +164,14 @@ struct SgdRule {
   double weight_decay;  // decoupled: w -= learning_rate * weight_decay * w before the step
 };
 struct RmspropRule {
-  double learning_rate, rho, momentum, epsilon;  // m holds the momentum (null if 0), v the mean square
+  double learning_rate, rho, momentum, epsilon;  // m holds the momentum (null if 0), v the mean square,
+                                                 // u the mean gradient of the centered form (else null)
   double weight_decay;
 };
 struct AdamRule {
   double learning_rate, beta_1, beta_2, epsilon;
   double weight_decay;  // decoupled (AdamW); 0 gives Adam
-  std::int64_t step;    // 1 for the first update
+  std::int64_t step;    // 1 for the first update; u holds the largest v so far, for AMSGrad (else null)
 };
 
 // ---- the table -------------------------------------------------------------------------------------------------
@@ -268,6 +278,15 @@ struct KernelTable {
   // in reverse.
   void (*concatenate)(index rows, index count, const index* cols, const T* const* parts, T* y);
   void (*flip)(index outer, index axis, index inner, const T* x, T* y);
+
+  // rearrange.cpp: y (dense, of these sizes) = x read with these strides, in elements; 0 repeats. And x with margins
+  // of zeros: before[k] in front of axis k (negative: so many cut off), y_sizes says how many behind. At most kMaxAxes.
+  void (*rearrange)(index axes, const index* sizes, const index* strides, const T* x, T* y);
+  void (*pad)(index axes, const index* sizes, const index* before, const index* y_sizes, const T* x, T* y);
+
+  // resize.cpp: y has factor_h rows and factor_w columns for each of x.
+  void (*resize2d_forward)(const Resize2dShape&, const T* x, T* y);
+  void (*resize2d_backward)(const Resize2dShape&, const T* dy, T* dx);
 
   // mask.cpp: mask[r] = whether any element of row r differs from value; y = x with zeros in the rows whose mask is
   // false.

@@ -199,66 +199,51 @@ class LossFunctionWrapper(Loss):
 
 
 class _Plain(LossFunctionWrapper):
-    """A loss whose function has no options. Subclasses name it."""
+    """A loss whose function has no options; subclasses name it."""
 
     fn: ClassVar[LossFunction]
+
+    def __init_subclass__(cls, fn: LossFunction) -> None:
+        cls.fn = staticmethod(fn)
 
     def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = None) -> None:
         super().__init__(type(self).fn, name, reduction)
 
 
-class MeanSquaredError(_Plain):
+class MeanSquaredError(_Plain, fn=mean_squared_error):
     """Mean of (y_pred - y_true)^2."""
 
-    fn = staticmethod(mean_squared_error)
 
-
-class MeanAbsoluteError(_Plain):
+class MeanAbsoluteError(_Plain, fn=mean_absolute_error):
     """Mean of |y_pred - y_true|."""
 
-    fn = staticmethod(mean_absolute_error)
 
-
-class MeanAbsolutePercentageError(_Plain):
+class MeanAbsolutePercentageError(_Plain, fn=mean_absolute_percentage_error):
     """Mean of the errors in percent of y_true."""
 
-    fn = staticmethod(mean_absolute_percentage_error)
 
-
-class MeanSquaredLogarithmicError(_Plain):
+class MeanSquaredLogarithmicError(_Plain, fn=mean_squared_logarithmic_error):
     """Mean of the squared differences of log(y + 1)."""
 
-    fn = staticmethod(mean_squared_logarithmic_error)
 
-
-class LogCosh(_Plain):
+class LogCosh(_Plain, fn=log_cosh):
     """Mean of log(cosh(y_pred - y_true))."""
 
-    fn = staticmethod(log_cosh)
 
-
-class KLDivergence(_Plain):
+class KLDivergence(_Plain, fn=kl_divergence):
     """Sum of y_true * log(y_true / y_pred)."""
 
-    fn = staticmethod(kl_divergence)
 
-
-class Poisson(_Plain):
+class Poisson(_Plain, fn=poisson):
     """Mean of y_pred - y_true * log(y_pred)."""
 
-    fn = staticmethod(poisson)
 
-
-class Hinge(_Plain):
+class Hinge(_Plain, fn=hinge):
     """Mean of max(1 - y_true * y_pred, 0)."""
 
-    fn = staticmethod(hinge)
 
-
-class SquaredHinge(_Plain):
+class SquaredHinge(_Plain, fn=squared_hinge):
     """Mean of max(1 - y_true * y_pred, 0)^2."""
-
-    fn = staticmethod(squared_hinge)
 
 
 class Huber(LossFunctionWrapper):

@@ -214,7 +214,8 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """v = rho * v + (1 - rho) * g^2; w -= learning_rate * g / sqrt(v + epsilon) (Tieleman & Hinton 2012).
 
-    With momentum, m = momentum * m + that step, and w -= m. centered=True is not supported: ValueError.
+    With momentum, m = momentum * m + that step, and w -= m. With centered, the variance stands in place of v: v - a^2
+    with a = rho * a + (1 - rho) * g (Graves 2013).
     """
 
     def __init__(
@@ -231,22 +232,29 @@ class RMSprop(Optimizer):
         name: str = "rmsprop",
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
-        if centered:
-            raise ValueError(f"[{name}] centered: expected False; there is no kernel for the centered update")
         self._check(rho=rho, below=1)
         self._check(momentum=momentum, epsilon=epsilon)
-        self.rho, self.momentum, self.epsilon = rho, momentum, epsilon
-        self.slots = ("velocity", "momentum") if momentum else ("velocity",)
+        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, bool(centered)
+        self.slots = ("velocity", *(("momentum",) if momentum else ()), *(("average",) if centered else ()))
 
     def _update(
         self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int
     ) -> None:
         momenta = state[1] if self.momentum else []
+        means = state[-1] if self.centered else None
         decay = self.weight_decay or 0.0
-        _core.rmsprop_update(params, grads, state[0], momenta, rate, self.rho, self.momentum, self.epsilon, decay)
+        _core.rmsprop_update(
+            params, grads, state[0], momenta, rate, self.rho, self.momentum, self.epsilon, decay, means
+        )
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }
 
 
 class Adam(Optimizer):
@@ -254,10 +262,8 @@ class Adam(Optimizer):
 
     m = beta_1 * m + (1 - beta_1) * g; v = beta_2 * v + (1 - beta_2) * g^2;
     w -= learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon).
-    amsgrad=True is not supported: ValueError.
+    With amsgrad, the largest v so far stands in place of v (Reddi et al. 2018).
     """
-
-    slots = ("momentum", "velocity")
 
     def __init__(
         self,
@@ -273,21 +279,26 @@ class Adam(Optimizer):
         name: str = "adam",
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
-        if amsgrad:
-            raise ValueError(f"[{name}] amsgrad: expected False; there is no kernel for the AMSGrad update")
         self._check(beta_1=beta_1, beta_2=beta_2, below=1)
         self._check(epsilon=epsilon)
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, bool(amsgrad)
+        self.slots = ("momentum", "velocity", *(("velocity_hat",) if amsgrad else ()))
 
     def _update(
         self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int
     ) -> None:
-        m, v = state
-        decay = self.weight_decay or 0.0
-        _core.adam_update(params, grads, m, v, step, rate, self.beta_1, self.beta_2, self.epsilon, decay)
+        largest = state[2] if self.amsgrad else None
+        betas, decay = (self.beta_1, self.beta_2), self.weight_decay or 0.0
+        _core.adam_update(params, grads, state[0], state[1], step, rate, *betas, self.epsilon, decay, largest)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }
 
 
 class AdamW(Adam):

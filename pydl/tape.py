@@ -31,6 +31,7 @@ class _State(threading.local):
     plan: _core.Plan | None = None  # the inference plan that is recording
     training: bool | None = None  # what the outermost layer was called with
     depth = 0  # layers inside layers
+    hidden = False  # in a layer of a model that other layers follow
     forward_pass = 0  # counts the calls of outermost layers
 
 

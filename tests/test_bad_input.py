@@ -98,6 +98,11 @@ GOOD: dict[str, Arguments] = {
     "embedding_backward": {"dy": ones(2, 4), "ids": LABELS, "rows": 3},
     "concatenate": {"arrays": [ones(2, 3), ones(2, 4)], "axis": 1},
     "flip": {"x": ones(2, 3), "axis": 1},
+    "transpose": {"x": ones(2, 3, 4), "axes": (2, 0, 1)},
+    "repeat_to": {"x": ones(3, 1), "shape": (2, 3, 4)},
+    "pad": {"x": ones(2, 3), "before": (1, -1), "after": (0, 2)},
+    "resize2d_forward": {"x": ones(1, 2, 3, 2), "size": (2, 3), "interpolation": "bilinear"},
+    "resize2d_backward": {"dy": ones(1, 4, 9, 2), "size": (2, 3), "interpolation": "nearest"},
     "step_mask": {"x": ones(2, 3), "value": 0.0},
     "id_mask": {"ids": LABELS},
     "apply_mask": {"x": ones(2, 3), "mask": np.ones(2, bool)},
@@ -186,6 +191,14 @@ def test_arrays_and_sizes_of_a_wrong_kind_are_named(op: str, name: str) -> None:
     wrong = ["x", 1.5, object(), 1j] if op != "empty" else []
     for value in wrong:
         with pytest.raises(TypeError, match=rf"^\[{op}\] {name}"):
+            getattr(_core, op)(**{**copy.deepcopy(GOOD[op]), name: value})
+
+
+@pytest.mark.parametrize("op", ["matmul", "conv2d_forward", "activation_forward", "activation_backward", "dropout"])
+def test_numbers_of_a_wrong_kind_are_named(op: str) -> None:
+    name = "rate" if op == "dropout" else "alpha"
+    for value in ("a", None, [1.0], 1j):
+        with pytest.raises(TypeError, match=rf"^\[{op}\] {name}: expected a number, got "):
             getattr(_core, op)(**{**copy.deepcopy(GOOD[op]), name: value})
 
 

@@ -13,6 +13,7 @@ FAMILIES = (
     "embedding",
     "norm",
     "recurrent",
+    "rearrange",
     "loss",
     "optimizer",
     "dropout",

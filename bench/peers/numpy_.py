@@ -245,6 +245,32 @@ def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
     return [Way(call, as_arrays)]
 
 
+def transpose(x: Array, axes: tuple[int, ...]) -> list[Way]:
+    return [Way(lambda: np.ascontiguousarray(x.transpose(axes)), as_arrays)]
+
+
+def pad(x: Array, around: tuple[tuple[int, int], ...]) -> list[Way]:
+    return [Way(lambda: np.pad(x, around), as_arrays)]
+
+
+def upsample(x: Array, factor: int, interpolation: str) -> list[Way]:
+    def axis_weights(size: int) -> Array:
+        """How much each output takes of each input."""
+        at = np.clip((np.arange(size * factor) + 0.5) / factor - 0.5, 0, size - 1)
+        if interpolation == "nearest":
+            at = np.arange(size * factor) // factor
+        left = np.minimum(at.astype(int), size - 2)
+        table = np.zeros((size * factor, size), x.dtype)
+        table[np.arange(size * factor), left] = 1 - (at - left)
+        table[np.arange(size * factor), left + 1] = at - left
+        return table
+
+    def call() -> Array:
+        return np.einsum("ih,jw,nhwc->nijc", axis_weights(x.shape[1]), axis_weights(x.shape[2]), x, optimize=True)
+
+    return [Way(call, as_arrays)]
+
+
 def softmax_cross_entropy(**arguments: Any) -> list[Way]:
     return [Way(partial(cross_entropy, **arguments), as_arrays)]
 

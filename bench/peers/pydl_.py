@@ -24,7 +24,8 @@ def set_threads(n: int) -> None:
 
 
 def versions() -> dict[str, str]:
-    return {"pydl": core.__version__, "path": str(Path(core.__file__).parent), "isa": core.isa()}
+    commit = core.build_info()["commit"]  # of the wheel, whatever has been checked out since
+    return {"pydl": core.__version__, "commit": commit, "path": str(Path(core.__file__).parent), "isa": core.isa()}
 
 
 def matmul(a: Array, b: Array, bias: Array | None, activation: str, **transposed: bool) -> list[Way]:
@@ -79,6 +80,19 @@ def embedding_forward(ids: Array, table: Array) -> list[Way]:
 
 def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
     return [Way(partial(core.embedding_backward, dy, ids, rows), as_arrays)]
+
+
+def transpose(x: Array, axes: tuple[int, ...]) -> list[Way]:
+    return [Way(partial(core.transpose, x, axes), as_arrays)]
+
+
+def pad(x: Array, around: tuple[tuple[int, int], ...]) -> list[Way]:
+    before, after = zip(*around, strict=True)
+    return [Way(partial(core.pad, x, before, after), as_arrays)]
+
+
+def upsample(x: Array, factor: int, interpolation: str) -> list[Way]:
+    return [Way(partial(core.resize2d_forward, x, (factor, factor), interpolation), as_arrays)]
 
 
 def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:

@@ -169,6 +169,29 @@ def embedding_backward(ids: Array, dy: Array, rows: int) -> list[Way]:
     return [Way(call, plain)]
 
 
+def transpose(x: Array, axes: tuple[int, ...]) -> list[Way]:
+    tensor = torch.from_numpy(x)
+    return [Way(lambda: tensor.permute(axes).contiguous(), plain)]
+
+
+def pad(x: Array, around: tuple[tuple[int, int], ...]) -> list[Way]:
+    """Margins count from the last axis."""
+    tensor, margins = torch.from_numpy(x), [n for pair in reversed(around) for n in pair]
+    return [Way(lambda: torch.nn.functional.pad(tensor, margins), plain)]
+
+
+def upsample(x: Array, factor: int, interpolation: str) -> list[Way]:
+    """On channels-last memory and on PyTorch's own layout."""
+    options = {"scale_factor": factor, "mode": interpolation}
+    last = torch.from_numpy(x).permute(0, 3, 1, 2)
+
+    def way(tensor: torch.Tensor, name: str) -> Way:
+        call = partial(torch.nn.functional.interpolate, tensor, **options)
+        return Way(call, lambda y: plain(y.permute(0, 2, 3, 1)), name)
+
+    return [way(last, "channels_last"), way(last.contiguous(), "channels_first")]
+
+
 def softmax_cross_entropy(logits: Array, labels: Array, dloss: Array) -> list[Way]:
     tlogits, tlabels, tdloss = torch.from_numpy(logits), torch.from_numpy(labels), torch.from_numpy(dloss)
 

@@ -26,6 +26,14 @@ std::vector<index> checked_ints(const char* op, const char* name, py::handle obj
   return values;
 }
 
+double checked_real(const char* op, const char* name, py::handle object) {
+  const double value = PyFloat_AsDouble(object.ptr());
+  const bool failed = PyErr_Occurred() != nullptr;
+  PyErr_Clear();
+  PYDL_CHECK_TYPE(!failed, "[", op, "] ", name, ": expected a number, got ", py::repr(object).cast<std::string>());
+  return value;
+}
+
 Activation checked_activation(const char* op, const char* name, py::handle object) {
   static const char* const names[] = {"linear", "relu",       "sigmoid",      "tanh",        "elu",
                                       "gelu",   "gelu_tanh",  "softplus",     "softsign",    "selu",

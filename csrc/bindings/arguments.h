@@ -13,6 +13,9 @@ namespace py = pybind11;
 // Throws TypeError (not a sequence of ints) or ValueError (length, range), naming op and argument.
 std::vector<index> checked_ints(const char* op, const char* name, py::handle object, std::size_t count, index minimum);
 
+// A real number; TypeError for anything else. (pybind11's own error for a wrong number names no argument.)
+double checked_real(const char* op, const char* name, py::handle object);
+
 // Keras's name of an activation; TypeError if it is no string, ValueError with the list of names if it is unknown.
 Activation checked_activation(const char* op, const char* name, py::handle object);
 

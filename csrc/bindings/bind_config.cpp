@@ -54,6 +54,7 @@ void bind_config(py::module_& m) {
   m.def("build_info", [] {
     py::dict info;
     info["version"] = PYDL_VERSION;
+    info["commit"] = PYDL_COMMIT;
     info["compiler"] = __VERSION__;
     info["cplusplus"] = __cplusplus;
     return info;

@@ -51,10 +51,12 @@ void check_output_gradient(const char* op, const py::array& dy, const Conv2dShap
 }
 
 py::array forward(py::handle x_object, py::handle w_object, py::handle bias_object, py::handle strides,
-                  py::handle padding, py::handle dilation, index groups, py::handle activation_name, double alpha) {
+                  py::handle padding, py::handle dilation, index groups, py::handle activation_name,
+                  py::handle alpha_object) {
   const char* op = "conv2d_forward";
   py::array x = checked(op, "x", x_object, 4);
   Activation activation = checked_activation(op, "activation", activation_name);
+  const double alpha = checked_real(op, "alpha", alpha_object);
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});

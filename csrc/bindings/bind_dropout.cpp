@@ -1,4 +1,5 @@
 #include "../dispatch.h"
+#include "arguments.h"
 #include "bindings.h"
 #include "launch.h"
 
@@ -17,9 +18,10 @@ std::uint64_t checked_uint64(const char* op, const char* name, py::handle object
   return value;
 }
 
-py::array dropout(py::handle x_object, double rate, py::handle seed_object, py::handle offset_object) {
+py::array dropout(py::handle x_object, py::handle rate_object, py::handle seed_object, py::handle offset_object) {
   const char* op = "dropout";
   py::array x = checked(op, "x", x_object);
+  const double rate = checked_real(op, "rate", rate_object);
   PYDL_CHECK(rate >= 0 && rate < 1, "[", op, "] rate: expected 0 <= rate < 1, got ", rate);
   std::uint64_t seed = checked_uint64(op, "seed", seed_object);
   std::uint64_t offset = checked_uint64(op, "offset", offset_object);

@@ -11,9 +11,11 @@ namespace pydl {
 namespace {
 
 // The slopes of backward are told from the sign of y: that needs alpha >= 0.
-void check_alpha(const char* op, Activation kind, double alpha) {
+double checked_alpha(const char* op, Activation kind, const py::object& object) {
+  const double alpha = checked_real(op, "alpha", object);
   const bool used = kind == Activation::leaky_relu || kind == Activation::elu;
   PYDL_CHECK(!used || alpha >= 0, "[", op, "] alpha: expected a number >= 0, got ", alpha);
+  return alpha;
 }
 
 template <class T>
@@ -98,10 +100,10 @@ py::array binary(BinaryOp op, const py::array& a, const py::object& b_object) {
 void bind_elementwise(py::module_& m) {
   m.def(
       "activation_forward",
-      [](const py::object& x_object, const py::object& name, double alpha) {
+      [](const py::object& x_object, const py::object& name, const py::object& alpha_object) {
         constexpr const char* op = "activation_forward";
         const Activation kind = checked_activation(op, "name", name);
-        check_alpha(op, kind, alpha);
+        const double alpha = checked_alpha(op, kind, alpha_object);
         const py::array x = checked(op, "x", x_object);
         return by_dtype(op, "x", x, [&](auto zero) {
           return activation_forward<decltype(zero)>(kind, static_cast<decltype(zero)>(alpha), x);
@@ -110,10 +112,10 @@ void bind_elementwise(py::module_& m) {
       py::arg("x"), py::arg("name"), py::arg("alpha") = 0.0, "The activation of every element.");
   m.def(
       "activation_backward",
-      [](const py::object& dy_object, const py::object& saved, const py::object& name, double alpha) {
+      [](const py::object& dy_object, const py::object& saved, const py::object& name, const py::object& alpha_object) {
         constexpr const char* op = "activation_backward";
         const Activation kind = checked_activation(op, "name", name);
-        check_alpha(op, kind, alpha);
+        const double alpha = checked_alpha(op, kind, alpha_object);
         const py::array dy = checked(op, "dy", dy_object);
         return by_dtype(op, "dy", dy, [&](auto zero) {
           return activation_backward<decltype(zero)>(kind, static_cast<decltype(zero)>(alpha), dy, saved);

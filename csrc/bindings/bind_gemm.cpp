@@ -96,9 +96,10 @@ void bind_gemm(py::module_& m) {
   m.def(
       "matmul",
       [](const py::object& a_object, const py::object& b, const py::object& bias, const py::object& activation,
-         double alpha, bool transpose_a, bool transpose_b) {
+         const py::object& alpha_object, bool transpose_a, bool transpose_b) {
         const py::array a = checked(kOp, "a", a_object);
         const Activation act = checked_activation(kOp, "activation", activation);
+        const double alpha = checked_real(kOp, "alpha", alpha_object);
         return by_dtype(kOp, "a", a, [&](auto zero) {
           return matmul<decltype(zero)>(a, b, bias, act, alpha, transpose_a, transpose_b);
         });

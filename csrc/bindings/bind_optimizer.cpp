@@ -10,10 +10,12 @@ namespace pydl {
 namespace {
 
 // One of the lists of a call: a parameter of each tensor, in order.
+enum class Role { w, g, m, v, u };  // in Parameter
 struct Argument {
   const char* name;
   py::handle list;
-  bool written;
+  Role role;
+  bool written() const { return role != Role::g; }
 };
 
 // No array that is written may share memory with another one of the call. (Gradients may share among themselves.)
@@ -46,9 +48,9 @@ std::vector<std::vector<py::array>> checked_lists(const char* op, const std::vec
       py::array a = lists.empty() ? checked(op, name.c_str(), item)
                                   : checked_as<T>(op, name.c_str(), item, shape_of(lists[0][list.size()]));
       PYDL_CHECK_TYPE(is<T>(a), "[", op, "] ", name, ": expected the dtype of params[0], got ", describe(a));
-      if (argument.written) check_writable(op, name.c_str(), a);
+      if (argument.written()) check_writable(op, name.c_str(), a);
       const char* begin = data<char>(a);
-      spans.push_back({begin, begin + a.nbytes(), argument.written});
+      spans.push_back({begin, begin + a.nbytes(), argument.written()});
       list.push_back(std::move(a));
     }
     lists.push_back(std::move(list));
@@ -63,8 +65,7 @@ index checked_length(const char* op, const Argument& argument) {
   return index(py::len(argument.list));
 }
 
-// Checks the lists params, grads, m and v (m or v may be None or empty: not used) and runs
-// update(T(), parameters, count) without the GIL.
+// Checks the lists and runs update(T(), parameters, count) without the GIL.
 template <class Update>
 void update_all(const char* op, const std::vector<Argument>& arguments, const Update& update) {
   index count = checked_length(op, arguments[0]);
@@ -79,9 +80,14 @@ void update_all(const char* op, const std::vector<Argument>& arguments, const Up
     std::vector<std::vector<py::array>> lists = checked_lists<T>(op, arguments);
     std::vector<Parameter<T>> parameters;
     for (std::size_t i = 0; i < lists[0].size(); i++) {
-      Parameter<T> p{mutable_data<T>(lists[0][i]), data<T>(lists[1][i]), nullptr, nullptr, index(lists[0][i].size())};
-      for (std::size_t l = 2; l < lists.size(); l++)
-        (arguments[l].name[0] == 'm' ? p.m : p.v) = mutable_data<T>(lists[l][i]);
+      Parameter<T> p{};
+      p.w = mutable_data<T>(lists[0][i]);
+      p.g = data<T>(lists[1][i]);
+      p.n = index(lists[0][i].size());
+      for (std::size_t l = 2; l < lists.size(); l++) {
+        T*& state = arguments[l].role == Role::m ? p.m : arguments[l].role == Role::v ? p.v : p.u;
+        state = mutable_data<T>(lists[l][i]);
+      }
       parameters.push_back(p);
     }
     py::gil_scoped_release unlocked;
@@ -102,15 +108,15 @@ void sgd_update(py::handle params, py::handle grads, py::handle momenta, double 
   check_number(op, "momentum", momentum, 0, 1);
   check_number(op, "weight_decay", weight_decay, 0, kLarge);
   SgdRule rule{learning_rate, momentum, nesterov, weight_decay};
-  std::vector<Argument> arguments{{"params", params, true}, {"grads", grads, false}};
-  if (momentum != 0) arguments.push_back({"momenta", momenta, true});
+  std::vector<Argument> arguments{{"params", params, Role::w}, {"grads", grads, Role::g}};
+  if (momentum != 0) arguments.push_back({"momenta", momenta, Role::m});
   update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
     kernels().of<decltype(zero)>().sgd_update(rule, parameters, count);
   });
 }
 
 void rmsprop_update(py::handle params, py::handle grads, py::handle squares, py::handle momenta, double learning_rate,
-                    double rho, double momentum, double epsilon, double weight_decay) {
+                    double rho, double momentum, double epsilon, double weight_decay, py::handle means) {
   const char* op = "rmsprop_update";
   check_number(op, "learning_rate", learning_rate, -kLarge, kLarge);
   check_number(op, "rho", rho, 0, 1);
@@ -118,15 +124,18 @@ void rmsprop_update(py::handle params, py::handle grads, py::handle squares, py:
   check_number(op, "epsilon", epsilon, 0, kLarge);
   check_number(op, "weight_decay", weight_decay, 0, kLarge);
   RmspropRule rule{learning_rate, rho, momentum, epsilon, weight_decay};
-  std::vector<Argument> arguments{{"params", params, true}, {"grads", grads, false}, {"squares", squares, true}};
-  if (momentum != 0) arguments.push_back({"momenta", momenta, true});
+  std::vector<Argument> arguments{
+      {"params", params, Role::w}, {"grads", grads, Role::g}, {"squares", squares, Role::v}};
+  if (momentum != 0) arguments.push_back({"momenta", momenta, Role::m});
+  if (!means.is_none()) arguments.push_back({"means", means, Role::u});
   update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
     kernels().of<decltype(zero)>().rmsprop_update(rule, parameters, count);
   });
 }
 
 void adam_update(py::handle params, py::handle grads, py::handle m, py::handle v, std::int64_t step,
-                 double learning_rate, double beta_1, double beta_2, double epsilon, double weight_decay) {
+                 double learning_rate, double beta_1, double beta_2, double epsilon, double weight_decay,
+                 py::handle largest) {
   const char* op = "adam_update";
   check_number(op, "learning_rate", learning_rate, -kLarge, kLarge);
   PYDL_CHECK(beta_1 >= 0 && beta_1 < 1, "[", op, "] beta_1: expected 0 <= beta_1 < 1, got ", beta_1);
@@ -135,10 +144,12 @@ void adam_update(py::handle params, py::handle grads, py::handle m, py::handle v
   check_number(op, "weight_decay", weight_decay, 0, kLarge);
   PYDL_CHECK(step >= 1, "[", op, "] step: expected 1 for the first update, 2 for the next, ..., got ", step);
   AdamRule rule{learning_rate, beta_1, beta_2, epsilon, weight_decay, step};
-  update_all(op, {{"params", params, true}, {"grads", grads, false}, {"m", m, true}, {"v", v, true}},
-             [&](auto zero, const auto* parameters, index count) {
-               kernels().of<decltype(zero)>().adam_update(rule, parameters, count);
-             });
+  std::vector<Argument> arguments{
+      {"params", params, Role::w}, {"grads", grads, Role::g}, {"m", m, Role::m}, {"v", v, Role::v}};
+  if (!largest.is_none()) arguments.push_back({"largest", largest, Role::u});
+  update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
+    kernels().of<decltype(zero)>().adam_update(rule, parameters, count);
+  });
 }
 
 }  // namespace
@@ -154,17 +165,21 @@ all float64, none sharing memory with another that is written.
 Raises ValueError for shapes and options that do not fit, TypeError for types.)");
   m.def("rmsprop_update", &rmsprop_update, py::arg("params"), py::arg("grads"), py::arg("squares"), py::arg("momenta"),
         py::arg("learning_rate"), py::arg("rho"), py::arg("momentum"), py::arg("epsilon"), py::arg("weight_decay"),
+        py::arg("means") = py::none(),
         R"(One step of RMSprop (Hinton, 2012), in place, as in Keras 3.
 
 v = rho * v + (1 - rho) * g^2 and w -= learning_rate * g / sqrt(v + epsilon), where v is one of squares; with momentum
-m = momentum * m + learning_rate * g / sqrt(v + epsilon) and w -= m. Weight decay, lists and errors as in sgd_update.)");
+m = momentum * m + learning_rate * g / sqrt(v + epsilon) and w -= m. Centered, where means is a list: a = rho * a +
+(1 - rho) * g with a one of means, and v - a^2 in place of v under the root. Weight decay, lists and errors as in sgd_update.)");
   m.def("adam_update", &adam_update, py::arg("params"), py::arg("grads"), py::arg("m"), py::arg("v"), py::arg("step"),
         py::arg("learning_rate"), py::arg("beta_1"), py::arg("beta_2"), py::arg("epsilon"), py::arg("weight_decay"),
+        py::arg("largest") = py::none(),
         R"(One step of Adam (Kingma and Ba, 2014), with weight_decay AdamW (Loshchilov and Hutter, 2019), in place.
 
 m += (1 - beta_1) * (g - m), v += (1 - beta_2) * (g^2 - v), w -= alpha * m / (sqrt(v) + epsilon) with
 alpha = learning_rate * sqrt(1 - beta_2^step) / (1 - beta_1^step): epsilon is the paper's epsilon hat, as in Keras 3.
-step is 1 for the first update. Weight decay, lists and errors as in sgd_update.)");
+step is 1 for the first update. AMSGrad (Reddi et al., 2018), where largest is a list: the largest v so far stands under
+the root. Weight decay, lists and errors as in sgd_update.)");
 }
 
 }  // namespace pydl

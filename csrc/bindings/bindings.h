@@ -22,6 +22,8 @@ void bind_loss(py::module_&);
 void bind_dropout(py::module_&);
 void bind_embedding(py::module_&);
 void bind_join(py::module_&);
+void bind_rearrange(py::module_&);
+void bind_resize(py::module_&);
 void bind_mask(py::module_&);
 void bind_rnn(py::module_&);
 void bind_lstm(py::module_&);

@@ -33,6 +33,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_dropout(m);
   pydl::bind_embedding(m);
   pydl::bind_join(m);
+  pydl::bind_rearrange(m);
+  pydl::bind_resize(m);
   pydl::bind_mask(m);
   pydl::bind_rnn(m);
   pydl::bind_lstm(m);

@@ -22,7 +22,8 @@ void each_piece(const Parameter<T>* parameters, index count, const Update& updat
       index own = blocks_of(p);
       if (begin < own) {
         index first = (begin < 0 ? 0 : begin) * kBlock, last = end < own ? end * kBlock : p.n;
-        update(Parameter<T>{p.w + first, p.g + first, p.m ? p.m + first : p.m, p.v ? p.v + first : p.v, last - first});
+        auto from = [first](T* state) { return state ? state + first : state; };
+        update(Parameter<T>{p.w + first, p.g + first, from(p.m), from(p.v), from(p.u), last - first});
       }
       begin -= own;
       end -= own;
@@ -52,27 +53,39 @@ void sgd(const SgdRule& rule, const Parameter<T>* parameters, index count) {
   });
 }
 
-template <class T>
-void rmsprop(const RmspropRule& rule, const Parameter<T>* parameters, index count) {
+template <class T, bool kCentered>
+void rmsprop_piece(const RmspropRule& rule, const Parameter<T>& p) {
   const T rate = T(rule.learning_rate), momentum = T(rule.momentum), epsilon = T(rule.epsilon);
   const T rho = T(rule.rho), fresh = T(1 - rule.rho), keep = T(1 - rule.learning_rate * rule.weight_decay);
-  each_piece(parameters, count, [=](const Parameter<T>& p) {
-    T* __restrict w = p.w;
-    T* __restrict m = p.m;
-    T* __restrict v = p.v;
-    const T* __restrict g = p.g;
-    if (!m) {
-      for (index i = 0; i < p.n; i++) {
-        v[i] = v[i] * rho + g[i] * g[i] * fresh;
-        w[i] = w[i] * keep - rate * g[i] / square_root(v[i] + epsilon);
-      }
-    } else {
-      for (index i = 0; i < p.n; i++) {
-        v[i] = v[i] * rho + g[i] * g[i] * fresh;
-        m[i] = m[i] * momentum + rate * g[i] / square_root(v[i] + epsilon);
-        w[i] = w[i] * keep - m[i];
-      }
+  T* __restrict w = p.w;
+  T* __restrict m = p.m;
+  T* __restrict v = p.v;
+  T* __restrict u = p.u;
+  const T* __restrict g = p.g;
+  auto step = [=](index i) {
+    v[i] = v[i] * rho + g[i] * g[i] * fresh;
+    T moment = v[i];
+    if (kCentered) {
+      u[i] = u[i] * rho + g[i] * fresh;
+      const T variance = moment - u[i] * u[i];
+      moment = variance < T(0) ? T(0) : variance;  // rounding may make it so
     }
+    return rate * g[i] / square_root(moment + epsilon);
+  };
+  if (!m) {
+    for (index i = 0; i < p.n; i++) w[i] = w[i] * keep - step(i);
+  } else {
+    for (index i = 0; i < p.n; i++) {
+      m[i] = m[i] * momentum + step(i);
+      w[i] = w[i] * keep - m[i];
+    }
+  }
+}
+
+template <class T>
+void rmsprop(const RmspropRule& rule, const Parameter<T>* parameters, index count) {
+  each_piece(parameters, count, [&](const Parameter<T>& p) {
+    return p.u ? rmsprop_piece<T, true>(rule, p) : rmsprop_piece<T, false>(rule, p);
   });
 }
 
@@ -87,11 +100,21 @@ void adam(const AdamRule& rule, const Parameter<T>* parameters, index count) {
     T* __restrict w = p.w;
     T* __restrict m = p.m;
     T* __restrict v = p.v;
+    T* __restrict u = p.u;
     const T* __restrict g = p.g;
-    for (index i = 0; i < p.n; i++) {
-      m[i] += (g[i] - m[i]) * fresh_m;
-      v[i] += (g[i] * g[i] - v[i]) * fresh_v;
-      w[i] = w[i] * keep - m[i] * alpha / (square_root(v[i]) + epsilon);
+    if (!u) {
+      for (index i = 0; i < p.n; i++) {
+        m[i] += (g[i] - m[i]) * fresh_m;
+        v[i] += (g[i] * g[i] - v[i]) * fresh_v;
+        w[i] = w[i] * keep - m[i] * alpha / (square_root(v[i]) + epsilon);
+      }
+    } else {
+      for (index i = 0; i < p.n; i++) {
+        m[i] += (g[i] - m[i]) * fresh_m;
+        v[i] += (g[i] * g[i] - v[i]) * fresh_v;
+        u[i] = v[i] < u[i] ? u[i] : v[i];
+        w[i] = w[i] * keep - m[i] * alpha / (square_root(u[i]) + epsilon);
+      }
     }
   });
 }

@@ -24,6 +24,8 @@ KernelTable<T> make_table() {
   fill_dropout(t);
   fill_embedding(t);
   fill_join(t);
+  fill_rearrange(t);
+  fill_resize(t);
   fill_mask(t);
   fill_rnn(t);
   fill_lstm(t);

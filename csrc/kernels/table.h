@@ -33,6 +33,10 @@ void fill_embedding(KernelTable<T>&);
 template <class T>
 void fill_join(KernelTable<T>&);
 template <class T>
+void fill_rearrange(KernelTable<T>&);
+template <class T>
+void fill_resize(KernelTable<T>&);
+template <class T>
 void fill_mask(KernelTable<T>&);
 template <class T>
 void fill_rnn(KernelTable<T>&);

@@ -12,6 +12,24 @@ from .embedding import Embedding
 from .input import Input, InputLayer
 from .layer import Layer
 from .masking import Masking
+from .merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    dot,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from .normalization import (
     BatchNormalization,
     GroupNormalization,
@@ -28,16 +46,31 @@ from .pooling import (
     MaxPool2D,
     MaxPooling2D,
 )
+from .pooling1d import (
+    AveragePooling1D,
+    AvgPool1D,
+    GlobalAveragePooling1D,
+    GlobalAvgPool1D,
+    GlobalMaxPool1D,
+    GlobalMaxPooling1D,
+    MaxPool1D,
+    MaxPooling1D,
+)
 from .recurrent import GRU, LSTM, RNN, SimpleRNN
-from .reshaping import Flatten, Reshape
+from .reshaping import Flatten, Permute, Reshape
+from .resizing import Cropping2D, UpSampling2D, ZeroPadding2D
 from .stacked_cells import StackedRNNCells
 from .time_distributed import RepeatVector, TimeDistributed
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "Activation", "AveragePooling2D", "AvgPool2D", "BatchNormalization", "Bidirectional",
-    "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Dense", "DepthwiseConv2D", "Dropout", "Embedding",
-    "Flatten", "GRUCell", "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPool2D", "GlobalMaxPooling2D",
-    "GroupNormalization", "Input", "InputLayer", "LSTMCell", "Layer", "LayerNormalization",
-    "LocalResponseNormalization", "Masking", "MaxPool2D", "MaxPooling2D", "ReLU", "RepeatVector", "Reshape",
-    "SeparableConv2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "StackedRNNCells", "TimeDistributed",
+    "GRU", "LSTM", "RNN", "Activation", "Add", "Average", "AveragePooling1D", "AveragePooling2D", "AvgPool1D",
+    "AvgPool2D", "BatchNormalization", "Bidirectional", "Concatenate", "Conv1D", "Conv1DTranspose", "Conv2D",
+    "Conv2DTranspose", "Cropping2D", "Dense", "DepthwiseConv2D", "Dot", "Dropout", "Embedding", "Flatten",
+    "GRUCell", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAvgPool1D", "GlobalAvgPool2D",
+    "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GroupNormalization", "Input",
+    "InputLayer", "LSTMCell", "Layer", "LayerNormalization", "LocalResponseNormalization", "Masking", "MaxPool1D",
+    "MaxPool2D", "MaxPooling1D", "MaxPooling2D", "Maximum", "Minimum", "Multiply", "Permute", "ReLU",
+    "RepeatVector", "Reshape", "SeparableConv2D", "SimpleRNN", "SimpleRNNCell", "Softmax", "StackedRNNCells",
+    "Subtract", "TimeDistributed", "UpSampling2D", "ZeroPadding2D", "add", "average", "concatenate", "dot",
+    "maximum", "minimum", "multiply", "subtract",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from .. import activations, ops
 from ..errors import ShapeError, positive_integer
 from ..ops.window import check_padding, output_size, sizes
 from ..tensor import Tensor
-from .core import Kernel
+from .core import Kernel, kernel_options
 from .image import ImageLayer
 from .layer import Shape
 
@@ -85,15 +85,7 @@ class Convolution(Windows):
             padding,
             data_format,
             dilation_rate,
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            kernel_constraint,
-            bias_constraint,
+            **kernel_options(locals()),
             **kwargs,
         )
         self.filters = positive_integer(self.name, "filters", filters)

@@ -9,6 +9,11 @@ from ..errors import ShapeError, positive_integer
 from ..tensor import Tensor
 from .layer import Layer, Shape
 
+_OPTIONS = (
+    "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
+    "activity_regularizer", "kernel_constraint", "bias_constraint",
+)  # fmt: skip
+
 
 class Kernel(Layer):
     """A layer of kernel, bias and activation: what Dense and convolutions share."""
@@ -73,6 +78,11 @@ class Kernel(Layer):
         }
 
 
+def kernel_options(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Of the arguments of a subclass's constructor those that Kernel takes."""
+    return {name: arguments[name] for name in _OPTIONS}
+
+
 class Dense(Kernel):
     """activation(x @ kernel + bias): (…, I) to (…, units).
 
@@ -97,18 +107,7 @@ class Dense(Kernel):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            kernel_constraint,
-            bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**kernel_options(locals()), **kwargs)
         self.units = positive_integer(self.name, "units", units)
 
     def build(self, input_shape: Shape) -> None:

@@ -104,6 +104,7 @@ class Layer:
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
         self._losses_pass = -1
+        self._constants: dict[str, Variable] = {}  # for call(); no weights, but plans hold them
         self._calls: list[Call] = []  # on symbolic tensors
 
     def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back

@@ -11,6 +11,7 @@ from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import Call, SymbolicTensor
+from ..tape import state
 from ..tensor import Tensor
 from .chain import explain_call
 
@@ -37,6 +38,7 @@ class Step:
         self.reads = [slots[id(tensor)].number for tensor in call.inputs]
         self.writes = [slots[id(tensor)].number for tensor in leaves(call.outputs)]
         self.last: list[int] = []  # slots that nobody reads after this step
+        self.hidden = True  # none of what it writes is an output of the model
 
 
 class Graph:
@@ -66,8 +68,10 @@ class Graph:
         self._size, count = len(tensors), len(leaves(self.inputs))
         self.steps = [Step(call, slots) for call in self.calls[count:]]
         self.results = map_leaves(lambda tensor: slots[id(tensor)], self.outputs)
-        kept = {slot.number for slot in leaves(self.results)}
+        results = {slot.number for slot in leaves(self.results)}
+        kept = set(results)
         for step in reversed(self.steps):
+            step.hidden = results.isdisjoint(step.writes)
             step.last = [n for n in {*step.reads, *step.writes} if n not in kept]
             kept.update(step.last)
         self.casts_integers = [
@@ -91,8 +95,10 @@ class Graph:
         def value(leaf: Any) -> Any:
             return slots[leaf.number] if isinstance(leaf, Slot) else leaf
 
+        hidden = state.hidden
         for step in self.steps:
             args, kwargs = step.args, step.kwargs
+            state.hidden = hidden or step.hidden
             try:
                 if len(args) == 1 and isinstance(args[0], Slot) and not kwargs:  # nearly always
                     y = step.layer(slots[args[0].number])
@@ -100,6 +106,8 @@ class Graph:
                     y = step.layer(*map_leaves(value, args), **map_leaves(value, kwargs))
             except ShapeError as error:
                 raise ShapeError(explain_call(step.call, error)) from error
+            finally:
+                state.hidden = hidden
             if isinstance(y, Tensor):
                 slots[step.writes[0]] = y
             else:

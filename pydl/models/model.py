@@ -118,7 +118,7 @@ class Model(Trainer):
         """ShapeError if a model that knows its input's shape gets another."""
 
     def _all_weights(self) -> Any:
-        return self.weights
+        return self.weights + [c for layer in self._flatten() for c in layer._constants.values()]
 
     def _children(self) -> Iterator[Layer]:
         yield from self._graph.layers if self._graph is not None else ()

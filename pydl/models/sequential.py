@@ -9,6 +9,7 @@ from ..data import as_numbers
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..symbolic import SymbolicTensor
+from ..tape import state
 from ..tensor import Tensor
 from .chain import check_shape, explain
 from .model import Model
@@ -89,12 +90,15 @@ class Sequential(Model):
                 raise ShapeError(explain(self, input_shape, layer, error)) from error
 
     def call(self, inputs: Tensor) -> Tensor:
-        x = inputs
-        for layer in self._stack:
-            try:
+        x, hidden = inputs, state.hidden
+        try:
+            for layer in self._stack:
+                state.hidden = hidden or layer is not self._stack[-1]
                 x = layer(x)
-            except ShapeError as error:
-                raise ShapeError(explain(self, inputs.shape, layer, error)) from error
+        except ShapeError as error:
+            raise ShapeError(explain(self, inputs.shape, layer, error)) from error
+        finally:
+            state.hidden = hidden
         return x
 
     def check_input_shape(self, shape: tuple[Any, ...]) -> None:

@@ -59,6 +59,7 @@ from .math import (
 from .matmul import dense, matmul
 from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
 from .reduce import argmax, max, mean, min, sum
+from .resize import upsample
 from .rnn import rnn
 from .sequence import unstack
 from .shape import (
@@ -70,6 +71,7 @@ from .shape import (
     flip,
     getitem,
     moveaxis,
+    pad,
     reshape,
     squeeze,
     stack,
@@ -84,8 +86,8 @@ __all__ = [
     "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater",
     "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm", "leaky_relu", "less",
     "less_equal", "local_response_norm", "log", "log1p", "log_softmax", "lstm", "matmul", "max", "max_pool",
-    "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "power", "relu", "relu6",
-    "reshape", "rnn", "selu", "separable_conv2d", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax",
-    "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask", "subtract",
-    "sum", "tanh", "transpose", "unstack", "where",
+    "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "pad", "power", "relu",
+    "relu6", "reshape", "rnn", "selu", "separable_conv2d", "sigmoid", "sigmoid_cross_entropy", "silu", "sin",
+    "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask",
+    "subtract", "sum", "tanh", "transpose", "unstack", "upsample", "where",
 ]  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..tape import Array
-from ..tensor import Tensor, as_tensor, record
+from ..tape import Array, state
+from ..tensor import Tensor, as_tensor, record, will_record
 from .arrays import floating
 
 ACTIVATIONS = (
@@ -17,8 +17,14 @@ ACTIVATIONS = (
 # Their derivative needs the input; that of the others is a function of the output (csrc/kernels.h).
 SAVES_INPUT = frozenset({"gelu", "gelu_tanh", "silu"})
 
-# On the tape these are ops of their own, after the product: derivative, or loss (sigmoid), needs what they read.
-APART = SAVES_INPUT | {"sigmoid"}
+
+def apart(name: str, *inputs: Tensor | None) -> bool:
+    """Whether the activation is an op of its own after a product of these, because what it reads is needed later.
+
+    The derivative of some needs it; and the loss needs what goes into a sigmoid at the end of a model.
+    """
+    wanted = name in SAVES_INPUT or (name == "sigmoid" and not state.hidden)
+    return wanted and will_record(*inputs)
 
 
 def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:

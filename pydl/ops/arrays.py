@@ -11,6 +11,8 @@ from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_array, wrap
 
+_MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
+
 
 def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
     """The common shape; ShapeError if there is none."""
@@ -38,6 +40,21 @@ def filled(shape: tuple[int, ...], values: Array) -> Array:
 def contiguous(view: Array) -> Array:
     """The view itself if it is contiguous, else a copy in memory from the pool."""
     return view if view.flags.c_contiguous else filled(view.shape, view)
+
+
+def transposed(array: Array, order: tuple[int, ...]) -> Array:
+    """The axes in this order: a view if that is contiguous, else a copy in memory from the pool."""
+    view = array.transpose(order)
+    if view.flags.c_contiguous:
+        return view
+    by_kernel = array.dtype.kind == "f" and array.ndim <= _MAX_AXES
+    return _core.transpose(array, [a % array.ndim for a in order]) if by_kernel else filled(view.shape, view)
+
+
+def repeated(array: Array, shape: tuple[int, ...]) -> Array:
+    """`array` broadcast to `shape`, in memory from the pool. ValueError if that does not fit."""
+    by_kernel = array.dtype.kind == "f" and len(shape) <= _MAX_AXES
+    return _core.repeat_to(array, shape) if by_kernel else filled(shape, array)
 
 
 def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:

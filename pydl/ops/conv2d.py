@@ -7,8 +7,8 @@ from typing import Any
 from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
-from ..tensor import Tensor, as_tensor, record, will_record
-from .activation import APART, activate
+from ..tensor import Tensor, as_tensor, record
+from .activation import activate, apart
 from .window import pair, pixels
 
 
@@ -45,7 +45,7 @@ def conv2d(
         raise ShapeError(
             f"[conv2d] x: expected a multiple of {w.shape[2]} channels for a kernel {w.shape}, got {x.shape}"
         )
-    if activation in APART and will_record(x, w, b):
+    if apart(activation, x, w, b):
         return activate(conv2d(x, w, b, strides, padding, dilation_rate), activation, alpha)
     steps, dilation = pair("conv2d", "strides", strides), pair("conv2d", "dilation_rate", dilation_rate)
     groups = x.shape[3] // w.shape[2]

@@ -7,8 +7,8 @@ from typing import Any
 from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
-from ..tensor import Tensor, as_tensor, record, will_record
-from .activation import APART, activate
+from ..tensor import Tensor, as_tensor, record
+from .activation import activate, apart
 from .conv1d import as_image
 from .shape import reshape
 from .window import pair, sizes, spread, transposed_size
@@ -47,7 +47,7 @@ def conv2d_transpose(
         raise ShapeError(
             f"[conv2d_transpose] kernel: expected shape (KH, KW, O, {x.shape[3]}) for x {x.shape}, got {w.shape}"
         )
-    if activation in APART and will_record(x, w, b):
+    if apart(activation, x, w, b):
         linear = conv2d_transpose(x, w, b, strides, padding, output_padding, dilation_rate)
         return activate(linear, activation, alpha)
     steps = pair("conv2d_transpose", "strides", strides)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record, wrap
-from .arrays import broadcast, contiguous, floating, operands, pooled
+from .arrays import broadcast, contiguous, floating, operands, pooled, repeated
 from .reduce import sum_to
 
 _UFUNCS: dict[str, Any] = {
@@ -38,6 +38,8 @@ def binary(name: str, a: Array, b: Array) -> Array:
             return _core.binary(name, a, b)
         if name in _COMMUTE and _fits(a.shape, b.shape):
             return _core.binary(name, b, a)
+        shape = broadcast(name, a, b)
+        return _core.binary(name, repeated(a, shape), repeated(b, shape))
     return pooled(_UFUNCS[name], a, b)
 
 

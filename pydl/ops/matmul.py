@@ -10,8 +10,8 @@ import numpy as np
 from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
-from ..tensor import Tensor, as_tensor, record, will_record
-from .activation import APART, activate
+from ..tensor import Tensor, as_tensor, record
+from .activation import activate, apart
 from .arrays import floating, operands
 from .reduce import sum_to
 from .shape import broadcast_to, reshape
@@ -73,7 +73,7 @@ def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alp
         raise ShapeError(
             f"[dense] x: expected shape (…, {w.shape[0] if w.ndim else 'I'}) for a kernel {w.shape}, got {x.shape}"
         )
-    if activation in APART and will_record(x, w, b):
+    if apart(activation, x, w, b):
         return activate(dense(x, w, b), activation, alpha)
     rows = x.array if x.ndim == 2 else x.array.reshape(math.prod(x.shape[:-1]), x.shape[-1])
     flat = _core.matmul(rows, w.array, None if b is None else b.array, activation, alpha)

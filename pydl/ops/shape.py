@@ -12,7 +12,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
-from .arrays import contiguous, filled, promote
+from .arrays import contiguous, filled, floating, promote, repeated, transposed
 
 
 def reshape(x: Any, shape: Any) -> Tensor:
@@ -48,9 +48,9 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     back = tuple(np.argsort([a % x.ndim for a in order])) if x.ndim else ()
 
     def backward(dy: Array) -> tuple[Array]:
-        return (contiguous(dy.transpose(back)),)
+        return (transposed(dy, back),)
 
-    return record(contiguous(x.array.transpose(order)), (x,), backward)
+    return record(transposed(x.array, order), (x,), backward)
 
 
 def moveaxis(x: Any, source: int, destination: int) -> Tensor:
@@ -75,7 +75,25 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
     def backward(dy: Array) -> tuple[Array]:
         return (sum_to(dy, tensor.shape),)
 
-    return record(filled(tuple(shape), tensor.array), (tensor,), backward)
+    return record(repeated(tensor.array, tuple(shape)), (tensor,), backward)
+
+
+def pad(x: Any, pad_width: Sequence[tuple[int, int]]) -> Tensor:
+    """x with zeros around it: (before, after) for each axis, as np.pad takes them; negative numbers cut off.
+
+    ShapeError unless there is a pair for each axis, or if more is cut off than there is.
+    """
+    x = floating(as_tensor(x))
+    if len(pad_width) != x.ndim:
+        raise ShapeError(f"[pad] pad_width: expected {x.ndim} pairs for a tensor of shape {x.shape}, got {pad_width}")
+    before, after = [[int(pair[i]) for pair in pad_width] for i in range(2)]
+    if any(n + b + a < 0 for n, b, a in zip(x.shape, before, after, strict=True)):
+        raise ShapeError(f"[pad] pad_width: {tuple(pad_width)} cuts off more than there is of shape {x.shape}")
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.pad(dy, [-n for n in before], [-n for n in after]),)
+
+    return record(_core.pad(x.array, before, after), (x,), backward)
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:

@@ -17,6 +17,15 @@ Array = np.ndarray[Any, Any]
 Lists = dict[str, list[Array]]
 RATE = {"learning_rate": 0.05}
 
+
+def centered(w: Any, g: Any, v: Any, m: Any, u: Any, **options: Any) -> None:
+    _core.rmsprop_update(w, g, v, m, **options, means=u)
+
+
+def amsgrad(w: Any, g: Any, m: Any, v: Any, u: Any, **options: Any) -> None:
+    _core.adam_update(w, g, m, v, **options, largest=u)
+
+
 # name, arguments that the reference takes, update of lists, reference of one tensor
 RULES: list[tuple[str, dict[str, Any], Callable[..., None], Callable[..., Any], str]] = [
     *(
@@ -34,13 +43,22 @@ RULES: list[tuple[str, dict[str, Any], Callable[..., None], Callable[..., Any], 
          _core.adam_update, reference.adam, "wgmv")
         for t, d in ((1, 0.0), (2, 0.1), (1_000_000, 0.0))
     ),
+    *(
+        (f"centered_{m}", {**RATE, "rho": 0.9, "momentum": m, "epsilon": 1e-3, "weight_decay": 0.1},
+         centered, lambda w, g, v, m, u, **options: reference.rmsprop(w, g, v, m, u=u, **options), "wgvmu")
+        for m in (0.0, 0.8)
+    ),
+    ("amsgrad", {"step": 3, **RATE, "beta_1": 0.9, "beta_2": 0.9, "epsilon": 1e-7, "weight_decay": 0.1},
+     amsgrad, lambda w, g, m, v, u, **options: reference.adam(w, g, m, v, u=u, **options), "wgmvu"),
 ]  # fmt: skip
 IDS = [rule[0] for rule in RULES]
 
 
 def lists(dtype: Any, rng: np.random.Generator) -> Lists:
-    made = {key: [rng.standard_normal(shape).astype(dtype) for shape in OPTIMIZER] for key in "wgmv"}
+    made = {key: [rng.standard_normal(shape).astype(dtype) for shape in OPTIMIZER] for key in "wgmvu"}
+    # A mean gradient has no greater square than the mean square of the gradients.
     made["v"] = [np.abs(v) for v in made["v"]]
+    made["u"] = [np.sqrt(v) * 0.9 for v in made["v"]]
     return made
 
 
@@ -74,11 +92,11 @@ def test_reference(isa: str, rule: Any, dtype: Any, rng: np.random.Generator) ->
 def test_any_list_of_shapes(rule: Any, shapes: list[list[int]], dtype: Any, seed: int) -> None:
     """Every tensor gets what it would get alone, bit for bit."""
     rng = np.random.default_rng(seed)
-    state = {key: [np.asarray(rng.random(shape), dtype) for shape in shapes] for key in "wgmv"}
+    state = {key: [np.asarray(rng.random(shape), dtype) for shape in shapes] for key in "wgmvu"}
     together = run(rule, state)
     for i in range(len(shapes)):
         alone = run(rule, {key: [arrays[i]] for key, arrays in state.items()})
-        assert all(np.array_equal(together[key][i], alone[key][0]) for key in "wgmv")
+        assert all(np.array_equal(together[key][i], alone[key][0]) for key in "wgmvu")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=IDS)
@@ -90,7 +108,7 @@ def test_same_bits_for_any_thread_count(isa: str, rule: Any, rng: np.random.Gene
     for threads in (2, 3):
         _core.set_num_threads(threads)
         after = run(rule, state)
-        assert all(np.array_equal(a, b) for key in "wmv" for a, b in zip(after[key], expected[key], strict=True))
+        assert all(np.array_equal(a, b) for key in "wmvu" for a, b in zip(after[key], expected[key], strict=True))
 
 
 def test_tiny_gradients_stay_finite(isa: str) -> None:
@@ -99,6 +117,14 @@ def test_tiny_gradients_stay_finite(isa: str) -> None:
         _core.adam_update(w, g, m, v, 1, 0.001, 0.9, 0.999, 1e-7, 0.0)
         _core.rmsprop_update(w, g, v, [], 0.001, 0.9, 0.0, 1e-7, 0.0)
         assert np.allclose(w[0], 1, atol=1e-3)
+
+
+def test_rounding_leaves_no_negative_variance() -> None:
+    """A gradient that never changes: its variance is zero, and 32 bits may find less."""
+    w, g, v, u = ([np.full(20, s, np.float32)] for s in (1.0, 12345.678, 0.0, 0.0))
+    for _ in range(200):
+        _core.rmsprop_update(w, g, v, [], 1e-9, 0.9, 0.0, 1e-7, 0.0, u)
+    assert np.isfinite(w[0]).all()
 
 
 def test_nan_propagates_and_stays_where_it_is() -> None:

@@ -156,6 +156,41 @@ CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tupl
         (2, 3, 1, 1),
         [],
     ),
+    "max-1d": (layers.MaxPooling1D, {}, (2, 5, 3), (2, 2, 3), []),
+    "max-1d-same": (
+        layers.MaxPooling1D,
+        {"pool_size": 3, "strides": (2,), "padding": "same", "data_format": "channels_first"},
+        (2, 3, 6),
+        (2, 3, 3),
+        [],
+    ),
+    "average-1d": (layers.AveragePooling1D, {"pool_size": 3, "strides": 1}, (2, 5, 3), (2, 3, 3), []),
+    "global-max-1d": (layers.GlobalMaxPooling1D, {}, (2, 5, 3), (2, 3), []),
+    "global-average-1d": (
+        layers.GlobalAveragePooling1D,
+        {"data_format": "channels_first", "keepdims": True},
+        (2, 3, 5),
+        (2, 3, 1),
+        [],
+    ),
+    "zero-padding": (layers.ZeroPadding2D, {"padding": ((1, 2), (0, 3))}, (2, 3, 4, 2), (2, 6, 7, 2), []),
+    "zero-padding-first": (
+        layers.ZeroPadding2D,
+        {"padding": (1, 2), "data_format": "channels_first"},
+        (2, 3, 4, 2),
+        (2, 3, 6, 6),
+        [],
+    ),
+    "cropping": (layers.Cropping2D, {"cropping": ((1, 0), (2, 1))}, (2, 4, 6, 3), (2, 3, 3, 3), []),
+    "upsampling": (layers.UpSampling2D, {"size": (2, 3)}, (2, 3, 4, 2), (2, 6, 12, 2), []),
+    "upsampling-bilinear": (
+        layers.UpSampling2D,
+        {"interpolation": "bilinear", "data_format": "channels_first"},
+        (2, 3, 4, 5),
+        (2, 3, 8, 10),
+        [],
+    ),
+    "permute": (layers.Permute, {"dims": (3, 1, 2)}, (2, 3, 4, 5), (2, 5, 3, 4), []),
     "flatten": (layers.Flatten, {}, (2, 5, 6, 3), (2, 90), []),
     "flatten-vector": (layers.Flatten, {}, (2,), (2, 1), []),
     "flatten-channels-first": (layers.Flatten, {"data_format": "channels_first"}, (2, 3, 5, 6), (2, 90), []),
@@ -298,6 +333,22 @@ def test_a_training_step_lowers_the_loss(case: Any, rng: np.random.Generator) ->
         for weight, gradient in zip(trained, tape.gradient(loss, trained), strict=True):
             weight.assign_sub(0.01 * gradient.numpy())
     assert losses[1] < losses[0]
+
+
+def test_inference_replays_a_plan(case: Any, rng: np.random.Generator) -> None:
+    cls, arguments, shape, _, _ = case
+    made_in_call = {"threshold", "max_value"} & {*arguments} and arguments.get("max_value") != 6  # numbers
+    step_by_step = cls is layers.GRU and arguments.get("activation") == "elu"  # from zeros that are made in call()
+    if cls is layers.InputLayer or made_in_call or step_by_step or arguments.get("activity_regularizer"):
+        return
+    layer = cls(**arguments)
+    model = pydl.Sequential([layers.Input(shape[1:]), layer])
+    for _ in range(2):
+        x = rng.standard_normal(shape).astype(np.float32)
+        with pydl.no_grad():
+            expected = layer(x, training=False).numpy()
+        np.testing.assert_array_equal(model(x).numpy(), expected)
+    assert [info["reason"] for info in model._plans.info()] == [None]
 
 
 def test_integers_are_cast(case: Any) -> None:

@@ -217,3 +217,23 @@ def test_names_differ() -> None:
 def test_open_sizes_stay_open_through_layers_that_are_tried_on_zeros() -> None:
     x, y = Input((None, 4)), Input((None, 4))
     assert Sum()([x, y]).shape == (None, None, 4)
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_hidden_sigmoids_are_fused_and_the_last_keeps_what_goes_into_it(
+    functional: bool, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    stack = [layers.Dense(5, "sigmoid", dtype="float64"), layers.Dense(2, "sigmoid", dtype="float64")]
+    x = Input((3,), dtype="float64")
+    model = Model(x, stack[1](stack[0](x))) if functional else Sequential([Input((3,)), *stack])
+    alone: list[str] = []
+    forward = pydl._core.activation_forward  # type: ignore[attr-defined]
+    monkeypatch.setattr(pydl._core, "activation_forward", lambda x, name, alpha: alone.append(name) or forward(x, name))
+    values = rng.normal(size=(4, 3))
+    y = model(values, training=True)
+    assert alone == ["sigmoid"]
+    assert y.node is not None
+    assert y.node.kind == "sigmoid"
+    logits = y.node.inputs[0].array
+    np.testing.assert_allclose(y.array, 1 / (1 + np.exp(-logits)), rtol=1e-12)
+    pydl.testing.check_gradients(lambda t: model(t, training=True), [values])

@@ -203,7 +203,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "flatten": (lambda: ops.flatten(1.0), pydl.ShapeError, "expected at least 1 axis"),
     "transpose": (lambda: ops.transpose(A, (0, 0)), ValueError, "repeated axis"),
     "concatenate": (lambda: ops.concatenate([]), ValueError, "expected at least one"),
-    "concatenate sizes": (lambda: ops.concatenate([A, B[None]], 1), ValueError, "dimension"),
+    "concatenate sizes": (lambda: ops.concatenate([A, B[None]], 1), ValueError, "expected shape"),
     "squeeze": (lambda: ops.squeeze(A, 0), ValueError, "squeeze"),
     "getitem": (lambda: Tensor(A)[7], IndexError, "out of bounds"),
     "no numbers": (lambda: ops.relu("text"), pydl.DTypeError, "expected numbers"),

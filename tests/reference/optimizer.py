@@ -33,14 +33,19 @@ def rmsprop(
     momentum: float,
     epsilon: float,
     weight_decay: float,
+    u: np.ndarray | None = None,
 ) -> Step:
+    """u: the mean gradient, for the centered form."""
     w = w - w * weight_decay * learning_rate
     v = rho * v + (1 - rho) * g**2
-    increment = learning_rate * g / np.sqrt(v + epsilon)
+    u = None if u is None else rho * u + (1 - rho) * g
+    denominator = v + epsilon if u is None else v - u**2 + epsilon
+    increment = learning_rate * g / np.sqrt(denominator)
+    state = {"v": v} if u is None else {"v": v, "u": u}
     if momentum == 0:
-        return {"w": w - increment, "v": v, "m": m}
+        return {"w": w - increment, "m": m, **state}
     m = momentum * m + increment
-    return {"w": w - m, "v": v, "m": m}
+    return {"w": w - m, "m": m, **state}
 
 
 def adam(
@@ -55,9 +60,14 @@ def adam(
     beta_2: float,
     epsilon: float,
     weight_decay: float,
+    u: np.ndarray | None = None,
 ) -> Step:
+    """u: the largest v so far, for AMSGrad."""
     w = w - w * weight_decay * learning_rate
     alpha = learning_rate * np.sqrt(1 - beta_2**step) / (1 - beta_1**step)
     m = m + (g - m) * (1 - beta_1)
     v = v + (g**2 - v) * (1 - beta_2)
-    return {"w": w - alpha * m / (np.sqrt(v) + epsilon), "m": m, "v": v}
+    if u is None:
+        return {"w": w - alpha * m / (np.sqrt(v) + epsilon), "m": m, "v": v}
+    u = np.maximum(u, v)
+    return {"w": w - alpha * m / (np.sqrt(u) + epsilon), "m": m, "v": v, "u": u}

@@ -1,0 +1,227 @@
+"""Layers that make one tensor of several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import ops
+from ..errors import ShapeError
+from ..tensor import Tensor
+from ..variable import Variable
+from .layer import Layer, Shape
+
+
+class _Merge(Layer):
+    """Called on a list of tensors whose shapes broadcast; lower ranks get axes of size 1 after the batch axis."""
+
+    most = 2**31  # inputs
+
+    def build(self, input_shape: Any) -> None:
+        self._check_number(input_shape)
+
+    def _check_number(self, inputs: Any) -> None:
+        if not isinstance(inputs, list | tuple) or not all(hasattr(i, "shape") or isinstance(i, tuple) for i in inputs):
+            raise ShapeError(f"[{self.name}] inputs: expected a list of tensors, got one tensor")
+        if not 1 < len(inputs) <= self.most:
+            wanted = "two" if self.most == 2 else "at least two"
+            raise ShapeError(f"[{self.name}] inputs: expected {wanted} tensors, got {len(inputs)}")
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        self._check_number(inputs)
+        self.compute_output_shape([x.shape for x in inputs])
+        rank = max(x.ndim for x in inputs)
+        aligned = [ops.reshape(x, _of_rank(rank, x.shape)) if x.ndim < rank else x for x in inputs]
+        y = aligned[0]
+        for x in aligned[1:]:
+            y = self._merge(y, x)
+        return y
+
+    def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
+        rank = max(map(len, input_shape))
+        result: list[Any] = [1] * rank
+        for shape in input_shape:
+            for i, n in enumerate(_of_rank(rank, shape)):
+                if n != result[i] and 1 not in (n, result[i]) and None not in (n, result[i]):
+                    raise ShapeError(
+                        f"[{self.name}] inputs: expected shapes that broadcast together, "
+                        f"got {' and '.join(str(tuple(s)) for s in input_shape)}"
+                    )
+                result[i] = n if result[i] == 1 or (result[i] is None and n not in (1, None)) else result[i]
+        result[0] = input_shape[0][0]
+        return tuple(result)
+
+
+def _of_rank(rank: int, shape: Shape) -> Shape:
+    return (*shape[:1], *(1,) * (rank - len(shape)), *shape[1:])
+
+
+class Add(_Merge):
+    """The sum of all inputs."""
+
+    def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        return ops.add(a, b)
+
+
+class Subtract(_Merge):
+    """The first of two inputs minus the second."""
+
+    most = 2
+
+    def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        return ops.subtract(a, b)
+
+
+class Multiply(_Merge):
+    """The product of all inputs, element by element."""
+
+    def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        return ops.multiply(a, b)
+
+
+class Average(Add):
+    """The mean of all inputs, element by element."""
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self._constants["share"] = Variable(1 / len(input_shape), trainable=False, dtype=self.dtype)
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        return ops.multiply(super().call(inputs), self._constants["share"])
+
+
+class Maximum(_Merge):
+    """The greatest of all inputs, element by element."""
+
+    def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        return ops.maximum(a, b)
+
+
+class Minimum(_Merge):
+    """The smallest of all inputs, element by element."""
+
+    def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        return ops.minimum(a, b)
+
+
+class Concatenate(_Merge):
+    """The inputs one after the other along `axis`; their other sizes are equal."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        self._check_number(inputs)
+        self.compute_output_shape([x.shape for x in inputs])
+        return ops.concatenate(inputs, self.axis)
+
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
+        first = input_shape[0]
+        axis = self.axis % len(first) if -len(first) <= self.axis < len(first) else None
+        if not axis:
+            raise ShapeError(f"[{self.name}] axis: expected an axis of {tuple(first)} after the batch, got {self.axis}")
+        total: Any = 0
+        for shape in input_shape:
+            pairs = zip(first, shape, strict=False)
+            if len(shape) != len(first) or any(
+                i != axis and None not in p and p[0] != p[1] for i, p in enumerate(pairs)
+            ):
+                shapes = " and ".join(str(tuple(s)) for s in input_shape)
+                raise ShapeError(f"[{self.name}] inputs: expected shapes that differ in axis {axis} only, got {shapes}")
+            total = None if total is None or shape[axis] is None else total + shape[axis]
+        return (*first[:axis], total, *first[axis + 1 :])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axis": self.axis}
+
+
+class Dot(_Merge):
+    """Products of two inputs, summed along an axis of each: (B, …, K, …) and (B, …, K, …) to (B, …, …).
+
+    Args:
+        axes: the axis, or one of each input; not the batch axis.
+        normalize: divide by the lengths of the vectors first, which gives cosines.
+    """
+
+    most = 2
+
+    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        both = tuple(axes) if isinstance(axes, list | tuple) else (axes, axes)
+        if len(both) != 2 or not all(hasattr(a, "__index__") and a != 0 for a in both):
+            raise ValueError(f"[{self.name}] axes: expected an axis other than the batch, or two of them, got {axes!r}")
+        self.axes, self.normalize = axes, normalize
+        self._both = both
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        self._check_number(inputs)
+        shape = self.compute_output_shape([x.shape for x in inputs])
+        a, b = [self._last(x, axis) for x, axis in zip(inputs, self._both, strict=True)]
+        size = a.shape[-1]
+        rows, columns = [ops.reshape(x, (x.shape[0], -1, size) if size else (x.shape[0], 1, 0)) for x in (a, b)]
+        return ops.reshape(ops.matmul(rows, ops.transpose(columns, (0, 2, 1))), shape)
+
+    def _last(self, x: Tensor, axis: int) -> Tensor:
+        """x with the axis at the end, of length 1 along it if asked for."""
+        x = ops.moveaxis(x, axis, -1)
+        if not self.normalize:
+            return x
+        squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
+        return x / ops.sqrt(ops.maximum(squares, 1e-12))
+
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
+        rest: list[Any] = []
+        sizes = []
+        for shape, axis in zip(input_shape, self._both, strict=True):
+            if len(shape) < 2 or not -len(shape) < axis < len(shape):
+                raise ShapeError(f"[{self.name}] inputs: expected an axis {axis} after the batch, got shape {shape}")
+            sizes.append(shape[axis])
+            rest += [n for i, n in enumerate(shape) if i not in (0, axis % len(shape))]
+        if None not in sizes and sizes[0] != sizes[1]:
+            first, second = map(tuple, input_shape)
+            raise ShapeError(
+                f"[{self.name}] inputs: expected equal sizes along axes {self._both}, got {first} and {second}"
+            )
+        return (input_shape[0][0], *(rest or [1]))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
+
+
+# The same as functions of a list, as Keras has them.
+
+
+def add(inputs: Any, **kwargs: Any) -> Any:
+    return Add(**kwargs)(inputs)
+
+
+def subtract(inputs: Any, **kwargs: Any) -> Any:
+    return Subtract(**kwargs)(inputs)
+
+
+def multiply(inputs: Any, **kwargs: Any) -> Any:
+    return Multiply(**kwargs)(inputs)
+
+
+def average(inputs: Any, **kwargs: Any) -> Any:
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs: Any, **kwargs: Any) -> Any:
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs: Any, **kwargs: Any) -> Any:
+    return Minimum(**kwargs)(inputs)
+
+
+def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
+    return Concatenate(axis, **kwargs)(inputs)
+
+
+def dot(inputs: Any, axes: Any = -1, normalize: bool = False, **kwargs: Any) -> Any:
+    return Dot(axes, normalize, **kwargs)(inputs)

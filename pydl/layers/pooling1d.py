@@ -1,0 +1,114 @@
+"""Pooling along the steps of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..errors import positive_integer
+from ..ops.window import check_padding, output_size
+from ..tensor import Tensor
+from ..variable import Variable
+from .image import ImageLayer
+from .layer import Shape
+
+
+class _Pooling1D(ImageLayer):
+    """Windows of `pool_size` steps, every `strides` (None: side by side), padding "valid" or "same"."""
+
+    spatial = ("T",)
+
+    def __init__(
+        self,
+        pool_size: int = 2,
+        strides: int | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data_format=data_format, **kwargs)
+        self.pool_size = _one(self.name, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else _one(self.name, "strides", strides)
+        self.padding = check_padding(self.name, padding)
+
+    def _image_call(self, x: Tensor) -> Tensor:
+        n, steps, channels = x.shape
+        y = self._pool(ops.reshape(x, (n, 1, steps, channels)), (1, self.pool_size), (1, self.strides))
+        return ops.reshape(y, (n, y.shape[2], channels))
+
+    def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
+        raise NotImplementedError
+
+    def _image_output_shape(self, shape: Shape) -> Shape:
+        return shape[0], output_size(shape[1], self.pool_size, self.strides, 1, self.padding), shape[2]
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "pool_size": self.pool_size,
+            "strides": self.strides,
+            "padding": self.padding,
+        }
+
+
+def _one(layer: str, name: str, value: Any) -> int:
+    """2, or (2,), as 2."""
+    only = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    return positive_integer(layer, name, only, 2**31)
+
+
+class MaxPooling1D(_Pooling1D):
+    """The greatest element of each window of each channel: (N, T, C) to (N, OT, C)."""
+
+    def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
+        return ops.max_pool(x, window, strides, self.padding)
+
+
+class AveragePooling1D(_Pooling1D):
+    """The mean of each window of each channel, padding not counted: (N, T, C) to (N, OT, C)."""
+
+    def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
+        return ops.average_pool(x, window, strides, self.padding)
+
+
+class _GlobalPooling1D(ImageLayer):
+    spatial = ("T",)
+
+    def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
+        super().__init__(data_format=data_format, **kwargs)
+        self.keepdims = keepdims
+
+    def _image_output_shape(self, shape: Shape) -> Shape:
+        return (shape[0], 1, shape[2]) if self.keepdims else (shape[0], shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "keepdims": self.keepdims}
+
+
+class GlobalAveragePooling1D(_GlobalPooling1D):
+    """The mean of each channel over the steps, masked ones not counted: (N, T, C) to (N, C), or (N, 1, C)."""
+
+    def build(self, input_shape: Shape) -> None:
+        self._constants["one"] = Variable(1.0, trainable=False, dtype=self.dtype)
+
+    def call(self, inputs: Tensor, mask: Any = None) -> Tensor:
+        if mask is None:
+            return super().call(inputs)
+        x = ops.moveaxis(inputs, 1, -1) if self.data_format == "channels_first" else inputs
+        counted = ops.apply_mask(ops.broadcast_to(self._constants["one"], (*x.shape[:2], 1)), mask)
+        y = ops.sum(ops.apply_mask(x, mask), 1, keepdims=True) / ops.sum(counted, 1, keepdims=True)
+        return ops.reshape(y, self.compute_output_shape(inputs.shape))
+
+    def _image_call(self, x: Tensor) -> Tensor:
+        return ops.mean(x, 1, self.keepdims)
+
+
+class GlobalMaxPooling1D(_GlobalPooling1D):
+    """The maximum of each channel over the steps: (N, T, C) to (N, C), or (N, 1, C) with keepdims."""
+
+    def _image_call(self, x: Tensor) -> Tensor:
+        return ops.max(x, 1, self.keepdims)
+
+
+MaxPool1D, AvgPool1D = MaxPooling1D, AveragePooling1D  # Keras's short names
+GlobalMaxPool1D, GlobalAvgPool1D = GlobalMaxPooling1D, GlobalAveragePooling1D

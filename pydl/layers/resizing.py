@@ -1,0 +1,93 @@
+"""Layers that make images larger or smaller and compute little: margins, cut-outs, enlargement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..errors import ShapeError
+from ..ops.window import pair
+from ..tensor import Tensor
+from .image import ImageLayer
+from .layer import Shape
+
+Margins = tuple[tuple[int, int], tuple[int, int]]  # (top, bottom), (left, right)
+
+
+def margins(layer: str, name: str, value: Any) -> Margins:
+    """1, (rows, columns) or ((top, bottom), (left, right)) as the last of these. ValueError for other things."""
+    rows, columns = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
+    both = [tuple(v) if isinstance(v, list | tuple) else (v, v) for v in (rows, columns)]
+    if not all(len(v) == 2 and all(hasattr(n, "__index__") and 0 <= n < 2**31 for n in v) for v in both):
+        raise ValueError(f"[{layer}] {name}: expected pixels, for rows and columns or for each side, got {value!r}")
+    (top, bottom), (left, right) = both
+    return (int(top), int(bottom)), (int(left), int(right))
+
+
+class ZeroPadding2D(ImageLayer):
+    """Zeros around each image: (N, H, W, C) to (N, top + H + bottom, left + W + right, C).
+
+    padding: one number for all sides, (rows, columns), or ((top, bottom), (left, right)).
+    """
+
+    def __init__(self, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(data_format=data_format, **kwargs)
+        self.padding = margins(self.name, "padding", padding)
+
+    def _image_call(self, x: Tensor) -> Tensor:
+        return ops.pad(x, [(0, 0), *self.padding, (0, 0)])
+
+    def _image_output_shape(self, shape: Shape) -> Shape:
+        rows, columns = [n if n is None else n + sum(m) for n, m in zip(shape[1:3], self.padding, strict=True)]
+        return shape[0], rows, columns, shape[3]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "padding": self.padding}
+
+
+class Cropping2D(ImageLayer):
+    """Cuts off the sides of each image; `cropping` as the padding of ZeroPadding2D. ShapeError if nothing is left."""
+
+    def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(data_format=data_format, **kwargs)
+        self.cropping = margins(self.name, "cropping", cropping)
+
+    def _image_call(self, x: Tensor) -> Tensor:
+        self._image_output_shape(x.shape)
+        (top, bottom), (left, right) = self.cropping
+        return ops.pad(x, [(0, 0), (-top, -bottom), (-left, -right), (0, 0)])
+
+    def _image_output_shape(self, shape: Shape) -> Shape:
+        rows, columns = [n if n is None else n - sum(m) for n, m in zip(shape[1:3], self.cropping, strict=True)]
+        if any(n is not None and n <= 0 for n in (rows, columns)):
+            raise ShapeError(f"[{self.name}] inputs: cropping {self.cropping} leaves nothing of {tuple(shape)}")
+        return shape[0], rows, columns, shape[3]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "cropping": self.cropping}
+
+
+class UpSampling2D(ImageLayer):
+    """Each pixel becomes `size` of them: (N, H, W, C) to (N, size[0] H, size[1] W, C).
+
+    interpolation: "nearest" repeats pixels, "bilinear" mixes neighbours.
+    """
+
+    def __init__(
+        self, size: Any = (2, 2), data_format: str | None = None, interpolation: str = "nearest", **kwargs: Any
+    ) -> None:
+        super().__init__(data_format=data_format, **kwargs)
+        self.size = pair(self.name, "size", size)
+        if interpolation not in ("nearest", "bilinear"):
+            raise ValueError(f"[{self.name}] interpolation: expected nearest or bilinear, got {interpolation!r}")
+        self.interpolation = interpolation
+
+    def _image_call(self, x: Tensor) -> Tensor:
+        return ops.upsample(x, self.size, self.interpolation)
+
+    def _image_output_shape(self, shape: Shape) -> Shape:
+        rows, columns = [n if n is None else n * f for n, f in zip(shape[1:3], self.size, strict=True)]
+        return shape[0], rows, columns, shape[3]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size, "interpolation": self.interpolation}

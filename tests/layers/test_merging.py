@@ -1,0 +1,111 @@
+"""Layers that take a list of tensors: values, shapes, gradients, configs and plans."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pydl
+from pydl import Input, Model, ShapeError, Tensor, layers
+from pydl.testing import check_gradients
+
+SHAPES = [(2, 3, 4), (2, 3, 4)]
+CASES: dict[str, tuple[layers.Layer, list[tuple[int, ...]], Any]] = {
+    "add": (layers.Add(), [*SHAPES, (2, 3, 4)], lambda a, b, c: a + b + c),
+    "subtract": (layers.Subtract(), SHAPES, lambda a, b: a - b),
+    "multiply": (layers.Multiply(), SHAPES, lambda a, b: a * b),
+    "average": (layers.Average(), [*SHAPES, (2, 3, 4)], lambda a, b, c: (a + b + c) / 3),
+    "maximum": (layers.Maximum(), SHAPES, np.maximum),
+    "minimum": (layers.Minimum(), SHAPES, np.minimum),
+    "concatenate": (layers.Concatenate(), [(2, 3, 4), (2, 3, 1)], lambda a, b: np.concatenate([a, b], -1)),
+    "concatenate-1": (layers.Concatenate(1), [(2, 3, 4), (2, 5, 4)], lambda a, b: np.concatenate([a, b], 1)),
+    "of each channel": (layers.Multiply(), [(2, 3, 5, 4), (2, 1, 1, 4)], lambda a, b: a * b),
+    "lower rank": (layers.Add(), [(2, 3, 4), (2, 4)], lambda a, b: a + b[:, None]),
+    "both repeat": (layers.Multiply(), [(2, 3, 1), (2, 1, 4)], lambda a, b: a * b),
+    "dot": (layers.Dot(1), [(2, 4), (2, 4)], lambda a, b: (a * b).sum(1, keepdims=True)),
+    "dot-axes": (layers.Dot((2, 1)), [(2, 3, 4), (2, 4, 5)], lambda a, b: a @ b),
+    "dot-first": (layers.Dot(1), [(2, 4, 3), (2, 4, 5)], lambda a, b: np.einsum("bki,bkj->bij", a, b)),
+    "dot-4d": (layers.Dot((3, 1)), [(2, 3, 5, 4), (2, 4, 2)], lambda a, b: np.einsum("bijk,bkl->bijl", a, b)),
+    "cosine": (
+        layers.Dot(1, normalize=True),
+        [(2, 4), (2, 4)],
+        lambda a, b: ((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1))[:, None],
+    ),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=CASES.keys())
+def case(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def draw(shapes: list[tuple[int, ...]], rng: np.random.Generator) -> list[Any]:
+    return [rng.standard_normal(shape).astype(np.float32) for shape in shapes]
+
+
+def test_values_shapes_and_config(case: Any, rng: np.random.Generator) -> None:
+    layer, shapes, expected = case
+    x = draw(shapes, rng)
+    y = layer(x)
+    np.testing.assert_allclose(y.numpy(), expected(*x), rtol=1e-5, atol=1e-6)
+    assert layer.compute_output_shape(shapes) == y.shape
+    assert layer.compute_output_shape([(None, *s[1:]) for s in shapes]) == (None, *y.shape[1:])
+    twin = type(layer).from_config(layer.get_config())
+    np.testing.assert_array_equal(twin(x).numpy(), y.numpy())
+    assert layer.weights == []
+
+
+def test_gradients(case: Any, rng: np.random.Generator) -> None:
+    layer, shapes, _ = case
+    layer = type(layer).from_config({**layer.get_config(), "dtype": "float64"})
+    check_gradients(lambda *xs: layer(list(xs)), [rng.standard_normal(s) for s in shapes])
+
+
+def test_graphs_and_their_plans(case: Any, rng: np.random.Generator) -> None:
+    layer, shapes, expected = case
+    inputs = [Input(s[1:]) for s in shapes]
+    model = Model(inputs, type(layer).from_config(layer.get_config())(inputs))
+    for _ in range(3):
+        x = draw(shapes, rng)
+        np.testing.assert_allclose(model(x).numpy(), expected(*x), rtol=1e-5, atol=1e-6)
+    assert (model._plans.info()[0]["reason"] is None) == (not getattr(layer, "normalize", False))
+
+
+def test_functions_of_a_list() -> None:
+    a, b = np.full((1, 2), 4.0), np.full((1, 2), 2.0)
+    results = {
+        layers.add: 6, layers.subtract: 2, layers.multiply: 8, layers.average: 3, layers.maximum: 4, layers.minimum: 2,
+    }  # fmt: skip
+    for function, value in results.items():
+        np.testing.assert_array_equal(function([a, b]), np.full((1, 2), value))
+    assert layers.concatenate([a, b]).shape == (1, 4)
+    assert layers.dot([a, b], axes=1).item() == 16
+    assert isinstance(layers.add([Input((2,)), Input((2,))]), pydl.symbolic.SymbolicTensor)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: layers.Add()(np.ones((2, 3))), ShapeError, "expected a list of tensors, got one tensor"),
+        (lambda: layers.Add()([np.ones((2, 3))]), ShapeError, "expected at least two tensors, got 1"),
+        (lambda: layers.Subtract()([np.ones(2)] * 3), ShapeError, "expected two tensors, got 3"),
+        (lambda: layers.Add()([np.ones((2, 3)), np.ones((2, 4))]), ShapeError, r"got \(2, 3\) and \(2, 4\)"),
+        (lambda: layers.Concatenate()([np.ones((2, 3, 1)), np.ones((2, 4, 1))]), ShapeError, "differ in axis 2 only"),
+        (lambda: layers.Concatenate(0)([np.ones((2, 3))] * 2), ShapeError, "after the batch, got 0"),
+        (lambda: layers.Dot(1)([np.ones((2, 3)), np.ones((2, 4))]), ShapeError, "equal sizes along axes"),
+        (lambda: layers.Dot(0), ValueError, "axes: expected an axis other than the batch"),
+    ],
+)
+def test_errors(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_masked_steps_are_no_part_of_a_global_mean(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((2, 5, 3)).astype(np.float32)
+    x[0, 3:] = 0
+    model = pydl.Sequential([layers.Input((5, 3)), layers.Masking(), layers.GlobalAveragePooling1D()])
+    for _ in range(2):
+        np.testing.assert_allclose(model(x).numpy(), [x[0, :3].mean(0), x[1].mean(0)], rtol=1e-5)
+    assert model._plans.info()[0]["reason"] is None
+    assert isinstance(model(x), Tensor)
