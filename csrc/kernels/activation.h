@@ -3,7 +3,7 @@
 //   with_activation(kind, [&](auto f) { ... f.forward(x, alpha) ... f.backward(saved, dy, alpha) ... });
 // takes the switch out of the loop. What `saved` is stands in kernels.h.
 #pragma once
-#include "simd_math.h"
+#include "gelu.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
@@ -163,12 +163,11 @@ struct Silu {  // x sigmoid(x)
 struct Gelu {  // x Phi(x): Hendrycks and Gimpel 2016
   template <class T>
   static PYDL_INLINE V<T> forward(V<T> x, T) {
-    return x * normal<T>(x).probability;
+    return gelu<T>(x);
   }
   template <class T>
   static PYDL_INLINE V<T> backward(V<T> x, V<T> dy, T) {
-    Normal<T> n = normal<T>(x);
-    return dy * (n.probability + x * n.density);
+    return dy * gelu_slope<T>(x);
   }
 };
 

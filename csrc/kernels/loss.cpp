@@ -11,10 +11,9 @@ template <class T>
 void softmax_cross_entropy_forward(index rows, index cols, const T* logits, const std::int64_t* labels, T* probs,
                                    T* loss) {
   parallel(rows, rows_grain(cols), [=](index begin, index end) {
-    for (index r = begin; r < end; r++) {
-      RowSum<T> row = softmax_row<T>(cols, logits + r * cols, probs + r * cols);
-      loss[r] = log_of(row.sum) - (logits[r * cols + labels[r]] - row.max);
-    }
+    each_row_log<T>(
+        cols, begin, end, [=](index r) { return softmax_row<T>(cols, logits + r * cols, probs + r * cols); },
+        [=](index r, T max, T log_sum) { loss[r] = log_sum - (logits[r * cols + labels[r]] - max); });
   });
 }
 
@@ -35,12 +34,12 @@ void softmax_cross_entropy_backward(index rows, index cols, const T* probs, cons
 template <class T>
 void softmax_cross_entropy_dense_forward(index rows, index cols, const T* logits, const T* target, T* probs, T* loss) {
   parallel(rows, rows_grain(cols), [=](index begin, index end) {
-    for (index r = begin; r < end; r++) {
-      const T *x = logits + r * cols, *t = target + r * cols;
-      RowSum<T> row = softmax_row<T>(cols, x, probs + r * cols);
-      T log_sum = log_of(row.sum);
-      loss[r] = sum_row<T>(cols, [=](auto at) { return at(t) * (log_sum - (at(x) - row.max)); });
-    }
+    each_row_log<T>(
+        cols, begin, end, [=](index r) { return softmax_row<T>(cols, logits + r * cols, probs + r * cols); },
+        [=](index r, T max, T log_sum) {
+          const T *x = logits + r * cols, *t = target + r * cols;
+          loss[r] = sum_row<T>(cols, [=](auto at) { return at(t) * (log_sum - (at(x) - max)); });
+        });
   });
 }
 

@@ -96,26 +96,84 @@ void each_window(const Pool2dShape& s, const Body& body) {
   });
 }
 
-// Zeroes dx and calls body(image of dx, output pixel, rows, columns) for every window; body adds to the cells.
-template <class T, class Body>
-void scatter_windows(const Pool2dShape& s, T* dx, const Body& body) {
+// Rows by columns of the image, as body's range of elements.
+template <class T>
+void zero(const Pool2dShape& s, T* image, Range h, Range w) {
+  for (index ih = h.begin; ih < h.end; ih++)
+    for (index i = (ih * s.W + w.begin) * s.C; i < (ih * s.W + w.end) * s.C; i++) image[i] = T(0);
+}
+
+// How a gradient gets to its cell: windows that do not overlap write to it, others add.
+struct Write {
+  template <class T, class Lanes>
+  static PYDL_INLINE void put(const Lanes& lanes, T* p, V<T> v) {
+    lanes.store(p, v);
+  }
+};
+struct Add {
+  template <class T, class Lanes>
+  static PYDL_INLINE void put(const Lanes& lanes, T* p, V<T> v) {
+    lanes.store(p, lanes.load(p) + v);
+  }
+};
+
+// Calls body(Write or Add, image of dx, output pixel, rows, columns) for every window, after zeroing what it adds to
+// and what no window covers.
+template <class T, class Way, class Body>
+void scatter(const Pool2dShape& s, T* dx, Way way, const Body& body) {
+  constexpr bool kWrite = __is_same(Way, Write);
   const index bands = s.stride_h >= s.KH ? s.OH : 1, band = s.OH / bands;
   const index band_bytes = s.H * s.W * s.C * index(sizeof(T)) / bands;
   parallel(s.N * bands, kGrainBytes / (band_bytes + 1) + 1, [&](index begin, index end) {
     for (index unit = begin; unit < end; unit++) {
       const index n = unit / bands, first = unit % bands * band;
       T* image = dx + n * s.H * s.W * s.C;
-      index zeroed = first == 0 ? 0 : inside(first - 1, s.stride_h, s.pad_top, s.KH, s.H).end;
+      index done = first == 0 ? 0 : inside(first - 1, s.stride_h, s.pad_top, s.KH, s.H).end;
       for (index oh = first; oh < first + band; oh++) {
         const Range h = inside(oh, s.stride_h, s.pad_top, s.KH, s.H);
-        const index until = oh == s.OH - 1 ? s.H : h.end;
-        for (index i = zeroed * s.W * s.C; i < until * s.W * s.C; i++) image[i] = T(0);
-        zeroed = until;
-        for (index ow = 0; ow < s.OW; ow++)
-          body(image, (n * s.OH + oh) * s.OW + ow, h, inside(ow, s.stride_w, s.pad_left, s.KW, s.W));
+        zero(s, image, {done, kWrite ? h.begin : h.end}, {0, s.W});
+        done = h.end;
+        index left = 0;  // of what is neither written nor zero yet
+        for (index ow = 0; ow < s.OW; ow++) {
+          const Range w = inside(ow, s.stride_w, s.pad_left, s.KW, s.W);
+          if (kWrite && left < w.begin) zero(s, image, h, {left, w.begin});
+          left = w.end;
+          body(way, image, (n * s.OH + oh) * s.OW + ow, h, w);
+        }
+        if (kWrite) zero(s, image, h, {left, s.W});
+        if (oh == s.OH - 1) zero(s, image, {done, s.H}, {0, s.W});
       }
     }
   });
+}
+
+template <class T, class Body>
+void scatter_windows(const Pool2dShape& s, T* dx, const Body& body) {
+  if ((s.OH == 1 || s.stride_h >= s.KH) && (s.OW == 1 || s.stride_w >= s.KW))
+    scatter(s, dx, Write{}, body);
+  else
+    scatter(s, dx, Add{}, body);
+}
+
+// Brings share_of(lanes, channel)(pixel) to every vector of every cell of a window. Many cells are taken in the order
+// in which they lie in memory, few in that which reads dy once.
+template <class T, class Way, class Share>
+PYDL_INLINE void spread(Way way, const Pool2dShape& s, T* image, Range h, Range w, const Share& share_of) {
+  constexpr index kMany = 16;
+  if (__is_same(Way, Write) && h.size() * w.size() > kMany) {
+    for (index ih = h.begin; ih < h.end; ih++)
+      for (index pixel = ih * s.W + w.begin; pixel < ih * s.W + w.end; pixel++)
+        each_vector<T>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
+          way.template put<T>(lanes, image + pixel * s.C + c, share_of(lanes, c)(pixel));
+        });
+  } else {
+    each_vector<T>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
+      const auto share = share_of(lanes, c);
+      for (index ih = h.begin; ih < h.end; ih++)
+        for (index pixel = ih * s.W + w.begin; pixel < ih * s.W + w.end; pixel++)
+          way.template put<T>(lanes, image + pixel * s.C + c, share(pixel));
+    });
+  }
 }
 
 template <class T>
@@ -139,23 +197,18 @@ void max_forward(const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
 
 template <class T>
 void max_backward(const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
-  const bool few = s.C < kLanes<T>;  // then scalars, each to the one cell where it belongs, are faster
-  scatter_windows(s, dx, [=](T* image, index out, Range h, Range w) {
-    if (few) {
+  if (s.C < kLanes<T>)  // then scalars, each to the one cell where it belongs, are faster
+    return scatter(s, dx, Add{}, [=](Add, T* image, index out, Range, Range) {
       for (index c = 0; c < s.C; c++) {
         index at = argmax[out * s.C + c];
         if (at >= 0 && at < s.H * s.W) image[at * s.C + c] += dy[out * s.C + c];  // callers may pass any argmax
       }
-      return;
-    }
-    each_vector<T>(s.C, [=](auto lanes, index c) {
-      const V<T> gradient = lanes.load(dy + out * s.C + c);
+    });
+  scatter_windows(s, dx, [=](auto way, T* image, index out, Range h, Range w) {
+    spread(way, s, image, h, w, [=](auto lanes, index c) {
       const VI<T> at = lanes.load(argmax + out * s.C + c);
-      for (index ih = h.begin; ih < h.end; ih++)
-        for (index iw = w.begin; iw < w.end; iw++) {
-          T* p = image + (ih * s.W + iw) * s.C + c;
-          lanes.store(p, lanes.load(p) + (at == cell<T>(ih * s.W + iw) ? gradient : V<T>{}));
-        }
+      const V<T> gradient = lanes.load(dy + out * s.C + c);
+      return [=](index pixel) { return select<T>(at == cell<T>(pixel), gradient, V<T>{}); };
     });
   });
 }
@@ -178,15 +231,11 @@ void avg_forward(const Pool2dShape& s, const T* x, T* y) {
 
 template <class T>
 void avg_backward(const Pool2dShape& s, const T* dy, T* dx) {
-  scatter_windows(s, dx, [=](T* image, index out, Range h, Range w) {
+  scatter_windows(s, dx, [=](auto way, T* image, index out, Range h, Range w) {
     const T scale = T(1) / T(h.size() * w.size());
-    each_vector<T>(s.C, [=](auto lanes, index c) {
+    spread(way, s, image, h, w, [=](auto lanes, index c) {
       const V<T> share = lanes.load(dy + out * s.C + c) * scale;
-      for (index ih = h.begin; ih < h.end; ih++)
-        for (index iw = w.begin; iw < w.end; iw++) {
-          T* p = image + (ih * s.W + iw) * s.C + c;
-          lanes.store(p, lanes.load(p) + share);
-        }
+      return [=](index) { return share; };
     });
   });
 }

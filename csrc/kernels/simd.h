@@ -138,14 +138,41 @@ PYDL_INLINE V<T> max_nan(V<T> a, V<T> b) {
 }
 PYDL_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
 PYDL_INLINE double square_root(double x) { return __builtin_sqrt(x); }
-template <class T>
-PYDL_INLINE T reduce_add(V<T> v) {  // a fixed tree: halves are added to halves
+// All lanes by a fixed tree: halves are combined with halves. No lane is NaN when the largest is asked for.
+template <class T, class F>
+PYDL_INLINE T fold_lanes(V<T> v, const F& combine) {
   T lanes[kLanes<T>];
   store<T>(lanes, v);
   for (int width = kLanes<T> / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) lanes[i] += lanes[i + width];
+    for (int i = 0; i < width; i++) lanes[i] = combine(lanes[i], lanes[i + width]);
   return lanes[0];
 }
+template <class T>
+PYDL_INLINE T reduce_add(V<T> v) {
+  return fold_lanes<T>(v, [](T a, T b) { return a + b; });
+}
+template <class T>
+PYDL_INLINE T reduce_max(V<T> v) {
+  return fold_lanes<T>(v, [](T a, T b) { return a > b ? a : b; });
+}
+#if defined(__AVX512F__)  // the same trees, in registers
+template <>
+PYDL_INLINE float reduce_add<float>(V<float> v) {
+  return _mm512_reduce_add_ps(__m512(v));
+}
+template <>
+PYDL_INLINE double reduce_add<double>(V<double> v) {
+  return _mm512_reduce_add_pd(__m512d(v));
+}
+template <>
+PYDL_INLINE float reduce_max<float>(V<float> v) {
+  return _mm512_reduce_max_ps(__m512(v));
+}
+template <>
+PYDL_INLINE double reduce_max<double>(V<double> v) {
+  return _mm512_reduce_max_pd(__m512d(v));
+}
+#endif
 
 }  // namespace
 }  // namespace pydl::PYDL_ISA

@@ -3,6 +3,7 @@
 // caller does not flush them. Largest errors, in units in the last place, are held by csrc/tests/test_simd_math.cpp and
 // listed in docs/kernels/elementwise.md. The coefficients come from tools/minimax.py.
 #pragma once
+#include "piecewise.h"
 #include "simd.h"
 
 namespace pydl::PYDL_ISA {
@@ -165,6 +166,15 @@ PYDL_INLINE V<T> expm1(V<T> x) {
 
 template <class T>
 PYDL_INLINE V<T> tanh(V<T> x) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4) {                              // no division, which would take as long as all the rest
+    constexpr std::int32_t quarter_octaves = 21, below = 499;  // bits of a float; what they are for y < 1/4
+    V<float> y = at_most<float>(absolute<float>(x), MathConstants<float>::tanh_high);
+    VI<float> interval = (VI<float>(y) >> quarter_octaves) - below;
+    interval = interval > 0 ? interval : VI<float>{};
+    return copy_sign<float>(piece(kTanhPieces, interval, y - row_of(kTanhCentres[0], interval)), x);
+  }
+#endif
   V<T> e = bounded_expm1<T>(2 * at_most<T>(absolute<T>(x), MathConstants<T>::tanh_high));
   return copy_sign<T>(e / (e + 2), x);
 }

@@ -27,12 +27,12 @@ void softmax_backward(index rows, index cols, const T* y, const T* dy, T* dx) {
 template <class T>
 void log_softmax_forward(index rows, index cols, const T* x, T* y) {
   parallel(rows, rows_grain(cols), [=](index begin, index end) {
-    for (index r = begin; r < end; r++) {
-      const T* xr = x + r * cols;
-      RowSum<T> row = row_exp<T>(cols, xr, y + r * cols);
-      T log_sum = log_of(row.sum);
-      map_row<T>(cols, y + r * cols, [=](auto at) { return (at(xr) - row.max) - log_sum; });
-    }
+    each_row_log<T>(
+        cols, begin, end, [=](index r) { return row_exp<T>(cols, x + r * cols, y + r * cols); },
+        [=](index r, T max, T log_sum) {
+          const T* xr = x + r * cols;
+          map_row<T>(cols, y + r * cols, [=](auto at) { return (at(xr) - max) - log_sum; });
+        });
   });
 }
 

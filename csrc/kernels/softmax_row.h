@@ -6,11 +6,6 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-template <class T>
-PYDL_INLINE T log_of(T x) {
-  return log<T>(broadcast<T>(x))[0];
-}
-
 // The largest of a row; NaN is passed over.
 template <class T>
 PYDL_INLINE T row_max(index cols, const T* x) {
@@ -24,11 +19,7 @@ PYDL_INLINE T row_max(index cols, const T* x) {
     V<T> v = load_n<T>(x + j, rest);
     most = (v > most) & first_lanes<T>(rest) ? v : most;
   }
-  T lanes[kLanes<T>];
-  store<T>(lanes, most);
-  for (int width = kLanes<T> / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) lanes[i] = lanes[i + width] > lanes[i] ? lanes[i + width] : lanes[i];
-  return lanes[0];
+  return reduce_max<T>(most);
 }
 
 template <class T>
@@ -62,6 +53,24 @@ PYDL_INLINE RowSum<T> softmax_row(index cols, const T* x, T* y) {
   T inverse = 1 / row.sum;
   map_row<T>(cols, y, [=](auto at) { return at(y) * inverse; });
   return row;
+}
+
+// For rows [begin, end): first(r) gives a RowSum, then last(r, max, log of the sum). One vector takes the logarithms of
+// several rows, as many as stay in the first-level cache in between.
+template <class T, class First, class Last>
+PYDL_INLINE void each_row_log(index cols, index begin, index end, const First& first, const Last& last) {
+  const index block = cols * kLanes<T> > 4096 ? 4096 / cols + 1 : kLanes<T>;
+  for (index r = begin; r < end; r += block) {
+    const int rows = int(end - r < block ? end - r : block);
+    T max[kLanes<T>], logs[kLanes<T>] = {};
+    for (int i = 0; i < rows; i++) {
+      const RowSum<T> row = first(r + i);
+      max[i] = row.max;
+      logs[i] = row.sum;
+    }
+    store<T>(logs, log<T>(load<T>(logs)));
+    for (int i = 0; i < rows; i++) last(r + i, max[i], logs[i]);
+  }
 }
 
 // Rows per thread, at least: enough to pay for waking one.

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kernels/simd_math.h"
+#include "kernels/gelu.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
@@ -93,6 +93,17 @@ TEST_CASE_TEMPLATE("errors of the vector functions", T, float, double) {
   check<T>(
       "normal density", 2.6, [](V<T> x) { return normal<T>(x).density; },
       [](LD x) { return std::exp(x * x / -2) * 0.398942280401432677939946L; }, -inf, inf);
+  // Down to where x Phi(x) would be denormal, and its slope down to its zero.
+  const T low = sizeof(T) == 4 ? -13 : -37;
+  check<T>(
+      "gelu", 5.6, [](V<T> x) { return gelu<T>(x); },
+      [](LD x) { return x * std::erfc(x * -0.707106781186547524400844L) / 2; }, low, inf);
+  check<T>(
+      "slope of gelu", 3, [](V<T> x) { return gelu_slope<T>(x); },
+      [](LD x) {
+        return std::erfc(x * -0.707106781186547524400844L) / 2 + x * std::exp(x * x / -2) * 0.398942280401432677939946L;
+      },
+      0, T(1e4));
 }
 
 TEST_CASE_TEMPLATE("signs and order", T, float, double) {
