@@ -27,6 +27,7 @@ IMAGES, POOLED = ones(2, 6, 6, 4), ones(2, 3, 3, 4)
 LABELS = np.array([0, 2])
 AFFINE = {"gamma": ones(3), "beta": ones(3), "epsilon": 0.1}
 LRN = {"depth_radius": 2, "bias": 1.0, "alpha": 0.1, "beta": 0.75}
+RECTIFIER = {"slope": 0.1, "max_value": 2.0, "threshold": 0.5}
 STEP = {"learning_rate": 0.1, "epsilon": 1e-7, "weight_decay": 0.1}
 
 # A layer of 3 units over 2 sequences of 4 steps with 2 inputs.
@@ -64,6 +65,10 @@ GOOD: dict[str, Arguments] = {
     "avg_pool2d_backward": {"dy": POOLED, "input_shape": (2, 6, 6, 4), **WINDOW},
     "activation_forward": {"x": ones(2, 3), "name": "elu", "alpha": 1.0},
     "activation_backward": {"dy": ones(2, 3), "saved": ones(2, 3), "name": "elu", "alpha": 1.0},
+    "rectify_forward": {"x": ones(2, 3), **RECTIFIER},
+    "rectify_backward": {"dy": ones(2, 3), "x": ones(2, 3), **RECTIFIER},
+    "prelu_forward": {"x": ones(2, 3), "alpha": ones(3)},
+    "prelu_backward": {"dy": ones(2, 3), "x": ones(2, 3), "alpha": ones(3)},
     "binary": {"name": "add", "a": ones(2, 3), "b": ones(3)},
     "reduce": {"name": "sum", "x": ones(2, 3, 4), "axis_begin": 1, "axis_end": 2},
     "argmax": {"x": ones(2, 3, 4), "axis": 1},

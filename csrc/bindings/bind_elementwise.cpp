@@ -79,16 +79,88 @@ std::optional<Broadcast> broadcast(const std::vector<index>& a, std::vector<inde
   return std::nullopt;
 }
 
+Broadcast checked_broadcast(const char* op, const char* name, const py::array& b, const char* big_name,
+                            const py::array& big) {
+  const std::optional<Broadcast> how = broadcast(shape_of(big), shape_of(b));
+  PYDL_CHECK(how, "[", op, "] ", name, ": expected the shape of ", big_name, ", ", shape_string(shape_of(big)),
+             ", or a scalar, row or column of it, got ", describe(b));
+  return *how;
+}
+
+// NaN and infinity are no slope; a maximum may be infinite.
+struct Rectifier {
+  double slope, max_value, threshold;
+
+  void check(const char* op) const {
+    PYDL_CHECK(slope >= 0 && slope < 1e30, "[", op, "] slope: expected a number >= 0, got ", slope);
+    PYDL_CHECK(max_value >= 0, "[", op, "] max_value: expected a number >= 0, got ", max_value);
+    PYDL_CHECK(threshold >= 0 && threshold < 1e30, "[", op, "] threshold: expected a number >= 0, got ", threshold);
+  }
+};
+
+template <class T>
+py::array rectify_forward(const Rectifier& r, const py::array& x) {
+  const py::array y = make_array<T>(shape_of(x));
+  launch("rectify_forward", {read(x)}, {y},
+         [=, n = index(x.size())](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().rectify_forward(T(r.slope), T(r.max_value), T(r.threshold), n,
+                                             static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+         });
+  return y;
+}
+
+template <class T>
+py::array rectify_backward(const Rectifier& r, const py::array& dy, const py::object& x_object) {
+  const py::array x = checked_as<T>("rectify_backward", "x", x_object, shape_of(dy));
+  const py::array dx = make_array<T>(shape_of(dy));
+  launch("rectify_backward", {read(x), read(dy)}, {dx},
+         [=, n = index(dy.size())](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().rectify_backward(T(r.slope), T(r.max_value), T(r.threshold), n,
+                                              static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                              static_cast<T*>(out[0]));
+         });
+  return dx;
+}
+
+template <class T>
+py::array prelu_forward(const py::array& x, const py::object& alpha_object) {
+  const py::array alpha = checked("prelu_forward", "alpha", alpha_object);
+  PYDL_CHECK_TYPE(is<T>(alpha), "[prelu_forward] alpha: expected ", py::str(x.dtype()).cast<std::string>(),
+                  " as x, got ", describe(alpha));
+  const Broadcast how = checked_broadcast("prelu_forward", "alpha", alpha, "x", x);
+  const py::array y = make_array<T>(shape_of(x));
+  launch("prelu_forward", {read(x), read(alpha)}, {y}, [how](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().prelu_forward(how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                    how.b_row, how.b_col, static_cast<T*>(out[0]));
+  });
+  return y;
+}
+
+template <class T>
+py::tuple prelu_backward(const py::array& dy, const py::object& x_object, const py::object& alpha_object) {
+  const py::array x = checked_as<T>("prelu_backward", "x", x_object, shape_of(dy));
+  const py::array alpha = checked("prelu_backward", "alpha", alpha_object);
+  PYDL_CHECK_TYPE(is<T>(alpha), "[prelu_backward] alpha: expected ", py::str(dy.dtype()).cast<std::string>(),
+                  " as dy, got ", describe(alpha));
+  const Broadcast how = checked_broadcast("prelu_backward", "alpha", alpha, "dy", dy);
+  const py::array dx = make_array<T>(shape_of(dy)), dalpha = make_array<T>(shape_of(dy));
+  launch("prelu_backward", {read(x), read(alpha), read(dy)}, {dx, dalpha},
+         [how](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().prelu_backward(
+               how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]), how.b_row, how.b_col,
+               static_cast<const T*>(in[2]), static_cast<T*>(out[0]), static_cast<T*>(out[1]));
+         });
+  return py::make_tuple(dx, dalpha);
+}
+
 template <class T>
 py::array binary(BinaryOp op, const py::array& a, const py::object& b_object) {
   const py::array b = checked("binary", "b", b_object);
   PYDL_CHECK_TYPE(is<T>(b), "[binary] b: expected ", py::str(a.dtype()).cast<std::string>(), " as a, got ",
                   describe(b));
-  const std::optional<Broadcast> how = broadcast(shape_of(a), shape_of(b));
-  PYDL_CHECK(how, "[binary] b: expected the shape of a, ", shape_string(shape_of(a)),
-             ", or a scalar, row or column of it, got ", describe(b));
+  const Broadcast how = checked_broadcast("binary", "b", b, "a", a);
   const py::array c = make_array<T>(shape_of(a));
-  launch("binary", {read(a), read(b)}, {c}, [op, how = *how](const void* const* in, void* const* out, const void*) {
+  launch("binary", {read(a), read(b)}, {c}, [op, how](const void* const* in, void* const* out, const void*) {
     kernels().of<T>().binary(op, how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                              how.b_row, how.b_col, static_cast<T*>(out[0]));
   });
@@ -132,6 +204,44 @@ void bind_elementwise(py::module_& m) {
       },
       py::arg("name"), py::arg("a"), py::arg("b"),
       "name(a, b) with the shape of a; b has that shape too, or is a scalar, row or column of it.");
+  m.def(
+      "rectify_forward",
+      [](const py::object& x_object, double slope, double max_value, double threshold) {
+        const Rectifier r{slope, max_value, threshold};
+        r.check("rectify_forward");
+        const py::array x = checked("rectify_forward", "x", x_object);
+        return by_dtype("rectify_forward", "x", x, [&](auto zero) { return rectify_forward<decltype(zero)>(r, x); });
+      },
+      py::arg("x"), py::arg("slope"), py::arg("max_value"), py::arg("threshold"),
+      "max_value where x is at least that, x where it is at least threshold, else slope * (x - threshold).");
+  m.def(
+      "rectify_backward",
+      [](const py::object& dy_object, const py::object& x, double slope, double max_value, double threshold) {
+        const Rectifier r{slope, max_value, threshold};
+        r.check("rectify_backward");
+        const py::array dy = checked("rectify_backward", "dy", dy_object);
+        return by_dtype("rectify_backward", "dy", dy,
+                        [&](auto zero) { return rectify_backward<decltype(zero)>(r, dy, x); });
+      },
+      py::arg("dy"), py::arg("x"), py::arg("slope"), py::arg("max_value"), py::arg("threshold"),
+      "dx of rectify_forward.");
+  m.def(
+      "prelu_forward",
+      [](const py::object& x_object, const py::object& alpha) {
+        const py::array x = checked("prelu_forward", "x", x_object);
+        return by_dtype("prelu_forward", "x", x, [&](auto zero) { return prelu_forward<decltype(zero)>(x, alpha); });
+      },
+      py::arg("x"), py::arg("alpha"),
+      "x, times alpha where it is negative; alpha has the shape of x, or is a scalar, row or column of it.");
+  m.def(
+      "prelu_backward",
+      [](const py::object& dy_object, const py::object& x, const py::object& alpha) {
+        const py::array dy = checked("prelu_backward", "dy", dy_object);
+        return by_dtype("prelu_backward", "dy", dy,
+                        [&](auto zero) { return prelu_backward<decltype(zero)>(dy, x, alpha); });
+      },
+      py::arg("dy"), py::arg("x"), py::arg("alpha"),
+      "dx, and the gradient of alpha before it is summed to the shape of alpha.");
 }
 
 }  // namespace pydl

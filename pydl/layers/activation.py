@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsFloat
 
-from .. import activations, ops
+from .. import activations, constraints, initializers, ops, regularizers
+from ..errors import ShapeError, positive_integer
 from ..tensor import Tensor
 from .layer import Layer, Shape
 
@@ -12,6 +13,12 @@ from .layer import Layer, Shape
 class _Elementwise(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
+
+
+def _at_least_zero(layer: str, name: str, value: Any) -> Any:
+    if not isinstance(value, SupportsFloat) or not float(value) >= 0:
+        raise ValueError(f"[{layer}] {name}: expected a number of at least 0, got {value!r}")
+    return value
 
 
 class Activation(_Elementwise):
@@ -35,24 +42,12 @@ class ReLU(_Elementwise):
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if max_value is not None and max_value < 0:
-            raise ValueError(f"[{self.name}] max_value: expected None or a number of at least 0, got {max_value}")
-        for name, value in (("negative_slope", negative_slope), ("threshold", threshold)):
-            if value is None or value < 0:
-                raise ValueError(f"[{self.name}] {name}: expected a number of at least 0, got {value}")
-        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
+        self.max_value = None if max_value is None else _at_least_zero(self.name, "max_value", max_value)
+        self.negative_slope = _at_least_zero(self.name, "negative_slope", negative_slope)
+        self.threshold = _at_least_zero(self.name, "threshold", threshold)
 
     def call(self, inputs: Tensor) -> Tensor:
-        if self.threshold:
-            below = self.negative_slope * (inputs - self.threshold)
-            y = ops.where(inputs >= self.threshold, inputs, below)
-        elif self.negative_slope:
-            y = ops.leaky_relu(inputs, self.negative_slope)
-        elif self.max_value == 6:
-            return ops.relu6(inputs)
-        else:
-            y = ops.relu(inputs)
-        return y if self.max_value is None else ops.minimum(y, self.max_value)
+        return ops.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -60,6 +55,83 @@ class ReLU(_Elementwise):
             "max_value": self.max_value,
             "negative_slope": self.negative_slope,
             "threshold": self.threshold,
+        }
+
+
+class LeakyReLU(_Elementwise):
+    """x, times `negative_slope` where it is negative (Maas et al. 2013)."""
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.negative_slope = _at_least_zero(self.name, "negative_slope", negative_slope)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.leaky_relu(inputs, self.negative_slope)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "negative_slope": self.negative_slope}
+
+
+class ELU(_Elementwise):
+    """x where positive, else alpha (exp(x) - 1) (Clevert et al. 2015)."""
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha = _at_least_zero(self.name, "alpha", alpha)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.elu(inputs, self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "alpha": self.alpha}
+
+
+class PReLU(_Elementwise):
+    """x, times a trained alpha where it is negative (He et al. 2015).
+
+    Args:
+        alpha_initializer, alpha_regularizer, alpha_constraint: as in Keras.
+        shared_axes: axes along which one alpha serves all, such as [1, 2] for one per channel of an image.
+
+    Weights: alpha, of the shape of a sample with 1 for the shared axes.
+    """
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        axes = [] if shared_axes is None else shared_axes if isinstance(shared_axes, list | tuple) else [shared_axes]
+        self.shared_axes = [positive_integer(self.name, "shared_axes", axis) for axis in axes]
+
+    def build(self, input_shape: Shape) -> None:
+        if any(axis >= len(input_shape) for axis in self.shared_axes):
+            raise ShapeError(f"[{self.name}] inputs: shape {input_shape} does not have the axes {self.shared_axes}")
+        self.alpha = self.add_weight(
+            [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape) if axis > 0],
+            self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+            name="alpha",
+        )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.prelu(inputs, self.alpha)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "alpha_initializer": initializers.serialize(self.alpha_initializer),
+            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "alpha_constraint": constraints.serialize(self.alpha_constraint),
+            "shared_axes": self.shared_axes or None,
         }
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from .. import ops
 from ..errors import ShapeError, drop_rate
 from ..random import Stream
+from ..tape import spoil_plan
 from ..tensor import Tensor
+from .image import check_data_format
 from .layer import Layer, Shape
 
 
@@ -50,3 +52,61 @@ class Dropout(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "noise_shape": self.noise_shape, "seed": self.seed}
+
+
+class SpatialDropout1D(Dropout):
+    """Dropout of whole channels of a sequence (B, T, C): one draw for all steps (Tompson et al. 2015)."""
+
+    _mask: tuple[int | None, ...] = (None, 1, None)
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(rate, self._mask, seed, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        return {key: value for key, value in super().get_config().items() if key != "noise_shape"}
+
+
+class SpatialDropout2D(SpatialDropout1D):
+    """Dropout of whole channels of an image (N, H, W, C), or (N, C, H, W) if channels_first (Tompson et al. 2015)."""
+
+    _mask = (None, 1, 1, None)
+
+    def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(rate, seed, **kwargs)
+        self.data_format = check_data_format(self.name, data_format)
+        if self.data_format == "channels_first":
+            self.noise_shape = (None, None, 1, 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "data_format": self.data_format}
+
+
+class GaussianNoise(Layer):
+    """In training, adds normal numbers of mean 0.
+
+    Args:
+        stddev: their standard deviation, at least 0; ValueError otherwise.
+        seed: for noise of its own; else `pydl.set_seed` governs it.
+    """
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not stddev >= 0:
+            raise ValueError(f"[{self.name}] stddev: expected a number of at least 0, got {stddev}")
+        self.stddev, self.seed = stddev, seed
+        self._stream = Stream("noise", seed)
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        if not training or self.stddev == 0:
+            return inputs
+        spoil_plan("noise draws random numbers")
+        draw = np.random.default_rng(self._stream.take(inputs.size))
+        noise = draw.standard_normal(inputs.shape, inputs.dtype)
+        noise *= self.stddev
+        return inputs + noise
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "stddev": self.stddev, "seed": self.seed}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import _core
 from ..tape import Array, state
 from ..tensor import Tensor, as_tensor, record, will_record
-from .arrays import floating
+from .arrays import fits, floating
+from .reduce import sum_to
+from .shape import broadcast_to, cast
 
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu",
@@ -44,9 +47,41 @@ def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
     return record(y, (tensor,), backward, name)
 
 
-def relu(x: Any) -> Tensor:
-    """max(x, 0)"""
-    return activate(x, "relu")
+def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
+    """max(x, 0); in general x from `threshold` up, at most `max_value`, and negative_slope · (x - threshold) below.
+
+    ValueError if one of the numbers is negative.
+    """
+    if not threshold and max_value is None:
+        return activate(x, "leaky_relu", negative_slope) if negative_slope else activate(x, "relu")
+    if max_value == 6 and not threshold and not negative_slope:
+        return activate(x, "relu6")
+    tensor = floating(as_tensor(x))
+    array = tensor.array
+    rule = (negative_slope, math.inf if max_value is None else max_value, threshold)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_core.rectify_backward(dy, array, *rule),)
+
+    return record(_core.rectify_forward(array, *rule), (tensor,), backward)
+
+
+def prelu(x: Any, alpha: Any) -> Tensor:
+    """x, times `alpha` where it is negative (He et al. 2015); alpha broadcasts to the shape of x.
+
+    It stays one kernel call for an alpha of the shape of x, or a scalar, row or column of it.
+    """
+    x = floating(as_tensor(x))
+    alpha = cast(as_tensor(alpha), x.dtype)
+    if not fits(alpha.shape, x.shape):
+        alpha = broadcast_to(alpha, x.shape)
+    array, slope = x.array, alpha.array
+
+    def backward(dy: Array) -> tuple[Array, Array | None]:
+        dx, terms = _core.prelu_backward(dy, array, slope)
+        return dx, sum_to(terms, slope.shape) if alpha.requires_grad else None
+
+    return record(_core.prelu_forward(array, slope), (x, alpha), backward)
 
 
 def relu6(x: Any) -> Tensor:

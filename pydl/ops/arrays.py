@@ -90,3 +90,16 @@ def floating(x: Tensor) -> Tensor:
     if x.dtype.kind == "f":
         return x
     return wrap(x.array.astype(np.float32))
+
+
+def fits(small: tuple[int, ...], big: tuple[int, ...]) -> bool:
+    """Whether the kernels broadcast this way: aligned at the right, the axes of size 1 all come first or all last."""
+    if small == big or small == () or small == big[-1:]:
+        return True
+    padded = (1,) * (len(big) - len(small)) + small
+    if len(padded) != len(big):
+        return False
+    ones = [n == 1 for n in padded]
+    cuts = range(len(big) + 1)
+    row = any(all(ones[:k]) and padded[k:] == big[k:] for k in cuts)
+    return row or any(padded[:k] == big[:k] and all(ones[k:]) for k in cuts)

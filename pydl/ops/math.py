@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record, wrap
-from .arrays import broadcast, contiguous, floating, operands, pooled, repeated
+from .arrays import broadcast, contiguous, fits, floating, operands, pooled, repeated
 from .reduce import sum_to
 
 _UFUNCS: dict[str, Any] = {
@@ -24,19 +24,12 @@ _UFUNCS: dict[str, Any] = {
 _COMMUTE = frozenset({"add", "multiply", "maximum", "minimum"})
 
 
-def _fits(small: tuple[int, ...], big: tuple[int, ...]) -> bool:
-    """Whether the kernel broadcasts this way: equal shapes, a scalar, a row (last axis) or a column (all but last)."""
-    if small == big or small == ():
-        return True
-    return small == big[-1:] or (len(small) == len(big) and small[-1] == 1 and small[:-1] == big[:-1])
-
-
 def binary(name: str, a: Array, b: Array) -> Array:
     """One of _UFUNCS on two arrays of one dtype, by the kernel where it broadcasts this way."""
     if a.dtype.kind == "f":
-        if _fits(b.shape, a.shape):
+        if fits(b.shape, a.shape):
             return _core.binary(name, a, b)
-        if name in _COMMUTE and _fits(a.shape, b.shape):
+        if name in _COMMUTE and fits(a.shape, b.shape):
             return _core.binary(name, b, a)
         shape = broadcast(name, a, b)
         return _core.binary(name, repeated(a, shape), repeated(b, shape))

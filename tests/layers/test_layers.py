@@ -200,6 +200,28 @@ CASES: dict[str, tuple[type[layers.Layer], dict[str, Any], tuple[int, ...], tupl
     "relu": (layers.ReLU, {}, (2, 3), (2, 3), []),
     "relu6": (layers.ReLU, {"max_value": 6}, (2, 3), (2, 3), []),
     "relu-all": (layers.ReLU, {"max_value": 1.2, "negative_slope": 0.1, "threshold": 0.3}, (2, 3), (2, 3), []),
+    "relu-max": (layers.ReLU, {"max_value": 0.7}, (2, 3), (2, 3), []),
+    "leaky-relu": (layers.LeakyReLU, {}, (2, 3), (2, 3), []),
+    "elu": (layers.ELU, {"alpha": 0.7}, (2, 3), (2, 3), []),
+    "prelu": (layers.PReLU, {"alpha_initializer": "he_normal"}, (2, 3, 4), (2, 3, 4), [(3, 4)]),
+    "prelu-shared": (
+        layers.PReLU,
+        {"alpha_initializer": "he_normal", "shared_axes": [1, 2], "alpha_regularizer": "l2"},
+        (2, 5, 4, 3),
+        (2, 5, 4, 3),
+        [(1, 1, 3)],
+    ),
+    "prelu-one": (layers.PReLU, {"shared_axes": (1, 2)}, (2, 3, 4), (2, 3, 4), [(1, 1)]),
+    "prelu-middle": (layers.PReLU, {"shared_axes": 2}, (2, 3, 4, 2), (2, 3, 4, 2), [(3, 1, 2)]),
+    "spatial-dropout1d": (layers.SpatialDropout1D, {"rate": 0.5, "seed": 1}, (2, 3, 4), (2, 3, 4), []),
+    "spatial-dropout2d": (
+        layers.SpatialDropout2D,
+        {"rate": 0.5, "data_format": "channels_first"},
+        (2, 3, 4, 5),
+        (2, 3, 4, 5),
+        [],
+    ),
+    "gaussian-noise": (layers.GaussianNoise, {"stddev": 0.5, "seed": 3}, (2, 3), (2, 3), []),
     "softmax": (layers.Softmax, {}, (2, 3), (2, 3), []),
     "softmax-axis": (layers.Softmax, {"axis": 1}, (2, 3, 4), (2, 3, 4), []),
     "softmax-axes": (layers.Softmax, {"axis": (1, -1)}, (2, 3, 4), (2, 3, 4), []),
@@ -407,6 +429,39 @@ def test_dropout_of_whole_columns_and_of_everything() -> None:
     assert not nothing.numpy().any()
 
 
+def test_spatial_dropout_takes_whole_channels() -> None:
+    x = np.full((20, 6, 5, 8), 3.0, np.float32)
+    y = layers.SpatialDropout2D(0.5, seed=1)(x, training=True).numpy()
+    np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1, :1], y.shape))
+    assert set(np.unique(y)) == {0.0, 6.0}
+    first = layers.SpatialDropout2D(0.5, "channels_first", seed=1)(x, training=True).numpy()
+    np.testing.assert_array_equal(first, np.broadcast_to(first[..., :1, :1], first.shape))
+    steps = layers.SpatialDropout1D(0.5, seed=1)(x[:, :, 0], training=True).numpy()
+    np.testing.assert_array_equal(steps, np.broadcast_to(steps[:, :1], steps.shape))
+
+
+def test_gaussian_noise() -> None:
+    x = np.full((100, 100), 3.0, np.float32)
+    layer = layers.GaussianNoise(0.5, seed=7)
+    np.testing.assert_array_equal(layer(x), x)
+    y = layer(x, training=True).numpy()
+    assert abs(y.mean() - 3) < 4 * 0.5 / 100
+    assert abs(y.std() - 0.5) < 4 * 0.5 / np.sqrt(2 * x.size)
+    assert not np.array_equal(layer(x, training=True).numpy(), y)
+    np.testing.assert_array_equal(layers.GaussianNoise(0.5, seed=7)(x, training=True).numpy(), y)
+
+
+def test_rectifiers_replay(rng: np.random.Generator) -> None:
+    stack = [layers.ReLU(2.0, 0.1, 0.3), layers.LeakyReLU(), layers.ELU(), layers.ReLU(1.5), layers.GaussianNoise(1.0)]
+    model = pydl.Sequential([layers.Input((4, 5)), *stack, layers.PReLU("he_normal", shared_axes=[1]), layers.PReLU()])
+    x = rng.standard_normal((3, 4, 5)).astype(np.float32)
+    first = model.predict(x, verbose=0)
+    with pydl.GradientTape():
+        np.testing.assert_array_equal(model(x, training=False).numpy(), first)
+    np.testing.assert_array_equal(model.predict(x, verbose=0), first)
+    assert [entry["reason"] for entry in model._plans.info()] == [None] * len(model._plans.info())
+
+
 def test_one_seed_governs_initialisers_and_masks() -> None:
     def run() -> list[Any]:
         pydl.set_seed(5)
@@ -584,6 +639,9 @@ BAD: dict[str, tuple[Any, str]] = {
         r"dilation_rate: expected .* below",
     ),
     "negative input": (lambda: layers.Input((-1,)), r"shape: expected sizes"),
+    "noise": (lambda: layers.GaussianNoise(-1), r"stddev: expected a number of at least 0, got -1"),
+    "leak": (lambda: layers.LeakyReLU(None), r"negative_slope: expected a number of at least 0, got None"),
+    "shared_axes": (lambda: layers.PReLU(shared_axes=[3])(np.ones((2, 3))), r"\(2, 3\) does not have the axes \[3\]"),
     "slope": (lambda: layers.ReLU(negative_slope=-1), r"negative_slope: expected a number of at least 0"),
     "target_shape": (lambda: layers.Reshape((-1, -1)), r"target_shape: expected sizes, at most one of them -1"),
     "input shape": (lambda: layers.Input(), r"shape: expected a tuple without the batch axis, got None"),

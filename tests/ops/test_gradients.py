@@ -64,6 +64,11 @@ CASES: list[Case] = [
         for name in ops.ACTIVATIONS
     ),
     ("relu", ops.relu, [apart(3, 4)]),
+    ("relu-all", lambda x: ops.relu(x, 0.3, 0.75, 0.25), [apart(3, 7)]),
+    ("prelu", ops.prelu, [apart(3, 4), normal(4)]),
+    ("prelu-scalar", ops.prelu, [apart(3, 4), normal()]),
+    ("prelu-column", ops.prelu, [apart(2, 3, 4), normal(2, 3, 1)]),
+    ("prelu-middle", ops.prelu, [apart(2, 3, 4), normal(2, 1, 4)]),
     ("leaky_relu", ops.leaky_relu, [apart(3, 4)]),
     ("elu", lambda x: ops.elu(x, 0.5), [apart(3, 4)]),
     ("gelu", ops.gelu, [apart(3, 4)]),
