@@ -16,7 +16,7 @@ from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
 from ..tape import Array, state
-from ..tensor import as_tensor
+from ..tensor import Tensor, as_tensor
 from .chain import check_shape
 from .graph import Graph
 from .serialization import graph_config, graph_from_config
@@ -49,23 +49,38 @@ class Model(Trainer):
             self.built = True
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        if is_symbolic(inputs):
-            return super().__call__(inputs, *args, training=training, **kwargs)
         x = self._as_tensors(inputs)
-        tensors = leaves(x) if is_nested(x) else [x]
+        if x is None:
+            return super().__call__(inputs, *args, training=training, **kwargs)
         recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
+        if isinstance(x, Tensor):
+            if recorded or x.requires_grad or x.mask is not None:
+                return super().__call__(x, *args, training=training, **kwargs)
+            array = x.array
+            if array.dtype != self.dtype or self._graph is not None:
+                array = self._cast(array, 0)
+            if not self.built:
+                self.build_once(array.shape)
+            return self._plans.run(self._infer, array, self._all_weights)
+        tensors = leaves(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
             return super().__call__(x, *args, training=training, **kwargs)
-        arrays = [self._cast(t.array, place) for place, t in enumerate(tensors)]
         if not self.built:
             self.build_once(map_leaves(lambda t: t.shape, x))
-        if not is_nested(x):
-            return self._plans.run(self._infer, arrays[0], self._all_weights)
+        arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
         form = map_leaves(lambda _: None, x)
-        return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), tuple(arrays), self._all_weights, repr(form))
+        return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self._all_weights, repr(form))
 
     def _as_tensors(self, inputs: Any) -> Any:
-        """The inputs as one tensor, or several in a list, tuple or dict. ShapeError if they are not as declared."""
+        """The inputs as one tensor, or several in a list, tuple or dict; None if they are symbolic.
+
+        ShapeError if they are not as declared.
+        """
+        if isinstance(inputs, np.ndarray) and self._graph is None:  # the usual thing, without delay
+            self.check_input_shape(inputs.shape)
+            return as_tensor(inputs)
+        if not isinstance(inputs, Tensor) and is_symbolic(inputs):
+            return None
         if self._graph is not None:
             x = map_leaves(as_tensor, self._graph.arrange("inputs", self._graph.inputs, inputs))
             for tensor, declared in zip(leaves(x), leaves(self._graph.inputs), strict=True):
