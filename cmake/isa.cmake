@@ -11,7 +11,8 @@ function(pydl_add_isa name)
 
   # Exceptions stay on: std::bad_alloc from Scratch passes through kernels and must free what they hold.
   add_library(pydl_kernels_${name} OBJECT ${PYDL_KERNEL_SOURCES})
-  target_compile_options(pydl_kernels_${name} PRIVATE -O3 -fno-rtti)
+  # Sanitizers make minutes of the unrolled kernels at -O3.
+  target_compile_options(pydl_kernels_${name} PRIVATE $<IF:$<BOOL:${PYDL_SANITIZE}>,-O1,-O3> -fno-rtti)
   target_link_libraries(pydl_kernels_${name} PRIVATE pydl_isa_${name})
   if(NOT PYDL_SANITIZE) # sanitizers add symbols of their own
     pydl_check_symbols(pydl_kernels_${name} ${name})
