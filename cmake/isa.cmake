@@ -11,8 +11,11 @@ function(pydl_add_isa name)
 
   # Exceptions stay on: std::bad_alloc from Scratch passes through kernels and must free what they hold.
   add_library(pydl_kernels_${name} OBJECT ${PYDL_KERNEL_SOURCES})
-  # Sanitizers make minutes of the unrolled kernels at -O3.
-  target_compile_options(pydl_kernels_${name} PRIVATE $<IF:$<BOOL:${PYDL_SANITIZE}>,-O1,-O3> -fno-rtti)
+  set(level -O3)
+  if(PYDL_SANITIZE)
+    set(level -O1) # sanitizers take minutes for unrolled kernels at -O3
+  endif()
+  target_compile_options(pydl_kernels_${name} PRIVATE ${level} -fno-rtti)
   target_link_libraries(pydl_kernels_${name} PRIVATE pydl_isa_${name})
   if(NOT PYDL_SANITIZE) # sanitizers add symbols of their own
     pydl_check_symbols(pydl_kernels_${name} ${name})
