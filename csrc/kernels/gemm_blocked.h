@@ -113,9 +113,12 @@ class BlockedGemm {
     }
   }
 
-  // The tiles that pack b read a packed a.
+  // The tiles that pack b read a packed a. They go down the rows of b anew for each panel, which is slow when the rows
+  // lie on more pages than the first-level TLB holds.
   bool tiles_can_pack(Range panels) const {
-    return source_ == Source::packed_here && !s_.trans_b && panels.size() >= kPanelsPerPacking;
+    constexpr index kPages = 96, kPage = 4096;
+    return source_ == Source::packed_here && !s_.trans_b && panels.size() >= kPanelsPerPacking &&
+           kBlockK * s_.ldb * index(sizeof(T)) <= kPages * kPage;
   }
 
   Range columns(Range panels) const { return {panels.begin * kTileCols<T>, smaller(panels.end * kTileCols<T>, s_.N)}; }
