@@ -46,7 +46,6 @@ def test_fit_notes_layers_and_steps(rng: np.random.Generator, tmp_path: Path) ->
     assert all(look.shape == (30,) for looks in monitor.steps.values() for look in looks)
     assert "call" not in vars(model.layers[1])
     assert model.predict(x).shape == (8, 1)
-    pytest.importorskip("matplotlib")
     monitor.plot(tmp_path / "norms.png")
     assert (tmp_path / "norms.png").stat().st_size > 0
 

@@ -43,7 +43,6 @@ def test_the_gradient_decides_who_learns(example: Any) -> None:
 def test_one_command_prints_and_draws(
     example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)
     example.main(["--gaps", "8", "12", "--steps", "2", "--units", "4"])
     assert len(capsys.readouterr().out.splitlines()) == 2 + 2 * 2 * len(example.NETWORKS)

@@ -67,8 +67,8 @@ struct Tile {
   }
 
   // With FetchAhead, for a panel that is larger than the first-level cache: b is prefetched some rows ahead.
-  // Where a comes in columns, two steps a turn: counting then takes fewer of the slots that the multiplications need,
-  // 4 % of the peak. Four are slower again, and so are two where each row of a has an address of its own.
+  // Where a comes in columns, two steps a turn: counting then takes fewer of the slots that the multiplications
+  // need. Four are slower again, and so are two where each row of a has an address of its own.
   template <bool FetchAhead = false>
   PYDL_INLINE void multiply(index K, const T* a, index a_row, index a_col, const T* b, index b_row) {
     index k = 0;

@@ -82,6 +82,17 @@ class Normalization(Layer):
         }
 
 
+_SHARED = (
+    *("axis", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer"),
+    *("beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"),
+)
+
+
+def _shared(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Of the arguments of a subclass's constructor those that Normalization takes."""
+    return {name: arguments[name] for name in _SHARED}
+
+
 class ChannelNormalization(Normalization):
     """A normalisation along one axis of channels, which is moved to the end if it is not there."""
 
@@ -133,19 +144,7 @@ class BatchNormalization(ChannelNormalization):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            axis,
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
+        super().__init__(**_shared(locals()), **kwargs)
         if not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
             raise ValueError(f"[{self.name}] momentum: expected 0 <= momentum <= 1, got {momentum!r}")
         if synchronized:
@@ -219,19 +218,7 @@ class GroupNormalization(ChannelNormalization):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            axis,
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
+        super().__init__(**_shared(locals()), **kwargs)
         self.groups = -1 if groups == -1 else positive_integer(self.name, "groups", groups)
 
     def build(self, input_shape: Shape) -> None:

@@ -1,78 +1,12 @@
-"""Long short-term memory: against the float64 reference and PyTorch, with every option, on every instruction set."""
+"""Long short-term memory against PyTorch; test_recurrent.py has what holds for every cell."""
 
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pydl import _core, ops
-from pydl.testing import check_gradients
 from tests import recurrent
-from tests.cases import RECURRENT, RecurrentCase
-
-DTYPES = [np.float32, np.float64]
-OPTIONS: list[dict[str, Any]] = [{}]
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("everything", [False, True], ids=["plain", "everything"])
-@pytest.mark.parametrize("case", RECURRENT, ids=lambda case: case.name)
-def test_reference(isa: str, case: RecurrentCase, everything: bool, options: Any, rng: np.random.Generator) -> None:
-    problem = recurrent.draw("lstm", case, rng, everything, **options)
-    for dtype in DTYPES:
-        recurrent.check(problem, dtype)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("everything", [False, True], ids=["plain", "everything"])
-def test_inference(everything: bool, options: Any, rng: np.random.Generator) -> None:
-    for case in RECURRENT:
-        recurrent.check_inference(recurrent.draw("lstm", case, rng, everything, **options), np.float32)
-
-
-@pytest.mark.parametrize(
-    "options", [{"activation": "relu", "recurrent_activation": "hard_sigmoid"}, {"activation": "linear"}], ids=str
-)
-def test_activations(isa: str, options: Any, rng: np.random.Generator) -> None:
-    case = RecurrentCase("", 3, 4, 5, 19)
-    recurrent.check(recurrent.draw("lstm", case, rng, everything=True, **options), np.float64)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("case", [(3, 20, 9, 100), (20, 5, 9, 100), (64, 3, 70, 130)], ids=str)
-def test_same_bits_for_any_thread_count(isa: str, case: Any, options: Any, rng: np.random.Generator) -> None:
-    recurrent.check_same_bits("lstm", RecurrentCase("", *case), rng, _core.set_num_threads, **options)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_plan(options: Any, rng: np.random.Generator) -> None:
-    recurrent.check_plan("lstm", rng, **options)
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.integers(0, 17), st.integers(0, 9), st.integers(0, 20), st.integers(1, 40), st.data())
-def test_any_shape_and_mask(b: int, t: int, i: int, u: int, data: st.DataObject) -> None:
-    options = {**data.draw(st.sampled_from(OPTIONS)), "go_backwards": data.draw(st.booleans())}
-    options["mask"] = np.array(data.draw(st.lists(st.booleans(), min_size=b * t, max_size=b * t)), bool).reshape(b, t)
-    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    recurrent.check(recurrent.draw("lstm", RecurrentCase("", b, t, i, u), rng, **options), np.float64)
-
-
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("return_sequences", [True, False])
-def test_gradients(return_sequences: bool, options: Any, rng: np.random.Generator) -> None:
-    """By differences, each output alone: with a mask, states and dropout."""
-    problem = recurrent.draw("lstm", RecurrentCase("", 3, 5, 4, 6), rng, everything=True, **options)
-    for output in range(1 + len(problem.states)):
-
-        def function(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *states: Any, output: int = output) -> Any:
-            weights = (kernel, recurrent_kernel, bias)
-            more = {"initial_state": states, "return_sequences": return_sequences, **problem.options}
-            return ops.lstm(x, *weights, **more)[output]
-
-        check_gradients(function, [problem.x, *problem.weights.values(), *problem.states])
+from tests.cases import RecurrentCase
 
 
 @pytest.mark.oracle
