@@ -112,7 +112,10 @@ RECURRENT_GROUPS = (
     Group("sentiment: training step", {"nets/sentiment/train": 1.5}, tuned=1.05),
     Group("characters, sentiment: inference", {f"nets/{net}/inference_32": 1.05 for net in ("char", "sentiment")}),
     Group("sentiment: inference, batch 1", {"nets/sentiment/inference_1": 1.2}),
-    Group("LSTM, one step per call", {"lstm/1x1x256x256/inference": 5.0}, against="torch"),
+    Group("LSTM, one step per call", {"recurrent_step/*": 5.0}, against="torch"),
+    Group("an option switched on, against the layer without", {"recurrent_options/*": 0.9}, against="pydl-plain"),
+    Group("lengths from a tenth to all steps, against padding", {"recurrent_lengths/*": 1.6}, against="pydl-plain"),
+    Group("the same, against PyTorch's packed sequences", {"recurrent_lengths/*": 1.0}, against="torch"),
 )
 
 # Shapes beside those above: no goals, but the worst of them is to be known.
@@ -120,6 +123,7 @@ SWEEP_GROUPS = (Group("shapes beside: convolution", {"sweep/conv2d/*": 0.0}), Gr
 
 # Who besides PyTorch was found quickest at something. All of them everywhere would take hours.
 RIVALS = {
+    "pydl-plain": ("recurrent_options/*", "recurrent_lengths/*"),
     "numpy": ("gemm/64x64x64*",),
     "onnxruntime": (
         *("conv2d/lenet1/forward", "pool2d/lenet/max_forward", "gemm/*"),

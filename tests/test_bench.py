@@ -91,6 +91,15 @@ def test_every_goal_of_the_table_has_its_cases() -> None:
     )
 
 
+def test_options_of_recurrent_layers_have_the_plain_layer_beside_them() -> None:
+    arguments = ["recurrent_options/rnn/train/recurrent_dropout", "recurrent_lengths/rnn/inference"]
+    done = run_bench(*arguments, "--suite", "recurrent", "--peers", "pydl-plain", "--threads", "2", "--starts", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for case in arguments:
+        assert f"| {case} | 2 |" in done.stdout, done.stdout
+        assert "pydl-plain" in done.stdout.split(f"| {case} | 2 |")[1].splitlines()[0]
+
+
 def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None:
     document = tmp_path / "doc.md"
     document.write_text("before\n<!-- bench: peers -->\nold\n<!-- bench: end of peers -->\nafter\n")

@@ -13,6 +13,7 @@ FAMILIES = (
     "embedding",
     "norm",
     "recurrent",
+    "recurrent_layers",
     "rearrange",
     "loss",
     "optimizer",

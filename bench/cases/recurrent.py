@@ -19,23 +19,32 @@ SHAPES = {
 }
 
 
-def _case(cell: str, shape: tuple[int, int, int, int], what: str) -> Case:
+Shape = tuple[int, int, int, int]
+
+
+def arguments(cell: str, shape: Shape, what: str, rng: np.random.Generator) -> Arguments:
     time, batch, inputs, units = shape
     columns = GATES[cell] * units
+    draw = partial(normal, rng)
+    found: Arguments = {
+        "cell": cell,
+        "x": draw(batch, time, inputs),
+        "kernel": draw(inputs, columns, scale=inputs**-0.5),
+        "recurrent_kernel": draw(units, columns, scale=units**-0.5),
+        "bias": draw(*((2, columns) if cell == "gru" else (columns,)), scale=0.1),  # gru: reset_after
+    }
+    return found | {"dy": draw(batch, time, units)} if what == "train" else found
 
-    def make(rng: np.random.Generator) -> Arguments:
-        draw = partial(normal, rng)
-        arguments: Arguments = {
-            "cell": cell,
-            "x": draw(batch, time, inputs),
-            "kernel": draw(inputs, columns, scale=inputs**-0.5),
-            "recurrent_kernel": draw(units, columns, scale=units**-0.5),
-            "bias": draw(*((2, columns) if cell == "gru" else (columns,)), scale=0.1),  # gru: reset_after
-        }
-        return arguments | {"dy": draw(batch, time, units)} if what == "train" else arguments
 
-    flops = 2.0 * time * batch * (inputs + units) * columns * (3 if what == "train" else 1)
-    return Case(f"{cell}/{time}x{batch}x{inputs}x{units}/{what}", f"recurrent_{what}", make, flops=flops)
+def flops(cell: str, shape: Shape, what: str) -> float:
+    time, batch, inputs, units = shape
+    return 2.0 * time * batch * (inputs + units) * GATES[cell] * units * (3 if what == "train" else 1)
+
+
+def _case(cell: str, shape: Shape, what: str) -> Case:
+    name = f"{cell}/{'x'.join(map(str, shape))}/{what}"
+    make = partial(arguments, cell, shape, what)
+    return Case(name, f"recurrent_{what}", make, flops=flops(cell, shape, what))
 
 
 CASES = tuple(

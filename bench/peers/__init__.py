@@ -34,6 +34,7 @@ KEEP_HEAP = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 PEERS = {
     "pydl": Peer("pydl_"),
+    "pydl-plain": Peer("pydl_plain"),
     "numpy": Peer("numpy_"),
     "torch": Peer("torch_"),
     "torch-heap": Peer("torch_", KEEP_HEAP),

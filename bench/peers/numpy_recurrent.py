@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cases.recurrent_layers import steps_that_count
 from . import Way, as_arrays
 
 Array = NDArray[Any]
@@ -108,3 +109,27 @@ def recurrent_inference(**arguments: Any) -> list[Way]:
 
 def recurrent_train(**arguments: Any) -> list[Way]:
     return [Way(partial(sequence_train, **arguments), as_arrays)]
+
+
+# Layers with options that change nothing but the way, and with lengths, whose padding has no gradients.
+
+
+def layer_inference(option: str, **arguments: Any) -> list[Way]:
+    return recurrent_inference(**arguments)
+
+
+def layer_train(option: str, **arguments: Any) -> list[Way]:
+    return recurrent_train(**arguments)
+
+
+def lengths_inference(lengths: Array, **arguments: Any) -> list[Way]:
+    counts = steps_that_count(arguments["x"], lengths)
+    return [Way(lambda: sequence_forward(**arguments)[0], lambda y: [y * counts[:, :, None]])]
+
+
+def lengths_train(lengths: Array, **arguments: Any) -> list[Way]:
+    counts = steps_that_count(arguments["x"], lengths)
+    return [Way(partial(sequence_train, **arguments), lambda result: [result[0] * counts[:, :, None], *result[1:]])]
+
+
+layer_step = recurrent_inference

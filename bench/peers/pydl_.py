@@ -11,6 +11,7 @@ import pydl
 from pydl import _core as core
 
 from . import Way, as_arrays, share_dropped
+from .pydl_layers import *  # noqa: F403
 from .pydl_recurrent import *  # noqa: F403
 
 Array = NDArray[Any]

@@ -1,11 +1,13 @@
 """PyTorch's recurrent modules, time first as they like it best."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from torch.nn.utils import rnn
 
 from . import Way
 
@@ -46,27 +48,29 @@ def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Way]:
     def answer(y: torch.Tensor) -> list[Array]:
         return [_batch_first(y)]
 
-    if x.shape[1] > 1 or cell != "lstm":
-        return [Way(call, answer)]
-    step = nn.LSTMCell(x.shape[2], module.hidden_size)
-    step.load_state_dict({name.removesuffix("_l0"): value for name, value in module.state_dict().items()})
-    state = torch.zeros(2, len(x), module.hidden_size).unbind()
-
-    @torch.inference_mode()
-    def one_step() -> torch.Tensor:
-        return step(tx[0], state)[0][None]
-
-    return [Way(call, answer), Way(one_step, answer, "LSTMCell")]
+    return [Way(call, answer)]
 
 
 def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Way]:
+    return [_train_way(lambda module, tx, _: module(tx)[0], cell, x, dy, None, weights)]
+
+
+def _train_way(
+    outputs: Callable[..., torch.Tensor],
+    cell: str,
+    x: Array,
+    dy: Array,
+    lengths: torch.Tensor | None,
+    weights: dict[str, Array],
+    name: str = "",
+) -> Way:
     module = _module(cell, **weights)
     tx = torch.from_numpy(x).transpose(0, 1).contiguous().requires_grad_()
     tdy = torch.from_numpy(dy).transpose(0, 1).contiguous()
     wanted = [tx, *module.parameters()]
 
     def call() -> tuple[torch.Tensor, ...]:
-        y = module(tx)[0]
+        y = outputs(module, tx, lengths)
         return y, *torch.autograd.grad(y, wanted, tdy)
 
     def answer(result: tuple[torch.Tensor, ...]) -> list[Array]:
@@ -75,4 +79,42 @@ def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Wa
         bias = np.stack((first, second)) if cell == "gru" else first
         return [_batch_first(y), _batch_first(dx), kernel, recurrent_kernel, bias]
 
-    return [Way(call, answer)]
+    return Way(call, answer, name)
+
+
+def lengths_inference(cell: str, x: Array, lengths: Array, **weights: Array) -> list[Way]:
+    module = _module(cell, **weights).eval()
+    tx, tlengths = torch.from_numpy(x).transpose(0, 1).contiguous(), torch.from_numpy(lengths)
+
+    @torch.inference_mode()
+    def call() -> torch.Tensor:
+        return _packed(module, tx, tlengths)
+
+    return [Way(call, lambda y: [_batch_first(y)], "packed")]
+
+
+def lengths_train(cell: str, x: Array, dy: Array, lengths: Array, **weights: Array) -> list[Way]:
+    return [_train_way(_packed, cell, x, dy, torch.from_numpy(lengths), weights, "packed")]
+
+
+def _packed(module: Any, tx: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """The padded outputs, zero where the padding is."""
+    packed = rnn.pack_padded_sequence(tx, lengths, enforce_sorted=False)
+    return rnn.pad_packed_sequence(module(packed)[0], total_length=len(tx))[0]
+
+
+def layer_step(cell: str, x: Array, **weights: Array) -> list[Way]:
+    """The cell, one step after the other: PyTorch's quickest way for a sequence that comes step by step."""
+    module = _module(cell, **weights)
+    step = nn.LSTMCell(x.shape[2], module.hidden_size)
+    step.load_state_dict({name.removesuffix("_l0"): value for name, value in module.state_dict().items()})
+    tx = torch.from_numpy(x[:, 0])
+    state = torch.zeros(2, len(x), module.hidden_size).unbind()
+
+    @torch.inference_mode()
+    def call() -> torch.Tensor:
+        nonlocal state
+        state = step(tx, state)
+        return state[0]
+
+    return [Way(call, lambda h: [h.numpy()[:, None]], "LSTMCell")]
