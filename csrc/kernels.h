@@ -64,8 +64,16 @@ struct GemmShape {
 
 // How a convolution is computed. In a shape, a wish: `automatic` is the fastest that fits, `direct` one of those that
 // add up products and do nothing else; the others where they fit the shape, else direct. Winograd's have tiles of 4 x 4
-// or 5 x 5 outputs.
-enum class ConvAlgorithm : int { automatic, direct, implicit_gemm, depthwise, winograd_4x4, winograd_5x5 };
+// or 5 x 5 outputs; space_to_depth makes blocks of x's pixels its channels, and another algorithm does the rest.
+enum class ConvAlgorithm : int {
+  automatic,
+  direct,
+  implicit_gemm,
+  depthwise,
+  winograd_4x4,
+  winograd_5x5,
+  space_to_depth
+};
 enum class ConvDirection : int { forward, backward_input, backward_weight };
 
 // y[n,oh,ow,o] = sum over kh,kw,c of x[n, oh*stride_h - pad_top + kh*dilation_h, ..., c] * w[kh,kw,c,o]

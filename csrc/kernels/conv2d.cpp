@@ -1,5 +1,6 @@
 // Sends each convolution the way that conv2d_route.h chose.
 #include "conv2d_backward_weight.h"
+#include "conv2d_blocks.h"
 #include "conv2d_depthwise.h"
 #include "conv2d_route.h"
 #include "table.h"
@@ -24,6 +25,7 @@ Conv2dShape flattened(const Conv2dShape& s) {
 template <class T>
 index packed_size(const Conv2dShape& s) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
+  if (algorithm == ConvAlgorithm::space_to_depth) return packed_size<T>(StridedBlocks(s).inner);
   if (is_winograd(algorithm)) return winograd_packed_size<T>(algorithm, s);
   return algorithm == ConvAlgorithm::depthwise ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
 }
@@ -31,6 +33,13 @@ index packed_size(const Conv2dShape& s) {
 template <class T>
 void pack(const Conv2dShape& s, const T* w, T* packed) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
+  if (algorithm == ConvAlgorithm::space_to_depth) {
+    const StridedBlocks blocks(s);
+    Scratch scratch(blocks.weights() * index(sizeof(T)));
+    T* weights = static_cast<T*>(scratch.data());
+    blocks.pack_weights(w, weights);
+    return pack(blocks.inner, weights, packed);
+  }
   if (is_winograd(algorithm)) return winograd_pack(algorithm, s, w, packed);
   pack_weights(Correlation(flattened(s), false), w, packed);
 }
@@ -52,7 +61,14 @@ void forward(const Conv2dShape& s, const T* x, const T* w, const T* packed, cons
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
   if (is_winograd(algorithm)) return winograd_forward(algorithm, s, x, w, packed, epilogue, y);
   if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, false), x, w, epilogue, y);
-  implicit_gemm(Correlation(flattened(s), false), x, w, packed, epilogue, y);
+  if (algorithm == ConvAlgorithm::implicit_gemm)
+    return implicit_gemm(Correlation(flattened(s), false), x, w, packed, epilogue, y);
+  const StridedBlocks blocks(s);
+  Scratch scratch((blocks.x.size() + (packed ? 0 : blocks.weights())) * index(sizeof(T)));
+  T *pixels = static_cast<T*>(scratch.data()), *weights = pixels + blocks.x.size();
+  blocks.x.pack(x, pixels);
+  if (!packed) blocks.pack_weights(w, weights);
+  forward<T>(blocks.inner, pixels, weights, packed, epilogue, y);
 }
 
 template <class T>
@@ -60,7 +76,16 @@ void backward_input(const Conv2dShape& s, const T* dy, const T* w, const Epilogu
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_input);
   if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, epilogue, dx);
   if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, true), dy, w, epilogue, dx);
-  implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, epilogue, dx);
+  if (algorithm == ConvAlgorithm::implicit_gemm)
+    return implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, epilogue, dx);
+  const GradientBlocks blocks(s, gradient_steps(s));
+  Scratch scratch((blocks.dx.size() + blocks.weights() + blocks.inner.O) * index(sizeof(T)));
+  T *pixels = static_cast<T*>(scratch.data()), *weights = pixels + blocks.dx.size(), *bias = weights + blocks.weights();
+  blocks.pack_weights(w, weights);
+  for (index i = 0; epilogue.bias && i < blocks.inner.O; i++) bias[i] = epilogue.bias[i % s.C];
+  forward<T>(blocks.inner, dy, weights, nullptr, {epilogue.bias ? bias : nullptr, epilogue.activation, epilogue.alpha},
+             pixels);
+  blocks.dx.unpack(pixels, dx);
 }
 
 template <class T>
@@ -68,7 +93,13 @@ void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_weight);
   if (is_winograd(algorithm)) return winograd_backward_weight(algorithm, s, x, dy, dw, db);
   if (algorithm == ConvAlgorithm::depthwise) return depthwise_backward_weight(s, x, dy, dw, db);
-  WeightGradient<T>(s, x, dy, dw, db).run();
+  if (algorithm == ConvAlgorithm::implicit_gemm) return WeightGradient<T>(s, x, dy, dw, db).run();
+  const StridedBlocks blocks(s);
+  Scratch scratch((blocks.x.size() + blocks.weights()) * index(sizeof(T)));
+  T *pixels = static_cast<T*>(scratch.data()), *weights = pixels + blocks.x.size();
+  blocks.x.pack(x, pixels);
+  backward_weight(blocks.inner, pixels, dy, weights, db);
+  blocks.unpack_weights(weights, dw);
 }
 
 }  // namespace

@@ -7,6 +7,12 @@ namespace pydl::PYDL_ISA {
 // Depends on the shape alone, never on the number of threads.
 ConvAlgorithm conv2d_algorithm(const Conv2dShape& s, ConvDirection direction);
 
+// backward-input by blocks (conv2d_blocks.h): how many strides of dx a block spans.
+struct BlockSteps {
+  index h, w;
+};
+BlockSteps gradient_steps(const Conv2dShape& s);
+
 constexpr bool is_winograd(ConvAlgorithm a) {
   return a == ConvAlgorithm::winograd_4x4 || a == ConvAlgorithm::winograd_5x5;
 }

@@ -83,7 +83,38 @@ def test_every_isa(isa: str, dtype: Any, rng: np.random.Generator) -> None:
         check(case, dtype, rng)
 
 
-@pytest.mark.parametrize("name", ["slide2", "res2", "go", "mobile_dw", "resnext", "alex1", "res_down"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_blocks_on_every_isa(isa: str, dtype: Any, rng: np.random.Generator) -> None:
+    """With space_to_depth forced on what it fits: strides, and few channels in the gradient for the input."""
+    _core.force_conv2d_algorithm("space_to_depth")
+    names = set()
+    for case in CONV2D:
+        algorithms = [_core.conv2d_algorithm(direction, case.x, case.w, *options(case)) for direction in DIRECTIONS]
+        if "space_to_depth" in algorithms:
+            names.add(case.name)
+            check(case, dtype, rng)
+            check(case, dtype, rng, mean=10.0)
+    assert {"odd", "5x5_same", "stride_1x3", "asymmetric", "padding_beyond_kernel", "stride_beyond_kernel"} < names
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_and_infinity_by_blocks(value: float, rng: np.random.Generator) -> None:
+    """One bad pixel spoils all that reads it, and may spoil the rest of the blocks and tiles that do."""
+    case = Conv2dCase("", (1, 60, 60, 3), (5, 5, 3, 16), strides=(2, 2), padding=(2, 2, 2, 2))
+    x, w, bias, dy = arrays(case, np.float64, rng)
+    x[0, 30, 30, 0] = dy[0, 15, 15, 0] = value
+    _core.force_conv2d_algorithm("space_to_depth")
+    y, dx, _, _ = run(case, x, w, bias, dy)
+    with np.errstate(invalid="ignore"):
+        exact = reference.forward(x, w, bias, *options(case)), reference.backward_input(dy, w, x.shape, *options(case))
+    for result, expected, step in zip((y, dx), exact, (1, 2), strict=True):
+        bad = ~np.isfinite(result)
+        assert bad[~np.isfinite(expected)].all()
+        for where in np.nonzero(bad.any((0, 3))):
+            assert np.abs(where - 15 * step).max() <= 7 * step  # a tile of 5 and the taps
+
+
+@pytest.mark.parametrize("name", ["slide2", "res2", "go", "mobile_dw", "resnext", "alex1", "vgg1.1", "res_down"])
 def test_same_bits_for_any_thread_count(isa: str, name: str, rng: np.random.Generator) -> None:
     case = next(case for case in CONV2D_NETS if case.name == name)
     case = case._replace(x=(3, *case.x[1:]))
