@@ -1,8 +1,8 @@
 """Inference plans: a forward pass recorded once per input shape, then replayed in one call of the extension.
 
 While a plan records, the layers run as usual and every kernel call is noted (csrc/plan.h). What a replay could not
-repeat ends the recording: values made outside the kernels, a look at values, random numbers, state that is written.
-Then the layers run each time; the results are the same, and `PlanCache.info()` tells the reason.
+repeat ends the recording: values made outside the kernels, a look at values, random numbers, writing to variables other
+than by `update`. Then the layers run each time; the results are the same, and `PlanCache.info()` tells the reason.
 """
 
 from __future__ import annotations
@@ -33,6 +33,20 @@ def epoch() -> int:
     return _epoch
 
 
+def update(variable: Variable, value: Tensor) -> None:
+    """Writes the value to the variable; a plan does so after each run, and `current` has the value until then."""
+    if state.plan is None:
+        variable.assign(value.array)
+    else:
+        state.updates[id(variable)] = (variable, value)
+
+
+def current(variable: Variable) -> Tensor:
+    """The value of a variable to which this forward pass may have written."""
+    _, value = state.updates.get(id(variable), (None, variable)) if state.plan is not None else (None, variable)
+    return value
+
+
 def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
 
@@ -44,6 +58,15 @@ def _rebuild(form: Any, masked: list[bool], arrays: Any) -> Any:
     for output, has_mask in zip(outputs, masked, strict=True):
         output.mask = next(masks) if has_mask else None
     return rebuild(form, outputs)
+
+
+def _write(variables: Sequence[Variable], rest: Callable[[Any], Any], arrays: tuple[Array, ...]) -> Any:
+    """Writes the last outputs of a plan to these variables; what the call gives is made of the others."""
+    count = len(arrays) - len(variables)
+    for variable, array in zip(variables, arrays[count:], strict=True):
+        variable.array[...] = array
+        variable.version.bump()
+    return rest(arrays[0] if count == 1 else arrays[:count])
 
 
 class _Entry:
@@ -97,14 +120,15 @@ class PlanCache:
         inputs: Sequence[Array] = x if type(x) is tuple else (x,)
         plan = _core.Plan()
         plan.begin(list(inputs), [(v.array, v.version) for v in weights])
-        state.plan = plan
+        state.plan, state.updates = plan, {}
         try:
             with no_grad():
                 y = call(_wrap_all(x))
-            outputs = leaves(y)
+            outputs, updates = leaves(y), list(state.updates.values())
             state.plan = None
             masks = [t.mask for t in outputs]
-            entry.reason = plan.end([*(t.array for t in outputs), *(m for m in masks if m is not None)])
+            ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in updates)]
+            entry.reason = plan.end(ends)
         except BaseException:
             state.plan = None
             plan.abort()
@@ -112,6 +136,10 @@ class PlanCache:
         if not isinstance(y, Tensor) or any(m is not None for m in masks):
             form = map_leaves(lambda _: "", y)  # not None: a tuple of those is a shape
             entry.rebuild = partial(_rebuild, form, [m is not None for m in masks])
+        for variable, value in updates:
+            variable.assign(value.array)
+        if updates:
+            entry.rebuild = partial(_write, [variable for variable, _ in updates], entry.rebuild)
         if entry.reason is None:
             entry.plan = plan
         self._entries[key] = entry

@@ -16,27 +16,36 @@ def is_shape(x: Any) -> bool:
     return isinstance(x, tuple) and all(n is None or isinstance(n, int | np.integer) for n in x)
 
 
+_CONTAINERS = (dict, list, tuple)
+
+
 def is_nested(x: Any) -> bool:
     """Whether x is a container of leaves, and not a leaf itself."""
-    return isinstance(x, dict | list) or (isinstance(x, tuple) and not is_shape(x))
+    return isinstance(x, _CONTAINERS) and not is_shape(x)
 
 
 def map_leaves(function: Callable[[Any], Any], structure: Any) -> Any:
     """The same structure with `function(leaf)` for each leaf."""
+    if not is_nested(structure):
+        return function(structure)
     if isinstance(structure, dict):
         return {key: map_leaves(function, value) for key, value in structure.items()}
-    if is_nested(structure):
-        return type(structure)([map_leaves(function, value) for value in structure])
-    return function(structure)
+    return type(structure)(
+        [map_leaves(function, value) if isinstance(value, _CONTAINERS) else function(value) for value in structure]
+    )
 
 
 def leaves(structure: Any) -> list[Any]:
     """The leaves from left to right; those of a dict in the order of its keys."""
-    if isinstance(structure, dict):
-        return [leaf for value in structure.values() for leaf in leaves(value)]
-    if is_nested(structure):
-        return [leaf for value in structure for leaf in leaves(value)]
-    return [structure]
+    if not is_nested(structure):
+        return [structure]
+    found: list[Any] = []
+    for value in structure.values() if isinstance(structure, dict) else structure:
+        if isinstance(value, _CONTAINERS):
+            found += leaves(value)
+        else:
+            found.append(value)
+    return found
 
 
 def rebuild(structure: Any, values: Iterable[Any]) -> Any:

@@ -29,6 +29,7 @@ class _State(threading.local):
     grad_enabled = True
     open_tapes = 0
     plan: _core.Plan | None = None  # the inference plan that is recording
+    updates: dict[int, Any]  # what it is to write to variables; see plan.update
     training: bool | None = None  # what the outermost layer was called with
     depth = 0  # layers inside layers
     hidden = False  # in a layer of a model that other layers follow

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import ops, regularizers
+from .. import ops, plan, regularizers
 from ..errors import ShapeError
-from ..tape import Array, spoil_plan
+from ..structure import leaves
+from ..tape import Array
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable
 from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
@@ -27,7 +28,7 @@ class RNN(Layer):
         return_state: whether to return the last states too: (output, *states).
         go_backwards: from the last step to the first; outputs come in the order in which they are made.
         stateful: whether each batch goes on from the states of the one before, sample by sample, until `reset_state()`.
-            No gradient flows from batch to batch (truncated backpropagation through time), and there is no plan.
+            No gradient flows from batch to batch (truncated backpropagation through time).
         unroll: accepted; it changes nothing.
         zero_output_for_mask: whether outputs of masked steps are zero; else they repeat the output before.
 
@@ -83,7 +84,7 @@ class RNN(Layer):
         if mask is not None and self.zero_output_for_mask and self.return_sequences:
             output = ops.apply_mask(output, ops.flip(mask, 1) if self.go_backwards else mask)
         if self.stateful:
-            _each(lambda kept, new: kept.assign(new.array), self.states, last)
+            _each(plan.update, self.states, last)
         return (output, *last) if self.return_state else output
 
     def advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
@@ -105,16 +106,19 @@ class RNN(Layer):
             return [_each(lambda s: ops.cast(s, self.dtype), state) for state in given]
         if not self.stateful:
             return None
-        spoil_plan(f"layer {self.name!r} keeps its states from batch to batch")
         if self.states is None:
-            zeros = initial_state(self.cell, batch_size, self.dtype)
-            self.states = [_each(lambda s: Variable(s, trainable=False, name="state"), state) for state in zeros]
+            self._keep(initial_state(self.cell, batch_size, self.dtype))
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
                 f"states of the batch before have, got {batch_size}"
             )
-        return self.states
+        return _each(plan.current, self.states)
+
+    def _keep(self, states: Sequence[Any]) -> None:
+        """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
+        self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
+        self._constants = {f"state_{i}": state for i, state in enumerate(leaves(self.states))}
 
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, on the tape."""
@@ -144,8 +148,7 @@ class RNN(Layer):
         if not self.stateful:
             raise AttributeError(f"[{self.name}] reset_state: expected a layer with stateful=True")
         if states is not None:
-            given = list(states) if isinstance(states, list | tuple) else [states]
-            self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in given]
+            self._keep(list(states) if isinstance(states, list | tuple) else [states])
         elif self.states is not None:
             _each(lambda kept: kept.assign(np.zeros(kept.shape)), self.states)
 

@@ -51,8 +51,9 @@ class Graph:
                     raise TypeError(f"[{name}] {argument}: expected symbolic tensors, as Input() gives, got {tensor!r}")
         self.name, self.inputs, self.outputs = name, map_leaves(_as_input, inputs), outputs
         # An input may be any tensor: the model then begins in the middle of another.
-        starts = {id(given): own for given, own in zip(leaves(inputs), leaves(self.inputs), strict=True)}
-        self.calls = [tensor.call for tensor in leaves(self.inputs)] + _calls_between(name, starts, leaves(outputs))
+        self.starts: list[SymbolicTensor] = leaves(self.inputs)
+        starts = {id(given): own for given, own in zip(leaves(inputs), self.starts, strict=True)}
+        self.calls = [tensor.call for tensor in self.starts] + _calls_between(name, starts, leaves(outputs))
         self.layers = list({id(call.layer): call.layer for call in self.calls}.values())
         names = [layer.name for layer in self.layers]
         for layer in names:
@@ -65,7 +66,7 @@ class Graph:
         tensors = [tensor for call in self.calls for tensor in leaves(call.outputs)]
         slots = {id(tensor): Slot(number) for number, tensor in enumerate(tensors)}
         slots |= {given: slots[id(own)] for given, own in starts.items()}
-        self._size, count = len(tensors), len(leaves(self.inputs))
+        self._size, count = len(tensors), len(self.starts)
         self.steps = [Step(call, slots) for call in self.calls[count:]]
         self.results = map_leaves(lambda tensor: slots[id(tensor)], self.outputs)
         results = {slot.number for slot in leaves(self.results)}
@@ -152,7 +153,7 @@ class Graph:
 
     def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
         """What this input is cast to: the dtype of its Input; integers stay for an embedding."""
-        wanted: np.dtype[Any] = leaves(self.inputs)[place].dtype
+        wanted: np.dtype[Any] = self.starts[place].dtype
         stays = wanted.kind == "f" and array.dtype.kind != "f" and not self.casts_integers[place]
         return array.dtype if stays else wanted
 

@@ -185,15 +185,27 @@ def test_truncated_backpropagation_stops_at_the_batch(rng: np.random.Generator) 
     assert x[1].grad is not None
 
 
-def test_stateful_models_have_no_plan_and_reset(rng: np.random.Generator) -> None:
-    model = pydl.Sequential([layers.Input((T, F), batch_size=B), layers.GRU(U, stateful=True), layers.Dense(1)])
-    x = rng.standard_normal((B, T, F)).astype(np.float32)
-    first, second = model.predict(x), model.predict(x)
-    assert not np.array_equal(first, second)
-    model.reset_state()
-    np.testing.assert_array_equal(model.predict(x), first)
+def test_plans_of_stateful_models_carry_the_states(rng: np.random.Generator) -> None:
+    """Also when a layer is called twice in one pass, and goes on from its own states."""
+    layer = layers.LSTM(U, stateful=True, return_sequences=True)
+    inputs = layers.Input((T, F), batch_size=B)
+    outputs = layers.GRU(U, stateful=True)(layer(layers.Dense(F)(layer(inputs))))
+    model = pydl.Model(inputs, outputs)
+    x = [rng.standard_normal((B, T, F)).astype(np.float32) for _ in range(5)]
+    passes = []
+    for run in (model.predict_on_batch, lambda x: layers.Layer.__call__(model, x).numpy(), model.predict_on_batch):
+        model.reset_state()
+        passes.append([run(batch) for batch in x])
     (plan,) = model._plans.info()
-    assert "keeps its states" in plan["reason"]
+    assert plan["reason"] is None
+    assert not np.allclose(passes[0][0], passes[0][1])
+    for planned in (passes[0], passes[2]):
+        np.testing.assert_array_equal(planned, passes[1])
+    start = [rng.standard_normal((B, U)) for _ in layer.states]
+    layer.reset_state(start)
+    np.testing.assert_allclose(layer.states[1].numpy(), start[1], rtol=1e-6)
+    model(x[0])
+    assert not np.allclose(layer.states[1].numpy(), start[1])
 
 
 def test_errors() -> None:
