@@ -113,7 +113,8 @@ class RNN(Layer):
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
                 f"states of the batch before have, got {batch_size}"
             )
-        return _each(plan.current, self.states)
+        states: list[Any] = _each(plan.current, self.states)
+        return states
 
     def _keep(self, states: Sequence[Any]) -> None:
         """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""

@@ -51,7 +51,7 @@ class Graph:
                     raise TypeError(f"[{name}] {argument}: expected symbolic tensors, as Input() gives, got {tensor!r}")
         self.name, self.inputs, self.outputs = name, map_leaves(_as_input, inputs), outputs
         # An input may be any tensor: the model then begins in the middle of another.
-        self.starts: list[SymbolicTensor] = leaves(self.inputs)
+        self.starts: list[Any] = leaves(self.inputs)
         starts = {id(given): own for given, own in zip(leaves(inputs), self.starts, strict=True)}
         self.calls = [tensor.call for tensor in self.starts] + _calls_between(name, starts, leaves(outputs))
         self.layers = list({id(call.layer): call.layer for call in self.calls}.values())
