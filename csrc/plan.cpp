@@ -81,12 +81,11 @@ void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::ve
     if (memory.bytes > 0) known_[static_cast<const char*>(memory.data)] = {memory.bytes, place};
     step.out.push_back(place);
   }
-  // Only constants stay packed.
-  for (int argument : packing.arguments)
-    if (step.in[std::size_t(argument)].kind != Place::constant) {
-      packing.arguments.clear();
-      break;
-    }
+  const auto stays = [&](int argument) {
+    const Place& place = step.in[std::size_t(argument)];
+    return place.kind == Place::constant && (place.number < 0 || constants_[std::size_t(place.number)].version);
+  };
+  if (!std::all_of(packing.arguments.begin(), packing.arguments.end(), stays)) packing.arguments.clear();
   step.run = std::move(run);
   step.packing = std::move(packing);
   steps_.push_back(std::move(step));

@@ -1,4 +1,5 @@
-// An inference plan: the list of kernel calls that a model made once for one input shape, replayed in one call.
+// A plan: the list of kernel calls that a model made once for one input shape, replayed in one call. In inference these
+// are the forward pass; in training, the way back to the gradients too.
 //
 // While a Plan records (one per thread at most), every binding hands its kernel call to it as a step: a function of
 // pointers, and the memory it read and wrote. Memory is known by address: the plan's inputs, the weights, and what
@@ -47,6 +48,7 @@ class Plan {
 
   // -- recording
   void begin(const std::vector<Memory>& inputs);
+  // Memory that stays where it is. Without a version it changes too often to be packed: a weight that is trained.
   void add_constant(Memory memory, std::shared_ptr<Version> version);
   void add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run,
                 Packing packing);

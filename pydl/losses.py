@@ -117,6 +117,14 @@ def _signs(y_true: Tensor) -> Array:
     return 2 * labels - 1 if ((labels == 0) | (labels == 1)).all() else labels
 
 
+_IN_KERNELS = (
+    mean_squared_error,
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)  # with the usual options; a recording notices others
+
+
 # ---- classes -----------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +140,11 @@ class Loss:
         if reduction not in _REDUCTIONS:
             raise ValueError(f"[{self.name}] reduction: expected one of {_REDUCTIONS}, got {reduction!r}")
         self.reduction = reduction
+
+    @property
+    def in_kernels(self) -> bool:
+        """Whether it is known that nothing but kernels looks at the values: then a plan may hold the loss."""
+        return False
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         raise NotImplementedError(f"{type(self).__name__} must override call(y_true, y_pred)")
@@ -190,6 +203,10 @@ class LossFunctionWrapper(Loss):
     ) -> None:
         super().__init__(name or getattr(fn, "__name__", None), reduction)
         self._fn, self._kwargs = fn, kwargs
+
+    @property
+    def in_kernels(self) -> bool:
+        return self._fn in _IN_KERNELS and type(self).__module__ == __name__
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         return self._fn(y_true, y_pred, **self._kwargs)

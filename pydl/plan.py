@@ -1,15 +1,16 @@
-"""Inference plans: a forward pass recorded once per input shape, then replayed in one call of the extension.
+"""Plans: what a model does with inputs of one shape, recorded once, then replayed in one call of the extension.
 
-While a plan records, the layers run as usual and every kernel call is noted (csrc/plan.h). What a replay could not
-repeat ends the recording: values made outside the kernels, a look at values, random numbers, writing to variables other
-than by `update`. Then the layers run each time; the results are the same, and `PlanCache.info()` tells the reason.
+While a plan records, the layers (and in training the tape) run as usual and every kernel call is noted (csrc/plan.h).
+What a replay could not repeat ends the recording: values made outside the kernels, a look at values, random numbers,
+writing to variables other than by `update`. Then the layers run each time; the results are the same, and
+`PlanCache.info()` tells the reason.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -79,15 +80,18 @@ class _Entry:
 
 
 class PlanCache:
-    """The plans of one model: `run` records on the first call of a shape and replays from then on."""
+    """The plans of one model: `run` records on the first call of a shape and replays from then on.
 
-    def __init__(self, capacity: int = 16) -> None:
-        self._capacity = capacity
+    taped: the calls go back over a tape, and the weights change after each: nothing is packed from them.
+    """
+
+    def __init__(self, capacity: int = 16, taped: bool = False) -> None:
+        self._capacity, self._taped = capacity, taped
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         self._epoch = _epoch
 
     def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]], form: str = "") -> Any:
-        """`call(x)` without a tape.
+        """`call(x)`.
 
         Args:
             call: from a tensor (or a tuple of them) to a tensor (or several in lists, tuples and dicts).
@@ -109,7 +113,7 @@ class PlanCache:
             with suppress(KeyError):  # another thread may just have thrown it out
                 self._entries.move_to_end(key)
         if entry.plan is None:
-            with no_grad():
+            with self._mode():
                 return call(_wrap_all(x))
         return entry.rebuild(entry.plan.run(*x) if many else entry.plan.run(x))
 
@@ -119,10 +123,10 @@ class PlanCache:
         x = tuple([a.copy() for a in x]) if type(x) is tuple else x.copy()
         inputs: Sequence[Array] = x if type(x) is tuple else (x,)
         plan = _core.Plan()
-        plan.begin(list(inputs), [(v.array, v.version) for v in weights])
+        plan.begin(list(inputs), [(v.array, None if self._taped else v.version) for v in weights])
         state.plan, state.updates = plan, {}
         try:
-            with no_grad():
+            with self._mode():
                 y = call(_wrap_all(x))
             outputs, updates = leaves(y), list(state.updates.values())
             state.plan = None
@@ -147,8 +151,11 @@ class PlanCache:
             self._entries.popitem(last=False)
         return y
 
+    def _mode(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._taped else no_grad()
+
     def __reduce__(self) -> tuple[Any, ...]:  # copies of a model record their own
-        return PlanCache, (self._capacity,)
+        return PlanCache, (self._capacity, self._taped)
 
     def clear(self) -> None:
         """Forgets every plan."""

@@ -28,7 +28,7 @@ class _State(threading.local):
 
     grad_enabled = True
     open_tapes = 0
-    plan: _core.Plan | None = None  # the inference plan that is recording
+    plan: _core.Plan | None = None  # the one that is recording
     updates: dict[int, Any]  # what it is to write to variables; see plan.update
     training: bool | None = None  # what the outermost layer was called with
     depth = 0  # layers inside layers
@@ -40,9 +40,16 @@ state = _State()
 
 
 def spoil_plan(reason: str) -> None:
-    """Ends the recording of an inference plan, if one is under way: a replay would not repeat what happens now."""
+    """Ends the recording of a plan, if one is under way: a replay would not repeat what happens now."""
     if state.plan is not None:
         state.plan.fail(reason)
+
+
+def fixed(array: Array) -> Array:
+    """`array`, which depends on shapes alone: a plan that is recording holds it for all replays."""
+    if state.plan is not None:
+        state.plan.add_constant(array)
+    return array
 
 
 class Node:
@@ -107,8 +114,8 @@ class GradientTape:
 
         single = isinstance(sources, Tensor)
         wanted: list[Tensor] = [sources] if single else list(sources)
-        seed = np.ones_like(target.array) if output_gradient is None else output_gradient
-        found = {id(t): g for t, g in gradients(target, seed, {id(t) for t in wanted}, self._persistent)}
+        inner = {id(t) for t in wanted}
+        found = {id(t): g for t, g in gradients(target, output_gradient, inner, self._persistent)}
         result = [wrap(found[id(t)]) if id(t) in found else None for t in wanted]
         return result[0] if single else result
 
@@ -118,9 +125,13 @@ def gradients(
 ) -> Iterator[tuple[Tensor, Array]]:
     """Walks from `root` to its leaves and yields each leaf with its gradient; frees the tape on the way unless `keep`.
 
-    Tensors whose id is in `inner` are yielded too, though ops made them.
+    gradient: of the shape of `root`; None stands for ones. Tensors whose id is in `inner` are yielded too, though ops
+    made them.
     """
-    dy = np.array(getattr(gradient, "array", gradient), root.dtype, order="C")
+    if gradient is None:
+        dy = fixed(np.ones_like(root.array))
+    else:
+        dy = np.array(getattr(gradient, "array", gradient), root.dtype, order="C")
     if dy.shape != root.shape:
         raise ShapeError(f"[backward] gradient: expected shape {root.shape}, got {dy.shape}")
     order = _inputs_first(root)

@@ -140,12 +140,8 @@ class Tensor:
         gradient: of this tensor's shape; may be left out for a single element. RuntimeError if there is no history, or
         it has been freed; ShapeError if the gradient does not fit.
         """
-        if gradient is None:
-            if self.size != 1:
-                raise ValueError(
-                    f"[backward] gradient: needed for a tensor of more than one element, here {self.shape}"
-                )
-            gradient = np.ones_like(self.array)
+        if gradient is None and self.size != 1:
+            raise ValueError(f"[backward] gradient: needed for a tensor of more than one element, here {self.shape}")
         for leaf, dx in gradients(self, gradient):
             leaf.grad = dx if leaf.grad is None else leaf.grad + dx
 

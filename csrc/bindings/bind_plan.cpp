@@ -24,10 +24,12 @@ class RecordedPlan {
       plan_.keep(std::make_shared<py::array>(a));
     }
     plan_.begin(memory);
-    for (const auto& [array, version] : weights) {
-      plan_.add_constant(read(array), version);
-      weights_.push_back(array);
-    }
+    for (const auto& [array, version] : weights) add_constant(array, version);
+  }
+
+  void add_constant(const py::array& array, const std::shared_ptr<Version>& version) {
+    plan_.add_constant(read(checked("plan", "array", array)), version);
+    constants_.push_back(array);
   }
 
   py::object end(const std::vector<py::array>& outputs) {
@@ -84,7 +86,7 @@ class RecordedPlan {
   };
   Plan plan_;
   std::vector<End> inputs_, outputs_;
-  std::vector<py::array> weights_;
+  std::vector<py::array> constants_;
   std::string reason_;
   bool begun_ = false, complete_ = false;
 };
@@ -100,7 +102,9 @@ void bind_plan(py::module_& m) {
   py::class_<RecordedPlan>(m, "Plan", "A recorded list of kernel calls, replayed in one call.")
       .def(py::init<>())
       .def("begin", &RecordedPlan::begin, py::arg("inputs"), py::arg("weights"),
-           "Starts recording in this thread. weights: pairs (array, Version).")
+           "Starts recording in this thread. weights: pairs (array, Version); without one, a weight is never packed.")
+      .def("add_constant", &RecordedPlan::add_constant, py::arg("array"), py::arg("version") = py::none(),
+           "While recording: this array will be the same memory at every replay.")
       .def("end", &RecordedPlan::end, py::arg("outputs"), "Ends recording; None, or the reason why it cannot replay.")
       .def("fail", &RecordedPlan::fail, py::arg("reason"))
       .def("abort", &RecordedPlan::abort)

@@ -168,6 +168,18 @@ TEST_CASE("a weight is packed once, and again after a change of its version or o
   }
 }
 
+TEST_CASE("a weight without a version, one that is trained, is never packed") {
+  Plan plan;
+  Array x{1, 2}, w{3, 4}, y(2);
+  plan.begin({memory(x)});
+  plan.add_constant(memory(w), nullptr);
+  step(plan, "multiply", x, &w, y, multiply,
+       {{1}, [] { return index(8); }, [](const void* const*, void*) { FAIL("packed"); }});
+  REQUIRE(plan.end({memory(y)}) == "");
+  w = {5, 6};
+  CHECK(replay(plan, {&x}, 2) == Array{5, 12});
+}
+
 TEST_CASE("one plan runs in many threads at once, and holds no memory between runs") {
   Plan plan;
   Array x(1000, 1), w(1000, 3), h(1000), y(1000);

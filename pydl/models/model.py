@@ -132,9 +132,6 @@ class Model(Trainer):
     def check_input_shape(self, shape: tuple[Any, ...]) -> None:
         """ShapeError if a model that knows its input's shape gets another."""
 
-    def _all_weights(self) -> Any:
-        return self.weights + [c for layer in self._flatten() for c in layer._constants.values()]
-
     def _children(self) -> Iterator[Layer]:
         yield from self._graph.layers if self._graph is not None else ()
         yield from super()._children()

@@ -11,9 +11,10 @@ from .. import optimizers, plan
 from ..data import Batch, as_numbers, make_batch
 from ..layers import Layer
 from ..metrics import Mean
+from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves
-from ..tape import Array, no_grad
-from ..tensor import Tensor
+from ..tape import Array, no_grad, spoil_plan, state
+from ..tensor import Tensor, wrap
 from ..variable import Variable
 from ..warn import warn_caller
 from .compiled import CompiledLoss, CompiledMetrics, output_names
@@ -26,6 +27,7 @@ class Trained(NamedTuple):
     layers: list[Layer]
     variables: list[Variable]
     regularized: list[Variable]
+    replayable: bool  # whether a plan may hold a training step
 
 
 class Stepper(Layer):
@@ -39,7 +41,8 @@ class Stepper(Layer):
         self._loss_mean = Mean("loss")
         self._metrics = CompiledMetrics(None, None)
         self._compiled = False
-        self._trained = Trained(-1, [], [], [])
+        self._trained = Trained(-1, [], [], [], False)
+        self._training_plans = PlanCache(taped=True)
         self._warned: set[str] = set()
 
     def compile(
@@ -83,21 +86,56 @@ class Stepper(Layer):
 
         An override may return logs; they replace those of `get_metrics_result()`.
         """
-        x, y, sample_weight = batch
-        y_pred = self(x, training=True)
-        loss = self.compute_loss(x, y, y_pred, sample_weight)
+        loss, y_pred = self._replayed(batch) if self._replayable(batch) else self._differentiated(*batch)
         variables = self._trained_now().variables
         if variables:
-            self._update(loss, variables)
+            self._update(variables)
         else:
             self._warn_once("The model does not have any trainable weights; fit() changes nothing")
         self._update_metrics(loss, batch, y_pred)
         return None
 
-    def _update(self, loss: Tensor, variables: list[Variable]) -> None:
+    def _differentiated(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Any]:
+        """The loss and the outputs of a batch; the variables get its gradients."""
+        y_pred = self(x, training=True)
+        loss = self.compute_loss(x, y, y_pred, sample_weight)
+        variables = self._trained_now().variables
         for v in variables:
             v.grad = None
-        loss.backward()
+        if variables:
+            loss.backward()
+        return loss, y_pred
+
+    def _replayable(self, batch: Batch) -> bool:
+        """Whether it is all pydl's own code: Python of others may do what a recording does not see."""
+        arrays = type(batch.x) is np.ndarray and type(batch.y) is np.ndarray and batch.sample_weight is None
+        trained = self._trained_now()
+        return (
+            arrays and trained.replayable and state.grad_enabled and all([v.requires_grad for v in trained.variables])
+        )
+
+    def _replayed(self, batch: Batch) -> tuple[Tensor, Any]:
+        """`_differentiated` by a plan, or recording one. Its outputs are the gradients too."""
+        variables = self._trained_now().variables
+
+        def call(xy: tuple[Tensor, Tensor]) -> list[Any]:
+            x, y = xy
+            loss, y_pred = self._differentiated(x, y.array, None)
+            gradients = [wrap(v.grad) for v in self._trained_now().variables if v.grad is not None]
+            if len(gradients) < len(self._trained_now().variables):
+                spoil_plan("a weight has no gradient")
+            return [loss, y_pred, *gradients]
+
+        loss, y_pred, *gradients = self._training_plans.run(call, (batch.x, batch.y), self._all_weights)
+        if len(gradients) == len(variables):
+            for v, gradient in zip(variables, gradients, strict=True):
+                v.grad = gradient.array
+        return loss, y_pred
+
+    def _all_weights(self) -> list[Variable]:
+        return self.weights + [c for layer in self._flatten() for c in layer._constants.values()]
+
+    def _update(self, variables: list[Variable]) -> None:
         gradients = [v.grad for v in variables]
         if any([g is None for g in gradients]):
             names = [v.name for v, g in zip(variables, gradients, strict=True) if g is None]
@@ -160,10 +198,12 @@ class Stepper(Layer):
 
     def _trained_now(self) -> Trained:
         if self._trained.epoch != plan.epoch():
-            variables = self.trainable_weights
+            layers, variables = self._flatten(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
+            own = all(type(layer).__module__.startswith("pydl.") for layer in layers)
+            replayable = own and self._loss is not None and self._loss.in_kernels
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
-            object.__setattr__(self, "_trained", Trained(plan.epoch(), self._flatten(), variables, regularized))
+            object.__setattr__(self, "_trained", Trained(plan.epoch(), layers, variables, regularized, replayable))
         return self._trained
 
     def get_metrics_result(self) -> dict[str, float]:

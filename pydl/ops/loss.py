@@ -28,7 +28,7 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
     if logits.ndim >= 1 and target.shape == logits.shape:
         target = target.astype(logits.dtype, copy=False)
     elif logits.ndim >= 1 and target.shape == logits.shape[:-1] and target.dtype.kind in "iu":
-        target = target.astype(np.int64, copy=False)
+        target = target if target.dtype == np.int32 else target.astype(np.int64, copy=False)
     else:
         raise ShapeError(
             f"[softmax_cross_entropy] labels: expected class numbers {logits.shape[:-1]} or targets {logits.shape}, "

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
-from ..tape import Array
+from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record
-from .arrays import filled, floating
+from .arrays import filled, floating, repeated
 
 _INTEGERS: dict[str, Any] = {"sum": np.sum, "max": np.max, "min": np.min}
 
@@ -62,7 +62,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     y = reduced("sum", x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
-        return (filled(x.shape, dy.reshape(kept)),)
+        return (repeated(dy.reshape(kept), x.shape),)
 
     return record(y.reshape(kept) if keepdims else y, (x,), backward)
 
@@ -72,11 +72,12 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     x = floating(as_tensor(x))
     axes = axes_of("mean", axis, x.ndim)
     kept = _kept(x.shape, axes)
-    count = math.prod(x.shape[a] for a in axes)
+    count = math.prod([x.shape[a] for a in axes])
     y = reduced("mean", x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
-        return (filled(x.shape, dy.reshape(kept) / dy.dtype.type(count)),)
+        share = _core.binary("divide", dy, fixed(np.asarray(count, dy.dtype)))
+        return (repeated(share.reshape(kept), x.shape),)
 
     return record(y.reshape(kept) if keepdims else y, (x,), backward)
 
