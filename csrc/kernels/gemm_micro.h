@@ -80,6 +80,14 @@ struct Tile {
     for (; k < K; k++, a += a_col, b += b_row) step<FetchAhead>(a, a_row, b, b_row);
   }
 
+  // The same for rows of a, and asks for one line of `next` at each step, into the second-level cache.
+  PYDL_INLINE void multiply_and_fetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next) {
+    for (index k = 0; k < K; k++, a++, b += b_row, next += kLanes<T>) {
+      __builtin_prefetch(next, 0, 2);
+      step<false>(a, a_row, b, b_row);
+    }
+  }
+
   // The same for a packed a, and leaves the rows of b densely in `to`: the copy hides behind the multiplications. The
   // panel beside this one will be read next, and is asked for.
   PYDL_INLINE void multiply_and_pack(index K, const T* a, index a_col, const T* b, index b_row, T* to) {
@@ -140,6 +148,7 @@ struct TileTask {
   index ldc;
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
+  const T* next = nullptr;   // K vectors that run_fetching_tile fetches for a later tile
   T* packed = nullptr;       // where run_packing_tile leaves the panel of b
 };
 
@@ -162,6 +171,11 @@ __attribute__((noinline)) void run_tile(const TileTask<T>& t) {
     else
       tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
   });
+}
+
+template <class T, int Rows, int Vectors>
+__attribute__((noinline)) void run_fetching_tile(const TileTask<T>& t) {
+  run<T, Rows, Vectors>(t, [&](auto& tile) { tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next); });
 }
 
 template <class T, int Rows>

@@ -23,15 +23,15 @@ struct Gru {
   // ---- forward
 
   static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, index step, index row, index count,
-                                   const T* operand, const T* weights, index, T* sums) {
+                                   const T* operand, const T* weights, index, Ahead<T> ahead, T* sums) {
     const index stride = f.run.operand.stride;
     if (f.s.reset_after)
-      multiply_gates<3, T>(count, f.s.U + 1, operand, stride, weights, kRow, sums);
+      multiply_gates<3, T>(count, f.s.U + 1, operand, stride, weights, kRow, ahead, sums);
     else if (stage == 0)
-      multiply_gates<2, T>(count, f.s.U, operand, stride, weights, kRow, sums);
+      multiply_gates<2, T>(count, f.s.U, operand, stride, weights, kRow, ahead, sums);
     else
       multiply_gates<1, T>(count, f.s.U, f.gates(step, row) + 3 * f.s.U, f.run.gates.stride, weights + 2 * kLanes<T>,
-                           kRow, sums);
+                           kRow, ahead, sums);
   }
 
   static void finish(const Forward<Gru>& f, int stage, index step, index row, index count, index unit, Sums<T> sums) {
@@ -75,11 +75,11 @@ struct Gru {
   // ---- backward
 
   static PYDL_INLINE void multiply_back(const Backward<Gru>& f, int stage, index count, const T* gates, index panel,
-                                        T* sums) {
+                                        Ahead<T> ahead, T* sums) {
     const index U = f.s.U;
-    if (stage == 1) return f.multiply(count, U, gates + 2 * U, panel, 2 * U, nullptr, sums);
-    f.multiply(count, 2 * U, gates, panel, 0, nullptr, sums);
-    if (f.s.reset_after) f.multiply(count, U, gates + 3 * U, panel, 2 * U, sums, sums);
+    if (stage == 1) return f.multiply(count, U, gates + 2 * U, panel, 2 * U, ahead, nullptr, sums);
+    f.multiply(count, 2 * U, gates, panel, 0, ahead, nullptr, sums);
+    if (f.s.reset_after) f.multiply(count, U, gates + 3 * U, panel, 2 * U, ahead, sums, sums);
   }
 
   static PYDL_INLINE void backward(const Backward<Gru>& f, int stage, index step, index row, index unit, int n,

@@ -7,11 +7,23 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
+// The panels of w', for w[rows][width].
+template <class T>
+void pack_transposed(const T* w, index rows, index width, T* panels) {
+  constexpr index kCols = kTileCols<T>;
+  parallel(ceil_div(rows, kCols), 1 + (1 << 16) / (width * kCols), [&](index begin, index end) {
+    const index first = begin * kCols;
+    pack_b(w + first * width, width, true, width, smaller(end * kCols, rows) - first, panels + first * width,
+           width * kCols);
+  });
+}
+
 template <class Cell>
 class Backward {
  public:
   using T = typename Cell::Element;
   static constexpr index kCols = kTileCols<T>;  // units of a panel
+  static constexpr int kHeight = gate_rows(kTileVectors);
 
   Backward(const Run<Cell>& run, const RecurrentGradients<T>& grads, Rows<T> carried)
       : run(run), s(run.s), schedule(run.schedule), grads(grads), carried(carried) {}
@@ -21,11 +33,7 @@ class Backward {
     const index width = Cell::kGates * s.U, panels = ceil_div(s.U, kCols);
     Scratch packed(panels * width * kCols * index(sizeof(T)));
     packed_ = static_cast<T*>(packed.data());
-    parallel(panels, 1 + (1 << 16) / (width * kCols), [&](index begin, index end) {
-      const index units = smaller(end * kCols, s.U) - begin * kCols;
-      pack_b(run.in.recurrent_kernel + begin * kCols * width, width, true, width, units,
-             packed_ + begin * width * kCols, width * kCols);
-    });
+    pack_transposed(run.in.recurrent_kernel, s.U, width, packed_);
     run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
   }
 
@@ -64,35 +72,28 @@ class Backward {
     return dh;
   }
 
-  // c[count][kCols] (+)= a[count][K] * rows [k, k + K) of the transposed recurrent kernel, for one panel of units.
-  PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, const T* old, T* c) const {
-    TileTask<T> task{};
-    task.K = K;
-    task.a = a;
-    task.a_stride = run.gates.stride;
-    task.b = packed_ + (panel * Cell::kGates * s.U + k) * kCols;
-    task.b_row = kCols;
-    task.old = old;
-    task.c = c;
-    task.ldc = kCols;
-    task.last = kLanes<T>;
-    kTileFunctions<T>.of[count - 1][kTileVectors - 1][0](task);
+  // c[count][kCols] = a[count][K] * rows [k, k + K) of the transposed recurrent kernel (+ old), for one panel of units.
+  PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, Ahead<T> ahead, const T* old,
+                            T* c) const {
+    ahead.panel += k * kCols;
+    multiply_gates<kTileVectors, T>(count, K, a, run.gates.stride, weights(panel) + k * kCols, kCols, ahead, c, old);
   }
 
  private:
   void member(Team& team, bool by_units) {
-    const RowShare rows(s.B, kTileRows, by_units, team);
+    const RowShare rows(s.B, kHeight, by_units, team);
     const Range all{0, ceil_div(s.U, kCols)};
     const Range panels = by_units ? all.part(team.rank, team.size) : all;
     for (index step = schedule.steps() - 1; step >= 0; step--)
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         for (index panel = panels.begin; panel < panels.end; panel++)
-          rows.each(schedule.count(step), [&](index row, index count) {
-            alignas(64) T sums[kTileRows * kCols];
+          rows.each(schedule.count(step), [&](index row, index count, index tile) {
+            alignas(64) T sums[kHeight * kCols];
+            const Ahead<T> ahead{weights(panels.after(panel)), tile};
             if (stage == 0)
-              from_next_step(step, row, count, panel, sums);
+              from_next_step(step, row, count, panel, ahead, sums);
             else
-              Cell::multiply_back(*this, stage, count, gates(step, row), panel, sums);
+              Cell::multiply_back(*this, stage, count, gates(step, row), panel, ahead, sums);
             each_vector(
                 count, panel,
                 [&](index r, index unit, int n, const T* from_gates) {
@@ -104,13 +105,15 @@ class Backward {
       }
     if (!grads.dh0) return;
     for (index panel = panels.begin; panel < panels.end; panel++)
-      rows.each(s.B, [&](index row, index count) { finish(row, count, panel); });
+      rows.each(s.B, [&](index row, index count, index tile) {
+        finish(row, count, panel, {weights(panels.after(panel)), tile});
+      });
   }
 
   // What the gates of the next step say of h, for those of the rows that make this step.
-  void from_next_step(index step, index row, index count, index panel, T* sums) const {
+  void from_next_step(index step, index row, index count, index panel, Ahead<T> ahead, T* sums) const {
     const index makers = step + 1 < schedule.steps() ? smaller(count, schedule.count(step + 1) - row) : 0;
-    if (makers > 0) Cell::multiply_back(*this, 0, makers, gates(step + 1, row), panel, sums);
+    if (makers > 0) Cell::multiply_back(*this, 0, makers, gates(step + 1, row), panel, ahead, sums);
   }
 
   // body(row, first unit, units, their sums) for all vectors of a panel.
@@ -124,9 +127,9 @@ class Backward {
   }
 
   // The gradients of the initial states.
-  void finish(index row, index count, index panel) const {
-    alignas(64) T sums[kTileRows * kCols];
-    from_next_step(-1, row, count, panel, sums);
+  void finish(index row, index count, index panel, Ahead<T> ahead) const {
+    alignas(64) T sums[kHeight * kCols];
+    from_next_step(-1, row, count, panel, ahead, sums);
     each_vector(
         count, panel,
         [&](index r, index unit, int n, const T* from_gates) {
@@ -143,6 +146,8 @@ class Backward {
     if (stepped) return load_units(carried[row] + unit, n);
     return final ? load_units(final + schedule.sequence(row) * s.U + unit, n) : V<T>{};
   }
+
+  const T* weights(index panel) const { return packed_ + panel * Cell::kGates * s.U * kCols; }
 
   T* packed_ = nullptr;
 };
@@ -161,7 +166,7 @@ void weight_gradient(index rows, index M, index N, const T* a, index lda, const 
   BlockedGemm<T>(shape, a, b, {}, c, Source::packed_here).run(threads);
 }
 
-// dx = dgates * kernel', for a block of steps at a time: made in scratch, and from there put where it belongs.
+// dx = dgates * kernel', for a block of rows at a time: made in scratch, and from there put where it belongs.
 template <class Cell>
 void input_gradient(const Run<Cell>& run, typename Cell::Element* dx) {
   using T = typename Cell::Element;
@@ -170,33 +175,33 @@ void input_gradient(const Run<Cell>& run, typename Cell::Element* dx) {
   const Schedule& schedule = run.schedule;
   const index width = Cell::kGates * s.U;
   if (s.B == 0 || s.I == 0) return;
-  const index block = ceil_div(kRows, s.B);
-  const GemmShape whole{kRows, s.I, width, run.gates.stride, width, s.I, false, true, false};
   Scratch packing(ceil_div(s.I, kTileCols<T>) * kTileCols<T> * width * index(sizeof(T)));
   T* packed = static_cast<T*>(packing.data());
-  pack_b(run.in.kernel, width, true, width, s.I, packed, width * kTileCols<T>);
+  pack_transposed(run.in.kernel, s.I, width, packed);
   if (run.in.mask)
     for (index b = 0; b < s.B; b++)
       for (index t = 0; t < s.T; t++)
         if (!run.in.mask[b * s.T + t]) map_row<T>(s.I, dx + (b * s.T + t) * s.I, [](auto) { return V<T>{}; });
-  parallel(ceil_div(schedule.steps(), block), 1, [&](index begin, index end) {
-    Scratch memory(block * s.B * s.I * index(sizeof(T)));
+  parallel(schedule.rows(), kRows / 4, [&](index begin, index end) {
+    const Range mine{begin, end};
+    const index blocks = ceil_div(mine.size(), kRows);
+    Scratch memory(ceil_div(mine.size(), blocks) * s.I * index(sizeof(T)));
     T* rows = static_cast<T*>(memory.data());
-    for (index i = begin; i < end; i++) {
-      const index first = i * block, last = smaller(first + block, schedule.steps());
-      GemmShape shape = whole;
-      shape.M = schedule.first(last) - schedule.first(first);
-      BlockedGemm<T>(shape, run.gates[schedule.first(first)], packed, {}, rows, Source::panels).run(1);
+    index step = 0;
+    for (index i = 0; i < blocks; i++) {
+      const Range block = mine.part(i, blocks);
+      const GemmShape shape{block.size(), s.I, width, run.gates.stride, width, s.I, false, true, false};
+      BlockedGemm<T>(shape, run.gates[block.begin], packed, {}, rows, Source::panels).run(1);
       const T* from = rows;
-      for (index step = first; step < last; step++)
-        for (index row = 0; row < schedule.count(step); row++, from += s.I) {
-          const index b = schedule.sequence(row);
-          T* to = dx + (b * s.T + run.x_step(schedule.position(row, step))) * s.I;
-          if (const T* factor = run.dropout(b))
-            map_row<T>(s.I, to, [=](auto at) { return at(from) * at(factor); });
-          else
-            map_row<T>(s.I, to, [=](auto at) { return at(from); });
-        }
+      for (index row = block.begin; row < block.end; row++, from += s.I) {
+        while (schedule.first(step + 1) <= row) step++;
+        const index active = row - schedule.first(step), b = schedule.sequence(active);
+        T* to = dx + (b * s.T + run.x_step(schedule.position(active, step))) * s.I;
+        if (const T* factor = run.dropout(b))
+          map_row<T>(s.I, to, [=](auto at) { return at(from) * at(factor); });
+        else
+          map_row<T>(s.I, to, [=](auto at) { return at(from); });
+      }
     }
   });
 }

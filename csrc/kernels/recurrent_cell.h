@@ -14,8 +14,9 @@ struct OneStageCell {
   static int stages(const RecurrentShape&) { return 1; }
 
   static PYDL_INLINE void multiply(const Forward<Cell>& f, int, index, index, index count, const T* operand,
-                                   const T* weights, index K, T* sums) {
-    multiply_gates<Cell::kVectors, T>(count, K, operand, f.run.operand.stride, weights, Panels<Cell>::kRow, sums);
+                                   const T* weights, index K, Ahead<T> ahead, T* sums) {
+    multiply_gates<Cell::kVectors, T>(count, K, operand, f.run.operand.stride, weights, Panels<Cell>::kRow, ahead,
+                                      sums);
   }
   static PYDL_INLINE V<T> sum_of(Sums<T> sums, index row, int vector) {
     const index at = (row * Cell::kVectors + vector) * kLanes<T>;
@@ -24,8 +25,8 @@ struct OneStageCell {
   }
 
   static PYDL_INLINE void multiply_back(const Backward<Cell>& f, int, index count, const T* gates, index panel,
-                                        T* sums) {
-    f.multiply(count, Cell::kGates * f.s.U, gates, panel, 0, nullptr, sums);
+                                        Ahead<T> ahead, T* sums) {
+    f.multiply(count, Cell::kGates * f.s.U, gates, panel, 0, ahead, nullptr, sums);
   }
   static void weight_gradients(const Run<Cell>& run, index rows, T* dweights) {
     const index width = Cell::kGates * run.s.U;

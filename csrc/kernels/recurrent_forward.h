@@ -10,35 +10,6 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-// The products of some rows with a panel, for every height.
-template <class T, int Vectors>
-struct GateTiles {
-  typename TileFunctions<T>::Function of[gate_rows(Vectors)];
-  template <int Height = gate_rows(Vectors)>
-  constexpr void fill() {
-    of[Height - 1] = run_tile<T, Height, Vectors, false>;
-    if constexpr (Height > 1) fill<Height - 1>();
-  }
-  constexpr GateTiles() : of{} { fill(); }
-};
-template <class T, int Vectors>
-constexpr GateTiles<T, Vectors> kGateTiles{};
-
-// c[rows][Vectors] = a[rows][K] * b, with rows of c next to each other.
-template <int Vectors, class T>
-PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride, const T* b, index b_row, T* c) {
-  TileTask<T> task{};
-  task.K = K;
-  task.a = a;
-  task.a_stride = a_stride;
-  task.b = b;
-  task.b_row = b_row;
-  task.c = c;
-  task.ldc = Vectors * kLanes<T>;
-  task.last = kLanes<T>;
-  kGateTiles<T, Vectors>.of[rows - 1](task);
-}
-
 // What a cell sees of some rows and one panel. Sums: [row][kVectors vectors]; from_x null: it is in from_h.
 template <class T>
 struct Sums {
@@ -117,7 +88,7 @@ class Forward {
         if (by_units) {
           for (index row = team.rank; row < schedule.count(step); row += team.size) read(step, row, step == begin);
         } else {
-          rows.each(schedule.count(step), [&](index first, index count) {
+          rows.each(schedule.count(step), [&](index first, index count, index) {
             for (index row = first; row < first + count; row++) read(step, row, step == begin);
           });
         }
@@ -128,14 +99,15 @@ class Forward {
       }
       for (index step = begin; step < end; step++) {
         if (!by_units && !fused(s))
-          rows.each(schedule.count(step), [&](index first, index count) {
+          rows.each(schedule.count(step), [&](index first, index count, index) {
             multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, row_of(begin));
           });
         for (int stage = 0; stage < Cell::stages(s); stage++) {
           for (index panel = panels.begin; panel < panels.end; panel++)
-            rows.each(schedule.count(step), [&](index first, index count) {
+            rows.each(schedule.count(step), [&](index first, index count, index tile) {
               const T* x_sums = from_x_[panel] + (row_of(step) + first - row_of(begin)) * P::kRow;
-              multiply(step, stage, first, count, panel, fused(s) ? nullptr : x_sums);
+              multiply(step, stage, first, count, panel, {weights(panels.after(panel)), tile},
+                       fused(s) ? nullptr : x_sums);
             });
           if (by_units) team.barrier();
         }
@@ -169,16 +141,18 @@ class Forward {
   // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
   void multiply_inputs(Range panels, index begin, index end, index first_of_chunk) const {
     for (index panel = panels.begin; panel < panels.end; panel++)
-      for (index row = begin; row < end; row += kHeight)
+      for (index row = begin, tile = 0; row < end; row += kHeight, tile++)
         multiply_gates<Cell::kVectors, T>(smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride,
-                                          weights(panel), P::kRow, from_x_[panel] + (row - first_of_chunk) * P::kRow);
+                                          weights(panel), P::kRow, {weights(panels.after(panel)), tile},
+                                          from_x_[panel] + (row - first_of_chunk) * P::kRow);
   }
 
-  void multiply(index step, int stage, index row, index count, index panel, const T* x_sums) const {
+  void multiply(index step, int stage, index row, index count, index panel, Ahead<T> ahead, const T* x_sums) const {
     alignas(64) T sums[kHeight * P::kRow];
     const index skipped = x_sums ? run.hidden() : 0;
+    ahead.panel += skipped * P::kRow;
     Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
-                   weights(panel) + skipped * P::kRow, s.I + 1 + s.U - skipped, sums);
+                   weights(panel) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums);
     Cell::finish(*this, stage, step, row, count, panel * P::kUnits, Sums<T>{sums, x_sums});
   }
 

@@ -10,17 +10,10 @@
 #include "activation.h"
 #include "gemm_blocked.h"
 #include "recurrent_schedule.h"
+#include "recurrent_tile.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
-
-// As many rows as leave the registers a row of weights, an element and a product.
-#if defined(__AVX512F__) || defined(__aarch64__)
-constexpr int kVectorRegisters = 32;
-#else
-constexpr int kVectorRegisters = 16;
-#endif
-constexpr int gate_rows(int vectors) { return (kVectorRegisters - vectors - 2) / vectors; }
 
 template <class T>
 constexpr index odd_lines(index elements) {
@@ -143,8 +136,10 @@ struct Run {
 // ---- who does what -------------------------------------------------------------------------------------------------
 
 // Small batches are shared by units, which takes a meeting per step; others by rows, which takes none. Both give the
-// same bits.
+// same bits. Large weights come from afar in every step: then so many more rows are few, since each thread would have
+// to fetch all weights instead of its share.
 constexpr index kSmallBatch = 8;
+constexpr index kFewRows = 4, kFewRowsForLarge = 16, kLarge = 1 << 20;  // rows per thread; bytes
 
 struct Sharing {
   bool by_units;
@@ -157,7 +152,9 @@ Sharing sharing_of(const RecurrentShape& s) {
   const double step = double(s.B) * double(s.U) * double(Cell::kGates * s.U);
   const double all = double(s.B) * double(s.T) * double(s.I + s.U) * double(Cell::kGates * s.U);
   const int available = num_threads();
-  const bool by_units = s.B < kSmallBatch || s.B < 4 * available;
+  const index weights = (s.I + s.U) * Cell::kGates * s.U * index(sizeof(typename Cell::Element));
+  const index few = weights > kLarge ? kFewRowsForLarge : kFewRows;
+  const bool by_units = s.B < kSmallBatch || s.B < few * available;
   const double useful = by_units ? (all / kGrain < step / kStepGrain ? all / kGrain : step / kStepGrain) : all / kGrain;
   return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
 }
@@ -170,12 +167,12 @@ struct RowShare {
       : B(B_), count(ceil_div(B_, height)), begin(by_units ? 0 : team.rank), step(by_units ? 1 : team.size) {
     count = ceil_div(count, step) * step;
   }
-  // body(first row, rows) for the tiles of this member, of the first `active` rows.
+  // body(first row, rows, number) for the tiles of this member, of the first `active` rows.
   template <class Body>
   PYDL_INLINE void each(index active, const Body& body) const {
     for (index i = begin; i < count; i += step) {
       const index row = B * i / count, end = smaller(B * (i + 1) / count, active);
-      if (row < end) body(row, end - row);
+      if (row < end) body(row, end - row, i / step);
     }
   }
 };
