@@ -14,11 +14,11 @@ Array = np.ndarray[Any, Any]
 V = 7
 
 
-def language_model(cell: str = "lstm", one_hot: bool = False) -> pydl.Sequential:
+def language_model(cell: str = "lstm", one_hot: bool = False, mask_zero: bool = False) -> pydl.Sequential:
     """Two recurrent layers that say what comes next; nothing learned, but each has its opinion."""
     pydl.set_seed(3)
     kind: Any = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}[cell]
-    first = layers.Input((None, V)) if one_hot else layers.Embedding(V, 6)
+    first = layers.Input((None, V)) if one_hot else layers.Embedding(V, 6, mask_zero=mask_zero)
     wide = pydl.initializers.RandomNormal(stddev=1.5)
     stack = [
         kind(5, return_sequences=True, kernel_initializer=wide),
@@ -46,8 +46,24 @@ def test_greedy_is_the_argmax_of_the_whole_prefix(cell: str, one_hot: bool) -> N
         tokens = np.concatenate([tokens, number[:, None]], axis=1)
 
 
-def test_a_step_is_one_plan() -> None:
-    step = Stepwise(language_model())
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_padding_in_a_prompt_is_not_read(cell: str) -> None:
+    """On either side and in between, of rows of different lengths; nor is a 0 that is chosen."""
+    model = language_model(cell, mask_zero=True)
+    tokens = np.array([[0, 0, 1, 2, 3], [4, 6, 0, 0, 0], [4, 0, 6, 0, 0], [0, 0, 0, 0, 0]])
+    made = generate(model, tokens, 9)
+    np.testing.assert_array_equal(made[1], made[2])
+    np.testing.assert_array_equal(made[:1], generate(model, tokens[:1, 2:], 9))
+    best = beam_search(model, tokens, 9, beams=1).sequences[:, 0]
+    np.testing.assert_array_equal(best, made)
+    for number in made.T:
+        np.testing.assert_array_equal(read(model, tokens, False).argmax(axis=-1), number)
+        tokens = np.concatenate([tokens, number[:, None]], axis=1)
+
+
+@pytest.mark.parametrize("mask_zero", [False, True])
+def test_a_step_is_one_plan(mask_zero: bool) -> None:
+    step = Stepwise(language_model(mask_zero=mask_zero))
     generate(step, [[1]], 5)
     (plan,) = step._plans.info()
     assert plan["reason"] is None

@@ -16,6 +16,7 @@ from ..errors import drop_rate, positive_integer
 from ..random import Stream
 from ..tape import Array
 from ..tensor import Tensor, as_tensor
+from ..variable import Variable
 from .layer import Layer, Shape
 
 Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence
@@ -75,6 +76,7 @@ class Cell(Layer):
         self.state_size: int | list[int] = self.units
         self.output_size = self.units
         self._stream = Stream("dropout", seed)
+        self._constants["zero"] = Variable(0, trainable=False, dtype=self.dtype)
 
     def build(self, input_shape: Shape) -> None:
         self.kernel = self._add("kernel", "kernel", (input_shape[-1], self.gates * self.units))
@@ -96,7 +98,7 @@ class Cell(Layer):
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
         """Zeros (batch_size, units), one array for each state."""
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
-        return [as_tensor(np.zeros((batch_size, n), self.dtype)) for n in sizes]
+        return [ops.broadcast_to(self._constants["zero"], (batch_size, n)) for n in sizes]
 
     def dropout_masks(self, batch_size: int, training: Any) -> Masks:
         """Masks for one sequence: zeros, and 1 / (1 - rate) for what is kept; None without dropout."""
@@ -265,7 +267,8 @@ class GRUCell(GatedCell):
             inner = r * self._gate(zh, 2)
         else:
             inner = ops.matmul(r * h, self.recurrent_kernel[:, 2 * self.units :])
-        y = z * states[0] + (1.0 - z) * self.activation(self._gate(zx, 2) + inner)
+        candidate = self.activation(self._gate(zx, 2) + inner)
+        y = candidate + z * (states[0] - candidate)
         return y, [y]
 
     def _kernel(self, *args: Any, **options: Any) -> Any:

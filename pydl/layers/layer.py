@@ -283,6 +283,10 @@ class Layer:
         """All variables: of this layer, then of the layers inside it."""
         return self._weights(lambda layer, v: True)
 
+    def _all_weights(self) -> list[Variable]:
+        """What an inference plan may read of this layer."""
+        return self.weights + [constant for layer in self._flatten() for constant in layer._constants.values()]
+
     @property
     def trainable_weights(self) -> list[Variable]:
         return self._weights(lambda layer, v: v.trainable)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
+
+import numpy as np
 
 from .. import ops
 from ..errors import ShapeError
@@ -17,8 +20,23 @@ class _Merge(Layer):
 
     most = 2**31  # inputs
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._constants["one"] = Variable(1, trainable=False, dtype=self.dtype)
+
     def build(self, input_shape: Any) -> None:
         self._check_number(input_shape)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """A step counts if it does in any input, as in Keras; all do if an input has no mask."""
+        if not isinstance(mask, list) or any(m is None for m in mask):
+            return None
+        return self._any([ops.mask_values(m, self._constants["one"]) for m in mask])
+
+    def _any(self, values: Sequence[Tensor]) -> Any:
+        """Where one of the tensors (…, 1), which broadcast together, is 1."""
+        shape = np.broadcast_shapes(*[v.shape for v in values])
+        return ops.step_mask(ops.concatenate([ops.broadcast_to(v, shape) for v in values], axis=-1))
 
     def _check_number(self, inputs: Any) -> None:
         if not isinstance(inputs, list | tuple) or not all(hasattr(i, "shape") or isinstance(i, tuple) for i in inputs):
@@ -27,18 +45,23 @@ class _Merge(Layer):
             wanted = "two" if self.most == 2 else "at least two"
             raise ShapeError(f"[{self.name}] inputs: expected {wanted} tensors, got {len(inputs)}")
 
-    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+    def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
         self._check_number(inputs)
         self.compute_output_shape([x.shape for x in inputs])
         rank = max(x.ndim for x in inputs)
         aligned = [ops.reshape(x, _of_rank(rank, x.shape)) if x.ndim < rank else x for x in inputs]
-        y = aligned[0]
-        for x in aligned[1:]:
-            y = self._merge(y, x)
-        return y
+        if not isinstance(mask, list) or all(m is None for m in mask):
+            return reduce(self._merge, aligned)
+        counts = [None if m is None else ops.mask_values(m, self._constants["one"]) for m in mask]
+        return self._merge_masked(aligned, counts)
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
+        """Of two inputs, or of what was made of the first ones and the next."""
         raise NotImplementedError
+
+    def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
+        """The same where some inputs have a mask, given as tensors (…, 1) of 1 where a step counts."""
+        return reduce(self._merge, inputs)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         rank = max(map(len, input_shape))
@@ -81,6 +104,17 @@ class Multiply(_Merge):
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.multiply(a, b)
 
+    def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
+        """A masked step is no factor; where all inputs are masked, the product is zero."""
+        one = self._constants["one"]
+        factors = [
+            x if c is None else ops.select(c, x, ops.broadcast_to(one, x.shape))
+            for x, c in zip(inputs, counts, strict=True)
+        ]
+        y = reduce(self._merge, factors)
+        known = [c for c in counts if c is not None]
+        return ops.apply_mask(y, self._any(known)) if len(known) == len(counts) else y
+
 
 class Average(Add):
     """The mean of all inputs, element by element."""
@@ -89,18 +123,36 @@ class Average(Add):
         super().build(input_shape)
         self._constants["share"] = Variable(1 / len(input_shape), trainable=False, dtype=self.dtype)
 
-    def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        return ops.multiply(super().call(inputs), self._constants["share"])
+    def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
+        return ops.multiply(super().call(inputs, mask), self._constants["share"])
 
 
-class Maximum(_Merge):
+class _Extreme(_Merge):
+    """Where an input is masked, the others decide."""
+
+    def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
+        shape = np.broadcast_shapes(*[x.shape for x in inputs])
+        y, seen = ops.broadcast_to(inputs[0], shape), counts[0]
+        for x, count in zip(inputs[1:], counts[1:], strict=True):
+            x = ops.broadcast_to(x, shape)
+            x = x if count is None else ops.select(count, x, y)
+            y = self._merge(y if seen is None else ops.select(seen, y, x), x)
+            seen = (
+                None
+                if seen is None or count is None
+                else ops.mask_values(self._any([seen, count]), self._constants["one"])
+            )
+        return y
+
+
+class Maximum(_Extreme):
     """The greatest of all inputs, element by element."""
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.maximum(a, b)
 
 
-class Minimum(_Merge):
+class Minimum(_Extreme):
     """The smallest of all inputs, element by element."""
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
@@ -114,10 +166,26 @@ class Concatenate(_Merge):
         super().__init__(**kwargs)
         self.axis = axis
 
-    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+    def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
         self._check_number(inputs)
         self.compute_output_shape([x.shape for x in inputs])
         return ops.concatenate(inputs, self.axis)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """The masks one after the other too, if the axis is one of theirs; an input without one counts everywhere.
+
+        Otherwise a step counts if it does in any input.
+        """
+        given = [m for m in mask if m is not None] if isinstance(mask, list) else []
+        if not given:
+            return None
+        rank, one = given[0].ndim, self._constants["one"]
+        counts = [
+            ops.broadcast_to(one, (*x.shape[:rank], 1)) if m is None else ops.mask_values(m, one)
+            for x, m in zip(inputs, mask, strict=True)
+        ]
+        axis = self.axis % inputs[0].ndim
+        return ops.step_mask(ops.concatenate(counts, axis)) if axis < rank else self._any(counts)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         first = input_shape[0]
@@ -157,7 +225,10 @@ class Dot(_Merge):
         self.axes, self.normalize = axes, normalize
         self._both = both
 
-    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """None: the sums have no steps."""
+
+    def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
         self._check_number(inputs)
         shape = self.compute_output_shape([x.shape for x in inputs])
         a, b = [self._last(x, axis) for x, axis in zip(inputs, self._both, strict=True)]

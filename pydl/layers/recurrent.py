@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -57,6 +58,8 @@ class RNN(Layer):
         self.go_backwards, self.stateful, self.unroll = bool(go_backwards), bool(stateful), bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
         self.states: list[Any] | None = None  # of a stateful layer, after its first batch
+        for name, value in (("zero", 0), ("one", 1)):
+            self._constants[name] = Variable(value, trainable=False, dtype=self.dtype)
 
     def build(self, input_shape: Shape) -> None:
         if len(input_shape) < 3:
@@ -88,9 +91,22 @@ class RNN(Layer):
         return (output, *last) if self.return_state else output
 
     def advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
-        """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it."""
+        """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it.
+
+        The mask of the sequences counts. If it hides all of them, the last output is that of the steps before.
+        """
         masks = (None, None) if isinstance(self.cell, Cell) else None
-        return self._run(self._convert(sequences), states, None, masks, whole)
+        x = self._convert(sequences)
+        output, last = self._run(x, states, x.mask, masks, whole)
+        if whole:
+            output.mask = x.mask
+        elif isinstance(self.cell, Cell):
+            output = last[0]
+        return output, last
+
+    def initial_state(self, batch_size: int) -> list[Any]:
+        """What the cell begins with, usually zeros: a list of states."""
+        return initial_state(self.cell, batch_size, self._constants["zero"])
 
     def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """In one kernel where the cell has one, else step by step."""
@@ -107,7 +123,7 @@ class RNN(Layer):
         if not self.stateful:
             return None
         if self.states is None:
-            self._keep(initial_state(self.cell, batch_size, self.dtype))
+            self._keep(self.initial_state(batch_size))
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
@@ -119,21 +135,23 @@ class RNN(Layer):
     def _keep(self, states: Sequence[Any]) -> None:
         """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
         self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
-        self._constants = {f"state_{i}": state for i, state in enumerate(leaves(self.states))}
+        self._constants |= {f"state_{i}": state for i, state in enumerate(leaves(self.states))}
 
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, on the tape."""
         options = {} if masks is None else {"masks": masks}
-        state: Any = initial_state(self.cell, x.shape[0], self.dtype) if states is None else states
+        state: Any = self.initial_state(x.shape[0]) if states is None else states
         steps = ops.unstack(x, axis=1)
-        y = as_tensor(np.zeros((x.shape[0], output_size(self.cell)), self.dtype))
+        counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self._constants["one"]), axis=1)
+        y = ops.broadcast_to(self._constants["zero"], (x.shape[0], output_size(self.cell)))
         outputs = [y] * len(steps)  # in the order in which they are made
         for number in range(len(steps)):
             step = len(steps) - 1 - number if self.go_backwards else number
             new, new_state = (self.cell if callable(self.cell) else self.cell.call)(steps[step], state, **options)
             new_state = list(new_state) if isinstance(new_state, list | tuple) else [new_state]
-            if mask is not None:
-                new, new_state = _select(mask[:, step], new, y), _select(mask[:, step], new_state, state)
+            if counts:
+                select = partial(ops.select, counts[step])
+                new, new_state = select(new, y), _each(select, new_state, state)
             y, state = new, new_state
             outputs[number] = y
         if not whole:
@@ -253,12 +271,3 @@ def _each(function: Callable[..., Any], *structures: Any) -> Any:
 
 def _first(structure: Any) -> Any:
     return _first(structure[0]) if isinstance(structure, Sequence) else structure
-
-
-def _select(mask: Array, new: Any, old: Any) -> Any:
-    """`new` where the mask holds, else `old`; for states, each of them."""
-
-    def select(a: Tensor, b: Tensor) -> Tensor:
-        return ops.where(mask.reshape(mask.shape + (1,) * (a.ndim - 1)), a, b)
-
-    return _each(select, new, old)

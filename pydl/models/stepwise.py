@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..layers import RNN, Bidirectional, Embedding, InputLayer, TimeDistributed
-from ..layers.stacked_cells import initial_state
 from ..plan import PlanCache
 from ..structure import leaves, rebuild
 from ..tape import Array
@@ -38,7 +37,7 @@ class Stepwise:
 
     def initial_states(self, batch_size: int) -> list[Any]:
         """A list of states for each recurrent layer: what its cell says, usually zeros."""
-        return [initial_state(layer.cell, batch_size, layer.dtype) for layer in self.recurrent]
+        return [layer.initial_state(batch_size) for layer in self.recurrent]
 
     def __call__(self, tokens: Array, states: Sequence[Any]) -> tuple[Array, list[Any]]:
         """Numbers (B, T) and the states before them to the output (B, V) for the last of them, and the states after.
@@ -77,7 +76,7 @@ class Stepwise:
         return np.eye(size, dtype=self.recurrent[0].dtype)[tokens]
 
     def _weights(self) -> list[Any]:
-        return [v for layer in self.layers for v in layer.weights]
+        return [v for layer in self.layers for v in layer._all_weights()]
 
 
 def select(states: Any, rows: Array) -> Any:

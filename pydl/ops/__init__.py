@@ -31,7 +31,7 @@ from .layer_norm import layer_norm
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
 from .lrn import local_response_norm
 from .lstm import lstm
-from .mask import apply_mask, id_mask, step_mask
+from .mask import apply_mask, id_mask, mask_values, select, step_mask
 from .math import (
     abs,
     add,
@@ -85,10 +85,10 @@ __all__ = [
     "batch_norm_inference", "broadcast_to", "cast", "clip", "concatenate", "conv1d", "conv1d_transpose", "conv2d",
     "conv2d_transpose", "cos", "dense", "depthwise_conv2d", "divide", "dropout", "elu", "embedding", "equal", "exp",
     "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater",
-    "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm", "leaky_relu", "less",
-    "less_equal", "local_response_norm", "log", "log1p", "log_softmax", "lstm", "matmul", "max", "max_pool",
+    "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm", "leaky_relu", "less", "less_equal",
+    "local_response_norm", "log", "log1p", "log_softmax", "lstm", "mask_values", "matmul", "max", "max_pool",
     "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "pad", "power", "prelu",
-    "relu", "relu6", "reshape", "rnn", "selu", "separable_conv2d", "sigmoid", "sigmoid_cross_entropy", "silu",
-    "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack",
+    "relu", "relu6", "reshape", "rnn", "select", "selu", "separable_conv2d", "sigmoid", "sigmoid_cross_entropy",
+    "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack",
     "step_mask", "subtract", "sum", "tanh", "transpose", "unstack", "upsample", "where",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_array, wrap
 
-_MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
+MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
 
 
 def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
@@ -47,13 +47,13 @@ def transposed(array: Array, order: tuple[int, ...]) -> Array:
     view = array.transpose(order)
     if view.flags.c_contiguous:
         return view
-    by_kernel = array.dtype.kind == "f" and array.ndim <= _MAX_AXES
+    by_kernel = array.dtype.kind == "f" and array.ndim <= MAX_AXES
     return _core.transpose(array, [a % array.ndim for a in order]) if by_kernel else filled(view.shape, view)
 
 
 def repeated(array: Array, shape: tuple[int, ...]) -> Array:
     """`array` broadcast to `shape`, in memory from the pool. ValueError if that does not fit."""
-    by_kernel = array.dtype.kind == "f" and len(shape) <= _MAX_AXES
+    by_kernel = array.dtype.kind == "f" and len(shape) <= MAX_AXES
     return _core.repeat_to(array, shape) if by_kernel else filled(shape, array)
 
 

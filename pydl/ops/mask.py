@@ -11,6 +11,7 @@ from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
+from .shape import broadcast_to, reshape
 
 
 def step_mask(x: Any, value: float = 0.0) -> Array:
@@ -41,3 +42,15 @@ def apply_mask(x: Any, mask: Any) -> Tensor:
         return (_core.apply_mask(dy, keep),)
 
     return record(_core.apply_mask(x.array, keep), (x,), backward)
+
+
+def mask_values(mask: Array, one: Tensor) -> Tensor:
+    """1 where the mask (…) holds, else 0, as a tensor (…, 1) to compute with; `one` is a tensor of a single 1."""
+    return apply_mask(broadcast_to(one, (*mask.shape, 1)), mask)
+
+
+def select(values: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """a where `values`, of `mask_values`, are 1, else b: whole samples or steps, of as many leading axes as those."""
+    shape = (*values.shape[:-1], -1) if a.size else (*values.shape[:-1], 0)
+    chosen = apply_mask(reshape(a, shape), step_mask(values))
+    return reshape(chosen + apply_mask(reshape(b, shape), step_mask(values, 1.0)), a.shape)

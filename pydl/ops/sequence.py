@@ -10,7 +10,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
-from .arrays import contiguous
+from .arrays import transposed
 
 
 def unstack(x: Any, axis: int = 0) -> list[Tensor]:
@@ -21,7 +21,8 @@ def unstack(x: Any, axis: int = 0) -> list[Tensor]:
     x = as_tensor(x)
     if not -x.ndim <= axis < x.ndim:
         raise ShapeError(f"[unstack] axis: expected an axis of a tensor with {x.ndim} axes, got {axis}")
-    slices = np.moveaxis(x.array, axis, 0)
+    axis %= x.ndim
+    slices = transposed(x.array, (axis, *range(axis), *range(axis + 1, x.ndim)))
     gathered: list[Array] = []  # the gradient of x while the backward pass is at its slices
 
     def collect(_: Array) -> tuple[Array]:
@@ -38,6 +39,6 @@ def unstack(x: Any, axis: int = 0) -> list[Tensor]:
             np.moveaxis(gathered[0], axis, 0)[number] = dy
             return (np.zeros((), x.dtype),)
 
-        return record(contiguous(slices[number]), (between,), backward)
+        return record(slices[number], (between,), backward)
 
     return [slice_of(number) for number in range(len(slices))]

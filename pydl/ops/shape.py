@@ -12,7 +12,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
-from .arrays import contiguous, filled, floating, promote, repeated, transposed
+from .arrays import MAX_AXES, contiguous, filled, floating, promote, repeated, transposed
 
 
 def reshape(x: Any, shape: Any) -> Tensor:
@@ -150,9 +150,8 @@ def getitem(x: Any, index: Any) -> Tensor:
     elif isinstance(index, Tensor):
         index = index.array
     picked = np.asarray(x.array[index])
-    simple = all(
-        isinstance(i, int | slice | None | type(...)) for i in (index if isinstance(index, tuple) else (index,))
-    )
+    parts = index if isinstance(index, tuple) else (index,)
+    simple = all(isinstance(i, int | slice | None | type(...)) and not isinstance(i, bool) for i in parts)
 
     def backward(dy: Array) -> tuple[Array]:
         dx = filled(x.shape, np.zeros((), dy.dtype))
@@ -162,7 +161,26 @@ def getitem(x: Any, index: Any) -> Tensor:
             np.add.at(dx, index, dy)  # an element may have been taken more than once
         return (dx,)
 
-    return record(contiguous(picked), (x,), backward)
+    cut = None if picked.flags.c_contiguous or not simple else _cut(x.array, parts)
+    return record(contiguous(picked) if cut is None else cut.reshape(picked.shape), (x,), backward)
+
+
+def _cut(array: Array, parts: Sequence[Any]) -> Array | None:
+    """What integers and slices pick from an array, by the kernel; None where it cannot."""
+    if array.dtype.kind != "f" or array.ndim > MAX_AXES:
+        return None
+    axes = [part for part in parts if part is not None]
+    place = axes.index(...) if ... in axes else len(axes)
+    left_out = array.ndim - len(axes) + (... in axes)
+    axes[place : place + 1] = [slice(None)] * left_out
+    before, after = [], []
+    for size, part in zip(array.shape, axes, strict=True):
+        start, stop, step = part.indices(size) if isinstance(part, slice) else (part % size, part % size + 1, 1)
+        if step != 1:
+            return None
+        before.append(-start)
+        after.append(max(start, stop) - size)
+    return _core.pad(array, before, after)
 
 
 def cast(x: Any, dtype: Any) -> Tensor:

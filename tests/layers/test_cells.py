@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
 import pydl
 from pydl import Tensor, layers, ops
@@ -81,3 +82,22 @@ def test_cells_alone_take_one_step(rng: np.random.Generator) -> None:
         layer.set_weights(cell.get_weights())
         np.testing.assert_allclose(layer(x[:, None]).numpy(), output.numpy(), atol=1e-6)
         assert len(states) == len(cell.get_initial_state(B))
+
+
+@pytest.mark.parametrize("with_mask", [False, True])
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "gru-reset-before", "own", "stacked"])
+def test_step_by_step_runs_in_plans(kind: str, with_mask: bool, rng: np.random.Generator) -> None:
+    if kind in CELLS:
+        cls, _, arguments = CELLS[kind]
+        layer: Any = cls(U, **{**arguments, "activation": "elu"}, return_sequences=True)
+    else:
+        layer = layers.RNN([layers.LSTMCell(5), MinimalCell(3)] if kind == "stacked" else MinimalCell(U))
+    before = [layers.Masking()] if with_mask else []
+    model = pydl.Sequential([layers.Input((T, F)), *before, layers.Bidirectional(layer)])
+    x = rng.standard_normal((2, B, T, F)).astype(np.float32)
+    x[0, :, 2], x[1, 0, 1:] = 0, 0
+    for batch in (*x, x[0]):
+        expected = layers.Layer.__call__(model, batch).numpy()
+        np.testing.assert_allclose(model(batch).numpy(), expected, rtol=1e-6, atol=1e-7)
+    (plan,) = model._plans.info()
+    assert plan["reason"] is None

@@ -1,5 +1,6 @@
 """Layers that take a list of tensors: values, shapes, gradients, configs and plans."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,85 @@ def test_masked_steps_are_no_part_of_a_global_mean(rng: np.random.Generator) -> 
         np.testing.assert_allclose(model(x).numpy(), [x[0, :3].mean(0), x[1].mean(0)], rtol=1e-5)
     assert model._plans.info()[0]["reason"] is None
     assert isinstance(model(x), Tensor)
+
+
+# -- masks: whether a step counts, as Keras 3 decides it
+
+STEPS = [np.array([[1, 1, 0, 0]], bool), np.array([[1, 0, 1, 0]], bool)]
+
+
+def masked(x: Any, mask: Any) -> Tensor:
+    tensor = Tensor(x)
+    tensor.mask = mask
+    return tensor
+
+
+@pytest.mark.parametrize("kind", ["Add", "Subtract", "Average", "Multiply", "Maximum", "Minimum", "Concatenate"])
+def test_a_step_counts_if_it_does_in_any_input(kind: str, rng: np.random.Generator) -> None:
+    x = draw([(1, 4, 3)] * 2, rng)
+    layer = getattr(layers, kind)()
+    both = layer([masked(a, m) for a, m in zip(x, STEPS, strict=True)])
+    np.testing.assert_array_equal(both.mask, STEPS[0] | STEPS[1])
+    one = layer([masked(x[0], STEPS[0]), masked(x[1], None)])
+    assert one.mask is None or one.mask.all()
+    assert layer(x).mask is None
+
+
+def test_masked_steps_are_no_factors_and_no_extremes(rng: np.random.Generator) -> None:
+    x = draw([(1, 4, 3)] * 2, rng)
+    inputs = [masked(a, m) for a, m in zip(x, STEPS, strict=True)]
+    only_first, only_second = (STEPS[0] & ~STEPS[1])[..., None], (STEPS[1] & ~STEPS[0])[..., None]
+    for kind, together in (("Multiply", np.multiply), ("Maximum", np.maximum), ("Minimum", np.minimum)):
+        y = getattr(layers, kind)()(inputs).numpy()
+        expected = np.where(only_first, x[0], np.where(only_second, x[1], together(*x)))
+        if kind == "Multiply":
+            expected[:, 3] = 0
+        np.testing.assert_array_equal(y[:, :3], expected[:, :3])
+        assert kind != "Multiply" or not y[:, 3].any()
+
+
+def test_masks_are_concatenated_along_the_steps(rng: np.random.Generator) -> None:
+    x = draw([(1, 4, 3), (1, 2, 3)], rng)
+    y = layers.Concatenate(axis=1)([masked(x[0], STEPS[0]), masked(x[1], None)])
+    np.testing.assert_array_equal(y.mask, [[1, 1, 0, 0, 1, 1]])
+    assert layers.Dot((2, 2))([masked(x[0], STEPS[0]), masked(x[0], STEPS[0])]).mask is None
+
+
+def test_merged_masks_are_in_plans() -> None:
+    ids = [Input((4,), dtype="int32"), Input((4,), dtype="int32")]
+    words = [layers.Embedding(5, 3, mask_zero=True)(each) for each in ids]
+    merged = [getattr(layers, kind)()(words) for kind in ("Add", "Multiply", "Maximum", "Concatenate")]
+    model = Model(ids, layers.GRU(2)(layers.Concatenate()(merged)))
+    x = [np.array([[3, 1, 0, 0]], np.int32), np.array([[2, 0, 4, 0]], np.int32)]
+    other = [np.roll(a, 1, axis=1) for a in x]
+    first, second = model(x).numpy(), model(other).numpy()
+    assert model._plans.info()[0]["reason"] is None
+    np.testing.assert_array_equal(first, layers.Layer.__call__(model, x).numpy())
+    np.testing.assert_array_equal(second, layers.Layer.__call__(model, other).numpy())
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("given", [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize(
+    "kind", ["Add", "Subtract", "Average", "Multiply", "Maximum", "Minimum", "Concatenate", "Concatenate-1"]
+)
+def test_values_and_masks_are_those_of_keras(kind: str, given: tuple[bool, bool], rng: np.random.Generator) -> None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    import keras
+    from keras.src.backend import get_keras_mask, set_keras_mask
+
+    name, _, axis = kind.partition("-")
+    options = {"axis": int(axis)} if axis else {}
+    x, masks = draw([(1, 4, 3)] * 2, rng), [m if has else None for m, has in zip(STEPS, given, strict=True)]
+    tensors = [keras.ops.convert_to_tensor(a) for a in x]
+    for tensor, mask in zip(tensors, masks, strict=True):
+        if mask is not None:
+            set_keras_mask(tensor, keras.ops.convert_to_tensor(mask))
+    theirs = getattr(keras.layers, name)(**options)(tensors)
+    ours = getattr(layers, name)(**options)([masked(a, m) for a, m in zip(x, masks, strict=True)])
+    np.testing.assert_allclose(ours.numpy(), theirs.detach().cpu().numpy(), rtol=1e-6)
+    expected = get_keras_mask(theirs)
+    everything = np.ones(ours.shape[:-1], bool)
+    np.testing.assert_array_equal(
+        everything if ours.mask is None else ours.mask, everything if expected is None else expected.cpu().numpy()
+    )
