@@ -43,8 +43,10 @@ def update(variable: Variable, value: Tensor) -> None:
 
 
 def current(variable: Variable) -> Tensor:
-    """The value of a variable to which this forward pass may have written."""
-    _, value = state.updates.get(id(variable), (None, variable)) if state.plan is not None else (None, variable)
+    """The value of a variable that this forward pass may yet `update`, or has. The way back reads it afterwards."""
+    if state.plan is None:
+        return wrap(variable.array.copy())
+    value: Tensor = state.updates.get(id(variable), (None, variable))[1]
     return value
 
 

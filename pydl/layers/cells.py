@@ -14,9 +14,8 @@ import numpy as np
 from .. import activations, constraints, initializers, ops, regularizers
 from ..errors import drop_rate, positive_integer
 from ..random import Stream
-from ..tape import Array
+from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor
-from ..variable import Variable
 from .layer import Layer, Shape
 
 Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence
@@ -76,7 +75,6 @@ class Cell(Layer):
         self.state_size: int | list[int] = self.units
         self.output_size = self.units
         self._stream = Stream("dropout", seed)
-        self._constants["zero"] = Variable(0, trainable=False, dtype=self.dtype)
 
     def build(self, input_shape: Shape) -> None:
         self.kernel = self._add("kernel", "kernel", (input_shape[-1], self.gates * self.units))
@@ -98,7 +96,7 @@ class Cell(Layer):
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
         """Zeros (batch_size, units), one array for each state."""
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
-        return [ops.broadcast_to(self._constants["zero"], (batch_size, n)) for n in sizes]
+        return [as_tensor(fixed(np.zeros((batch_size, n), self.dtype))) for n in sizes]
 
     def dropout_masks(self, batch_size: int, training: Any) -> Masks:
         """Masks for one sequence: zeros, and 1 / (1 - rate) for what is kept; None without dropout."""

@@ -104,7 +104,7 @@ class Layer:
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
         self._losses_pass = -1
-        self._constants: dict[str, Variable] = {}  # for call(); no weights, but plans hold them
+        self._states: list[Variable] = []  # what call() keeps for the next; no weights
         self._calls: list[Call] = []  # on symbolic tensors
 
     def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
@@ -284,8 +284,8 @@ class Layer:
         return self._weights(lambda layer, v: True)
 
     def _all_weights(self) -> list[Variable]:
-        """What an inference plan may read of this layer."""
-        return self.weights + [constant for layer in self._flatten() for constant in layer._constants.values()]
+        """What a plan may read of this layer."""
+        return self.weights + [variable for layer in self._flatten() for variable in layer._states]
 
     @property
     def trainable_weights(self) -> list[Variable]:

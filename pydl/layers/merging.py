@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import ops
 from ..errors import ShapeError
-from ..tensor import Tensor
-from ..variable import Variable
+from ..tape import fixed
+from ..tensor import Tensor, as_tensor
 from .layer import Layer, Shape
 
 
@@ -20,10 +20,6 @@ class _Merge(Layer):
 
     most = 2**31  # inputs
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._constants["one"] = Variable(1, trainable=False, dtype=self.dtype)
-
     def build(self, input_shape: Any) -> None:
         self._check_number(input_shape)
 
@@ -31,7 +27,7 @@ class _Merge(Layer):
         """A step counts if it does in any input, as in Keras; all do if an input has no mask."""
         if not isinstance(mask, list) or any(m is None for m in mask):
             return None
-        return self._any([ops.mask_values(m, self._constants["one"]) for m in mask])
+        return self._any([ops.mask_values(m) for m in mask])
 
     def _any(self, values: Sequence[Tensor]) -> Any:
         """Where one of the tensors (…, 1), which broadcast together, is 1."""
@@ -52,7 +48,7 @@ class _Merge(Layer):
         aligned = [ops.reshape(x, _of_rank(rank, x.shape)) if x.ndim < rank else x for x in inputs]
         if not isinstance(mask, list) or all(m is None for m in mask):
             return reduce(self._merge, aligned)
-        counts = [None if m is None else ops.mask_values(m, self._constants["one"]) for m in mask]
+        counts = [None if m is None else ops.mask_values(m) for m in mask]
         return self._merge_masked(aligned, counts)
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
@@ -106,9 +102,8 @@ class Multiply(_Merge):
 
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
         """A masked step is no factor; where all inputs are masked, the product is zero."""
-        one = self._constants["one"]
         factors = [
-            x if c is None else ops.select(c, x, ops.broadcast_to(one, x.shape))
+            x if c is None else ops.select(c, x, as_tensor(fixed(np.ones(x.shape, x.dtype))))
             for x, c in zip(inputs, counts, strict=True)
         ]
         y = reduce(self._merge, factors)
@@ -119,12 +114,8 @@ class Multiply(_Merge):
 class Average(Add):
     """The mean of all inputs, element by element."""
 
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self._constants["share"] = Variable(1 / len(input_shape), trainable=False, dtype=self.dtype)
-
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
-        return ops.multiply(super().call(inputs, mask), self._constants["share"])
+        return ops.multiply(super().call(inputs, mask), fixed(np.asarray(1 / len(inputs), self.dtype)))
 
 
 class _Extreme(_Merge):
@@ -137,11 +128,7 @@ class _Extreme(_Merge):
             x = ops.broadcast_to(x, shape)
             x = x if count is None else ops.select(count, x, y)
             y = self._merge(y if seen is None else ops.select(seen, y, x), x)
-            seen = (
-                None
-                if seen is None or count is None
-                else ops.mask_values(self._any([seen, count]), self._constants["one"])
-            )
+            seen = None if seen is None or count is None else ops.mask_values(self._any([seen, count]))
         return y
 
 
@@ -179,9 +166,9 @@ class Concatenate(_Merge):
         given = [m for m in mask if m is not None] if isinstance(mask, list) else []
         if not given:
             return None
-        rank, one = given[0].ndim, self._constants["one"]
+        rank = given[0].ndim
         counts = [
-            ops.broadcast_to(one, (*x.shape[:rank], 1)) if m is None else ops.mask_values(m, one)
+            as_tensor(fixed(np.ones((*x.shape[:rank], 1), np.float32))) if m is None else ops.mask_values(m)
             for x, m in zip(inputs, mask, strict=True)
         ]
         axis = self.axis % inputs[0].ndim

@@ -7,8 +7,7 @@ from typing import Any
 from .. import ops
 from ..errors import positive_integer
 from ..ops.window import check_padding, output_size
-from ..tensor import Tensor
-from ..variable import Variable
+from ..tensor import Tensor, as_tensor
 from .image import ImageLayer
 from .layer import Shape
 
@@ -88,15 +87,13 @@ class _GlobalPooling1D(ImageLayer):
 class GlobalAveragePooling1D(_GlobalPooling1D):
     """The mean of each channel over the steps, masked ones not counted: (N, T, C) to (N, C), or (N, 1, C)."""
 
-    def build(self, input_shape: Shape) -> None:
-        self._constants["one"] = Variable(1.0, trainable=False, dtype=self.dtype)
-
     def call(self, inputs: Tensor, mask: Any = None) -> Tensor:
         if mask is None:
             return super().call(inputs)
         x = ops.moveaxis(inputs, 1, -1) if self.data_format == "channels_first" else inputs
-        counted = ops.apply_mask(ops.broadcast_to(self._constants["one"], (*x.shape[:2], 1)), mask)
-        y = ops.sum(ops.apply_mask(x, mask), 1, keepdims=True) / ops.sum(counted, 1, keepdims=True)
+        mask = as_tensor(mask).array
+        count = ops.sum(ops.mask_values(mask, x.dtype), 1, keepdims=True)
+        y = ops.sum(ops.apply_mask(x, mask), 1, keepdims=True) / count
         return ops.reshape(y, self.compute_output_shape(inputs.shape))
 
     def _image_call(self, x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops, plan, regularizers
 from ..errors import ShapeError
 from ..structure import leaves
-from ..tape import Array
+from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable
 from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
@@ -58,8 +58,6 @@ class RNN(Layer):
         self.go_backwards, self.stateful, self.unroll = bool(go_backwards), bool(stateful), bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
         self.states: list[Any] | None = None  # of a stateful layer, after its first batch
-        for name, value in (("zero", 0), ("one", 1)):
-            self._constants[name] = Variable(value, trainable=False, dtype=self.dtype)
 
     def build(self, input_shape: Shape) -> None:
         if len(input_shape) < 3:
@@ -106,7 +104,7 @@ class RNN(Layer):
 
     def initial_state(self, batch_size: int) -> list[Any]:
         """What the cell begins with, usually zeros: a list of states."""
-        return initial_state(self.cell, batch_size, self._constants["zero"])
+        return initial_state(self.cell, batch_size, self.dtype)
 
     def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """In one kernel where the cell has one, else step by step."""
@@ -135,15 +133,15 @@ class RNN(Layer):
     def _keep(self, states: Sequence[Any]) -> None:
         """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
         self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
-        self._constants |= {f"state_{i}": state for i, state in enumerate(leaves(self.states))}
+        self._states = leaves(self.states)
 
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, on the tape."""
         options = {} if masks is None else {"masks": masks}
         state: Any = self.initial_state(x.shape[0]) if states is None else states
         steps = ops.unstack(x, axis=1)
-        counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self._constants["one"]), axis=1)
-        y = ops.broadcast_to(self._constants["zero"], (x.shape[0], output_size(self.cell)))
+        counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self.dtype), axis=1)
+        y = as_tensor(fixed(np.zeros((x.shape[0], output_size(self.cell)), self.dtype)))
         outputs = [y] * len(steps)  # in the order in which they are made
         for number in range(len(steps)):
             step = len(steps) - 1 - number if self.go_backwards else number

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import ops
-from ..tensor import Tensor
-from ..variable import Variable
+import numpy as np
+
+from ..tape import fixed
+from ..tensor import Tensor, as_tensor
 from .cells import Cell
 from .layer import Layer, Shape
 
@@ -21,7 +22,6 @@ class StackedRNNCells(Layer):
             if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
                 raise ValueError(f"[{self.name}] cells: expected cells with call() and state_size, got {cell!r}")
         self.cells = list(cells)
-        self._constants["zero"] = Variable(0, trainable=False, dtype=self.dtype)
 
     @property
     def state_size(self) -> list[Any]:
@@ -38,7 +38,7 @@ class StackedRNNCells(Layer):
             input_shape = (input_shape[0], output_size(cell))
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
-        return [initial_state(cell, batch_size, self._constants["zero"]) for cell in self.cells]
+        return [initial_state(cell, batch_size, self.dtype) for cell in self.cells]
 
     def dropout_masks(self, batch_size: int, training: Any) -> list[Any]:
         """What `Cell.dropout_masks` gives, for each cell."""
@@ -72,10 +72,10 @@ def output_size(cell: Any) -> int:
     return int(size)
 
 
-def initial_state(cell: Any, batch_size: int, zero: Tensor) -> list[Any]:
-    """A list of the cell's states before the first step: what it says, else zeros, from one that a plan knows."""
+def initial_state(cell: Any, batch_size: int, dtype: Any) -> list[Any]:
+    """A list of the cell's states before the first step: what it says, else zeros."""
     if hasattr(cell, "get_initial_state"):
         state = cell.get_initial_state(batch_size)
         return list(state) if isinstance(state, list | tuple) else [state]
     sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
-    return [ops.broadcast_to(zero, (batch_size, size)) for size in sizes]
+    return [as_tensor(fixed(np.zeros((batch_size, size), dtype))) for size in sizes]

@@ -132,9 +132,6 @@ class Stepper(Layer):
                 v.grad = gradient.array
         return loss, y_pred
 
-    def _all_weights(self) -> list[Variable]:
-        return self.weights + [c for layer in self._flatten() for c in layer._constants.values()]
-
     def _update(self, variables: list[Variable]) -> None:
         gradients = [v.grad for v in variables]
         if any([g is None for g in gradients]):

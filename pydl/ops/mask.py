@@ -8,10 +8,10 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
-from ..tape import Array
+from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
-from .shape import broadcast_to, reshape
+from .shape import reshape
 
 
 def step_mask(x: Any, value: float = 0.0) -> Array:
@@ -44,9 +44,9 @@ def apply_mask(x: Any, mask: Any) -> Tensor:
     return record(_core.apply_mask(x.array, keep), (x,), backward)
 
 
-def mask_values(mask: Array, one: Tensor) -> Tensor:
-    """1 where the mask (…) holds, else 0, as a tensor (…, 1) to compute with; `one` is a tensor of a single 1."""
-    return apply_mask(broadcast_to(one, (*mask.shape, 1)), mask)
+def mask_values(mask: Array, dtype: Any = np.float32) -> Tensor:
+    """1 where the mask (…) holds, else 0, as a tensor (…, 1) to compute with."""
+    return apply_mask(fixed(np.ones((*mask.shape, 1), dtype)), mask)
 
 
 def select(values: Tensor, a: Tensor, b: Tensor) -> Tensor:

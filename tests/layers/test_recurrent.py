@@ -208,6 +208,26 @@ def test_plans_of_stateful_models_carry_the_states(rng: np.random.Generator) -> 
     assert not np.allclose(layer.states[1].numpy(), start[1])
 
 
+def test_training_goes_on_from_the_states_with_a_plan_and_without(rng: np.random.Generator) -> None:
+    pydl.set_seed(0)
+    model = pydl.Sequential([layers.Input((T, F), batch_size=B), layers.LSTM(U, stateful=True), layers.Dense(1)])
+    eager = pydl.models.clone_model(model)
+    eager.set_weights(model.get_weights())
+    rate = 0.1
+    model.compile(pydl.optimizers.SGD(rate), "mse")
+    for _ in range(5):
+        x, y = rng.standard_normal((B, T, F)).astype(np.float32), rng.standard_normal((B, 1)).astype(np.float32)
+        loss = ops.mean(ops.square(eager(x, training=True) - y))
+        assert model.train_on_batch(x, y) == pytest.approx(loss.item(), rel=1e-5)
+        for v in eager.trainable_weights:
+            v.grad = None
+        loss.backward()
+        for v in eager.trainable_weights:
+            assert v.grad is not None
+            v.assign(v.array - np.float32(rate) * v.grad)
+    assert model._training_plans.info()[-1]["reason"] is None
+
+
 def test_errors() -> None:
     with pytest.raises(pydl.ShapeError, match="expected 3 axes"):
         layers.LSTM(3)(np.ones((2, 3)))
