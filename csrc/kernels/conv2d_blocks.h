@@ -52,10 +52,10 @@ struct BlockedImage {
         for (index j = 0; j < rows.size; j++) {
           const index h = rows.first + i % rows.count * rows.size + j;
           const bool exists = h >= 0 && h < H;
+          const index from = (i / rows.count * H + h) * row, to = (i * columns.count * rows.size + j) * length;
           for (index x = 0; x < columns.count; x++) {
             const index w = (columns.first + x * columns.size) * C;
-            visit((i / rows.count * H + h) * row + w, exists ? inside(-w) : 0, exists ? inside(row - w) : 0, length,
-                  ((i * columns.count + x) * rows.size + j) * length);
+            visit(from + w, exists ? inside(-w) : 0, exists ? inside(row - w) : 0, length, to + x * channels());
           }
         }
     });

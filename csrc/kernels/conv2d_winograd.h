@@ -14,9 +14,10 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-constexpr index kPrivateBytes = 640 << 10;       // products of a thread's own block: most of a second-level cache
+constexpr index kPrivateBytes = 1280 << 10;      // products of a thread's own block: most of a second-level cache
 constexpr index kSharedBytes = index(8) << 20;   // products of a block for all threads: a third-level cache
 constexpr index kWeightBytes = index(12) << 20;  // transformed weights that all blocks can read from there
+constexpr index kNearBytes = 1024 << 10;         // transformed weights that stay in the second level beside them
 constexpr index kMostTiles = 2 * kTileRows;      // of a thread's own block
 constexpr index kPanelChannels = 128;            // of weights transformed at a time: they stay in the second level
 constexpr index kLeastBlocks = 8;                // to share among threads
@@ -31,9 +32,8 @@ class WinogradCorrelation {
         pad_top_(backward ? F::kTaps - 1 - s.pad_top : s.pad_top),
         pad_left_(backward ? F::kTaps - 1 - s.pad_left : s.pad_left),
         grid_(c_.N, c_.out_h, c_.out_w),
-        panels_(ceil_div(c_.out_c, kTileCols<T>)),
-        tile_stride_(whole_vectors<T>(c_.in_c) + kLanes<T>) {
-    const index tile_bytes = kProducts * tile_stride_ * index(sizeof(T));
+        panels_(ceil_div(c_.out_c, kTileCols<T>)) {
+    const index tile_bytes = kProducts * (whole_vectors<T>(c_.in_c) + kLanes<T>)*index(sizeof(T));
     index tiles = smaller(larger(kPrivateBytes / tile_bytes / kTileRows, 1) * kTileRows, kMostTiles);
     shared_ = grid_.count < kLeastBlocks * kTileRows || packed_size() * index(sizeof(T)) > kWeightBytes;
     if (shared_) tiles = larger(kSharedBytes / tile_bytes, kTileRows);
@@ -103,8 +103,11 @@ class WinogradCorrelation {
 
   void run_block(index first, index last, const T* in, const T* w, const T* packed, const Epilogue<T>& epilogue,
                  T* out) const {
+    // Products are [product][part of the channels][tile][channel]: what one call of multiply reads is one stretch.
+    const index part = packed ? c_.in_c : smaller(kPanelChannels, c_.in_c);
     const index tiles = last - first, channels = whole_vectors<T>(c_.in_c);
-    const index stride = tiles * tile_stride_ + kLanes<T>;
+    const index tile_stride = whole_vectors<T>(part) + kLanes<T>, part_stride = tiles * tile_stride;
+    const index stride = ceil_div(c_.in_c, part) * part_stride + kLanes<T>;
     Scratch scratch((kProducts * stride + channels) * index(sizeof(T)));
     T* products = static_cast<T*>(scratch.data());
     T* zeros = products + kProducts * stride;
@@ -113,13 +116,14 @@ class WinogradCorrelation {
       for (index i = begin; i < end; i++) {
         const auto at = grid_.place(first + i);
         const Pixels<T> image{in + at.n * c_.in_h * c_.in_w * c_.in_c, c_.in_h, c_.in_w, c_.in_c};
-        tile_to_products<typename F::Input>(image, at.y - pad_top_, at.x - pad_left_, zeros,
-                                            products + i * tile_stride_, stride);
+        tile_to_products<typename F::Input>(
+            image, at.y - pad_top_, at.x - pad_left_, zeros,
+            [&](index c) { return products + c / part * part_stride + i * tile_stride + c % part; }, stride);
       }
     });
     const index flops = 2 * kProducts * tiles * c_.in_c * kTileCols<T>;
     parallel(panels_, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
-      const index sum_stride = (tiles + 1) * kTileCols<T>, part = packed ? c_.in_c : smaller(kPanelChannels, c_.in_c);
+      const index sum_stride = (tiles + 1) * kTileCols<T>;
       Scratch room((kProducts * sum_stride + (packed ? 0 : panel_size(part))) * index(sizeof(T)));
       T* sums = static_cast<T*>(room.data());
       for (index panel = begin; panel < end; panel++) {
@@ -127,7 +131,8 @@ class WinogradCorrelation {
           const index count = smaller(part, c_.in_c - c);
           const T* weights = packed ? packed + panel * panel_size(c_.in_c) : sums + kProducts * sum_stride;
           if (!packed) transform_weights(w, panel, c, count, sums + kProducts * sum_stride, weight_stride(part));
-          multiply(tiles, count, products + c, stride, weights, weight_stride(part), c > 0, sums, sum_stride,
+          multiply(tiles, count, {products + c / part * part_stride, tile_stride, stride},
+                   {weights, kTileCols<T>, weight_stride(part)}, c > 0, {sums, kTileCols<T>, sum_stride},
                    Panel<T>(panel, c_.out_c).vectors());
         }
         for (index i = 0; i < tiles; i++)
@@ -136,22 +141,47 @@ class WinogradCorrelation {
     });
   }
 
-  void multiply(index tiles, index channels, const T* products, index product_stride, const T* weights,
-                index weight_stride, bool accumulate, T* sums, index sum_stride, int vectors) const {
-    TileTask<T> task{};
-    task.K = channels;
-    task.a_stride = tile_stride_;
-    task.b_row = task.ldc = kTileCols<T>;
-    task.last = kLanes<T>;
+  // Matrices, one for each product.
+  template <class P>
+  struct Matrices {
+    P* first;
+    index row, stride;
+  };
+
+  // Products (tiles x channels) times weights, one panel. What comes from beyond the second-level cache, the products
+  // of a shared block or the many weights of a private one, is asked for one tile ahead.
+  void multiply(index tiles, index channels, const Matrices<const T>& products, const Matrices<const T>& weights,
+                bool accumulate, const Matrices<T>& sums, int vectors) const {
+    constexpr index kStep = 16;
     const RowTiles rows(tiles);
+    ConvTile<T> task{};
+    task.outer.count = 1;
+    const bool ahead = shared_ || packed_size() * index(sizeof(T)) > kNearBytes;
+    if (ahead && channels % kStep == 0) {
+      task.K = kStep;
+      task.inner = {channels / kStep, kStep, kStep * weights.row};
+      const index size = shared_ ? ceil_div(tiles, rows.count) * products.row : weights.stride / rows.count;
+      task.ahead_lines = ceil_div(size, task.inner.count * kLineSize<T>);
+    } else {
+      task.K = channels;
+      task.inner.count = 1;
+    }
+    task.a_stride = products.row;
+    task.ldc = sums.row;
+    task.last = kLanes<T>;
     for (index p = 0; p < kProducts; p++)
       for (index i = 0; i < rows.count; i++) {
-        const index tile = rows.begin(i);
-        task.a = products + p * product_stride + tile * tile_stride_;
-        task.b = weights + p * weight_stride;
-        task.c = sums + p * sum_stride + tile * kTileCols<T>;
+        const index tile = rows.begin(i), next = rows.begin(i + 1);
+        task.a = products.first + p * products.stride + tile * products.row;
+        task.b = weights.first + p * weights.stride;
+        task.c = sums.first + p * sums.stride + tile * sums.row;
         task.old = accumulate ? task.c : nullptr;
-        kTileFunctions<T>.of[rows.begin(i + 1) - tile - 1][vectors - 1][false](task);
+        if (shared_)
+          task.ahead = next < tiles ? products.first + p * products.stride + next * products.row
+                                    : products.first + (p + 1) * products.stride;
+        else
+          task.ahead = task.b + weights.stride + i * task.ahead_lines * task.inner.count * kLineSize<T>;
+        kConvTileFunctions<T>.of[next - tile - 1][vectors - 1][false](task);
       }
   }
 
@@ -175,7 +205,7 @@ class WinogradCorrelation {
   Correlation c_;
   index pad_top_, pad_left_;
   TileGrid<F::kOut> grid_;
-  index panels_, tile_stride_, blocks_;
+  index panels_, blocks_;
   bool shared_;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr index kSlices = 8;
 constexpr index kSumBytes = 1536 << 10;            // of one slice's sums
+constexpr index kSliceBlockBytes = 640 << 10;      // products of a block of one slice, beside them
 constexpr index kGradientBytes = index(12) << 20;  // products of a block for all threads
 
 template <class T, class F>
@@ -32,7 +33,7 @@ class WinogradWeightGradient {
     const index tile_bytes = kProducts * (x_tile_ + dy_tile_) * index(sizeof(T));
     const bool small = kProducts * sum_stride_ * index(sizeof(T)) <= kSumBytes;
     slices_ = small ? larger(1, smaller(kSlices, grid_.count / kTileRows)) : 1;
-    block_tiles_ = larger((slices_ > 1 ? kPrivateBytes : kGradientBytes) / tile_bytes, kTileRows);
+    block_tiles_ = larger((slices_ > 1 ? kSliceBlockBytes : kGradientBytes) / tile_bytes, kTileRows);
   }
 
   void run(T* dw) const {
@@ -62,10 +63,12 @@ class WinogradWeightGradient {
       parallel(end - begin, 1 + kFlopsPerThread / (16 * kProducts * (s_.C + s_.O)), [&](index from, index to) {
         for (index i = from; i < to; i++) {
           const auto at = grid_.place(begin + i);
-          tile_to_products<typename F::Input>(Pixels<T>{x_ + at.n * s_.H * s_.W * s_.C, s_.H, s_.W, s_.C},
-                                              at.y - s_.pad_top, at.x - s_.pad_left, zeros, x + i * x_tile_, x_stride);
-          tile_to_products<typename F::OutputAdjoint>(Pixels<T>{dy_ + at.n * s_.OH * s_.OW * s_.O, s_.OH, s_.OW, s_.O},
-                                                      at.y, at.x, zeros, dy + i * dy_tile_, dy_stride);
+          tile_to_products<typename F::Input>(
+              Pixels<T>{x_ + at.n * s_.H * s_.W * s_.C, s_.H, s_.W, s_.C}, at.y - s_.pad_top, at.x - s_.pad_left, zeros,
+              [to = x + i * x_tile_](index c) { return to + c; }, x_stride);
+          tile_to_products<typename F::OutputAdjoint>(
+              Pixels<T>{dy_ + at.n * s_.OH * s_.OW * s_.O, s_.OH, s_.OW, s_.O}, at.y, at.x, zeros,
+              [to = dy + i * dy_tile_](index c) { return to + c; }, dy_stride);
         }
       });
       parallel(kProducts, 1 + kFlopsPerThread / (2 * (end - begin) * s_.C * s_.O + 1), [&](index from, index to) {

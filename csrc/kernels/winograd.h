@@ -67,10 +67,10 @@ struct Pixels {
   index H, W, C;
 };
 
-// The tile of pixels whose first is (y, x), which may lie outside the image, to products: one row of C channels at
-// `to` for each. Pixels outside are `zeros` (C of them). Lanes beyond C become zeros.
-template <class Step, class T>
-void tile_to_products(const Pixels<T>& image, index y, index x, const T* zeros, T* to, index product_stride) {
+// The tile of pixels whose first is (y, x), which may lie outside the image, to products: channel c of the first goes
+// to `to(c)`. Pixels outside are `zeros` (C of them). Lanes beyond C become zeros.
+template <class Step, class T, class To>
+void tile_to_products(const Pixels<T>& image, index y, index x, const T* zeros, const To& to, index product_stride) {
   constexpr int kSide = Step::kFrom;
   const T* from[kSide][kSide];
   for (int i = 0; i < kSide; i++)
@@ -79,8 +79,9 @@ void tile_to_products(const Pixels<T>& image, index y, index x, const T* zeros, 
       from[i][j] = inside ? image.data + ((y + i) * image.W + x + j) * image.C : zeros;
     }
   each_vector<T>(image.C, [&](index c, auto read, auto) {
+    T* products = to(c);
     transform<Step, T>([&](int i, int j) { return read(from[i][j] + c); },
-                       [&](int i, int j, V<T> v) { store<T>(to + (i * Step::kTo + j) * product_stride + c, v); });
+                       [&](int i, int j, V<T> v) { store<T>(products + (i * Step::kTo + j) * product_stride, v); });
   });
 }
 
