@@ -7,7 +7,9 @@ between some tensors and others are a model (pydl/models/graph.py).
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -18,13 +20,47 @@ if TYPE_CHECKING:
     from .layers import Layer
 
 _numbers = itertools.count()
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class SymbolicError(TypeError):
+    """A symbolic tensor was to have values."""
+
+
+def accepts_symbolic(op: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """The op; on symbolic tensors it becomes a part of a model and gives symbolic ones. Others notice no difference."""
+
+    @wraps(op)
+    def function(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        try:
+            return op(*args, **kwargs)
+        except SymbolicError:
+            from .layers.operation import symbolic_call
+
+            result: Result = symbolic_call(op.__name__, args, kwargs)
+            return result
+
+    function.__module__ = "pydl.ops"  # where pickle finds it
+    return function
+
+
+def _sign(name: str, swap: bool = False) -> Callable[..., Any]:
+    """The method of an operator sign: the op of this name."""
+
+    def method(self: Any, *other: Any) -> Any:
+        from . import ops
+
+        return getattr(ops, name)(*other, self) if swap else getattr(ops, name)(self, *other)
+
+    return method
 
 
 class SymbolicTensor:
     """An output that will be: its shape (None: any size), its dtype, and the call of a layer that gives it."""
 
     __slots__ = ("__weakref__", "call", "dtype", "name", "shape")
-    __array_priority__ = 200.0  # so that ndarray + SymbolicTensor is symbolic
+    __array_ufunc__ = None  # so that ndarray + SymbolicTensor is symbolic
 
     def __init__(self, shape: tuple[Any, ...], dtype: Any, name: str = "", call: Call | None = None) -> None:
         self.shape, self.dtype, self.name, self.call = tuple(shape), np.dtype(dtype), name, call
@@ -34,13 +70,22 @@ class SymbolicTensor:
         return len(self.shape)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise TypeError(f"[{self.name}] a symbolic tensor has no values: call layers on it, and a model on arrays")
+        raise SymbolicError(f"[{self.name}] a symbolic tensor has no values: call layers on it, and a model on arrays")
 
     def __bool__(self) -> bool:
         raise TypeError(f"[{self.name}] a symbolic tensor has no values: `if` cannot look at it")
 
     def __iter__(self) -> Any:
         raise TypeError(f"[{self.name}] a symbolic tensor has no values: it cannot be iterated over")
+
+    __add__, __radd__ = _sign("add"), _sign("add", swap=True)
+    __sub__, __rsub__ = _sign("subtract"), _sign("subtract", swap=True)
+    __mul__, __rmul__ = _sign("multiply"), _sign("multiply", swap=True)
+    __truediv__, __rtruediv__ = _sign("divide"), _sign("divide", swap=True)
+    __pow__, __rpow__ = _sign("power"), _sign("power", swap=True)
+    __matmul__, __rmatmul__ = _sign("matmul"), _sign("matmul", swap=True)
+    __lt__, __le__, __gt__, __ge__ = _sign("less"), _sign("less_equal"), _sign("greater"), _sign("greater_equal")
+    __neg__, __abs__, __getitem__ = _sign("negative"), _sign("abs"), _sign("getitem")
 
     def __repr__(self) -> str:
         return f"<SymbolicTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"

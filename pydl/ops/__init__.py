@@ -1,5 +1,6 @@
 """Differentiable functions on tensors. They take tensors, arrays or numbers and put themselves on the tape."""
 
+from ..symbolic import accepts_symbolic
 from .activation import (
     ACTIVATIONS,
     activate,
@@ -92,3 +93,7 @@ __all__ = [
     "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack",
     "step_mask", "subtract", "sum", "tanh", "transpose", "unstack", "upsample", "where",
 ]  # fmt: skip
+
+for _name in __all__:
+    if _name != "ACTIVATIONS":
+        globals()[_name] = accepts_symbolic(globals()[_name])

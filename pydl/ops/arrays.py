@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
-from ..tape import Array
+from ..tape import Array, fixed, state
 from ..tensor import Tensor, as_array, wrap
 
 MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
@@ -81,7 +81,8 @@ def _operand(value: Any, other: Any) -> Tensor:
     if isinstance(value, int | float) and not isinstance(value, np.generic):
         kind = getattr(other, "dtype", None)
         if kind is not None and (kind.kind == "f" or isinstance(value, int)):
-            return wrap(np.asarray(value, kind))
+            number = np.asarray(value, kind)
+            return wrap(fixed(number) if state.numbers_stay else number)
     return wrap(as_array(value))
 
 

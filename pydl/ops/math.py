@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..tape import Array
+from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record, wrap
 from .arrays import broadcast, contiguous, fits, floating, operands, pooled, repeated
 from .reduce import sum_to
@@ -108,6 +108,8 @@ def _choose(name: str, first: Any, a: Any, b: Any) -> Tensor:
 
 def power(a: Any, b: Any) -> Tensor:
     """a to the power of b. The gradient of b is zero where a is not positive."""
+    if type(b) is int and b == 2:
+        return square(a)
     a, b = operands(a, b)
     y = pooled(np.power, a.array, b.array)
 
@@ -133,10 +135,15 @@ def negative(x: Any) -> Tensor:
     """-x"""
     x = as_tensor(x)
 
-    def backward(dy: Array) -> tuple[Array]:
-        return (pooled(np.negative, dy),)
+    def negated(array: Array) -> Array:
+        if array.dtype.kind != "f":
+            return pooled(np.negative, array)
+        return _core.binary("multiply", array, fixed(np.asarray(-1, array.dtype)))
 
-    return record(pooled(np.negative, x.array), (x,), backward)
+    def backward(dy: Array) -> tuple[Array]:
+        return (negated(dy),)
+
+    return record(negated(x.array), (x,), backward)
 
 
 def abs(x: Any) -> Tensor:

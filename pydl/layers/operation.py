@@ -1,0 +1,149 @@
+"""Ops on symbolic tensors: `x * 2` or `ops.mean(x, axis=1)` in a functional model are layers too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..structure import leaves, rebuild
+from ..symbolic import SymbolicTensor
+from ..tape import fixed, no_grad, state
+from ..tensor import Tensor, as_tensor
+from .layer import Layer, unique_name
+
+
+@dataclass(frozen=True)
+class _Input:
+    """Stands for one of the tensors that the layer is called on."""
+
+    number: int
+
+
+class Operation(Layer):
+    """A function of `pydl.ops` with its arguments: what calling it on symbolic tensors puts into a model.
+
+    Args:
+        op: its name.
+        args, kwargs: its arguments, as plain values; {"input": i} is the i-th tensor of the list that the layer is
+            called on. Numbers and arrays among them stay what they are.
+    """
+
+    autocast = False
+    casts_integers = True
+    supports_masking = False
+
+    def __init__(self, op: str, args: Any = (), kwargs: Any = None, name: str | None = None, **options: Any) -> None:
+        super().__init__(name=name or unique_name(op), **options)
+        if op not in ops.__all__:
+            raise ValueError(f"[{self.name}] op: expected a function of pydl.ops, got {op!r}")
+        self.op, self._arguments, self._options = op, _decoded(list(args)), _decoded(dict(kwargs or {}))
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        def value(part: Any) -> Any:
+            if isinstance(part, np.ndarray):
+                return as_tensor(fixed(part))
+            return inputs[part.number] if isinstance(part, _Input) else part
+
+        function: Callable[..., Any] = getattr(ops, self.op)
+        before, state.numbers_stay = state.numbers_stay, True
+        try:
+            return function(*_map(value, self._arguments), **_map(value, self._options))
+        finally:
+            state.numbers_stay = before
+
+    def output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Found by calling the op on ones. A size that follows an open one is open too."""
+
+        def outputs(open_size: int) -> Any:
+            ones = [np.ones([open_size if n is None else n for n in x.shape], x.dtype) for x in inputs]
+            with no_grad(), np.errstate(all="ignore"):
+                return self.call([as_tensor(one) for one in ones])
+
+        first, second = outputs(16), outputs(17)
+        self.dtype = leaves(first)[0].dtype
+        pairs = zip(leaves(first), leaves(second), strict=True)
+        return rebuild(
+            first, [tuple([n if n == m else None for n, m in zip(a.shape, b.shape, strict=True)]) for a, b in pairs]
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        args, kwargs = _encoded(self._arguments), _encoded(self._options)
+        return {"name": self.name, "trainable": self.trainable, "op": self.op, "args": args, "kwargs": kwargs}
+
+
+def symbolic_call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The op on arguments among which there are symbolic tensors. TypeError for what a configuration cannot hold."""
+    inputs: list[SymbolicTensor] = []
+
+    def place(part: Any) -> Any:
+        if isinstance(part, SymbolicTensor):
+            inputs.append(part)
+            return _Input(len(inputs) - 1)
+        return part
+
+    arguments = _encoded(_map(place, list(args))), _encoded(_map(place, kwargs))
+    return Operation(op, *arguments)(inputs)
+
+
+def _map(function: Callable[[Any], Any], part: Any) -> Any:
+    """`function` of everything that is not a list, tuple or dict. Unlike `map_leaves` it looks into tuples of sizes."""
+    if isinstance(part, dict):
+        return {key: _map(function, value) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        return type(part)([_map(function, value) for value in part])
+    return function(part)
+
+
+def _encoded(part: Any) -> Any:
+    """Arguments as plain values. TypeError for others, such as variables."""
+    if isinstance(part, _Input):
+        return {"input": part.number}
+    if isinstance(part, dict):
+        return {key: _encoded(value) for key, value in part.items()}
+    if isinstance(part, tuple):
+        return {"tuple": [_encoded(value) for value in part]}
+    if isinstance(part, list):
+        return [_encoded(value) for value in part]
+    if isinstance(part, slice):
+        return {"slice": [_encoded(value) for value in (part.start, part.stop, part.step)]}
+    if part is ...:
+        return {"ellipsis": True}
+    if isinstance(part, np.generic):
+        return part.item()
+    if type(part) is Tensor and not part.requires_grad:
+        part = part.array
+    if isinstance(part, np.ndarray):
+        return {"array": part.tolist(), "dtype": part.dtype.name}
+    if isinstance(part, np.dtype | type):
+        return np.dtype(part).name
+    if part is None or isinstance(part, bool | int | float | str):
+        return part
+    raise TypeError(
+        f"[ops] an argument beside symbolic tensors: expected numbers or arrays, got {type(part).__name__}; what has "
+        "weights belongs into a layer"
+    )
+
+
+def _decoded(part: Any) -> Any:
+    """What `_encoded` was given."""
+    if isinstance(part, list):
+        return [_decoded(value) for value in part]
+    if not isinstance(part, dict):
+        return part
+    match part:
+        case {"input": number}:
+            return _Input(number)
+        case {"tuple": values}:
+            return tuple([_decoded(value) for value in values])
+        case {"slice": bounds}:
+            return slice(*bounds)
+        case {"ellipsis": True}:
+            return ...
+        case {"array": values, "dtype": dtype}:
+            return np.array(values, dtype)
+    return {key: _decoded(value) for key, value in part.items()}
