@@ -78,9 +78,12 @@ class Kernel(Layer):
         }
 
 
-def kernel_options(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Of the arguments of a subclass's constructor those that Kernel takes."""
-    return {name: arguments[name] for name in _OPTIONS}
+def kernel_options(arguments: dict[str, Any], given: str = "kernel", wanted: str = "kernel") -> dict[str, Any]:
+    """Of the arguments of a subclass's constructor those that Kernel takes.
+
+    given, wanted: what the subclass, and what the constructor that takes them, calls the kernel.
+    """
+    return {name.replace("kernel", wanted): arguments[name.replace("kernel", given)] for name in _OPTIONS}
 
 
 class Dense(Kernel):

@@ -8,6 +8,7 @@ from .. import activations, constraints, initializers, ops, regularizers
 from ..errors import ShapeError, positive_integer
 from ..tensor import Tensor
 from .convolution import Windows
+from .core import kernel_options
 from .layer import Shape
 
 
@@ -49,15 +50,7 @@ class DepthwiseConv2D(Windows):
             padding,
             data_format,
             dilation_rate,
-            activation,
-            use_bias,
-            depthwise_initializer,
-            bias_initializer,
-            depthwise_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            depthwise_constraint,
-            bias_constraint,
+            **kernel_options(locals(), given="depthwise"),
             **kwargs,
         )
         self.depth_multiplier = positive_integer(self.name, "depth_multiplier", depth_multiplier)
@@ -128,15 +121,7 @@ class SeparableConv2D(DepthwiseConv2D):
             depth_multiplier,
             data_format,
             dilation_rate,
-            activation,
-            use_bias,
-            depthwise_initializer,
-            bias_initializer,
-            depthwise_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            depthwise_constraint,
-            bias_constraint,
+            **kernel_options(locals(), given="depthwise", wanted="depthwise"),
             **kwargs,
         )
         self.filters = positive_integer(self.name, "filters", filters)

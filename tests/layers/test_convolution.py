@@ -78,3 +78,19 @@ def test_the_arguments_stand_in_keras_order() -> None:
     config = layers.Conv1D(2, 3, 1, "causal", "channels_last", 1, 1, "relu").get_config()
     assert config["kernel_size"] == (3,)
     assert config["padding"] == "causal"
+
+
+def test_conv2d_channels_first_is_the_same_convolution(rng: np.random.Generator) -> None:
+    last = layers.Conv2D(4, 3, strides=2, padding="same")
+    first = layers.Conv2D(4, 3, strides=2, padding="same", data_format="channels_first")
+    x = rng.standard_normal((2, 7, 6, 3))
+    y = last(x)
+    first.build_once((2, 3, 7, 6))
+    first.set_weights(last.get_weights())
+    np.testing.assert_array_equal(first(x.transpose(0, 3, 1, 2)).array, y.array.transpose(0, 3, 1, 2))
+
+
+def test_flatten_gives_channels_last_whatever_comes_in(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((2, 3, 4, 5)).astype(np.float32)
+    expected = x.transpose(0, 2, 3, 1).reshape(2, -1)
+    np.testing.assert_array_equal(layers.Flatten("channels_first")(x), expected)
