@@ -11,10 +11,11 @@ namespace {
 template <class T>
 struct Block {
   index M, N, K;
-  const T* a;  // M x K (K x M when trans_a), or what pack_a made of it
+  const T* a;  // M x K (K x M when trans_a)
   index lda;
-  bool trans_a, a_packed;
-  const T* b;  // panels of kTileCols columns; the elements of a panel's row are adjacent
+  bool trans_a;
+  T* packed_a;  // room for tiles_per_packing, or null: a is read in place
+  const T* b;   // panels of kTileCols columns; the elements of a panel's row are adjacent
   index b_row, panel_stride;
   T* packed_b;            // or null: the first row tile packs whole panels here, and the others read them
   bool fetch_ahead;       // b comes from beyond the second-level cache
@@ -33,10 +34,6 @@ struct RowTiles {
   index begin(index tile) const { return count ? rows * tile / count : 0; }
 };
 
-// Elements in a column of a packed tile: kTileRows, filled up to whole vectors.
-template <class T>
-constexpr index kPackedRows = (kTileRows + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
-
 // c = activation(c) in place, one switch for all of it.
 template <class T>
 [[gnu::noinline]] void activate_rows(Activation activation, T alpha, index rows, index cols, T* c, index ldc) {
@@ -46,27 +43,33 @@ template <class T>
   });
 }
 
-// Packs the rows of a: the tiles one after another, each as K columns of kPackedRows elements, so that a tile reads one
-// stream. Reading its rows in place keeps as many addresses in flight as it has rows, and costs a tenth of its speed.
+// Packs tiles of a, each as K columns of kPackedRows elements, so that a tile reads one stream. Reading its rows in
+// place keeps as many addresses in flight as it has rows, and costs a tenth of its speed. `a` points to the first tile.
 template <class T>
-void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, T* packed) {
-  const index tile_size = K * kPackedRows<T>;
+void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, index first, index end, T* packed) {
+  const index tile_size = K * kPackedRows<T>, start = tiles.begin(first);
   if (transposed) {
     for (index k = 0; k < K; k++, a += lda, packed += kPackedRows<T>)
-      for (index tile = 0; tile < tiles.count; tile++)
+      for (index tile = first; tile < end; tile++)
         for (index i = 0; i < kPackedRows<T>; i += kLanes<T>) {  // nobody reads the lanes beyond the tile
-          const index m = tiles.begin(tile) + i, rest = tiles.rows - m;
-          store(packed + tile * tile_size + i,
+          const index m = tiles.begin(tile) - start + i, rest = tiles.rows - start - m;
+          store(packed + (tile - first) * tile_size + i,
                 rest >= kLanes<T> ? load(a + m) : load_n(a + m, rest > 0 ? int(rest) : 0));
         }
     return;
   }
-  for (index tile = 0; tile < tiles.count; tile++, packed += tile_size)
-    for (index m = tiles.begin(tile), i = 0; m < tiles.begin(tile + 1); m += kLanes<T>, i += kLanes<T>)
+  for (index tile = first; tile < end; tile++, packed += tile_size) {
+    const index rows = tiles.begin(tile + 1) - tiles.begin(tile);
+    for (index i = 0; i < rows; i += kLanes<T>)
       for (index k = 0; k < K; k += kLanes<T>)
-        transpose_square(a + m * lda + k, lda, tiles.begin(tile + 1) - m, K - k, packed + k * kPackedRows<T> + i,
-                         kPackedRows<T>);
+        transpose_square(a + (tiles.begin(tile) - start + i) * lda + k, lda, rows - i, K - k,
+                         packed + k * kPackedRows<T> + i, kPackedRows<T>);
+  }
 }
+
+// Rows are packed just before they are used, tile by tile. The tiles of a transposed matrix lie side by side in its
+// rows, each of which may be on a page of its own: some are packed together.
+inline index tiles_per_packing(bool trans_a) { return trans_a ? 24 : 1; }
 
 // Row tile by row tile: its rows of a stay in the first-level cache while the panels of b pass by, out of the second.
 template <class T>
@@ -77,10 +80,19 @@ void run_block(const Block<T>& s) {
   task.K = s.K;
   task.fetch_ahead = s.fetch_ahead;
   task.ldc = s.ldc;
-  task.a_stride = s.a_packed ? kPackedRows<T> : s.lda;
+  task.a_stride = s.packed_a ? kPackedRows<T> : s.lda;
   for (index tile = 0; tile < tiles.count; tile++) {
     const index m = tiles.begin(tile), height = tiles.begin(tile + 1) - m;
-    task.a = s.a_packed ? s.a + tile * s.K * kPackedRows<T> : s.a + m * (s.trans_a ? 1 : s.lda);
+    task.a = s.a + m * (s.trans_a ? 1 : s.lda);
+    if (s.packed_a) {
+      const index several = tiles_per_packing(s.trans_a), place = tile % several;
+      if (place == 0) {
+        const index end = tile + several < tiles.count ? tile + several : tiles.count;
+        pack_a(task.a, s.lda, s.trans_a, s.K, tiles, tile, end, s.packed_a);
+      }
+      task.a = s.packed_a + place * s.K * kPackedRows<T>;
+    }
+    const Reads reads = s.packed_a ? kPacked : s.trans_a ? kColumns : kRows;
     T* c = s.c + m * s.ldc;
     for (index n = 0; n < s.N; n += kCols) {
       const index cols = s.N - n < kCols ? s.N - n : kCols;
@@ -94,7 +106,7 @@ void run_block(const Block<T>& s) {
       task.c = c + n;
       task.old = s.accumulate ? task.c : nullptr;
       const TileFunctions<T>& functions = kTileFunctions<T>;
-      (packing ? functions.packing[height - 1] : functions.of[height - 1][vectors - 1][s.trans_a || s.a_packed])(task);
+      (packing ? functions.packing[height - 1] : functions.of[height - 1][vectors - 1][reads])(task);
     }
     // These few rows of results are still in the caches.
     if (s.activation != Activation::linear) activate_rows(s.activation, s.alpha, height, s.N, c, s.ldc);

@@ -16,13 +16,12 @@ namespace {
 
 constexpr index ceil_div(index a, index b) { return (a + b - 1) / b; }
 constexpr index smaller(index a, index b) { return a < b ? a : b; }
+constexpr index larger(index a, index b) { return a > b ? a : b; }
 
 // A panel of kBlockK rows (24 KB in float on AVX-512) passes through the first-level cache while the rows of one tile
-// (12 KB) stay in it. Twice as much would push them out, at each panel anew.
+// (12 KB) stay in it. Twice as much would push them out, at each panel anew. The blocks of K are of about this size.
 constexpr index kBlockK = 192;
-// The block of a (258 KB) stays in the second-level cache while all panels pass by it.
-constexpr index kBlockM = 24 * kTileRows;
-// So does the block of b (786 KB) while all blocks of a pass by it.
+// The block of b (786 KB) stays in the second-level cache while all rows of a pass by it.
 constexpr index kBlockPanels = 32;
 
 // A matrix b of this many bytes shares the second-level cache with the rest.
@@ -53,6 +52,18 @@ struct Grid {
 // Where the tiles read b: in place, in panels made by gemm_pack_b, or in panels packed on the way.
 enum class Source { matrix, panels, packed_here };
 
+// So many panels must read a for its packing to pay.
+constexpr index kPanelsPerPacking = 5;
+
+// Blocks of K. Where few panels read the rows of a as they lie, nothing has to stay in the first-level cache, and each
+// block costs a pass over c: then they are as large as the second-level cache permits.
+template <class T>
+index k_blocks(index K, index panels, bool trans_a) {
+  const index few = kNear / (panels * kTileCols<T> * index(sizeof(T)));
+  const index size = !trans_a && panels < kPanelsPerPacking && few > kBlockK ? few : kBlockK;
+  return larger(1, (K + size / 2) / size);
+}
+
 template <class T>
 class BlockedGemm {
  public:
@@ -64,7 +75,7 @@ class BlockedGemm {
         c_(c),
         source_(source),
         panels_(ceil_div(s_.N, kTileCols<T>)),
-        k_blocks_(s_.K > kBlockK ? ceil_div(s_.K, kBlockK) : 1) {}
+        k_blocks_(k_blocks<T>(s_.K, panels_, s_.trans_a)) {}
 
   void run(int threads) {
     // The last columns, if they do not fill a panel, cannot be read in place.
@@ -79,16 +90,13 @@ class BlockedGemm {
   }
 
  private:
-  // So many panels must read a for its packing to pay.
-  static constexpr index kPanelsPerPacking = 5;
-
   index b_buffer() const {
     if (source_ != Source::packed_here) return 0;
     return smaller(panels_, kBlockPanels) * ceil_div(s_.K, k_blocks_) * kTileCols<T>;
   }
   index a_buffer() const {
     if (panels_ < kPanelsPerPacking) return 0;
-    return RowTiles(smaller(s_.M, kBlockM)).count * ceil_div(s_.K, k_blocks_) * kPackedRows<T>;
+    return tiles_per_packing(s_.trans_a) * ceil_div(s_.K, k_blocks_) * kPackedRows<T>;
   }
 
   void run_member(Team& team) {
@@ -141,18 +149,10 @@ class BlockedGemm {
     block.alpha = epilogue_.alpha;
     block.ldc = s_.ldc;
     block.lda = s_.lda;
-    block.a_packed = panels.size() >= kPanelsPerPacking;
-    const index blocks = ceil_div(rows.size(), kBlockM);
-    for (index i = 0; i < blocks; i++) {
-      const Range m = rows.part(i, blocks);
-      block.M = m.size();
-      block.a = s_.trans_a ? a_ + k.begin * s_.lda + m.begin : a_ + m.begin * s_.lda + k.begin;
-      if (block.a_packed) {
-        pack_a(block.a, s_.lda, s_.trans_a, k.size(), RowTiles(m.size()), packed_a);
-        block.a = packed_a;
-      }
-      multiply_panels(block, m, panels, k, packed_b, pack_on_the_way && i == 0);
-    }
+    block.M = rows.size();
+    block.a = s_.trans_a ? a_ + k.begin * s_.lda + rows.begin : a_ + rows.begin * s_.lda + k.begin;
+    if (panels.size() >= kPanelsPerPacking) block.packed_a = packed_a;
+    multiply_panels(block, rows, panels, k, packed_b, pack_on_the_way);
   }
 
   void multiply_panels(Block<T>& block, Range m, Range panels, Range k, T* packed, bool pack_on_the_way) const {

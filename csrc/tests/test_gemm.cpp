@@ -55,15 +55,19 @@ TEST_CASE_TEMPLATE("pack_a lays out tiles, column after column", T, float, doubl
         const RowTiles tiles(M);
         const index lda = (transposed ? M : K) + 3, tile_size = K * kPackedRows<T>;
         const std::vector<T> a = numbers<T>((transposed ? K : M) * lda);
-        std::vector<T> packed(std::size_t(tiles.count * tile_size) + 1, T(99));
-        pack_a(a.data(), lda, transposed, K, tiles, packed.data());
-        bool same = packed.back() == T(99);
-        for (index tile = 0; tile < tiles.count; tile++)
-          for (index m = tiles.begin(tile); m < tiles.begin(tile + 1); m++)
-            for (index k = 0; k < K; k++)
-              same = same && packed[std::size_t(tile * tile_size + k * kPackedRows<T> + m - tiles.begin(tile))] ==
-                                 a[std::size_t(transposed ? k * lda + m : m * lda + k)];
-        CHECK_MESSAGE(same, "K ", K, " M ", M, " transposed ", transposed);
+        for (index first = 0; first < tiles.count; first++) {
+          std::vector<T> packed(std::size_t((tiles.count - first) * tile_size) + 1, T(99));
+          pack_a(a.data() + tiles.begin(first) * (transposed ? 1 : lda), lda, transposed, K, tiles, first, tiles.count,
+                 packed.data());
+          bool same = packed.back() == T(99);
+          for (index tile = first; tile < tiles.count; tile++)
+            for (index m = tiles.begin(tile); m < tiles.begin(tile + 1); m++)
+              for (index k = 0; k < K; k++)
+                same = same &&
+                       packed[std::size_t((tile - first) * tile_size + k * kPackedRows<T> + m - tiles.begin(tile))] ==
+                           a[std::size_t(transposed ? k * lda + m : m * lda + k)];
+          CHECK_MESSAGE(same, "K ", K, " M ", M, " first ", first, " transposed ", transposed);
+        }
       }
 }
 
@@ -73,13 +77,14 @@ TEST_CASE_TEMPLATE("a tile of every height multiplies, adds and leaves the rest 
   for (int rows = 1; rows <= kTileRows; rows++)
     for (int vectors : {1, 2})
       for (int last : {1, kLanes<T> - 1, kLanes<T>})
-        for (bool trans_a : {false, true}) {
+        for (Reads reads : {kRows, kColumns, kPacked}) {
           std::vector<T> c(std::size_t(kTileRows * ldc), T(3));
-          const index a_stride = trans_a ? kTileRows + 1 : K + 1;
+          const bool trans_a = reads != kRows;
+          const index a_stride = reads == kPacked ? kPackedRows<T> : trans_a ? kTileRows + 1 : K + 1;
           const std::vector<T> stored = numbers<T>(trans_a ? K * a_stride : kTileRows * a_stride);
           const TileTask<T> task{K,           stored.data(), a_stride, b.data(), kCols,
                                  bias.data(), c.data(),      c.data(), ldc,      last};
-          kTileFunctions<T>.of[rows - 1][vectors - 1][trans_a](task);
+          kTileFunctions<T>.of[rows - 1][vectors - 1][reads](task);
           bool same = true;
           for (index i = 0; i < kTileRows; i++)
             for (index j = 0; j < ldc; j++) {
