@@ -104,10 +104,13 @@ def test_changed_weights_are_seen(rng: np.random.Generator) -> None:
     assert net.reasons() == [None]
 
 
-@pytest.mark.parametrize("units", [3, 64, 200])
-def test_packed_weights_follow_their_version_and_the_instruction_set(rng: np.random.Generator, units: int) -> None:
+@pytest.mark.parametrize("rows", [1, 8])
+@pytest.mark.parametrize("units", [3, 64, 200, 1501])
+def test_packed_weights_follow_their_version_and_the_instruction_set(
+    rng: np.random.Generator, units: int, rows: int
+) -> None:
     net = Net(layers.Dense(units), layers.Dense(units, activation="relu"))
-    x = rng.standard_normal((8, 100)).astype(np.float32)
+    x = rng.standard_normal((rows, 100)).astype(np.float32)
     net.eager(x)
     for name in [name for name, there in config.isas().items() if there] * 2:
         with config.isa(name):

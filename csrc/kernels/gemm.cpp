@@ -53,7 +53,7 @@ template <class T>
 void route(const GemmShape& s, const T* a, const T* b, const T* packed, const Epilogue<T>& epilogue, T* c,
            int threads) {
   if (s.N == 1 && s.ldc == 1 && (s.trans_b || s.ldb == 1)) return column_gemm(s, a, b, epilogue, c);
-  if (is_skinny<T>(s)) return skinny_gemm(s, a, b, epilogue, c);
+  if (is_skinny<T>(s)) return packed ? row_gemm(s, a, packed, epilogue, c) : skinny_gemm(s, a, b, epilogue, c);
   const Source source = packed ? Source::panels : source_of<T>(s);
   BlockedGemm<T>(s, a, packed ? packed : b, epilogue, c, source).run(threads);
 }
@@ -96,7 +96,7 @@ void gemm(const GemmShape& s, const T* a, const T* b, const T* packed, const Epi
 
 template <class T>
 index gemm_packed_size(const GemmShape& s) {
-  if (s.N == 1 || is_skinny<T>(s) || slices_of<T>(s) > 1) return 0;
+  if (s.N == 1 || (is_skinny<T>(s) && !wants_panels<T>(s)) || slices_of<T>(s) > 1) return 0;
   return ceil_div(s.N, kTileCols<T>) * kTileCols<T> * s.K;
 }
 

@@ -1,4 +1,5 @@
-// Matrix products with a handful of rows, down to vector x matrix: bound by reading b once, so b is never packed.
+// Matrix products with a handful of rows, down to vector x matrix: bound by reading b once. So b is not packed on the
+// way; but where a plan has it packed already, a single row takes the panels.
 #pragma once
 #include "elementwise_row.h"
 #include "gemm_pack.h"
@@ -9,6 +10,7 @@ namespace {
 
 // Few enough rows that the sums of one vector of columns, and the elements of a that they take, stay in registers.
 constexpr index kSkinnyRows = 4;
+constexpr index kSkinnyGrain = 1 << 16;  // multiplications that are worth a thread
 
 // c[n] += sum over kSteps rows of b, for all columns at once: b is read in long streams and c stays in the
 // caches. Several steps at a time, so that c is read and written less often than b.
@@ -59,13 +61,59 @@ void dot_rows(index N, index K, const T* a, const T* b, index ldb, T* c) {
   store_n(c, load_n(c, int(N)) + sum[0], int(N));
 }
 
+// c[n] = sum over k of a[k] * b[k, n] for `cols` columns in kPanels panels side by side, each one stream; the sums stay
+// in registers. In the order of skinny_product, so the bits are the same.
+template <class T, int kPanels>
+void row_times_panels(index K, const T* a, index a_col, const T* panels, index stride, const T* bias, bool accumulate,
+                      index cols, T* c) {
+  constexpr int kVectors = kPanels * kTileVectors;
+  const auto valid = [=](int j) { return int(smaller(cols - j * kLanes<T>, kLanes<T>)); };
+  V<T> sum[kVectors] = {};
+  PYDL_UNROLL for (int j = 0; j < kVectors; j++) {
+    if (accumulate && valid(j) > 0) sum[j] = load_n(c + j * kLanes<T>, valid(j));
+    if (bias && valid(j) > 0) sum[j] += load_n(bias + j * kLanes<T>, valid(j));
+  }
+  for (index k = 0; k < K; k++, panels += kTileCols<T>) {
+    const V<T> factor = broadcast(a[k * a_col]);
+    PYDL_UNROLL for (int j = 0; j < kVectors; j++) sum[j] +=
+        factor * load(panels + j / kTileVectors * stride + j % kTileVectors * kLanes<T>);
+  }
+  PYDL_UNROLL for (int j = 0; j < kVectors; j++) if (valid(j) > 0) store_n(c + j * kLanes<T>, sum[j], valid(j));
+}
+
+// Whether a single row would rather have b in panels: not if it fills less than one.
+template <class T>
+bool wants_panels(const GemmShape& s) {
+  return s.M == 1 && !s.trans_b && s.N >= kTileCols<T>;
+}
+
+template <class T>
+void row_gemm(const GemmShape& s, const T* a, const T* packed, const Epilogue<T>& epilogue, T* c) {
+  const index stride = s.K * kTileCols<T>;
+  parallel(ceil_div(s.N, kTileCols<T>), ceil_div(kSkinnyGrain, stride + 1), [&](index begin, index end) {
+    for (index p = begin, count; p < end; p += count) {
+      constexpr index kMost = 4;  // panels at once: enough sums to hide the latency of each
+      count = ceil_div(end - p, ceil_div(end - p, kMost));
+      const index n = p * kTileCols<T>, cols = smaller(count * kTileCols<T>, s.N - n);
+      const T* bias = epilogue.bias ? epilogue.bias + n : nullptr;
+      const auto product = count == 4   ? row_times_panels<T, 4>
+                           : count == 3 ? row_times_panels<T, 3>
+                           : count == 2 ? row_times_panels<T, 2>
+                                        : row_times_panels<T, 1>;
+      product(s.K, a, s.trans_a ? s.lda : 1, packed + p * stride, stride, bias, s.accumulate, cols, c + n);
+    }
+    const index n = begin * kTileCols<T>, stop = smaller(end * kTileCols<T>, s.N);
+    if (epilogue.activation != Activation::linear)
+      activate_rows(epilogue.activation, epilogue.alpha, 1, stop - n, c + n, s.ldc);
+  });
+}
+
 // Rows of a and of c are dense enough to be read as vectors: a is not transposed, or is one row.
 template <class T>
 void skinny_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
   // Columns per chunk: long streams of b, while the M rows of c stay in the second-level cache.
   const index chunk = 65536 / index(sizeof(T)) / s.M / kLanes<T> * kLanes<T>;
-  constexpr index kGrain = 1 << 16;  // multiplications that are worth a thread
-  const index grain = ceil_div(ceil_div(kGrain, s.K * s.M + 1), kLanes<T>);
+  const index grain = ceil_div(ceil_div(kSkinnyGrain, s.K * s.M + 1), kLanes<T>);
   parallel(ceil_div(s.N, kLanes<T>), grain, [&](index begin, index end) {
     const index stop = smaller(end * kLanes<T>, s.N);
     for (index n = begin * kLanes<T>; n < stop; n += chunk) {
