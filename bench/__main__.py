@@ -126,7 +126,10 @@ class Run:
         peak = self.peaks[threads]
         if show:
             print(", ".join(f"{name} {text}" for name, text in self.versions.items()))
-            print(f"{threads} threads, measured peak {peak.gflops:.0f} GF/s and {peak.gigabytes:.1f} GB/s\n")
+            print(
+                f"{threads} threads, measured peak {peak.gflops:.0f} GF/s ({peak.registers:.0f} within registers) "
+                f"and {peak.gigabytes:.1f} GB/s\n"
+            )
             print(report.header(self.peers))
         for result in self.results[threads]:
             reference = self.expected(result.case)

@@ -14,7 +14,8 @@ ARCH_FLAGS = {"baseline": "-march=x86-64-v2", "avx2": "-march=x86-64-v3", "avx51
 
 @dataclass(frozen=True)
 class Peak:
-    gflops: float  # fused multiply-adds in float32
+    gflops: float  # fused multiply-adds in float32 that read their operands from the first-level cache
+    registers: float  # ... that never leave the registers, which many processors clock higher
     gigabytes: float  # per second, STREAM triad
 
 
@@ -28,8 +29,7 @@ def measure_peak(threads: int, isa: str) -> Peak:
         subprocess.run([compiler, "-O3", *flags, "-fopenmp", source, "-o", program], check=True)
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
         output = subprocess.run([program], check=True, capture_output=True, text=True, env=environment).stdout
-    gflops, gigabytes = map(float, output.split())
-    return Peak(gflops, gigabytes)
+    return Peak(*map(float, output.split()))
 
 
 def describe(versions: dict[str, str], peaks: dict[int, Peak]) -> dict[str, Any]:
