@@ -46,7 +46,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _machine(machine: dict[str, Any], command: str) -> str:
     versions = ", ".join(f"{name} {text}" for name, text in machine["versions"].items() if name != "path")
     peaks = "; ".join(
-        f"{threads} threads {peak['gflops']:.0f} GF/s ({peak['registers']:.0f} within registers) and {peak['gigabytes']:.0f} GB/s"
+        f"{threads} threads {peak['gflops']:.0f} GF/s ({peak['registers']:.0f} within registers) "
+        f"and {peak['gigabytes']:.0f} GB/s"
         for threads, peak in machine["peaks"].items()
     )
     return (
