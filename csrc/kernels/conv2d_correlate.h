@@ -113,15 +113,6 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   const index c_down = row.out_step * out_row, c_right = column.out_step * c.out_c;
   const index taps_h = columns.taps() ? rows.taps() : 0, taps_w = columns.taps();
   const index b_tap = c.in_group() * kTileCols<T>;
-  tile.outer = {taps_h, row.in_dilation * in_row, column.taps * b_tap};
-  const bool by_tap = c.in_group() >= kLongStep && taps_h * taps_w > 1;
-  if (c.groups == 1 && column.in_dilation == 1 && !by_tap) {  // the taps of a row are one contiguous stretch of x
-    tile.K = taps_w * c.in_c;
-    tile.inner = {1, 0, 0};
-  } else {
-    tile.K = c.in_group();
-    tile.inner = {taps_w, column.in_dilation * c.in_c, b_tap};
-  }
   // Tiles lie along the image's rows, unless these are short and its columns are longer.
   const bool down = columns.size() < kTileRows && columns.size() < rows.size();
   const RowTiles tiles(down ? rows.size() : columns.size());
@@ -129,6 +120,21 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   tile.a_stride = down ? a_down : a_right;
   tile.ldc = down ? c_down : c_right;
   const index a_line = down ? a_right : a_down, c_line = down ? c_right : c_down;
+  tile.outer = {taps_h, row.in_dilation * in_row, column.taps * b_tap};
+  const bool by_tap = c.in_group() >= kLongStep && taps_h * taps_w > 1;
+  // One tap over dense pixels, as of 1x1 kernels, is taken in steps, only to ask ahead.
+  const bool by_step = taps_h * taps_w == 1 && tile.a_stride == c.in_group() && c.in_group() % kLongStep == 0;
+  if (by_step) {
+    tile.K = kLongStep;
+    tile.inner = {c.in_c / kLongStep, kLongStep, kLongStep * kTileCols<T>};
+  } else if (c.groups == 1 && column.in_dilation == 1 && !by_tap) {  // the taps of a row are one stretch of x
+    tile.K = taps_w * c.in_c;
+    tile.inner = {1, 0, 0};
+  } else {
+    tile.K = c.in_group();
+    tile.inner = {taps_w, column.in_dilation * c.in_c, b_tap};
+  }
+  const index steps = taps_h * tile.inner.count;
   const T* a =
       in + row.input(rows.begin, rows.tap_begin) * in_row + column.input(columns.begin, columns.tap_begin) * c.in_c;
   T* y = out + (row.out_first + rows.begin * row.out_step) * out_row +
@@ -140,10 +146,10 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
       const index begin = tiles.begin(i), height = tiles.begin(i + 1) - begin;
       tile.a = a + line * a_line + begin * tile.a_stride;
       tile.c = y + line * c_line + begin * tile.ldc;
-      if (by_tap) {
-        tile.ahead = tile.a + taps_h * tile.outer.a_step;
-        tile.ahead_lines = first ? ceil_div(height * tile.a_stride, taps_h * taps_w * kLineSize<T>) : 0;
-        tile.next_rows = ceil_div(height, taps_h * taps_w);
+      tile.next_rows = steps ? ceil_div(height, steps) : 0;
+      if (first && (by_tap || by_step)) {
+        tile.ahead = tile.a + (by_tap ? taps_h * tile.outer.a_step : height * tile.a_stride);
+        tile.ahead_lines = ceil_div(height * tile.a_stride, steps * kLineSize<T>);
       }
       kConvTileFunctions<T>.of[height - 1][vectors - 1][false](tile);
     }
@@ -153,13 +159,17 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
 
 // A task is a block of rows of one image and a part of the panels. A block is small enough that its input and output
 // stay in the second-level cache while the panels pass by, but has enough pixels to be worth reading the weights for.
-constexpr index kBlockBytes = 1024 << 10;
-constexpr index kBlockPixels = 256;
+// Blocks of 1x1 kernels share no input and may be smaller, which leaves room for what strides skip.
+constexpr index kBlockBytes = 1024 << 10, kBlockBytes1x1 = 512 << 10;
+constexpr index kBlockPixels = 256, kBlockPixels1x1 = 56;
 constexpr index kTasks = 16;  // enough to share among threads; small problems are cut finer than the cache asks for
 
-inline index row_blocks(index rows, index pixels, index bytes, index images) {
-  const index for_cache = smaller(ceil_div(bytes, kBlockBytes), pixels / kBlockPixels);
-  const index for_threads = smaller(ceil_div(kTasks, images), ceil_div(pixels, 4 * kTileRows));
+inline index row_blocks(const Correlation& c, index bytes) {
+  const index rows = ceil_div(c.out_h, c.row_phases()), pixels = c.out_h * c.out_w;
+  const bool one_tap = c.taps() == 1;
+  const index for_cache = smaller(ceil_div(bytes, one_tap ? kBlockBytes1x1 : kBlockBytes),
+                                  pixels / (one_tap ? kBlockPixels1x1 : kBlockPixels));
+  const index for_threads = smaller(ceil_div(kTasks, c.N), ceil_div(pixels, 4 * kTileRows));
   return larger(1, smaller(rows, larger(for_cache, for_threads)));
 }
 
@@ -167,7 +177,7 @@ template <class T>
 void correlate(const Correlation& c, const T* in, const T* packed, const Epilogue<T>& epilogue, T* out) {
   const index image = c.in_h * c.in_w * c.in_c, panels = panels_per_group<T>(c), units = c.groups * panels;
   const index bytes = (image + c.out_h * c.out_w * c.out_c) * index(sizeof(T));
-  const index blocks = row_blocks(ceil_div(c.out_h, c.row_phases()), c.out_h * c.out_w, bytes, c.N);
+  const index blocks = row_blocks(c, bytes);
   const index parts = smaller(units, ceil_div(kTasks, c.N * blocks));
   const index flops = 2 * c.out_h * c.out_w * c.out_c * c.taps() * c.in_group() / (blocks * parts);
   parallel(c.N * blocks * parts, 1 + kFlopsPerThread / (flops + 1), [&](index begin, index end) {
