@@ -108,6 +108,8 @@ RECURRENT_GROUPS = (
         _recurrent("gru rnn", SMALL_BATCH, inference=5.0, train=5.0),
         against="torch",
     ),
+    Group("bidirectional LSTM: inference", {"bidirectional/lstm/*/inference": 1.12}),
+    Group("bidirectional LSTM: training", {"bidirectional/lstm/*/train": 1.4}),
     Group("characters: training step", {"nets/char/train": 1.15}, tuned=1.0),
     Group("sentiment: training step", {"nets/sentiment/train": 1.5}, tuned=1.05),
     Group("characters, sentiment: inference", {f"nets/{net}/inference_32": 1.05 for net in ("char", "sentiment")}),
@@ -128,7 +130,7 @@ RIVALS = {
     "onnxruntime": (
         *("conv2d/lenet1/forward", "pool2d/lenet/max_forward", "gemm/*"),
         *("activation/4M/tanh_forward", "activation/4M/sigmoid_forward", "nets/*/inference_*"),
-        *("lstm/*/inference", "gru/*/inference", "rnn/*/inference"),
+        *("lstm/*/inference", "gru/*/inference", "rnn/*/inference", "bidirectional/*/inference"),
     ),
     "jax": (
         *("conv2d/vgg5/backward_weight", "pool2d/vgg/max_forward", "gemm/1024x*", "loss/32x10", "batch_norm/*/forward"),

@@ -126,9 +126,12 @@ struct RecurrentShape {
   index B, T, I, U;
   Activation activation = Activation::tanh;               // one whose slope follows from its value
   Activation recurrent_activation = Activation::sigmoid;  // of the gates; likewise
-  bool go_backwards = false;     // the last step first; y and dy are in the order of processing
-  bool return_sequences = true;  // y and dy are (B,T,U), else (B,U): the last output
-  bool reset_after = true;       // GRU: r * (h U) with a bias of its own, else (r * h) U
+  bool go_backwards = false;      // the last step first; y and dy are in the order of processing
+  bool return_sequences = true;   // y and dy are (B,T,U), else (B,U): the last output
+  bool outputs_in_order = false;  // y and dy are in the order of x instead
+  index output_stride = 0;        // between rows of y and dy: those of two directions may lie side by side
+  index tokens = 0;               // not 0: x are numbers below this, of rows of the kernel (tokens, G*U); I is 0
+  bool reset_after = true;        // GRU: r * (h U) with a bias of its own, else (r * h) U
 };
 
 // Null: absent (zeros, no mask, no dropout, no bias).
@@ -138,6 +141,7 @@ struct RecurrentInputs {
   const T *h0, *c0;                               // (B,U)
   const unsigned char* mask;                      // (B,T): 0 where the step is left out: state and output stay
   const T *dropout, *recurrent_dropout;           // (B,I) (B,U): what x and h are multiplied with on their way in
+  const std::int64_t* tokens = nullptr;           // (B,T), instead of x
 };
 template <class T>
 struct RecurrentOutputs {
@@ -149,7 +153,7 @@ struct RecurrentGradients {
   const T *dy, *dh, *dc;  // of y, h, c; null for zeros
   T* saved;               // of forward; overwritten
   T* dx;                  // or null
-  T* dweights;            // rows: I of the kernel, bias, U of the recurrent kernel, with reset_after its bias
+  T* dweights;            // rows: I or tokens of the kernel, bias, U of the recurrent kernel, with reset_after its bias
   T *dh0, *dc0;           // or null
 };
 

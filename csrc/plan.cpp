@@ -10,7 +10,7 @@
 namespace pydl {
 namespace {
 
-constexpr int kMaxOperands = 16;  // inputs, or outputs, of one kernel call
+constexpr int kMaxOperands = 32;  // inputs, or outputs, of one kernel call
 
 thread_local Plan* recording_plan = nullptr;
 

@@ -160,6 +160,18 @@ def resize2d_backward(dy: Array, size: Sequence[int], interpolation: str) -> Arr
 def step_mask(x: Array, value: float) -> Array: ...
 def id_mask(ids: Array) -> Array: ...
 def apply_mask(x: Array, mask: Array) -> Array: ...
+def bidirectional_forward(
+    cell: str, x: Array, first: dict[str, Any], second: dict[str, Any], training: bool
+) -> tuple[Array, tuple[Array, Array | None, Array | None], tuple[Array, Array | None, Array | None]]: ...
+def bidirectional_backward(
+    cell: str,
+    x: Array,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    dy: Array | None,
+    with_dx: bool,
+    with_initial: bool,
+) -> tuple[Array | None, tuple[Array, Array | None, Array | None], tuple[Array, Array | None, Array | None]]: ...
 def rnn_forward(
     x: Array,
     kernel: Array,

@@ -48,6 +48,17 @@ def recurrent(op: str, gates: int, *bias: int, **further: Any) -> dict[str, Argu
     return {f"{op}_forward": {**arguments, "training": True}, f"{op}_backward": {**arguments, **last, "saved": saved}}
 
 
+def bidirectional() -> dict[str, Arguments]:
+    """Both directions of a GRU of 3 units; what they share is not among their arguments."""
+    one = recurrent("gru", 3, 2, recurrent_activation="sigmoid", reset_after=True)
+    first = {name: value for name, value in one["gru_forward"].items() if name not in ("x", "training")}
+    both = {"cell": "gru", "x": SEQUENCES["x"], "first": first, "second": {**first, "go_backwards": False}}
+    backward = {**both, "dy": ones(2, 4, 6), "with_dx": True, "with_initial": True}
+    for name in ("first", "second"):
+        backward[name] = {**backward[name], "saved": one["gru_backward"]["saved"], "dh": ones(2, 3)}
+    return {"bidirectional_forward": {**both, "training": True}, "bidirectional_backward": backward}
+
+
 GOOD: dict[str, Arguments] = {
     "empty": {"shape": (2, 3), "dtype": np.dtype("f4")},
     "matmul": {"a": ones(3, 4), "b": ones(4, 5), "bias": ones(5), "activation": "relu"},
@@ -114,6 +125,7 @@ GOOD: dict[str, Arguments] = {
     **recurrent("rnn", 1),
     **recurrent("lstm", 4, c0=ones(2, 3), recurrent_activation="sigmoid"),
     **recurrent("gru", 3, 2, recurrent_activation="sigmoid", reset_after=True),
+    **bidirectional(),
     "sgd_update": {
         **state("params", "grads", "momenta"),
         "learning_rate": 0.1, "momentum": 0.9, "nesterov": False, "weight_decay": 0.1
@@ -151,6 +163,8 @@ def odd_arrays(good: Any) -> list[Any]:
 def odd_values(good: Any) -> list[Any]:
     if isinstance(good, np.ndarray):
         return ODD + odd_arrays(good)
+    if isinstance(good, dict):
+        return ODD + [{**copy.deepcopy(good), name: value} for name in good for value in odd_values(good[name])]
     if isinstance(good, list):
         whole = np.zeros(4, np.float32)
         lists = [good[:1], good[::-1], good * 2, [good[0]] * 2, [whole[:3], whole.reshape(2, 2)], [None, None]]

@@ -18,6 +18,7 @@ SHAPES = {
     "rnn": [(100, 32, 128, 128), (50, 64, 256, 256), (128, 1, 256, 256), (100, 4, 128, 128)],
 }
 
+BIDIRECTIONAL = [(100, 32, 128, 128), (100, 8, 128, 128), (50, 64, 256, 256)]
 
 Shape = tuple[int, int, int, int]
 
@@ -47,6 +48,22 @@ def _case(cell: str, shape: Shape, what: str) -> Case:
     return Case(name, f"recurrent_{what}", make, flops=flops(cell, shape, what))
 
 
-CASES = tuple(
-    _case(cell, shape, what) for cell, shapes in SHAPES.items() for shape in shapes for what in ("inference", "train")
+def _bidirectional(cell: str, shape: Shape, what: str) -> Case:
+    """Outputs and their gradients side by side, as every library has them."""
+
+    def make(rng: np.random.Generator) -> Arguments:
+        there, back = (arguments(cell, shape, what, rng) for _ in range(2))
+        names = ("kernel", "recurrent_kernel", "bias")
+        found: Arguments = {"cell": cell, "x": there["x"]}
+        found["directions"] = [[one[name] for name in names] for one in (there, back)]
+        return found | {"dy": np.concatenate((there["dy"], back["dy"]), -1)} if what == "train" else found
+
+    name = f"bidirectional/{cell}/{'x'.join(map(str, shape))}/{what}"
+    return Case(name, f"bidirectional_{what}", make, flops=2 * flops(cell, shape, what))
+
+
+WAYS = ("inference", "train")
+CASES = (
+    *(_case(cell, shape, what) for cell, shapes in SHAPES.items() for shape in shapes for what in WAYS),
+    *(_bidirectional("lstm", shape, what) for shape in BIDIRECTIONAL for what in WAYS),
 )

@@ -111,6 +111,26 @@ def recurrent_train(**arguments: Any) -> list[Way]:
     return [Way(partial(sequence_train, **arguments), as_arrays)]
 
 
+def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
+    def call() -> Array:
+        there, back = (sequence_forward(cell, x[:, ::way], *w)[0] for way, w in zip((1, -1), directions, strict=True))
+        return np.concatenate((there, back[:, ::-1]), -1)
+
+    return [Way(call, as_arrays)]
+
+
+def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Way]:
+    def call() -> list[Array]:
+        dys = np.split(dy, 2, -1)
+        (y, dx, *there), (z, dz, *back) = (
+            sequence_train(cell, x[:, ::way], *weights, dy_of_one[:, ::way])
+            for way, weights, dy_of_one in zip((1, -1), directions, dys, strict=True)
+        )
+        return [np.concatenate((y, z[:, ::-1]), -1), dx + dz[:, ::-1], *there, *back]
+
+    return [Way(call, as_arrays)]
+
+
 # Layers with options that change nothing but the way, and with lengths, whose padding has no gradients.
 
 

@@ -124,6 +124,17 @@ def recurrent_inference(cell: str, x: Array, kernel: Array, recurrent_kernel: Ar
     return [graph.way(lambda y: [y[:, 0].swapaxes(0, 1)], v0=np.ascontiguousarray(x.swapaxes(0, 1)))]
 
 
+def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
+    graph = Graph()
+    _recurrent(graph, cell, [tuple(weights) for weights in directions])
+    return [
+        graph.way(
+            lambda y: [np.concatenate((y[:, 0], y[:, 1]), -1).swapaxes(0, 1)],
+            v0=np.ascontiguousarray(x.swapaxes(0, 1)),
+        )
+    ]
+
+
 def inference(net: Net, weights: list[Array], x: Array) -> list[Way]:
     graph = Graph()
     parameters = iter(weights)

@@ -24,6 +24,10 @@ def recurrent_inference(cell: str, **arrays: Array) -> list[Way]:
     return [Way(lambda: forward(*arguments)[0], as_arrays)]
 
 
+def _bias_gradient(cell: str, dweights: Array, inputs: int) -> Array:
+    return np.stack((dweights[inputs], dweights[-1])) if cell == "gru" else dweights[inputs]
+
+
 def recurrent_train(cell: str, dy: Array, **arrays: Array) -> list[Way]:
     forward, backward = getattr(core, f"{cell}_forward"), getattr(core, f"{cell}_backward")
     arguments = (*arrays.values(), *OPTIONS[cell])
@@ -37,8 +41,39 @@ def recurrent_train(cell: str, dy: Array, **arrays: Array) -> list[Way]:
 
     def answer(result: tuple[Array, Array, Array]) -> list[Array]:
         y, dx, dw = result
-        rest = dw[inputs + 1 :]
-        bias = np.stack((dw[inputs], rest[-1])) if cell == "gru" else dw[inputs]
-        return [y, dx, dw[:inputs], rest[: dy.shape[2]], bias]
+        return [y, dx, dw[:inputs], dw[inputs + 1 :][: dy.shape[2]], _bias_gradient(cell, dw, inputs)]
+
+    return [Way(call, answer)]
+
+
+def _directions(cell: str, directions: list[list[Array]]) -> list[dict[str, Any]]:
+    options: dict[str, Any] = {"activation": "tanh", "return_sequences": True}
+    options |= {} if cell == "rnn" else {"recurrent_activation": "sigmoid", "reset_after": True}
+    names = ("kernel", "recurrent_kernel", "bias")
+    return [
+        {**options, **dict(zip(names, weights, strict=True)), "go_backwards": backwards}
+        for weights, backwards in zip(directions, (False, True), strict=True)
+    ]
+
+
+def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
+    both = _directions(cell, directions)
+    return [Way(lambda: core.bidirectional_forward(cell, x, *both, False)[0], as_arrays)]
+
+
+def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Way]:
+    both = _directions(cell, directions)
+
+    def call() -> list[Array]:
+        y, *rest = core.bidirectional_forward(cell, x, *both, True)
+        given = [{**one, "saved": of_one[2]} for one, of_one in zip(both, rest, strict=True)]
+        dx, *gradients = core.bidirectional_backward(cell, x, *given, dy, True, False)
+        return [y, dx, *(one[0] for one in gradients)]
+
+    def answer(result: list[Array]) -> list[Array]:
+        y, dx, *gradients = result
+        rows, units = x.shape[2], dy.shape[2] // 2
+        parts = [(dw[:rows], dw[rows + 1 : rows + 1 + units], _bias_gradient(cell, dw, rows)) for dw in gradients]
+        return [y, dx, *parts[0], *parts[1]]
 
     return [Way(call, answer)]

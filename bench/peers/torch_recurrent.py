@@ -1,6 +1,6 @@
 """PyTorch's recurrent modules, time first as they like it best."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,17 @@ def _reordered(w: Array, cell: str) -> Array:
     return np.concatenate((r, z, n), -1)
 
 
-def _module(cell: str, kernel: Array, recurrent_kernel: Array, bias: Array) -> Any:
-    module = MODULES[cell](len(kernel), len(recurrent_kernel))
-    first, second = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
-    values = (kernel.T, recurrent_kernel.T, first, second)
-    for parameter, value in zip(module.parameters(), values, strict=True):
-        columns_last = _reordered(value.T, cell)
-        parameter.data = torch.from_numpy(np.ascontiguousarray(columns_last.T))
+def _module(cell: str, *directions: Sequence[Array]) -> Any:
+    """With kernel, recurrent kernel and bias of each direction."""
+    (kernel, recurrent_kernel, _), *_ = directions
+    module = MODULES[cell](len(kernel), len(recurrent_kernel), bidirectional=len(directions) > 1)
+    parameters = iter(module.parameters())
+    for weights in directions:
+        kernel, recurrent_kernel, bias = weights
+        first, second = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
+        for value in (kernel.T, recurrent_kernel.T, first, second):
+            columns_last = _reordered(value.T, cell)
+            next(parameters).data = torch.from_numpy(np.ascontiguousarray(columns_last.T))
     return module
 
 
@@ -38,7 +42,11 @@ def _batch_first(y: torch.Tensor) -> Array:
 
 
 def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Way]:
-    module = _module(cell, **weights).eval()
+    return bidirectional_inference(cell, x, [list(weights.values())])
+
+
+def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
+    module = _module(cell, *directions).eval()
     tx = torch.from_numpy(x).transpose(0, 1).contiguous()
 
     @torch.inference_mode()
@@ -52,7 +60,11 @@ def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Way]:
 
 
 def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Way]:
-    return [_train_way(lambda module, tx, _: module(tx)[0], cell, x, dy, None, weights)]
+    return bidirectional_train(cell, x, [list(weights.values())], dy)
+
+
+def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Way]:
+    return [_train_way(lambda module, tx, _: module(tx)[0], cell, x, dy, None, directions)]
 
 
 def _train_way(
@@ -61,10 +73,10 @@ def _train_way(
     x: Array,
     dy: Array,
     lengths: torch.Tensor | None,
-    weights: dict[str, Array],
+    directions: Sequence[Sequence[Array]],
     name: str = "",
 ) -> Way:
-    module = _module(cell, **weights)
+    module = _module(cell, *directions)
     tx = torch.from_numpy(x).transpose(0, 1).contiguous().requires_grad_()
     tdy = torch.from_numpy(dy).transpose(0, 1).contiguous()
     wanted = [tx, *module.parameters()]
@@ -75,15 +87,18 @@ def _train_way(
 
     def answer(result: tuple[torch.Tensor, ...]) -> list[Array]:
         y, dx, *gradients = result
-        kernel, recurrent_kernel, first, second = (_reordered(g.numpy().T, cell) for g in gradients)
-        bias = np.stack((first, second)) if cell == "gru" else first
-        return [_batch_first(y), _batch_first(dx), kernel, recurrent_kernel, bias]
+        found = [_batch_first(y), _batch_first(dx)]
+        columns_last = [_reordered(g.numpy().T, cell) for g in gradients]
+        for i in range(0, len(columns_last), 4):
+            kernel, recurrent_kernel, first, second = columns_last[i : i + 4]
+            found += [kernel, recurrent_kernel, np.stack((first, second)) if cell == "gru" else first]
+        return found
 
     return Way(call, answer, name)
 
 
 def lengths_inference(cell: str, x: Array, lengths: Array, **weights: Array) -> list[Way]:
-    module = _module(cell, **weights).eval()
+    module = _module(cell, tuple(weights.values())).eval()
     tx, tlengths = torch.from_numpy(x).transpose(0, 1).contiguous(), torch.from_numpy(lengths)
 
     @torch.inference_mode()
@@ -94,7 +109,7 @@ def lengths_inference(cell: str, x: Array, lengths: Array, **weights: Array) -> 
 
 
 def lengths_train(cell: str, x: Array, dy: Array, lengths: Array, **weights: Array) -> list[Way]:
-    return [_train_way(_packed, cell, x, dy, torch.from_numpy(lengths), weights, "packed")]
+    return [_train_way(_packed, cell, x, dy, torch.from_numpy(lengths), [tuple(weights.values())], "packed")]
 
 
 def _packed(module: Any, tx: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
@@ -105,7 +120,7 @@ def _packed(module: Any, tx: torch.Tensor, lengths: torch.Tensor) -> torch.Tenso
 
 def layer_step(cell: str, x: Array, **weights: Array) -> list[Way]:
     """The cell, one step after the other: PyTorch's quickest way for a sequence that comes step by step."""
-    module = _module(cell, **weights)
+    module = _module(cell, tuple(weights.values()))
     step = nn.LSTMCell(x.shape[2], module.hidden_size)
     step.load_state_dict({name.removesuffix("_l0"): value for name, value in module.state_dict().items()})
     tx = torch.from_numpy(x[:, 0])

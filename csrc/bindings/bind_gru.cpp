@@ -2,16 +2,17 @@
 #include "recurrent.h"
 
 namespace pydl {
-namespace {
 
-constexpr RecurrentCell kCell{
+const RecurrentCell kGruCell{
     "gru_forward", "gru_backward", 3, false, &KernelTable<float>::gru, &KernelTable<double>::gru, true};
+
+namespace {
 
 py::tuple forward(const py::object& x, const py::object& kernel, const py::object& recurrent_kernel,
                   const py::object& bias, const py::object& h0, const py::object& mask, const py::object& activation,
                   const py::object& recurrent_activation, bool reset_after, bool go_backwards, bool return_sequences,
                   const py::object& dropout, const py::object& recurrent_dropout, bool training) {
-  return recurrent_forward(kCell, x,
+  return recurrent_forward(kGruCell, x,
                            {kernel, recurrent_kernel, bias, h0, py::none(), mask, activation, recurrent_activation,
                             go_backwards, return_sequences, reset_after, dropout, recurrent_dropout},
                            training);
@@ -22,7 +23,7 @@ py::tuple backward(const py::object& x, const py::object& kernel, const py::obje
                    const py::object& recurrent_activation, bool reset_after, bool go_backwards, bool return_sequences,
                    const py::object& dropout, const py::object& recurrent_dropout, const py::object& saved,
                    const py::object& dy, const py::object& dh, bool with_dx, bool with_initial) {
-  return recurrent_backward(kCell, x,
+  return recurrent_backward(kGruCell, x,
                             {kernel, recurrent_kernel, bias, h0, py::none(), mask, activation, recurrent_activation,
                              go_backwards, return_sequences, reset_after, dropout, recurrent_dropout},
                             saved, dy, dh, py::none(), with_dx, with_initial);

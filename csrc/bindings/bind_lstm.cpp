@@ -2,17 +2,18 @@
 #include "recurrent.h"
 
 namespace pydl {
-namespace {
 
-constexpr RecurrentCell kCell{"lstm_forward", "lstm_backward",           4,
+const RecurrentCell kLstmCell{"lstm_forward", "lstm_backward",           4,
                               true,           &KernelTable<float>::lstm, &KernelTable<double>::lstm};
+
+namespace {
 
 py::tuple forward(const py::object& x, const py::object& kernel, const py::object& recurrent_kernel,
                   const py::object& bias, const py::object& h0, const py::object& c0, const py::object& mask,
                   const py::object& activation, const py::object& recurrent_activation, bool go_backwards,
                   bool return_sequences, const py::object& dropout, const py::object& recurrent_dropout,
                   bool training) {
-  return recurrent_forward(kCell, x,
+  return recurrent_forward(kLstmCell, x,
                            {kernel, recurrent_kernel, bias, h0, c0, mask, activation, recurrent_activation,
                             go_backwards, return_sequences, false, dropout, recurrent_dropout},
                            training);
@@ -24,7 +25,7 @@ py::tuple backward(const py::object& x, const py::object& kernel, const py::obje
                    bool return_sequences, const py::object& dropout, const py::object& recurrent_dropout,
                    const py::object& saved, const py::object& dy, const py::object& dh, const py::object& dc,
                    bool with_dx, bool with_initial) {
-  return recurrent_backward(kCell, x,
+  return recurrent_backward(kLstmCell, x,
                             {kernel, recurrent_kernel, bias, h0, c0, mask, activation, recurrent_activation,
                              go_backwards, return_sequences, false, dropout, recurrent_dropout},
                             saved, dy, dh, dc, with_dx, with_initial);

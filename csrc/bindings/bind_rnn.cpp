@@ -2,16 +2,17 @@
 #include "recurrent.h"
 
 namespace pydl {
-namespace {
 
-constexpr RecurrentCell kCell{"rnn_forward", "rnn_backward",           1,
-                              false,         &KernelTable<float>::rnn, &KernelTable<double>::rnn};
+const RecurrentCell kRnnCell{"rnn_forward", "rnn_backward",           1,
+                             false,         &KernelTable<float>::rnn, &KernelTable<double>::rnn};
+
+namespace {
 
 py::tuple forward(const py::object& x, const py::object& kernel, const py::object& recurrent_kernel,
                   const py::object& bias, const py::object& h0, const py::object& mask, const py::object& activation,
                   bool go_backwards, bool return_sequences, const py::object& dropout,
                   const py::object& recurrent_dropout, bool training) {
-  return recurrent_forward(kCell, x,
+  return recurrent_forward(kRnnCell, x,
                            {kernel,
                             recurrent_kernel,
                             bias,
@@ -33,7 +34,7 @@ py::tuple backward(const py::object& x, const py::object& kernel, const py::obje
                    bool go_backwards, bool return_sequences, const py::object& dropout,
                    const py::object& recurrent_dropout, const py::object& saved, const py::object& dy,
                    const py::object& dh, bool with_dx, bool with_initial) {
-  return recurrent_backward(kCell, x,
+  return recurrent_backward(kRnnCell, x,
                             {kernel,
                              recurrent_kernel,
                              bias,

@@ -28,6 +28,7 @@ void bind_mask(py::module_&);
 void bind_rnn(py::module_&);
 void bind_lstm(py::module_&);
 void bind_gru(py::module_&);
+void bind_bidirectional(py::module_&);
 void bind_optimizer(py::module_&);
 
 }  // namespace pydl

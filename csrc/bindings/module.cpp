@@ -39,5 +39,6 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_rnn(m);
   pydl::bind_lstm(m);
   pydl::bind_gru(m);
+  pydl::bind_bidirectional(m);
   pydl::bind_optimizer(m);
 }

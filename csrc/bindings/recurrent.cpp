@@ -1,7 +1,9 @@
 #include "recurrent.h"
 
-#include "../dispatch.h"
-#include "arguments.h"
+#include <array>
+
+#include "../scratch.h"
+#include "recurrent_direction.h"
 
 namespace pydl {
 
@@ -16,157 +18,240 @@ const RecurrentKernels<double>& RecurrentCell::kernels<double>() const {
 
 namespace {
 
-constexpr int kInputs = 9;  // the arrays of RecurrentInputs, in its order
+// body(i) for each direction. With as many threads each has its own, and the members of no team wait for each other.
+template <int N, class Body>
+void each_direction(const Body& body) {
+  if (num_threads() != N) {
+    for (int i = 0; i < N; i++) body(i);
+    return;
+  }
+  parallel_for(
+      N, 1,
+      [](void* context, index begin, index end) {
+        for (index i = begin; i < end; i++) (*static_cast<const Body*>(context))(int(i));
+      },
+      const_cast<Body*>(&body));
+}
 
-// The checked arguments of one call.
-template <class T>
-struct Checked {
-  RecurrentShape shape;
-  py::array x;
-  py::object arrays[kInputs];
+// The directions of one call. Outputs of several lie side by side, in the order of x.
+template <class T, int N>
+struct Directions {
+  std::array<RecurrentShape, N> shapes;
+  std::array<index, N> offsets;  // of their outputs in a row of all
+  std::array<ReadIds, N> read_ids;
+  index outputs = 0;
+  Memory memory[kInputs * N];
+
+  Directions(const char* op, const RecurrentCell& cell, const py::array& x, const RecurrentArguments* arguments) {
+    for (int i = 0; i < N; i++) {
+      const Direction<T> d = checked_direction<T>(op, cell, x, arguments[i]);
+      shapes[i] = d.shape;
+      read_ids[i] = d.read_ids;
+      offsets[i] = outputs;
+      outputs += d.shape.U;
+      for (int k = 0; k < kInputs; k++) memory[kInputs * i + k] = read(d.arrays[k]);
+    }
+    for (RecurrentShape& s : shapes) {
+      s.output_stride = outputs;
+      s.outputs_in_order = N > 1;
+    }
+  }
+  std::vector<index> output_shape() const {
+    const RecurrentShape& s = shapes[0];
+    return s.return_sequences ? std::vector<index>{s.B, s.T, outputs} : std::vector<index>{s.B, outputs};
+  }
 };
 
-template <class T>
-RecurrentInputs<T> inputs_of(const void* const* in) {
-  auto array = [in](int i) { return static_cast<const T*>(in[i]); };
-  return {array(0), array(1), array(2), array(3), array(4), array(5), static_cast<const unsigned char*>(in[6]),
-          array(7), array(8)};
+template <int N>
+constexpr const char* name_of(const char* of_one, const char* of_several) {
+  return N == 1 ? of_one : of_several;
 }
 
-// Its slope must follow from its value: all that the kernels keep.
-Activation checked_gate(const char* op, const char* name, py::handle object) {
-  const Activation kind = checked_activation(op, name, object);
-  for (Activation known :
-       {Activation::linear, Activation::relu, Activation::sigmoid, Activation::tanh, Activation::hard_sigmoid})
-    if (kind == known) return kind;
-  throw std::invalid_argument(std::string("[") + op + "] " + name +
-                              ": expected linear, relu, sigmoid, tanh or hard_sigmoid, got '" +
-                              py::str(object).cast<std::string>() + "'");
+py::object or_none(bool there, const py::array& a) { return there ? py::object(a) : py::none(); }
+
+// body(zero) for the type of the weights.
+template <class Body>
+py::tuple by_type(const char* op, const py::array& x, py::handle kernel, Body body) {
+  PYDL_CHECK(x.ndim() == 2 || x.ndim() == 3, "[", op, "] x: expected 3 axes, or 2 of ids, got ", describe(x));
+  if (x.ndim() == 3) return by_dtype(op, "x", x, body);
+  return by_dtype(op, "kernel", checked(op, "kernel", kernel, 2), body);
 }
 
-py::object checked_mask(const char* op, py::handle object, index B, index T) {
-  if (object.is_none()) return py::none();
-  py::array mask = checked(op, "mask", object);
-  PYDL_CHECK_TYPE(mask.dtype().kind() == 'b', "[", op, "] mask: expected bool ", shape_string({B, T}), ", got ",
-                  describe(mask));
-  check_shape(op, "mask", mask, {B, T});
-  return std::move(mask);
+template <class T, int N>
+Plan::Packing packing_of(const RecurrentCell& cell, const std::array<RecurrentShape, N>& shapes) {
+  auto bytes = [=](int i) { return cell.kernels<T>().packed_size(shapes[i]) * index(sizeof(T)); };
+  Plan::Packing packing;
+  for (int i = 0; i < N; i++)
+    for (int k = shapes[i].tokens ? 2 : 1; k <= 3; k++) packing.arguments.push_back(kInputs * i + k);
+  packing.bytes = [=] {
+    index all = 0;
+    for (int i = 0; i < N; i++) all += bytes(i);
+    return all;
+  };
+  packing.pack = [=](const void* const* weights, void* packed) {
+    char* to = static_cast<char*>(packed);
+    for (int i = 0; i < N; to += bytes(i), i++) {
+      const void* in[kInputs] = {};
+      for (int k = shapes[i].tokens ? 2 : 1; k <= 3; k++) in[k] = *weights++;
+      cell.kernels<T>().pack(shapes[i], inputs_of<T>(in), reinterpret_cast<T*>(to));
+    }
+  };
+  return packing;
 }
 
-template <class T>
-Checked<T> checked_arguments(const char* op, const RecurrentCell& cell, const py::array& x,
-                             const RecurrentArguments& a) {
-  const index B = x.shape(0), steps = x.shape(1), I = x.shape(2);
-  constexpr index limit = index(1) << 31;
-  PYDL_CHECK(B < limit && steps < limit && I < limit, "[", op, "] x: expected sizes below 2147483648, got ",
-             describe(x));
-  py::array kernel = checked_as<T>(op, "kernel", a.kernel, {I, -1});
-  const index width = kernel.shape(1), U = width / cell.gates;
-  PYDL_CHECK(width > 0 && width < limit && width % cell.gates == 0, "[", op, "] kernel: expected shape (", I, ", ",
-             cell.gates, " * units) with at least one unit, got ", describe(kernel));
-  Checked<T> c;
-  c.shape.B = B;
-  c.shape.T = steps;
-  c.shape.I = I;
-  c.shape.U = U;
-  c.shape.activation = checked_gate(op, "activation", a.activation);
-  if (a.recurrent_activation)
-    c.shape.recurrent_activation = checked_gate(op, "recurrent_activation", a.recurrent_activation);
-  c.shape.go_backwards = a.go_backwards;
-  c.shape.return_sequences = a.return_sequences;
-  c.shape.reset_after = a.reset_after;
-  c.x = x;
-  const bool two_biases = cell.has_recurrent_bias && a.reset_after;
-  c.arrays[0] = x;
-  c.arrays[1] = kernel;
-  c.arrays[2] = checked_as<T>(op, "recurrent_kernel", a.recurrent_kernel, {U, width});
-  c.arrays[3] =
-      two_biases ? checked_or_none<T>(op, "bias", a.bias, {2, width}) : checked_or_none<T>(op, "bias", a.bias, {width});
-  c.arrays[4] = checked_or_none<T>(op, "h0", a.h0, {B, U});
-  c.arrays[5] = checked_or_none<T>(op, "c0", a.c0, {B, U});
-  c.arrays[6] = checked_mask(op, a.mask, B, steps);
-  c.arrays[7] = checked_or_none<T>(op, "dropout_mask", a.dropout, {B, I});
-  c.arrays[8] = checked_or_none<T>(op, "recurrent_dropout_mask", a.recurrent_dropout, {B, U});
-  checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // what training keeps of it
-  return c;
+// (y, then h, c, saved of each)
+template <class T, int N>
+py::tuple forward(const RecurrentCell& cell, const py::array& x, const RecurrentArguments* arguments, bool training) {
+  const char* op = name_of<N>(cell.forward, "bidirectional_forward");
+  const Directions<T, N> all(op, cell, x, arguments);
+  py::array out[1 + 3 * N];
+  out[0] = make_array<T>(all.output_shape());
+  for (int i = 0; i < N; i++) {
+    const RecurrentShape& s = all.shapes[i];
+    out[1 + 3 * i] = make_array<T>({s.B, s.U});
+    out[2 + 3 * i] = make_array<T>(cell.has_cell_state ? std::vector<index>{s.B, s.U} : std::vector<index>{0});
+    out[3 + 3 * i] = make_array<T>({training ? cell.kernels<T>().saved_size(s) : 0});
+  }
+  const auto shapes = all.shapes;
+  const auto offsets = all.offsets;
+  const auto read_ids = all.read_ids;
+  launch(
+      op, all.memory, out,
+      [=](const void* const* in, void* const* to, const void* packed) {
+        each_direction<N>([&](int i) {
+          const T* weights = static_cast<const T*>(packed);
+          for (int before = 0; weights && before < i; before++)
+            weights += cell.kernels<T>().packed_size(shapes[before]);
+          auto array = [&](int k) { return static_cast<T*>(to[3 * i + k]); };
+          const RecurrentOutputs<T> outputs{static_cast<T*>(to[0]) + offsets[i], array(1),
+                                            cell.has_cell_state ? array(2) : nullptr, training ? array(3) : nullptr};
+          with_inputs<T>(op, shapes[i], read_ids[i], in + kInputs * i, [&](const RecurrentInputs<T>& inputs) {
+            cell.kernels<T>().forward(shapes[i], inputs, weights, outputs);
+          });
+        });
+      },
+      packing_of<T, N>(cell, shapes));
+  py::tuple result(1 + 3 * N);
+  result[0] = out[0];
+  for (int i = 0; i < N; i++) {
+    result[1 + 3 * i] = out[1 + 3 * i];
+    result[2 + 3 * i] = or_none(cell.has_cell_state, out[2 + 3 * i]);
+    result[3 + 3 * i] = or_none(training, out[3 + 3 * i]);
+  }
+  return result;
 }
 
-std::vector<index> weights_shape(const RecurrentCell& cell, const RecurrentShape& s) {
-  return {s.I + 1 + s.U + (cell.has_recurrent_bias && s.reset_after), cell.gates * s.U};
+// (dx, then dweights, dh0, dc0 of each)
+template <class T, int N>
+py::tuple backward(const RecurrentCell& cell, const py::array& x, const RecurrentArguments* arguments,
+                   const RecurrentLast* last, py::handle dy_object, bool with_dx, bool with_initial) {
+  const char* op = name_of<N>(cell.backward, "bidirectional_backward");
+  const Directions<T, N> all(op, cell, x, arguments);
+  const py::object dy = checked_or_none<T>(op, "dy", dy_object, all.output_shape());
+  PYDL_CHECK(!with_dx || x.ndim() == 3, "[", op, "] with_dx: expected False, ids have no gradient");
+  const bool with_dc0 = with_initial && cell.has_cell_state;
+  constexpr int kGradients = kInputs * N;  // where dy stands, and behind it what else backward needs
+  Memory in[kGradients + 1 + 3 * N];
+  for (int k = 0; k < kGradients; k++) in[k] = all.memory[k];
+  in[kGradients] = read(dy);
+  py::array out[1 + 3 * N];
+  out[0] = make_array<T>(with_dx ? shape_of(x) : std::vector<index>{0});
+  for (int i = 0; i < N; i++) {
+    const RecurrentShape& s = all.shapes[i];
+    const std::vector<index> of_state{s.B, s.U}, nothing{0};
+    const py::array saved = checked_as<T>(op, "saved", last[i].saved, {cell.kernels<T>().saved_size(s)});
+    check_writable(op, "saved", saved);
+    in[kGradients + 1 + 3 * i] = read(saved);
+    in[kGradients + 2 + 3 * i] = read(checked_or_none<T>(op, "dh", last[i].dh, of_state));
+    in[kGradients + 3 + 3 * i] = read(checked_or_none<T>(op, "dc", last[i].dc, of_state));
+    const index rows = s.I + s.tokens + 1 + s.U + (cell.has_recurrent_bias && s.reset_after);
+    out[1 + 3 * i] = make_array<T>({rows, cell.gates * s.U});
+    out[2 + 3 * i] = make_array<T>(with_initial ? of_state : nothing);
+    out[3 + 3 * i] = make_array<T>(with_dc0 ? of_state : nothing);
+  }
+  const auto shapes = all.shapes;
+  const auto offsets = all.offsets;
+  const auto read_ids = all.read_ids;
+  launch(op, in, out, [=](const void* const* from, void* const* to, const void*) {
+    const index size = with_dx ? shapes[0].B * shapes[0].T * shapes[0].I : 0;
+    const Scratch further((N - 1) * size * index(sizeof(T)));  // dx of all directions but the first
+    T* const dx = static_cast<T*>(to[0]);
+    T* const dx_further = static_cast<T*>(further.data());
+    each_direction<N>([&](int i) {
+      auto gradient = [&](int k) { return static_cast<const T*>(from[kGradients + 3 * i + k]); };
+      auto array = [&](int k) { return static_cast<T*>(to[3 * i + k]); };
+      const T* outputs = static_cast<const T*>(from[kGradients]);
+      T* saved = const_cast<T*>(gradient(1));  // checked above
+      const RecurrentGradients<T> gradients{outputs ? outputs + offsets[i] : nullptr,
+                                            gradient(2),
+                                            gradient(3),
+                                            saved,
+                                            !with_dx ? nullptr
+                                            : i == 0 ? dx
+                                                     : dx_further + (i - 1) * size,
+                                            array(1),
+                                            with_initial ? array(2) : nullptr,
+                                            with_dc0 ? array(3) : nullptr};
+      with_inputs<T>(op, shapes[i], read_ids[i], from + kInputs * i, [&](const RecurrentInputs<T>& inputs) {
+        cell.kernels<T>().backward(shapes[i], inputs, gradients);
+      });
+    });
+    for (int i = 1; i < N && size > 0; i++)
+      kernels().of<T>().binary(BinaryOp::add, 1, size, dx, dx_further + (i - 1) * size, size, 1, dx);
+  });
+  py::tuple result(1 + 3 * N);
+  result[0] = or_none(with_dx, out[0]);
+  for (int i = 0; i < N; i++) {
+    result[1 + 3 * i] = out[1 + 3 * i];
+    result[2 + 3 * i] = or_none(with_initial, out[2 + 3 * i]);
+    result[3 + 3 * i] = or_none(with_dc0, out[3 + 3 * i]);
+  }
+  return result;
+}
+
+// (first, three of each) -> (first, (three), (three))
+py::tuple by_direction(const py::tuple& flat) {
+  auto three = [&](int i) { return py::make_tuple(flat[i], flat[i + 1], flat[i + 2]); };
+  return py::make_tuple(flat[0], three(1), three(4));
+}
+
+template <int N>
+py::tuple forward(const RecurrentCell& cell, py::handle x_object, const RecurrentArguments* arguments, bool training) {
+  const char* op = name_of<N>(cell.forward, "bidirectional_forward");
+  const py::array x = checked(op, "x", x_object);
+  return by_type(op, x, arguments->kernel,
+                 [&](auto zero) { return forward<decltype(zero), N>(cell, x, arguments, training); });
+}
+template <int N>
+py::tuple backward(const RecurrentCell& cell, py::handle x_object, const RecurrentArguments* arguments,
+                   const RecurrentLast* last, py::handle dy, bool with_dx, bool with_initial) {
+  const char* op = name_of<N>(cell.backward, "bidirectional_backward");
+  const py::array x = checked(op, "x", x_object);
+  return by_type(op, x, arguments->kernel, [&](auto zero) {
+    return backward<decltype(zero), N>(cell, x, arguments, last, dy, with_dx, with_initial);
+  });
 }
 
 }  // namespace
 
-py::tuple recurrent_forward(const RecurrentCell& cell, py::handle x_object, const RecurrentArguments& arguments,
+py::tuple recurrent_forward(const RecurrentCell& cell, py::handle x, const RecurrentArguments& arguments,
                             bool training) {
-  const char* op = cell.forward;
-  const py::array x = checked(op, "x", x_object, 3);
-  return by_dtype(op, "x", x, [&](auto zero) -> py::tuple {
-    using T = decltype(zero);
-    const Checked<T> c = checked_arguments<T>(op, cell, x, arguments);
-    const RecurrentShape s = c.shape;
-    const std::vector<index> last{s.B, s.U}, all{s.B, s.T, s.U};
-    const py::array y = make_array<T>(s.return_sequences ? all : last), h = make_array<T>(last),
-                    state = make_array<T>(cell.has_cell_state ? last : std::vector<index>{0}),
-                    saved = make_array<T>({training ? cell.kernels<T>().saved_size(s) : 0});
-    const auto& a = c.arrays;
-    Plan::Packing packing{{1, 2, 3},  // kernel, recurrent kernel, bias
-                          [=] { return cell.kernels<T>().packed_size(s) * index(sizeof(T)); },
-                          [=](const void* const* weights, void* packed) {
-                            const void* in[kInputs] = {nullptr, weights[0], weights[1], weights[2]};
-                            cell.kernels<T>().pack(s, inputs_of<T>(in), static_cast<T*>(packed));
-                          }};
-    launch(
-        op,
-        {read(a[0]), read(a[1]), read(a[2]), read(a[3]), read(a[4]), read(a[5]), read(a[6]), read(a[7]), read(a[8])},
-        {y, h, state, saved},
-        [=](const void* const* in, void* const* out, const void* packed) {
-          auto array = [out](int i) { return static_cast<T*>(out[i]); };
-          cell.kernels<T>().forward(
-              s, inputs_of<T>(in), static_cast<const T*>(packed),
-              {array(0), array(1), cell.has_cell_state ? array(2) : nullptr, training ? array(3) : nullptr});
-        },
-        std::move(packing));
-    const py::object none = py::none();
-    return py::make_tuple(y, h, cell.has_cell_state ? py::object(state) : none, training ? py::object(saved) : none);
-  });
+  return forward<1>(cell, x, &arguments, training);
+}
+py::tuple recurrent_forward(const RecurrentCell& cell, py::handle x, const RecurrentArguments (&arguments)[2],
+                            bool training) {
+  return by_direction(forward<2>(cell, x, arguments, training));
 }
 
-py::tuple recurrent_backward(const RecurrentCell& cell, py::handle x_object, const RecurrentArguments& arguments,
-                             py::handle saved_object, py::handle dy_object, py::handle dh_object, py::handle dc_object,
-                             bool with_dx, bool with_initial) {
-  const char* op = cell.backward;
-  const py::array x = checked(op, "x", x_object, 3);
-  return by_dtype(op, "x", x, [&](auto zero) -> py::tuple {
-    using T = decltype(zero);
-    const Checked<T> c = checked_arguments<T>(op, cell, x, arguments);
-    const RecurrentShape s = c.shape;
-    const std::vector<index> last{s.B, s.U}, all{s.B, s.T, s.U}, nothing{0};
-    const py::array saved = checked_as<T>(op, "saved", saved_object, {cell.kernels<T>().saved_size(s)});
-    check_writable(op, "saved", saved);
-    const py::object dy = checked_or_none<T>(op, "dy", dy_object, s.return_sequences ? all : last);
-    const py::object dh = checked_or_none<T>(op, "dh", dh_object, last);
-    const py::object dc = checked_or_none<T>(op, "dc", dc_object, last);
-    const bool with_dc0 = with_initial && cell.has_cell_state;
-    const py::array dx = make_array<T>(with_dx ? std::vector<index>{s.B, s.T, s.I} : nothing),
-                    dweights = make_array<T>(weights_shape(cell, s)),
-                    dh0 = make_array<T>(with_initial ? last : nothing), dc0 = make_array<T>(with_dc0 ? last : nothing);
-    const auto& a = c.arrays;
-    launch(op,
-           {read(a[0]), read(a[1]), read(a[2]), read(a[3]), read(a[4]), read(a[5]), read(a[6]), read(a[7]), read(a[8]),
-            read(saved), read(dy), read(dh), read(dc)},
-           {dx, dweights, dh0, dc0}, [=](const void* const* in, void* const* out, const void*) {
-             auto array = [out](int i) { return static_cast<T*>(out[i]); };
-             auto gradient = [in](int i) { return static_cast<const T*>(in[kInputs + i]); };
-             T* writable = const_cast<T*>(gradient(0));  // checked above
-             cell.kernels<T>().backward(s, inputs_of<T>(in),
-                                        {gradient(1), gradient(2), gradient(3), writable, with_dx ? array(0) : nullptr,
-                                         array(1), with_initial ? array(2) : nullptr, with_dc0 ? array(3) : nullptr});
-           });
-    const py::object none = py::none();
-    return py::make_tuple(with_dx ? py::object(dx) : none, dweights, with_initial ? py::object(dh0) : none,
-                          with_dc0 ? py::object(dc0) : none);
-  });
+py::tuple recurrent_backward(const RecurrentCell& cell, py::handle x, const RecurrentArguments& arguments,
+                             py::handle saved, py::handle dy, py::handle dh, py::handle dc, bool with_dx,
+                             bool with_initial) {
+  const RecurrentLast last{saved, dh, dc};
+  return backward<1>(cell, x, &arguments, &last, dy, with_dx, with_initial);
+}
+py::tuple recurrent_backward(const RecurrentCell& cell, py::handle x, const RecurrentArguments (&arguments)[2],
+                             const RecurrentLast (&last)[2], py::handle dy, bool with_dx, bool with_initial) {
+  return by_direction(backward<2>(cell, x, arguments, last, dy, with_dx, with_initial));
 }
 
 }  // namespace pydl

@@ -18,17 +18,29 @@ struct RecurrentCell {
   const RecurrentKernels<T>& kernels() const;
 };
 
-// The arguments that forward and backward share, as Python gave them. c0 is None where the cell has none.
+extern const RecurrentCell kRnnCell, kLstmCell, kGruCell;
+
+// The arguments of one direction, as Python gave them. c0 is None where the cell has none.
 struct RecurrentArguments {
   py::handle kernel, recurrent_kernel, bias, h0, c0, mask, activation, recurrent_activation;
   bool go_backwards, return_sequences, reset_after;
   py::handle dropout, recurrent_dropout;
 };
+// What backward needs besides, but for dy.
+struct RecurrentLast {
+  py::handle saved, dh, dc;
+};
 
-// (y, h, c or None, saved or None)
+// One direction: (y, h, c or None, saved or None).
 py::tuple recurrent_forward(const RecurrentCell&, py::handle x, const RecurrentArguments&, bool training);
-// (dx or None, dweights, dh0 or None, dc0 or None)
+// Two of them, with their outputs side by side and in the order of x: (y, (h, c, saved) of each).
+py::tuple recurrent_forward(const RecurrentCell&, py::handle x, const RecurrentArguments (&)[2], bool training);
+
+// One direction: (dx or None, dweights, dh0 or None, dc0 or None).
 py::tuple recurrent_backward(const RecurrentCell&, py::handle x, const RecurrentArguments&, py::handle saved,
                              py::handle dy, py::handle dh, py::handle dc, bool with_dx, bool with_initial);
+// Two of them: (dx or None, (dweights, dh0, dc0) of each).
+py::tuple recurrent_backward(const RecurrentCell&, py::handle x, const RecurrentArguments (&)[2],
+                             const RecurrentLast (&)[2], py::handle dy, bool with_dx, bool with_initial);
 
 }  // namespace pydl

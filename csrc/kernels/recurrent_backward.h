@@ -65,10 +65,10 @@ class Backward {
     V<T> dh{};
     if (!is_last(step, row)) dh = run.dropped(load(from_gates), b, unit, n);
     if (!grads.dy) return dh;
-    if (!s.return_sequences) return is_last(step, row) ? dh + load_units(grads.dy + b * s.U + unit, n) : dh;
+    if (!s.return_sequences) return is_last(step, row) ? dh + load_units(grads.dy + b * s.output_stride + unit, n) : dh;
     const index end = schedule.next_position(row, step);
     for (index t = schedule.position(row, step); t < end; t++)
-      dh += load_units(grads.dy + (b * s.T + t) * s.U + unit, n);
+      dh += load_units(grads.dy + output_at(s, b, t) + unit, n);
     return dh;
   }
 
@@ -81,13 +81,14 @@ class Backward {
 
  private:
   void member(Team& team, bool by_units) {
-    const RowShare rows(s.B, kHeight, by_units, team);
+    RowShare rows(kHeight, by_units, team);
     const Range all{0, ceil_div(s.U, kCols)};
     const Range panels = by_units ? all.part(team.rank, team.size) : all;
-    for (index step = schedule.steps() - 1; step >= 0; step--)
+    for (index step = schedule.steps() - 1; step >= 0; step--) {
+      rows.deal(schedule.count(step));
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         for (index panel = panels.begin; panel < panels.end; panel++)
-          rows.each(schedule.count(step), [&](index row, index count, index tile) {
+          rows.each([&](index row, index count, index tile) {
             alignas(64) T sums[kHeight * kCols];
             const Ahead<T> ahead{weights(panels.after(panel)), tile};
             if (stage == 0)
@@ -103,11 +104,12 @@ class Backward {
           });
         if (by_units) team.barrier();
       }
+    }
     if (!grads.dh0) return;
+    rows.deal(s.B);
     for (index panel = panels.begin; panel < panels.end; panel++)
-      rows.each(s.B, [&](index row, index count, index tile) {
-        finish(row, count, panel, {weights(panels.after(panel)), tile});
-      });
+      rows.each(
+          [&](index row, index count, index tile) { finish(row, count, panel, {weights(panels.after(panel)), tile}); });
   }
 
   // What the gates of the next step say of h, for those of the rows that make this step.
@@ -166,6 +168,24 @@ void weight_gradient(index rows, index M, index N, const T* a, index lda, const 
   BlockedGemm<T>(shape, a, b, {}, c, Source::packed_here).run(threads);
 }
 
+// Each step adds its gates' gradients to the row of its token. Shared by columns, so the steps come in one order.
+template <class Cell>
+void token_gradient(const Run<Cell>& run, typename Cell::Element* dkernel) {
+  using T = typename Cell::Element;
+  const index width = Cell::kGates * run.s.U;
+  parallel(ceil_div(width, kTileCols<T>), 1 + (1 << 14) / (run.schedule.rows() + 1), [&](index begin, index end) {
+    const index first = begin * kTileCols<T>, cols = smaller(end * kTileCols<T>, width) - first;
+    for (index token = 0; token < run.s.tokens; token++)
+      map_row<T>(cols, dkernel + token * width + first, [](auto) { return V<T>{}; });
+    for (index step = 0; step < run.schedule.steps(); step++)
+      for (index row = 0; row < run.schedule.count(step); row++) {
+        const T* from = run.gates[run.schedule.first(step) + row] + first;
+        T* to = dkernel + run.token(step, row) * width + first;
+        map_row<T>(cols, to, [=](auto at) { return at(to) + at(from); });
+      }
+  });
+}
+
 // dx = dgates * kernel', for a block of rows at a time: made in scratch, and from there put where it belongs.
 template <class Cell>
 void input_gradient(const Run<Cell>& run, typename Cell::Element* dx) {
@@ -219,7 +239,8 @@ void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename 
   Scratch carried(s.B * stride * index(sizeof(T)));
   const Run<Cell> run{s, in, schedule, operand, gates, state};
   if (s.B > 0 && s.U > 0) Backward<Cell>(run, grads, Rows<T>{static_cast<T*>(carried.data()), stride}).start();
-  Cell::weight_gradients(run, schedule.rows(), grads.dweights);
+  Cell::weight_gradients(run, schedule.rows(), grads.dweights + s.tokens * Cell::kGates * s.U);
+  if (s.tokens) token_gradient(run, grads.dweights);
   if (grads.dx) input_gradient(run, grads.dx);
 }
 

@@ -2,7 +2,7 @@
 //
 // Large batches: each step multiplies the whole operand, [x | 1 | h], and the sums end in registers with all gates of a
 // unit side by side; then the cell makes of them its state and its output. Small batches would read all weights in each
-// step for a handful of rows, so there the products with x are made for many steps at once.
+// step for a handful of rows, so there the products with x are made for many steps at once. Tokens need no product.
 #pragma once
 #include "../scratch.h"
 #include "recurrent_run.h"
@@ -31,12 +31,14 @@ class Forward {
     constexpr index kRows = 128;
     return shape.B < kSmallBatch ? ceil_div(kRows, shape.B > 0 ? shape.B : 1) : 1;
   }
-  static bool fused(const RecurrentShape& shape) { return Cell::kFusesInput && shape.B >= kSmallBatch; }
+  static bool fused(const RecurrentShape& shape) {
+    return Cell::kFusesInput && shape.B >= kSmallBatch && !shape.tokens;
+  }
 
   void start() {
     const Sharing sharing = sharing_of<Cell>(s);
     const index rows = smaller(chunk_, s.T) * s.B;
-    Scratch from_x(fused(s) ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
+    Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
     from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
     run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
     for (index row = schedule.steps() ? schedule.count(0) : 0; row < s.B; row++) never_stepped(schedule.sequence(row));
@@ -68,18 +70,20 @@ class Forward {
     else
       store_units(next_operand(step, row) + unit, run.dropped(h, b, unit, n), n);
     if (s.return_sequences)
-      store_units(out.y + (b * s.T + schedule.position(row, step)) * s.U + unit, h, n);
+      store_units(out.y + output_at(s, b, schedule.position(row, step)) + unit, h, n);
     else if (last)
-      store_units(out.y + b * s.U + unit, h, n);
+      store_units(out.y + b * s.output_stride + unit, h, n);
   }
 
  private:
+  bool multiplies_inputs() const { return !fused(s) && !s.tokens; }
+
   T* next_operand(index step, index row) const {
     return run.operand[(out.saved ? schedule.first(step + 1) : row_of(step) + s.B) + row] + run.hidden();
   }
 
   void member(Team& team, bool by_units) {
-    const RowShare rows(s.B, kHeight, by_units, team);
+    RowShare rows(kHeight, by_units, team);
     const Range all{0, P::count(s)};
     const Range panels = by_units ? all.part(team.rank, team.size) : all;
     for (index begin = 0; begin < schedule.steps(); begin += chunk_) {
@@ -88,23 +92,26 @@ class Forward {
         if (by_units) {
           for (index row = team.rank; row < schedule.count(step); row += team.size) read(step, row, step == begin);
         } else {
-          rows.each(schedule.count(step), [&](index first, index count, index) {
+          rows.deal(schedule.count(step));
+          rows.each([&](index first, index count, index) {
             for (index row = first; row < first + count; row++) read(step, row, step == begin);
           });
         }
       }
       if (by_units) {
         team.barrier();
-        if (!fused(s)) multiply_inputs(panels, row_of(begin), row_of(end - 1) + schedule.count(end - 1), row_of(begin));
+        if (multiplies_inputs())
+          multiply_inputs(panels, row_of(begin), row_of(end - 1) + schedule.count(end - 1), row_of(begin));
       }
       for (index step = begin; step < end; step++) {
-        if (!by_units && !fused(s))
-          rows.each(schedule.count(step), [&](index first, index count, index) {
+        rows.deal(schedule.count(step));
+        if (!by_units && multiplies_inputs())
+          rows.each([&](index first, index count, index) {
             multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, row_of(begin));
           });
         for (int stage = 0; stage < Cell::stages(s); stage++) {
           for (index panel = panels.begin; panel < panels.end; panel++)
-            rows.each(schedule.count(step), [&](index first, index count, index tile) {
+            rows.each([&](index first, index count, index tile) {
               const T* x_sums = from_x_[panel] + (row_of(step) + first - row_of(begin)) * P::kRow;
               multiply(step, stage, first, count, panel, {weights(panels.after(panel)), tile},
                        fused(s) ? nullptr : x_sums);
@@ -148,7 +155,11 @@ class Forward {
   }
 
   void multiply(index step, int stage, index row, index count, index panel, Ahead<T> ahead, const T* x_sums) const {
-    alignas(64) T sums[kHeight * P::kRow];
+    alignas(64) T sums[kHeight * P::kRow], looked_up[kHeight * P::kRow];
+    if (s.tokens) {
+      for (index r = 0; r < count; r++) look_up(run.token(step, row + r), panel, looked_up + r * P::kRow);
+      x_sums = looked_up;
+    }
     const index skipped = x_sums ? run.hidden() : 0;
     ahead.panel += skipped * P::kRow;
     Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
@@ -156,17 +167,27 @@ class Forward {
     Cell::finish(*this, stage, step, row, count, panel * P::kUnits, Sums<T>{sums, x_sums});
   }
 
+  // What a token adds to the sums of a panel: the bias, which comes first in the panel, and its row of the kernel.
+  void look_up(index token, index panel, T* to) const {
+    const T* row = run.in.kernel + token * Cell::kGates * s.U;
+    PYDL_UNROLL for (index v = 0; v < Cell::kVectors; v++) {
+      const index unit = P::unit_of(panel, v), at = v * kLanes<T>;
+      const V<T> bias = load(weights(panel) + at);
+      store(to + at, unit < s.U ? bias + load_units(row + P::column_of(s, panel, v), units_left<T>(s.U, unit)) : bias);
+    }
+  }
+
   const T* weights(index panel) const { return packed_ + panel * P::rows(s) * P::kRow; }
 
   // A sequence whose steps are all masked: its state stays, and there is no output to repeat.
   void never_stepped(index b) const {
-    copy_or_zero(run.in.h0, b, out.h);
-    if (out.c) copy_or_zero(run.in.c0, b, out.c);
-    if (!s.return_sequences) copy_or_zero(nullptr, b, out.y);
+    copy_or_zero(run.in.h0, b, out.h + b * s.U);
+    if (out.c) copy_or_zero(run.in.c0, b, out.c + b * s.U);
+    if (!s.return_sequences) copy_or_zero(nullptr, b, out.y + b * s.output_stride);
   }
   void copy_or_zero(const T* from, index b, T* to) const {
     from = from ? from + b * s.U : nullptr;
-    map_row<T>(s.U, to + b * s.U, [=](auto at) { return from ? at(from) : V<T>{}; });
+    map_row<T>(s.U, to, [=](auto at) { return from ? at(from) : V<T>{}; });
   }
 
   const T* packed_;
@@ -180,10 +201,9 @@ void repeat_outputs(const RecurrentShape& s, const unsigned char* mask, T* y) {
   parallel(s.B, 1 + (1 << 16) / (s.T * s.U + 1), [=](index begin, index end) {
     for (index b = begin; b < end; b++)
       for (index t = 0; t < s.T; t++) {
-        if (mask[b * s.T + (s.go_backwards ? s.T - 1 - t : t)]) continue;
-        T* to = y + (b * s.T + t) * s.U;
-        const T* before = t > 0 ? to - s.U : nullptr;
-        map_row<T>(s.U, to, [=](auto at) { return before ? at(before) : V<T>{}; });
+        if (mask[b * s.T + step_of_x(s, t)]) continue;
+        const T* before = t > 0 ? y + output_at(s, b, t - 1) : nullptr;
+        map_row<T>(s.U, y + output_at(s, b, t), [=](auto at) { return before ? at(before) : V<T>{}; });
       }
   });
 }

@@ -65,6 +65,11 @@ struct Panels {
   static index count(const RecurrentShape& s) { return ceil_div(s.U, kUnits); }
   static index rows(const RecurrentShape& s) { return s.I + 1 + s.U + 1; }
   static index size(const RecurrentShape& s) { return count(s) * rows(s) * kRow; }
+  // The first unit of a vector of a panel, and where its gate has it in the rows of a kernel.
+  static index unit_of(index panel, index v) { return panel * kUnits + v / Cell::kGates * kLanes<T>; }
+  static index column_of(const RecurrentShape& s, index panel, index v) {
+    return v % Cell::kGates * s.U + unit_of(panel, v);
+  }
 
   static void pack(const RecurrentShape& s, const RecurrentInputs<T>& in, T* packed) {
     const index width = Cell::kGates * s.U;
@@ -84,11 +89,10 @@ struct Panels {
  private:
   static T* pack_rows(const RecurrentShape& s, index panel, const T* from, index rows, T* to) {
     for (index k = 0; k < rows; k++, to += kRow) PYDL_UNROLL for (index v = 0; v < Cell::kVectors; v++) {
-        const index unit = panel * kUnits + v / Cell::kGates * kLanes<T>;
-        const index column = v % Cell::kGates * s.U + unit;
-        const bool there = from && unit < s.U;
+        const index unit = unit_of(panel, v);
+        const T* row = from + k * Cell::kGates * s.U;
         store(to + v * kLanes<T>,
-              there ? load_units(from + k * Cell::kGates * s.U + column, units_left<T>(s.U, unit)) : V<T>{});
+              from && unit < s.U ? load_units(row + column_of(s, panel, v), units_left<T>(s.U, unit)) : V<T>{});
       }
     return to;
   }
@@ -115,6 +119,14 @@ struct SavedLayout {
   index row() const { return operand + gates + state; }
 };
 
+// Where the step at a position in the order of processing has its x, and its y or dy.
+inline index step_of_x(const RecurrentShape& s, index position) {
+  return s.go_backwards ? s.T - 1 - position : position;
+}
+inline index output_at(const RecurrentShape& s, index b, index position) {
+  return (b * s.T + (s.outputs_in_order ? step_of_x(s, position) : position)) * s.output_stride;
+}
+
 // Shared by the members of a team.
 template <class Cell>
 struct Run {
@@ -130,7 +142,10 @@ struct Run {
   PYDL_INLINE V<T> dropped(V<T> h, index b, index unit, int n) const {
     return in.recurrent_dropout ? h * load_units(in.recurrent_dropout + b * s.U + unit, n) : h;
   }
-  index x_step(index position) const { return s.go_backwards ? s.T - 1 - position : position; }
+  index x_step(index position) const { return step_of_x(s, position); }
+  index token(index step, index row) const {
+    return index(in.tokens[schedule.sequence(row) * s.T + x_step(schedule.position(row, step))]);
+  }
 };
 
 // ---- who does what -------------------------------------------------------------------------------------------------
@@ -159,22 +174,32 @@ Sharing sharing_of(const RecurrentShape& s) {
   return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
 }
 
-// The rows of a batch in tiles of equal height (up to one row), dealt out to the members in turn: the sequences are
-// sorted by length, and all should get long ones and short ones.
-struct RowShare {
-  index B, count, begin, step;
-  RowShare(index B_, int height, bool by_units, const Team& team)
-      : B(B_), count(ceil_div(B_, height)), begin(by_units ? 0 : team.rank), step(by_units ? 1 : team.size) {
-    count = ceil_div(count, step) * step;
+// The rows of a step in tiles of equal height (up to one row), dealt out to the members in turn.
+class RowShare {
+ public:
+  RowShare(int height, bool by_units, Team& team)
+      : height_(height), begin_(by_units ? 0 : team.rank), step_(by_units ? 1 : team.size), team_(team) {}
+
+  // Anew where another number of rows is active, so that nobody is left without rows. They change hands in a meeting.
+  void deal(index active) {
+    if (active == rows_) return;
+    if (step_ > 1) team_.barrier();
+    rows_ = active;
+    count_ = ceil_div(ceil_div(active, height_), step_) * step_;
   }
-  // body(first row, rows, number) for the tiles of this member, of the first `active` rows.
+  // body(first row, rows, number) for the tiles of this member.
   template <class Body>
-  PYDL_INLINE void each(index active, const Body& body) const {
-    for (index i = begin; i < count; i += step) {
-      const index row = B * i / count, end = smaller(B * (i + 1) / count, active);
-      if (row < end) body(row, end - row, i / step);
+  PYDL_INLINE void each(const Body& body) const {
+    for (index i = begin_; i < count_; i += step_) {
+      const index row = rows_ * i / count_, end = rows_ * (i + 1) / count_;
+      if (row < end) body(row, end - row, i / step_);
     }
   }
+
+ private:
+  const index height_, begin_, step_;
+  Team& team_;
+  index rows_ = 0, count_ = 0;
 };
 
 }  // namespace

@@ -7,7 +7,9 @@ from typing import Any
 from .. import ops
 from ..tape import Array
 from ..tensor import Tensor
+from .cells import Cell
 from .layer import Layer, Shape
+from .recurrent import RNN
 
 _MODES = ("concat", "sum", "mul", "ave", None)
 
@@ -67,6 +69,44 @@ class Bidirectional(Layer):
     ) -> Any:
         half = 0 if initial_state is None else len(initial_state) // 2
         first, second = (initial_state[:half], initial_state[half:]) if half else (None, None)
+        output, *states = self._at_once(sequences, first, second, mask, training) or self._one_by_one(
+            sequences, first, second, mask
+        )
+        if self.merge_mode is None:
+            return (*output, *states)
+        return (output, *states) if states else output
+
+    def _at_once(
+        self, sequences: Tensor, first: Any, second: Any, mask: Any, training: bool | None
+    ) -> tuple[Any, ...] | None:
+        """Both layers in one kernel: output and states. None if a layer has to be called by itself."""
+        layers = (self.forward_layer, self.backward_layer)
+        cells = [one.cell for one in layers]
+        alike = isinstance(cells[0], Cell) and type(cells[0]) is type(cells[1])
+        if not alike or not all(map(self._is_plain, layers)):
+            return None
+        directions: list[Any] = []
+        for one, initial in zip(layers, (first, second), strict=True):
+            states, mask, masks = one.begin(sequences, initial, mask, training)
+            directions.append(one.cell.sequence(states, mask, masks, one.go_backwards, one.return_sequences))
+        if None in directions:
+            return None
+        output, *last = ops.bidirectional(cells[0].op, sequences, *directions)
+        for one, states in zip(layers, last, strict=True):
+            one.end(states)
+        if mask is not None and self.return_sequences:
+            output = ops.apply_mask(output, mask)
+        if self.merge_mode != "concat":
+            units = cells[0].units
+            output = self._merge(output[..., :units], output[..., units:])
+        return (output, *last[0], *last[1]) if self.return_state else (output,)
+
+    def _is_plain(self, layer: Any) -> bool:
+        """Whether a call of this layer does nothing but run its cell: nobody overrides it or looks on."""
+        unchanged = getattr(layer.call, "__func__", None) is RNN.call
+        return unchanged and layer.dtype == self.dtype and layer.activity_regularizer is None
+
+    def _one_by_one(self, sequences: Tensor, first: Any, second: Any, mask: Any) -> tuple[Any, ...]:
         forward = self.forward_layer(sequences, initial_state=first, mask=mask)
         backward = self.backward_layer(sequences, initial_state=second, mask=mask)
         states: tuple[Tensor, ...] = ()
@@ -77,10 +117,7 @@ class Bidirectional(Layer):
             turned = backward if self.backward_layer.go_backwards else forward
             turned = ops.flip(turned, 1)
             forward, backward = (forward, turned) if self.backward_layer.go_backwards else (turned, backward)
-        output = self._merge(forward, backward)
-        if self.merge_mode is None:
-            return (*output, *states)
-        return (output, *states) if states else output
+        return self._merge(forward, backward), *states
 
     def _merge(self, forward: Tensor, backward: Tensor) -> Any:
         if self.merge_mode == "concat":

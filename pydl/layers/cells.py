@@ -36,6 +36,7 @@ class Cell(Layer):
     """
 
     gates: ClassVar[int] = 1
+    op: ClassVar[str]  # the one that runs a whole sequence in one kernel
 
     def __init__(
         self,
@@ -122,14 +123,13 @@ class Cell(Layer):
 
     def sequence(
         self,
-        x: Tensor,
         states: Sequence[Tensor] | None,
         mask: Array | None,
         masks: Masks,
         go_backwards: bool,
         return_sequences: bool,
-    ) -> tuple[Tensor, list[Tensor]] | None:
-        """A whole sequence (B, T, I) in one kernel: outputs and last states. None for activations it does not know."""
+    ) -> dict[str, Any] | None:
+        """The arguments with which the op of this name runs whole sequences. None for activations it does not know."""
         options: dict[str, Any] = {}
         for name in ("activation", "recurrent_activation"):
             if hasattr(self, name):
@@ -137,23 +137,18 @@ class Cell(Layer):
                 if rest is not None or kind not in _FUSED:
                     return None
                 options[name] = kind
-        outputs, *last = self._kernel(
-            x,
-            self.kernel,
-            self.recurrent_kernel,
-            self.bias,
-            initial_state=states if states is None or len(states) > 1 else states[0],
-            mask=mask,
-            go_backwards=go_backwards,
-            return_sequences=return_sequences,
-            dropout_mask=masks[0],
-            recurrent_dropout_mask=masks[1],
+        return {
             **options,
-        )
-        return outputs, last
-
-    def _kernel(self, *args: Any, **options: Any) -> Any:
-        raise NotImplementedError
+            "kernel": self.kernel,
+            "recurrent_kernel": self.recurrent_kernel,
+            "bias": self.bias,
+            "initial_state": states if states is None or len(states) > 1 else states[0],
+            "mask": mask,
+            "go_backwards": go_backwards,
+            "return_sequences": return_sequences,
+            "dropout_mask": masks[0],
+            "recurrent_dropout_mask": masks[1],
+        }
 
     def compute_output_shape(self, input_shape: Shape, states_shape: Any = None) -> Any:
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
@@ -175,12 +170,11 @@ class Cell(Layer):
 class SimpleRNNCell(Cell):
     """h = activation(x W + h R + b), which is also the output (Elman 1990)."""
 
+    op = "rnn"
+
     def step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         y = self.activation(ops.dense(x, self.kernel, self.bias) + ops.matmul(h, self.recurrent_kernel))
         return y, [y]
-
-    def _kernel(self, *args: Any, **options: Any) -> Any:
-        return ops.rnn(*args, **options)
 
 
 class GatedCell(Cell):
@@ -209,6 +203,7 @@ class LSTMCell(GatedCell):
     """
 
     gates = 4
+    op = "lstm"
 
     def __init__(self, units: int, *args: Any, unit_forget_bias: bool = True, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
@@ -228,9 +223,6 @@ class LSTMCell(GatedCell):
         y = o * self.activation(c)
         return y, [y, c]
 
-    def _kernel(self, *args: Any, **options: Any) -> Any:
-        return ops.lstm(*args, **options)
-
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
 
@@ -243,6 +235,7 @@ class GRUCell(GatedCell):
     """
 
     gates = 3
+    op = "gru"
 
     def __init__(self, units: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
@@ -269,8 +262,9 @@ class GRUCell(GatedCell):
         y = candidate + z * (states[0] - candidate)
         return y, [y]
 
-    def _kernel(self, *args: Any, **options: Any) -> Any:
-        return ops.gru(*args, **{**options, "reset_after": self.reset_after})
+    def sequence(self, *args: Any) -> dict[str, Any] | None:
+        arguments = super().sequence(*args)
+        return None if arguments is None else {**arguments, "reset_after": self.reset_after}
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "reset_after": self.reset_after}

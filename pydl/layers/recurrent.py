@@ -70,6 +70,17 @@ class RNN(Layer):
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
     ) -> Any:
+        states, mask, masks = self.begin(sequences, initial_state, mask, training)
+        output, last = self._run(sequences, states, mask, masks, self.return_sequences)
+        if mask is not None and self.zero_output_for_mask and self.return_sequences:
+            output = ops.apply_mask(output, ops.flip(mask, 1) if self.go_backwards else mask)
+        self.end(last)
+        return (output, *last) if self.return_state else output
+
+    def begin(
+        self, sequences: Tensor, initial_state: Any, mask: Any, training: bool | None
+    ) -> tuple[list[Any] | None, Array | None, Any]:
+        """The states that a pass begins with, the mask as an array, and the masks of the cell's dropout."""
         if sequences.ndim < 3:
             raise ShapeError(
                 f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {sequences.shape}"
@@ -80,13 +91,12 @@ class RNN(Layer):
                 raise ShapeError(f"[{self.name}] mask: expected shape {sequences.shape[:2]}, got {mask.shape}")
         states = self._first_states(sequences.shape[0], initial_state)
         draws = hasattr(self.cell, "dropout_masks")
-        masks: Any = self.cell.dropout_masks(sequences.shape[0], training) if draws else None
-        output, last = self._run(sequences, states, mask, masks, self.return_sequences)
-        if mask is not None and self.zero_output_for_mask and self.return_sequences:
-            output = ops.apply_mask(output, ops.flip(mask, 1) if self.go_backwards else mask)
+        return states, mask, self.cell.dropout_masks(sequences.shape[0], training) if draws else None
+
+    def end(self, last: list[Any]) -> None:
+        """What remains to be done with the last states."""
         if self.stateful:
             _each(plan.update, self.states, last)
-        return (output, *last) if self.return_state else output
 
     def advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
         """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it.
@@ -108,10 +118,12 @@ class RNN(Layer):
 
     def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """In one kernel where the cell has one, else step by step."""
-        result = None
         if isinstance(self.cell, Cell):
-            result = self.cell.sequence(x, states, mask, masks, self.go_backwards, whole)
-        return result or self._loop(x, states, mask, masks, whole)
+            arguments = self.cell.sequence(states, mask, masks, self.go_backwards, whole)
+            if arguments is not None:
+                output, *last = getattr(ops, self.cell.op)(x, **arguments)
+                return output, last
+        return self._loop(x, states, mask, masks, whole)
 
     def _first_states(self, batch_size: int, given: Any) -> list[Any] | None:
         """What the sequence begins with; None for zeros."""

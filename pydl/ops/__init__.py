@@ -20,6 +20,7 @@ from .activation import (
     tanh,
 )
 from .batch_norm import batch_norm, batch_norm_inference
+from .bidirectional import bidirectional
 from .conv1d import conv1d
 from .conv2d import conv2d
 from .conv2d_transpose import conv1d_transpose, conv2d_transpose
@@ -83,15 +84,15 @@ from .softmax import log_softmax, softmax
 
 __all__ = [
     "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "batch_norm",
-    "batch_norm_inference", "broadcast_to", "cast", "clip", "concatenate", "conv1d", "conv1d_transpose", "conv2d",
-    "conv2d_transpose", "cos", "dense", "depthwise_conv2d", "divide", "dropout", "elu", "embedding", "equal", "exp",
-    "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool", "global_max_pool", "greater",
-    "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm", "leaky_relu", "less", "less_equal",
-    "local_response_norm", "log", "log1p", "log_softmax", "lstm", "mask_values", "matmul", "max", "max_pool",
-    "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal", "pad", "power", "prelu",
-    "relu", "relu6", "reshape", "rnn", "select", "selu", "separable_conv2d", "sigmoid", "sigmoid_cross_entropy",
-    "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt", "square", "squeeze", "stack",
-    "step_mask", "subtract", "sum", "tanh", "transpose", "unstack", "upsample", "where",
+    "batch_norm_inference", "bidirectional", "broadcast_to", "cast", "clip", "concatenate", "conv1d",
+    "conv1d_transpose", "conv2d", "conv2d_transpose", "cos", "dense", "depthwise_conv2d", "divide", "dropout", "elu",
+    "embedding", "equal", "exp", "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool",
+    "global_max_pool", "greater", "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm",
+    "leaky_relu", "less", "less_equal", "local_response_norm", "log", "log1p", "log_softmax", "lstm", "mask_values",
+    "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal",
+    "pad", "power", "prelu", "relu", "relu6", "reshape", "rnn", "select", "selu", "separable_conv2d", "sigmoid",
+    "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt",
+    "square", "squeeze", "stack", "step_mask", "subtract", "sum", "tanh", "transpose", "unstack", "upsample", "where",
 ]  # fmt: skip
 
 for _name in __all__:

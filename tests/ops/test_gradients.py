@@ -220,5 +220,6 @@ def test_an_op_missing_from_this_table_is_noticed() -> None:
         "rnn",
         "lstm",
         "gru",
+        "bidirectional",
     }
     assert set(ops.__all__) - tried - activations - without_gradient - elsewhere == set()

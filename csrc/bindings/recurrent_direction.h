@@ -1,0 +1,113 @@
+// One direction of a recurrent layer at the door: its checked arguments, and what its kernels read.
+#pragma once
+#include "../dispatch.h"
+#include "arguments.h"
+#include "ids.h"
+#include "recurrent.h"
+
+namespace pydl {
+
+constexpr int kInputs = 9;  // of one direction: the arrays of RecurrentInputs, in its order
+
+// How ids become tokens in each run; null where x are vectors.
+using ReadIds = Ids (*)(const char* op, const void* ids, index count, index rows);
+
+template <class T>
+struct Direction {
+  RecurrentShape shape;
+  py::object arrays[kInputs];
+  ReadIds read_ids = nullptr;
+};
+
+// Its slope must follow from its value: all that the kernels keep.
+inline Activation checked_gate(const char* op, const char* name, py::handle object) {
+  const Activation kind = checked_activation(op, name, object);
+  for (Activation known :
+       {Activation::linear, Activation::relu, Activation::sigmoid, Activation::tanh, Activation::hard_sigmoid})
+    if (kind == known) return kind;
+  throw std::invalid_argument(std::string("[") + op + "] " + name +
+                              ": expected linear, relu, sigmoid, tanh or hard_sigmoid, got '" +
+                              py::str(object).cast<std::string>() + "'");
+}
+
+inline py::object checked_mask(const char* op, py::handle object, index B, index T) {
+  if (object.is_none()) return py::none();
+  py::array mask = checked(op, "mask", object);
+  PYDL_CHECK_TYPE(mask.dtype().kind() == 'b', "[", op, "] mask: expected bool ", shape_string({B, T}), ", got ",
+                  describe(mask));
+  check_shape(op, "mask", mask, {B, T});
+  return mask;
+}
+
+template <class T>
+Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const py::array& x,
+                               const RecurrentArguments& a) {
+  const bool ids = x.ndim() == 2;
+  const index B = x.shape(0), steps = x.shape(1), I = ids ? 0 : x.shape(2);
+  constexpr index limit = index(1) << 31;
+  PYDL_CHECK(B < limit && steps < limit && I < limit, "[", op, "] x: expected sizes below 2147483648, got ",
+             describe(x));
+  py::array kernel = checked_as<T>(op, "kernel", a.kernel, {ids ? -1 : I, -1});
+  const index rows = kernel.shape(0), width = kernel.shape(1), U = width / cell.gates;
+  PYDL_CHECK(width > 0 && width < limit && width % cell.gates == 0, "[", op, "] kernel: expected shape (", rows, ", ",
+             cell.gates, " * units) with at least one unit, got ", describe(kernel));
+  Direction<T> d;
+  RecurrentShape& s = d.shape;
+  s.B = B;
+  s.T = steps;
+  s.I = I;
+  s.U = s.output_stride = U;
+  s.activation = checked_gate(op, "activation", a.activation);
+  if (a.recurrent_activation) s.recurrent_activation = checked_gate(op, "recurrent_activation", a.recurrent_activation);
+  s.go_backwards = a.go_backwards;
+  s.return_sequences = a.return_sequences;
+  s.reset_after = a.reset_after;
+  if (ids) {
+    PYDL_CHECK(rows > 0 && a.dropout.is_none(), "[", op,
+               "] x: expected no dropout_mask and a kernel with rows for ids, got ", describe(kernel));
+    s.tokens = rows;
+    d.read_ids = by_id_type(op, x, [](auto zero) -> ReadIds {
+      return [](const char* name, const void* data, index count, index limit) {
+        return Ids(name, static_cast<const decltype(zero)*>(data), count, limit);
+      };
+    });
+  }
+  const bool two_biases = cell.has_recurrent_bias && a.reset_after;
+  d.arrays[0] = x;
+  d.arrays[1] = kernel;
+  d.arrays[2] = checked_as<T>(op, "recurrent_kernel", a.recurrent_kernel, {U, width});
+  d.arrays[3] =
+      two_biases ? checked_or_none<T>(op, "bias", a.bias, {2, width}) : checked_or_none<T>(op, "bias", a.bias, {width});
+  d.arrays[4] = checked_or_none<T>(op, "h0", a.h0, {B, U});
+  d.arrays[5] = checked_or_none<T>(op, "c0", a.c0, {B, U});
+  d.arrays[6] = checked_mask(op, a.mask, B, steps);
+  d.arrays[7] = checked_or_none<T>(op, "dropout_mask", a.dropout, {B, I});
+  d.arrays[8] = checked_or_none<T>(op, "recurrent_dropout_mask", a.recurrent_dropout, {B, U});
+  checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // what training keeps of it
+  return d;
+}
+
+template <class T>
+RecurrentInputs<T> inputs_of(const void* const* in, const std::int64_t* tokens = nullptr) {
+  auto array = [in](int i) { return static_cast<const T*>(in[i]); };
+  return {tokens ? nullptr : array(0),
+          array(1),
+          array(2),
+          array(3),
+          array(4),
+          array(5),
+          static_cast<const unsigned char*>(in[6]),
+          array(7),
+          array(8),
+          tokens};
+}
+
+// body(inputs) with the ids, if x are such, read anew.
+template <class T, class Body>
+void with_inputs(const char* op, const RecurrentShape& s, ReadIds read_ids, const void* const* in, const Body& body) {
+  if (!read_ids) return body(inputs_of<T>(in));
+  const Ids ids = read_ids(op, in[0], s.B * s.T, s.tokens);
+  body(inputs_of<T>(in, ids.data()));
+}
+
+}  // namespace pydl
