@@ -49,10 +49,14 @@ class Model(Trainer):
             self.built = True
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
+        if type(inputs) is np.ndarray and inputs.dtype is self.dtype and not recorded:
+            y = self._plans.replay(inputs)  # at once: such an array has passed all checks before
+            if y is not None:
+                return y
         x = self._as_tensors(inputs)
         if x is None:
             return super().__call__(inputs, *args, training=training, **kwargs)
-        recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
                 return super().__call__(x, *args, training=training, **kwargs)

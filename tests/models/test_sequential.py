@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from pydl import Input, Sequential, ShapeError, layers, ops
+from pydl import Input, Model, Sequential, ShapeError, Tensor, layers, ops
 from tests.models.nets import clouds, mlp, slide
 
 
@@ -228,3 +228,20 @@ def test_wrong_ways_to_save(tmp_path):
         Sequential([layers.Dense(2)]).save_weights(tmp_path / "b.npz")
     with pytest.raises(ValueError, match="expected 4 arrays, got 1"):
         model.set_weights([np.zeros(3)])
+
+
+@pytest.mark.parametrize("kind", ["Sequential", "functional"])
+def test_a_plan_takes_arrays_of_any_layout(kind, rng):
+    stack = Sequential([Input((6,)), layers.Dense(5, activation="relu"), layers.Dense(3)])
+    x = Input((6,))
+    model = stack if kind == "Sequential" else Model(inputs=x, outputs=stack(x))
+    array = rng.standard_normal((4, 6)).astype(np.float32)
+    frozen = array.copy()
+    frozen.flags.writeable = False
+    expected = model(array).numpy()
+    layouts = [array, np.asfortranarray(array), array[::-1][::-1], array.astype(">f4"), frozen, array.tolist()]
+    for same in [*layouts, Tensor(array), array.astype(np.float64)]:
+        np.testing.assert_array_equal(model(same).numpy(), expected)
+    with pytest.raises(ShapeError):
+        model(array[:, :5])
+    assert [entry["reason"] for entry in model._plans.info()] == [None]
