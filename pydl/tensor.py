@@ -48,9 +48,10 @@ class Tensor:
         node: the op that made this tensor, if it was recorded.
         mask: bools of the leading axes, usually (batch, steps), that say which steps count; None: all do. Layers hand
             it on, losses and metrics look at it.
+        lookup: of rows of a table: (their numbers, the table), for who can do without the rows; else None.
     """
 
-    __slots__ = ("__weakref__", "array", "grad", "mask", "node", "requires_grad")
+    __slots__ = ("__weakref__", "array", "grad", "lookup", "mask", "node", "requires_grad")
     __array_priority__ = 100.0  # so that ndarray + Tensor is a Tensor
     __hash__ = object.__hash__
 
@@ -59,13 +60,14 @@ class Tensor:
     grad: Array | None
     node: Node | None
     mask: Array | None
+    lookup: tuple[Tensor, Tensor] | None
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         self.array = as_array(data, dtype)
         self.requires_grad = requires_grad
         self.grad = None
         self.node = None
-        self.mask = None
+        self.mask = self.lookup = None
         if requires_grad and self.array.dtype.kind != "f":
             raise DTypeError(f"[tensor] requires_grad: expected a floating type, got {self.array.dtype}")
 
@@ -199,7 +201,7 @@ def wrap(array: Array) -> Tensor:
     tensor.requires_grad = False
     tensor.grad = None
     tensor.node = None
-    tensor.mask = None
+    tensor.mask = tensor.lookup = None
     return tensor
 
 

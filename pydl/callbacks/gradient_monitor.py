@@ -112,6 +112,7 @@ def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
             if not sequences.requires_grad:
                 sequences = wrap(sequences.array)
                 sequences.requires_grad = True
+            sequences.lookup = None  # so that the layer reads these rows themselves
             inputs[layer.name] = sequences
             return call(sequences, *args, **kwargs)
 

@@ -9,7 +9,7 @@ from ..tape import Array
 from ..tensor import Tensor
 from .cells import Cell
 from .layer import Layer, Shape
-from .recurrent import RNN
+from .recurrent import RNN, by_table
 
 _MODES = ("concat", "sum", "mul", "ave", None)
 
@@ -91,7 +91,8 @@ class Bidirectional(Layer):
             directions.append(one.cell.sequence(states, mask, masks, one.go_backwards, one.return_sequences))
         if None in directions:
             return None
-        output, *last = ops.bidirectional(cells[0].op, sequences, *directions)
+        x, *directions = by_table(sequences, *directions)
+        output, *last = ops.bidirectional(cells[0].op, x, *directions)
         for one, states in zip(layers, last, strict=True):
             one.end(states)
         if mask is not None and self.return_sequences:

@@ -121,6 +121,7 @@ class RNN(Layer):
         if isinstance(self.cell, Cell):
             arguments = self.cell.sequence(states, mask, masks, self.go_backwards, whole)
             if arguments is not None:
+                x, arguments = by_table(x, arguments)
                 output, *last = getattr(ops, self.cell.op)(x, **arguments)
                 return output, last
         return self._loop(x, states, mask, masks, whole)
@@ -270,6 +271,20 @@ class GRU(_OfCell):
     """
 
     cell_class = GRUCell
+
+
+def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """x and the arguments of each direction for the kernel.
+
+    Where x are rows of a small table, their numbers take the place of x, and the table times the kernel that of the
+    kernel: its rows are looked up instead of a product for each step.
+    """
+    if x.lookup is None or x.ndim != 3 or any(a["dropout_mask"] is not None for a in arguments):
+        return x, *arguments
+    numbers, table = x.lookup
+    if numbers.size < 2 * table.shape[0]:
+        return x, *arguments
+    return numbers, *({**a, "kernel": ops.matmul(table, a["kernel"])} for a in arguments)
 
 
 def _each(function: Callable[..., Any], *structures: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from ..errors import DTypeError, ShapeError
 from ..tape import Array
-from ..tensor import Tensor, as_tensor, record
+from ..tensor import Tensor, as_tensor, record, wrap
 
 
 def embedding(ids: Any, table: Any) -> Tensor:
@@ -34,4 +34,6 @@ def embedding(ids: Any, table: Any) -> Tensor:
     def backward(dy: Array) -> tuple[None, Array]:
         return None, _core.embedding_backward(dy, numbers, table.shape[0])
 
-    return record(_core.embedding_forward(numbers, table.array), (ids, table), backward)
+    rows = record(_core.embedding_forward(numbers, table.array), (ids, table), backward)
+    rows.lookup = wrap(numbers), table
+    return rows
