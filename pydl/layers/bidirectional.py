@@ -7,9 +7,9 @@ from typing import Any
 from .. import ops
 from ..tape import Array
 from ..tensor import Tensor
-from .cells import Cell
+from .cells import Cell, by_table
 from .layer import Layer, Shape
-from .recurrent import RNN, by_table
+from .recurrent import RNN
 
 _MODES = ("concat", "sum", "mul", "ave", None)
 
@@ -104,7 +104,7 @@ class Bidirectional(Layer):
 
     def _is_plain(self, layer: Any) -> bool:
         """Whether a call of this layer does nothing but run its cell: nobody overrides it or looks on."""
-        unchanged = getattr(layer.call, "__func__", None) is RNN.call
+        unchanged = getattr(layer.call, "__func__", None) is RNN.call and layer.recompute_every is None
         return unchanged and layer.dtype == self.dtype and layer.activity_regularizer is None
 
     def _one_by_one(self, sequences: Tensor, first: Any, second: Any, mask: Any) -> tuple[Any, ...]:

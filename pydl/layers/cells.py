@@ -268,3 +268,17 @@ class GRUCell(GatedCell):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "reset_after": self.reset_after}
+
+
+def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """x and the arguments of each direction for the kernel.
+
+    Where x are rows of a small table, their numbers take the place of x, and the table times the kernel that of the
+    kernel: its rows are looked up instead of a product for each step.
+    """
+    if x.lookup is None or x.ndim != 3 or any(a["dropout_mask"] is not None for a in arguments):
+        return x, *arguments
+    numbers, table = x.lookup
+    if numbers.size < 2 * table.shape[0]:
+        return x, *arguments
+    return numbers, *({**a, "kernel": ops.matmul(table, a["kernel"])} for a in arguments)

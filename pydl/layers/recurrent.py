@@ -14,7 +14,7 @@ from ..structure import leaves
 from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable
-from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
+from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, by_table
 from .layer import Layer, Shape
 from .stacked_cells import StackedRNNCells, initial_state, output_size
 
@@ -32,6 +32,8 @@ class RNN(Layer):
             No gradient flows from batch to batch (truncated backpropagation through time).
         unroll: accepted; it changes nothing.
         zero_output_for_mask: whether outputs of masked steps are zero; else they repeat the output before.
+        recompute_every: for long sequences: in training, keep only the states after so many steps, and make what lies
+            between them again on the way back. Less memory, a third more time. Not for cells of one's own.
 
     Call arguments: `initial_state` (a tensor or a list of them), `mask` (B, T) of bools, `training`. A masked step
     leaves the states as they are.
@@ -46,6 +48,7 @@ class RNN(Layer):
         stateful: bool = False,
         unroll: bool = False,
         zero_output_for_mask: bool = False,
+        recompute_every: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -57,6 +60,7 @@ class RNN(Layer):
         self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
         self.go_backwards, self.stateful, self.unroll = bool(go_backwards), bool(stateful), bool(unroll)
         self.zero_output_for_mask = bool(zero_output_for_mask)
+        self.recompute_every = recompute_every
         self.states: list[Any] | None = None  # of a stateful layer, after its first batch
 
     def build(self, input_shape: Shape) -> None:
@@ -122,7 +126,7 @@ class RNN(Layer):
             arguments = self.cell.sequence(states, mask, masks, self.go_backwards, whole)
             if arguments is not None:
                 x, arguments = by_table(x, arguments)
-                output, *last = getattr(ops, self.cell.op)(x, **arguments)
+                output, *last = getattr(ops, self.cell.op)(x, **arguments, recompute_every=self.recompute_every)
                 return output, last
         return self._loop(x, states, mask, masks, whole)
 
@@ -204,7 +208,8 @@ class RNN(Layer):
         return {**super().get_config(), **self._options(), "cell": serialize(self.cell)}
 
     def _options(self) -> dict[str, Any]:
-        names = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask")
+        names = ["return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask"]
+        names += [] if self.recompute_every is None else ["recompute_every"]
         activity = regularizers.serialize(self.activity_regularizer)
         return {**{name: getattr(self, name) for name in names}, "activity_regularizer": activity}
 
@@ -217,7 +222,7 @@ class RNN(Layer):
 
 _OPTIONS = (
     "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask", "trainable",
-    "name", "input_shape", "activity_regularizer",
+    "name", "input_shape", "activity_regularizer", "recompute_every",
 )  # fmt: skip
 
 
@@ -271,20 +276,6 @@ class GRU(_OfCell):
     """
 
     cell_class = GRUCell
-
-
-def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """x and the arguments of each direction for the kernel.
-
-    Where x are rows of a small table, their numbers take the place of x, and the table times the kernel that of the
-    kernel: its rows are looked up instead of a product for each step.
-    """
-    if x.lookup is None or x.ndim != 3 or any(a["dropout_mask"] is not None for a in arguments):
-        return x, *arguments
-    numbers, table = x.lookup
-    if numbers.size < 2 * table.shape[0]:
-        return x, *arguments
-    return numbers, *({**a, "kernel": ops.matmul(table, a["kernel"])} for a in arguments)
 
 
 def _each(function: Callable[..., Any], *structures: Any) -> Any:

@@ -28,8 +28,8 @@ def bidirectional(
     Args:
         cell: "rnn", "lstm" or "gru".
         x: (B, T, I), or ids (B, T).
-        first, second: the arguments of `ops.rnn`, `ops.lstm` or `ops.gru` by name, but for x. Both have the same
-            `return_sequences`.
+        first, second: the arguments of `ops.rnn`, `ops.lstm` or `ops.gru` by name, but for x and
+            recompute_every. Both have the same `return_sequences`.
 
     Returns:
         (outputs (B, T, U1 + U2), in the order of x, or (B, U1 + U2) without return_sequences; the last states of each).

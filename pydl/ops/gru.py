@@ -23,6 +23,7 @@ def gru(
     return_sequences: bool = True,
     dropout_mask: Any = None,
     recurrent_dropout_mask: Any = None,
+    recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """GRU over whole sequences (Cho et al. 2014): h' = z h + (1 - z) n.
 
@@ -40,6 +41,8 @@ def gru(
         return_sequences: whether all outputs are wanted, or the last alone.
         dropout_mask, recurrent_dropout_mask: (B, I) and (B, U) or None: what the inputs and the fed-back outputs are
             multiplied with, alike in every step (Gal and Ghahramani 2016).
+        recompute_every: in training, keep only the states after so many steps, and make what lies between them again
+            on the way back: less memory, a third more time. The square root of T needs least.
 
     Returns:
         (outputs (B, T, U), or (B, U) without return_sequences; the last state h (B, U)).
@@ -56,6 +59,7 @@ def gru(
         "return_sequences": return_sequences,
         "dropout_mask": dropout_mask,
         "recurrent_dropout_mask": recurrent_dropout_mask,
+        "recompute_every": recompute_every,
     }
     initial = states("gru", initial_state, 1)
     weights = (kernel, recurrent_kernel, bias)

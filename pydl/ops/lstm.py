@@ -22,6 +22,7 @@ def lstm(
     return_sequences: bool = True,
     dropout_mask: Any = None,
     recurrent_dropout_mask: Any = None,
+    recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """LSTM over whole sequences (Hochreiter and Schmidhuber 1997; Gers et al. 2000): c' = f c + i g, h' = o act(c').
 
@@ -38,6 +39,8 @@ def lstm(
         return_sequences: whether all outputs are wanted, or the last alone.
         dropout_mask, recurrent_dropout_mask: (B, I) and (B, U) or None: what the inputs and the fed-back outputs are
             multiplied with, alike in every step (Gal and Ghahramani 2016).
+        recompute_every: in training, keep only the states after so many steps, and make what lies between them again
+            on the way back: less memory, a third more time. The square root of T needs least.
 
     Returns:
         (outputs (B, T, U), or (B, U) without return_sequences; the last states h and c (B, U)).
@@ -53,6 +56,7 @@ def lstm(
         "return_sequences": return_sequences,
         "dropout_mask": dropout_mask,
         "recurrent_dropout_mask": recurrent_dropout_mask,
+        "recompute_every": recompute_every,
     }
     initial = states("lstm", initial_state, 2)
     weights = (kernel, recurrent_kernel, bias)

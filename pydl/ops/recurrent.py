@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError, positive_integer
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor, record_many, will_record, wrap
 from .arrays import floating
+from .recompute import run_in_stretches
 
 Forward = Callable[..., tuple[Array, Array, Array | None, Array | None]]
 Backward = Callable[..., tuple[Array | None, Array, Array | None, Array | None]]
@@ -95,6 +96,9 @@ def run(
     x = sequences(op, x)
     one = Direction(op, weights, states, options, x.ndim == 2)
     inputs = [x, *one.tensors]
+    every = one.arguments.pop("recompute_every")
+    if every is not None and will_record(*inputs):
+        return run_in_stretches(x, one, forward, backward, positive_integer(op, "recompute_every", every))
     outputs, h, c, saved = forward(x.array, **one.arguments, training=will_record(*inputs))
     if saved is None:
         return [wrap(a) for a in (outputs, h, c) if a is not None]

@@ -21,6 +21,7 @@ def rnn(
     return_sequences: bool = True,
     dropout_mask: Any = None,
     recurrent_dropout_mask: Any = None,
+    recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Elman's network over whole sequences: h' = activation(x W + b + h R) (Elman 1990).
 
@@ -37,6 +38,8 @@ def rnn(
         return_sequences: whether all outputs are wanted, or the last alone.
         dropout_mask, recurrent_dropout_mask: (B, I) and (B, U) or None: what the inputs and the fed-back outputs are
             multiplied with, alike in every step (Gal and Ghahramani 2016).
+        recompute_every: in training, keep only the states after so many steps, and make what lies between them again
+            on the way back: less memory, a third more time. The square root of T needs least.
 
     Returns:
         (outputs (B, T, U), or (B, U) without return_sequences; the last state h (B, U)).
@@ -51,6 +54,7 @@ def rnn(
         "return_sequences": return_sequences,
         "dropout_mask": dropout_mask,
         "recurrent_dropout_mask": recurrent_dropout_mask,
+        "recompute_every": recompute_every,
     }
     initial = states("rnn", initial_state, 1)
     weights = (kernel, recurrent_kernel, bias)

@@ -1,0 +1,106 @@
+"""Recurrent layers over long sequences in little memory: what forward keeps for each step is made again in backward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..tape import Array, spoil_plan
+from ..tensor import Tensor, record_many
+
+if TYPE_CHECKING:
+    from .recurrent import Backward, Direction, Forward
+
+Ends = list[Array | None]  # last states, or their gradients
+
+
+class Stretches:
+    """A pass of a recurrent layer, cut into stretches of `every` steps; only the states between them are kept.
+
+    Within a stretch the kernels do what they do for a whole sequence. Outputs of masked steps repeat the output before,
+    which for the first steps of a stretch is the last of the stretch before.
+    """
+
+    def __init__(self, x: Tensor, one: Direction, forward: Forward, backward: Backward, every: int) -> None:
+        spoil_plan("a recurrent layer cuts its sequences into stretches")
+        self.x, self.one, self._forward, self._backward = x, one, forward, backward
+        self.steps, self.backwards = x.shape[1], one.arguments["go_backwards"]
+        self.bounds = [(i, min(i + every, self.steps)) for i in range(0, self.steps, every)] or [(0, 0)]
+        self.begins: list[dict[str, Array | None]] = []  # the initial states of each stretch
+        self.whole = one.arguments["return_sequences"]
+
+    def forward(self) -> list[Array]:
+        """[outputs, last state, ...]."""
+        names = [name for name in ("h0", "c0") if name in self.one.arguments]
+        states: Ends = [self.one.arguments[name] for name in names]
+        outputs: list[Array] = []
+        for bounds in self.bounds:
+            self.begins.append(dict(zip(names, states, strict=True)))
+            y, *rest = self._forward(**self._arguments(len(self.begins) - 1), training=False)
+            if outputs and (early := self._early(bounds)) is not None:
+                y = np.where(early[..., None], outputs[-1][:, -1:], y)
+            outputs.append(y)
+            states = list(rest[: len(names)])
+        last = [state for state in states if state is not None]
+        return [np.concatenate(outputs, axis=1) if self.whole else self._last(outputs[-1]), *last]
+
+    def gradients(self, dys: Sequence[Array | None]) -> list[Array | None]:
+        """Those of x and of the tensors of the direction."""
+        dy, *ends = dys
+        shape = (self.x.shape[0], self.steps, self.one.arguments["recurrent_kernel"].shape[0])
+        dsequence = np.zeros(shape, self.one.arguments["kernel"].dtype)
+        if dy is not None and self.whole:
+            dsequence += dy
+        elif dy is not None and self.steps:
+            dsequence[:, -1] = dy
+        names, dweights, dxs = ("dh", "dc")[: len(ends)], np.zeros((), dsequence.dtype), list[Any]()
+        for number in reversed(range(len(self.bounds))):
+            begin, end = self.bounds[number]
+            part = np.ascontiguousarray(dsequence[:, begin:end])
+            if number and (early := self._early((begin, end))) is not None:
+                dsequence[:, begin - 1] += np.where(early[..., None], part, 0).sum(axis=1)
+            arguments = self._arguments(number)
+            saved = self._forward(**arguments, training=True)[3]
+            dx, dw, *ends = self._backward(
+                **arguments,
+                saved=saved,
+                dy=part,
+                **dict(zip(names, ends, strict=False)),
+                with_dx=self.x.requires_grad and self.x.ndim == 3,
+                with_initial=number > 0 or self.one.learns_states,
+            )
+            dweights, dxs = dweights + dw, [dx, *dxs]
+        if dxs[0] is None:
+            return [None, *self.one.gradients(dweights, *ends)]
+        dx = np.concatenate(dxs[::-1] if self.backwards else dxs, axis=1)
+        return [dx, *self.one.gradients(dweights, *ends)]
+
+    def _arguments(self, number: int) -> dict[str, Any]:
+        """Those of `_core` for one stretch."""
+        bounds, mask = self.bounds[number], self.one.arguments["mask"]
+        part = {"mask": None if mask is None else self._part(mask, bounds), "return_sequences": True}
+        return {**self.one.arguments, **part, **self.begins[number], "x": self._part(self.x.array, bounds)}
+
+    def _part(self, array: Array, bounds: tuple[int, int]) -> Array:
+        begin, end = bounds
+        if self.backwards:
+            begin, end = self.steps - end, self.steps - begin
+        return np.ascontiguousarray(array[:, begin:end])
+
+    def _early(self, bounds: tuple[int, int]) -> Array | None:
+        """Where a stretch has made no step yet, in the order of processing; None without a mask."""
+        if self.one.arguments["mask"] is None:
+            return None
+        mask = self._part(self.one.arguments["mask"], bounds)
+        return ~np.logical_or.accumulate(mask[:, ::-1] if self.backwards else mask, axis=1)
+
+    def _last(self, outputs: Array) -> Array:
+        return outputs[:, -1].copy() if outputs.shape[1] else np.zeros_like(outputs[:, 0:0].sum(axis=1))
+
+
+def run_in_stretches(x: Tensor, one: Direction, forward: Forward, backward: Backward, every: int) -> list[Tensor]:
+    """[outputs, last state, ...] on the tape, as `recurrent.run` gives them."""
+    stretches = Stretches(x, one, forward, backward, every)
+    return record_many(stretches.forward(), [x, *one.tensors], stretches.gradients)
