@@ -104,7 +104,7 @@ class Layer:
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
         self._losses_pass = -1
-        self._states: list[Variable] = []  # what call() keeps for the next; no weights
+        self._state_variables: list[Variable] = []  # what call() keeps for the next; no weights
         self._calls: list[Call] = []  # on symbolic tensors
 
     def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
@@ -285,7 +285,7 @@ class Layer:
 
     def _all_weights(self) -> list[Variable]:
         """What a plan may read of this layer."""
-        return self.weights + [variable for layer in self._flatten() for variable in layer._states]
+        return self.weights + [variable for layer in self._flatten() for variable in layer._state_variables]
 
     @property
     def trainable_weights(self) -> list[Variable]:

@@ -150,7 +150,7 @@ class RNN(Layer):
     def _keep(self, states: Sequence[Any]) -> None:
         """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
         self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
-        self._states = leaves(self.states)
+        self._state_variables = leaves(self.states)
 
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, on the tape."""

@@ -137,16 +137,17 @@ class Graph:
 
     def arrange(self, argument: str, structure: Any, values: Any, names: Sequence[str] = ()) -> Any:
         """`values` in the structure of `inputs` or `outputs`: nested likewise, in a list, or in a dict by name."""
-        expected = leaves(structure)
         if isinstance(values, dict):
-            keys = list(structure) if isinstance(structure, dict) else list(names) or [t.name for t in expected]
+            keys = (
+                list(structure) if isinstance(structure, dict) else list(names) or [t.name for t in leaves(structure)]
+            )
             if set(values) != set(keys):
                 raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}")
             return rebuild(structure, [values[key] for key in keys])
         if not is_nested(structure):  # a list of arrays is the samples of the one input, unless it holds them all
             alone = type(values) in (list, tuple) and len(values) == 1 and np.ndim(values[0]) == structure.ndim
             return values[0] if alone else values
-        given = leaves(values) if type(values) in (list, tuple) else [values]
+        given, expected = leaves(values) if type(values) in (list, tuple) else [values], leaves(structure)
         if len(given) != len(expected):
             raise ValueError(f"[{self.name}] {argument}: expected {len(expected)} arrays, got {len(given)}")
         return rebuild(structure, given)

@@ -87,7 +87,7 @@ class Model(Trainer):
             return None
         if self._graph is not None:
             x = map_leaves(as_tensor, self._graph.arrange("inputs", self._graph.inputs, inputs))
-            for tensor, declared in zip(leaves(x), leaves(self._graph.inputs), strict=True):
+            for tensor, declared in zip(leaves(x), self._graph.starts, strict=True):
                 check_shape(self.name, declared.name, declared.shape, tensor.shape)
             return x
         if isinstance(inputs, dict):
