@@ -64,7 +64,8 @@ struct GemmShape {
 
 // How a convolution is computed. In a shape, a wish: `automatic` is the fastest that fits, `direct` one of those that
 // add up products and do nothing else; the others where they fit the shape, else direct. Winograd's have tiles of 4 x 4
-// or 5 x 5 outputs; space_to_depth makes blocks of x's pixels its channels, and another algorithm does the rest.
+// or 5 x 5 outputs; space_to_depth makes blocks of x's pixels its channels, and another algorithm does the rest;
+// grouped is depthwise with small groups.
 enum class ConvAlgorithm : int {
   automatic,
   direct,
@@ -72,7 +73,8 @@ enum class ConvAlgorithm : int {
   depthwise,
   winograd_4x4,
   winograd_5x5,
-  space_to_depth
+  space_to_depth,
+  grouped
 };
 enum class ConvDirection : int { forward, backward_input, backward_weight };
 

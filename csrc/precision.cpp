@@ -10,8 +10,8 @@
 namespace pydl {
 namespace {
 
-constexpr const char* kAlgorithms[] = {"automatic",    "direct",       "implicit_gemm", "depthwise",
-                                       "winograd_4x4", "winograd_5x5", "space_to_depth"};  // as ConvAlgorithm
+constexpr const char* kAlgorithms[] = {"automatic",    "direct",         "implicit_gemm", "depthwise", "winograd_4x4",
+                                       "winograd_5x5", "space_to_depth", "grouped"};  // as ConvAlgorithm
 
 bool is_strict(const std::string& asked, const char* name) {
   if (std::strcmp(name, "strict") == 0) return true;

@@ -63,8 +63,8 @@ def explain_conv2d(
     """The algorithm that a convolution takes now in each direction: forward, backward_input, backward_weight.
 
     x_shape (N, H, W, C), w_shape (KH, KW, C/groups, O), padding (top, bottom, left, right). The algorithms are
-    implicit_gemm, depthwise, winograd_4x4, winograd_5x5 and space_to_depth (docs/kernels/conv2d.md). ValueError for
-    shapes and options that do not fit.
+    implicit_gemm, depthwise, grouped, winograd_4x4, winograd_5x5 and space_to_depth (docs/kernels/conv2d.md).
+    ValueError for shapes and options that do not fit.
     """
     directions = ("forward", "backward_input", "backward_weight")
     options = (tuple(x_shape), tuple(w_shape), tuple(strides), tuple(padding), tuple(dilation), groups)

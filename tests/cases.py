@@ -49,6 +49,8 @@ CONV2D = [
     Conv2dCase("kernel_beyond_image", (2, 3, 3, 4), (5, 5, 4, 6), padding=SAME5),
     Conv2dCase("groups_2", (2, 7, 8, 6), (3, 3, 3, 10), padding=SAME3, groups=2),
     Conv2dCase("groups_wide", (2, 6, 6, 48), (3, 3, 16, 51), (2, 1), SAME3, groups=3),
+    Conv2dCase("groups_of_4", (2, 9, 8, 20), (3, 3, 4, 20), (2, 1), SAME3, groups=5),
+    Conv2dCase("groups_of_2", (2, 7, 11, 34), (3, 2, 2, 34), padding=(2, 1, 0, 1), dilation=(1, 2), groups=17),
     Conv2dCase("groups_dilation", (1, 9, 9, 8), (3, 3, 2, 12), (1, 1), SAME5, (2, 2), 4),
     Conv2dCase("depthwise", (2, 9, 10, 19), (3, 3, 1, 19), padding=SAME3, groups=19),
     Conv2dCase("depthwise_stride_2", (2, 10, 9, 33), (5, 5, 1, 33), (2, 2), SAME5, groups=33),

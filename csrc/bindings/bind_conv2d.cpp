@@ -166,8 +166,8 @@ Raises ValueError for shapes and options that do not fit, TypeError for types.)"
 Raises ValueError for shapes and options that do not fit, TypeError for types.)");
   m.def("conv2d_algorithm", &algorithm, py::arg("direction"), py::arg("x_shape"), py::arg("w_shape"),
         py::arg("strides"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
-        R"(What the conv2d functions do now for a shape: implicit_gemm, depthwise, winograd_4x4,
-winograd_5x5 or space_to_depth.
+        R"(What the conv2d functions do now for a shape: implicit_gemm, depthwise, grouped,
+winograd_4x4, winograd_5x5 or space_to_depth.
 
 direction is forward, backward_input or backward_weight. Raises as these functions do.)");
   m.def(

@@ -22,12 +22,16 @@ Conv2dShape flattened(const Conv2dShape& s) {
   return flat;
 }
 
+constexpr bool reads_weights_in_place(ConvAlgorithm a) {  // conv2d_depthwise.h
+  return a == ConvAlgorithm::depthwise || a == ConvAlgorithm::grouped;
+}
+
 template <class T>
 index packed_size(const Conv2dShape& s) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
   if (algorithm == ConvAlgorithm::space_to_depth) return packed_size<T>(StridedBlocks(s).inner);
   if (is_winograd(algorithm)) return winograd_packed_size<T>(algorithm, s);
-  return algorithm == ConvAlgorithm::depthwise ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
+  return reads_weights_in_place(algorithm) ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
 }
 
 template <class T>
@@ -60,7 +64,7 @@ template <class T>
 void forward(const Conv2dShape& s, const T* x, const T* w, const T* packed, const Epilogue<T>& epilogue, T* y) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
   if (is_winograd(algorithm)) return winograd_forward(algorithm, s, x, w, packed, epilogue, y);
-  if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, false), x, w, epilogue, y);
+  if (reads_weights_in_place(algorithm)) return depthwise(Correlation(s, false), x, w, epilogue, y);
   if (algorithm == ConvAlgorithm::implicit_gemm)
     return implicit_gemm(Correlation(flattened(s), false), x, w, packed, epilogue, y);
   const StridedBlocks blocks(s);
@@ -76,6 +80,12 @@ void backward_input(const Conv2dShape& s, const T* dy, const T* w, const Epilogu
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_input);
   if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, epilogue, dx);
   if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, true), dy, w, epilogue, dx);
+  if (algorithm == ConvAlgorithm::grouped) {
+    Scratch scratch(s.KH * s.KW * s.C / s.groups * s.O * index(sizeof(T)));
+    T* transposed = static_cast<T*>(scratch.data());
+    transpose_groups(s, w, transposed);
+    return depthwise<T>(Correlation(s, true), dy, transposed, epilogue, dx);
+  }
   if (algorithm == ConvAlgorithm::implicit_gemm)
     return implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, epilogue, dx);
   const GradientBlocks blocks(s, gradient_steps(s));
@@ -92,7 +102,7 @@ template <class T>
 void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_weight);
   if (is_winograd(algorithm)) return winograd_backward_weight(algorithm, s, x, dy, dw, db);
-  if (algorithm == ConvAlgorithm::depthwise) return depthwise_backward_weight(s, x, dy, dw, db);
+  if (reads_weights_in_place(algorithm)) return depthwise_backward_weight(s, x, dy, dw, db);
   if (algorithm == ConvAlgorithm::implicit_gemm) return WeightGradient<T>(s, x, dy, dw, db).run();
   const StridedBlocks blocks(s);
   Scratch scratch((blocks.x.size() + blocks.weights()) * index(sizeof(T)));

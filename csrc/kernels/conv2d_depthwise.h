@@ -1,5 +1,7 @@
 // Depthwise convolution (groups = C, O a multiple of C): every channel has filters of its own, so channels fill the
-// vector and each tap is one multiplication per pixel. Weights (KH, KW, 1, O) are read in place.
+// vector and each tap is one multiplication per pixel. Weights (KH, KW, 1, O) are read in place. Groups of 2 or 4
+// channels, as many in as out, are the same thing with as many multiplications per tap: the channels of several groups
+// fill the vector.
 #pragma once
 #include "activation.h"
 #include "conv2d_correlate.h"
@@ -19,18 +21,19 @@ PYDL_INLINE V<T> permute(V<T> v, VI<T> from) {
 #endif
 }
 
-// Output channel o reads input channel o / multiplier: the lanes of one vector of outputs, from the few inputs they
-// need.
+// The lanes of one vector of outputs from the few inputs they need: output channel o reads the first input of its
+// group, o / outputs of a group * inputs of a group; the others follow.
 template <class T, bool Repeated>
 struct ChannelLoad {
+  static constexpr bool kRepeated = Repeated;
   index first;  // input channel of the first lane
   int lanes;    // of the inputs
   VI<T> from{};
 
-  ChannelLoad(index o, int outputs, index multiplier) : first(o / multiplier), lanes(outputs) {
+  ChannelLoad(index o, int width, index outputs, index inputs) : first(o / outputs * inputs), lanes(width) {
     if constexpr (!Repeated) return;
-    for (int i = 0; i < kLanes<T>; i++) from[i] = i < outputs ? int((o + i) / multiplier - first) : 0;
-    lanes = int((o + outputs - 1) / multiplier - first) + 1;
+    for (int i = 0; i < kLanes<T>; i++) from[i] = i < width ? int((o + i) / outputs * inputs - first) : 0;
+    lanes = int(from[width - 1]) + 1;
   }
   PYDL_INLINE V<T> operator()(const T* x) const {  // x is the pixel's channel `first`
     const V<T> v = load_n(x, lanes);
@@ -44,6 +47,7 @@ template <class T>
 struct DepthwiseTask {
   index rows, row_x, row_w;  // taps, and the steps from one to the next in x and in w
   index columns, column_x, column_w;
+  index inputs, input_w;  // of a group, which lie side by side in x
   const T* x;
   index x_pixel;
   const T* w;
@@ -59,10 +63,11 @@ PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x,
   PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] = bias;
   for (index i = 0; i < t.rows; i++) {
     const T *x = t.x + i * t.row_x, *w = t.w + i * t.row_w;
-    for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w) {
-      const V<T> weight = load_n(w, t.lanes);
-      PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] += load_x(x + p * t.x_pixel) * weight;
-    }
+    for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w)
+      for (index k = 0; k < (Load::kRepeated ? t.inputs : 1); k++) {
+        const V<T> weight = load_n(w + k * t.input_w, t.lanes);
+        PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] += load_x(x + k + p * t.x_pixel) * weight;
+      }
   }
   if (activation != Activation::linear)
     PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] =
@@ -70,18 +75,23 @@ PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x,
   PYDL_UNROLL for (int p = 0; p < Pixels; p++) store_n(t.y + p * t.y_pixel, sum[p], t.lanes);
 }
 
+// More than one only in groups of several channels: with several filters per channel, dx adds their outputs afterwards.
+inline index inputs_per_output(const Correlation& c) { return c.in_c == c.out_c ? c.in_group() : 1; }
+
 // One row of a phase: `channels` sums for each pixel, of inputs with channels / multiplier channels.
 template <class T, bool Repeated>
 void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, index n, index j, index channels,
                    const T* in, const T* w, const Epilogue<T>& epilogue, T* y, index y_pixel) {
   constexpr index kPixels = 6;  // independent sums, so that the multiplications overlap
-  const index multiplier = channels / c.in_c;
+  const index inputs = inputs_per_output(c), outputs = channels / (c.in_c / inputs);  // of a group
   const Run rows = row.run(j, j + 1);
   DepthwiseTask<T> task{};
+  task.inputs = inputs;
+  task.input_w = channels;
   task.row_x = row.in_dilation * c.in_w * c.in_c;
-  task.row_w = row.tap_step * c.columns.kernel * channels;
+  task.row_w = row.tap_step * c.columns.kernel * inputs * channels;
   task.column_x = column.in_dilation * c.in_c;
-  task.column_w = column.tap_step * channels;
+  task.column_w = column.tap_step * inputs * channels;
   task.x_pixel = column.in_stride * c.in_c;
   task.y_pixel = y_pixel;
   const T* x = in + (n * c.in_h + row.input(j, rows.tap_begin)) * c.in_w * c.in_c;
@@ -92,7 +102,7 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
     const T* x_run = x + column.input(0, columns.tap_begin) * c.in_c;
     const T* w_run = w + ((row.tap_first + rows.tap_begin * row.tap_step) * c.columns.kernel + column.tap_first +
                           columns.tap_begin * column.tap_step) *
-                             channels;
+                             inputs * channels;
     const index step = columns.size() >= kPixels ? kPixels : 1;
     const auto run = [&](index channel, const ChannelLoad<T, Repeated>& load_x, index i) {
       // The last few pixels of a long run are computed together with some that are done.
@@ -108,7 +118,7 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
         depthwise_pixels<T, 1>(task, load_x, bias, epilogue.activation, epilogue.alpha);
     };
     const auto load_of = [&](index channel) {
-      return ChannelLoad<T, Repeated>(channel, int(smaller(channels - channel, kLanes<T>)), multiplier);
+      return ChannelLoad<T, Repeated>(channel, int(smaller(channels - channel, kLanes<T>)), outputs, inputs);
     };
     if constexpr (Repeated) {  // repeating takes preparation
       for (index channel = 0; channel < channels; channel += kLanes<T>) {
@@ -137,12 +147,13 @@ void add_neighbours(index pixels, index channels, index multiplier, const T* fro
   }
 }
 
-// Forward, and with the axes of the gradient also backward-input: neither needs transposed weights here. In
-// backward-input every channel of dx is the sum of its `multiplier` channels of dy, each convolved on its own.
+// Forward, and with the axes of the gradient also backward-input: no weights are transposed, except within groups of
+// several channels. In backward-input every channel of dx is the sum of its `multiplier` channels of dy, each convolved
+// on its own.
 template <class T>
 void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>& epilogue, T* out) {
   const index channels = larger(c.in_c, c.out_c), multiplier = channels / smaller(c.in_c, c.out_c);
-  const index flops = 2 * c.out_w * channels * c.taps();
+  const index flops = 2 * c.out_w * channels * c.taps() * inputs_per_output(c);
   c.each_phase([&](const Axis& row, const Axis& column, index) {
     parallel(c.N * row.count, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
       const bool add = c.backward && multiplier > 1;
@@ -154,7 +165,7 @@ void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>&
         if (add) {
           depthwise_row<T, false>(c, row, column, n, j, channels, in, w, Epilogue<T>{}, sums, channels);
           add_neighbours(column.count, c.out_c, multiplier, sums, epilogue, y, y_pixel);
-        } else if (multiplier > 1) {
+        } else if (multiplier > 1 || inputs_per_output(c) > 1) {
           depthwise_row<T, true>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel);
         } else {
           depthwise_row<T, false>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel);
@@ -162,6 +173,15 @@ void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>&
       }
     });
   });
+}
+
+// w (KH, KW, inputs of a group, O) with inputs and outputs of each group exchanged, for backward-input.
+template <class T>
+void transpose_groups(const Conv2dShape& s, const T* w, T* transposed) {
+  const index size = s.C / s.groups;  // of a group, inputs as well as outputs
+  for (index tap = 0; tap < s.KH * s.KW; tap++, w += size * s.O, transposed += size * s.O)
+    for (index o = 0; o < s.O; o++)
+      for (index k = 0; k < size; k++) transposed[o % size * s.O + o / size * size + k] = w[k * s.O + o];
 }
 
 // sums[t] += sum over the pixels of x[pixel + t] * dy[pixel] for neighbouring taps, one vector of channels.
@@ -188,10 +208,15 @@ template <class T, bool Repeated>
 class DepthwiseWeightGradient {
  public:
   DepthwiseWeightGradient(const Conv2dShape& s, const T* x, const T* dy)
-      : s_(s), x_(x), dy_(dy), row_(forward_axis(rows_of(s))), column_(forward_axis(columns_of(s))) {}
+      : s_(s),
+        x_(x),
+        dy_(dy),
+        row_(forward_axis(rows_of(s))),
+        column_(forward_axis(columns_of(s))),
+        inputs_(s.C / s.groups) {}
 
   void run(T* dw, T* db) const {
-    const index lines = s_.N * s_.OH, weights = s_.KH * s_.KW * s_.O, size = weights + s_.O;
+    const index lines = s_.N * s_.OH, weights = s_.KH * s_.KW * inputs_ * s_.O, size = weights + s_.O;
     const index flops = 2 * s_.OW * weights + 1;
     const index slices = larger(1, smaller(kTasks, lines * flops / kFlopsPerThread));
     Scratch scratch(slices * size * index(sizeof(T)));
@@ -221,7 +246,7 @@ class DepthwiseWeightGradient {
       fetch(dy + s_.OW * s_.O, s_.OW * s_.O, o);
       fetch(last_x + s_.W * s_.C, s_.stride_h * s_.W * s_.C, o);
       const int lanes = int(smaller(s_.O - o, kLanes<T>));
-      const ChannelLoad<T, Repeated> load_x(o, lanes, s_.O / s_.C);
+      const ChannelLoad<T, Repeated> load_x(o, lanes, s_.O / s_.groups, inputs_);
       if (db) add_taps<T, 1>(s_.OW, dy, 0, 0, [](const T*) { return broadcast(T(1)); }, dy + o, s_.O, lanes, db + o, 0);
       for (Run columns{}; columns.end < s_.OW;) {
         columns = column_.run(columns.end, s_.OW);
@@ -231,8 +256,10 @@ class DepthwiseWeightGradient {
                 x_ + ((n * s_.H + row_.input(oh, kh)) * s_.W + column_.input(columns.begin, kw)) * s_.C + load_x.first;
             const auto add = [&](auto taps) {
               constexpr int kTaps = decltype(taps)::value;
-              add_taps<T, kTaps>(columns.size(), x, s_.stride_w * s_.C, s_.dilation_w * s_.C, load_x,
-                                 dy + columns.begin * s_.O + o, s_.O, lanes, dw + (kh * s_.KW + kw) * s_.O + o, s_.O);
+              for (index k = 0; k < inputs_; k++)
+                add_taps<T, kTaps>(columns.size(), x + k, s_.stride_w * s_.C, s_.dilation_w * s_.C, load_x,
+                                   dy + columns.begin * s_.O + o, s_.O, lanes,
+                                   dw + ((kh * s_.KW + kw) * inputs_ + k) * s_.O + o, inputs_ * s_.O);
               kw += kTaps;
             };
             if (columns.tap_end - kw >= 3)
@@ -258,11 +285,12 @@ class DepthwiseWeightGradient {
   const Conv2dShape& s_;
   const T *x_, *dy_;
   Axis row_, column_;
+  index inputs_;  // of a group
 };
 
 template <class T>
 void depthwise_backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
-  if (s.O > s.C)
+  if (s.O > s.groups)
     DepthwiseWeightGradient<T, true>(s, x, dy).run(dw, db);
   else
     DepthwiseWeightGradient<T, false>(s, x, dy).run(dw, db);

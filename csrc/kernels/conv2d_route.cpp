@@ -79,6 +79,16 @@ bool blocks_win(const Conv2dShape& s, ConvDirection direction) {
   return direction == ConvDirection::backward_input && 1.4 * cost({s, gradient_steps(s)}) < direct_cost(s);
 }
 
+// Groups of 2 or 4 channels leave most of a vector empty; side by side they fill it (conv2d_depthwise.h). With 8, what
+// spreading their inputs over the lanes costs is more than is won.
+ConvAlgorithm direct_algorithm(const Conv2dShape& s) {
+  if (s.groups == 1) return ConvAlgorithm::implicit_gemm;
+  if (s.groups == s.C) return ConvAlgorithm::depthwise;
+  const index channels = s.C / s.groups;
+  const bool small = channels == 2 || channels == 4;
+  return small && s.C == s.O ? ConvAlgorithm::grouped : ConvAlgorithm::implicit_gemm;
+}
+
 }  // namespace
 
 BlockSteps gradient_steps(const Conv2dShape& s) {
@@ -94,8 +104,7 @@ BlockSteps gradient_steps(const Conv2dShape& s) {
 }
 
 ConvAlgorithm conv2d_algorithm(const Conv2dShape& s, ConvDirection direction) {
-  const bool one_channel_each = s.groups > 1 && s.groups == s.C;
-  const ConvAlgorithm direct = one_channel_each ? ConvAlgorithm::depthwise : ConvAlgorithm::implicit_gemm;
+  const ConvAlgorithm direct = direct_algorithm(s);
   switch (s.algorithm) {
     case ConvAlgorithm::automatic:
       if (blocks_win(s, direction)) return ConvAlgorithm::space_to_depth;

@@ -178,7 +178,7 @@ def test_fused_activation(name: str, activation: str, dtype: Any, rng: np.random
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
-@pytest.mark.parametrize("name", ["odd", "stride_beyond_kernel", "depthwise", "depth_multiplier", "lenet2", "slide2"])
+@pytest.mark.parametrize("name", ["odd", "stride_beyond_kernel", "depth_multiplier", "groups_of_4", "lenet2"])
 def test_backward_input_with_bias_and_activation(
     isa: str, name: str, activation: str, dtype: Any, rng: np.random.Generator
 ) -> None:
@@ -193,7 +193,7 @@ def test_backward_input_with_bias_and_activation(
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("name", ["odd", "5x5_same", "1x1_padded", "groups_wide", "depthwise", "channels_1_to_1"])
+@pytest.mark.parametrize("name", ["odd", "5x5_same", "1x1_padded", "groups_wide", "groups_of_4", "depthwise"])
 def test_nan_and_infinity_stay_in_their_window(isa: str, name: str, value: float, rng: np.random.Generator) -> None:
     """In strict mode one bad pixel spoils exactly the results that read it. It lies inside: whether 0 * NaN of a padded
     zero counts is nobody's business."""

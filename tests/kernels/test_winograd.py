@@ -133,7 +133,8 @@ def test_the_route_depends_on_the_shape_and_on_the_precision() -> None:
     assert algorithms(nets["go"]._replace(x=(1, 19, 19, 192))) == ["winograd_5x5"] * 2 + ["implicit_gemm"]  # few tiles
     assert algorithms(nets["vgg5"]._replace(x=(8, 6, 6, 512))) == ["implicit_gemm"] * 3  # tiles overhang
     assert algorithms(nets["mobile_dw"]) == ["depthwise"] * 3
-    for name in ("res_1x1", "res3_s2", "resnext"):
+    assert algorithms(nets["resnext"]) == ["grouped"] * 3
+    for name in ("res_1x1", "res3_s2"):
         assert algorithms(nets[name]) == ["implicit_gemm"] * 3, name
     for name in ("slide1", "lenet1", "vgg1.1"):  # few channels
         assert algorithms(nets[name]) == ["implicit_gemm", "space_to_depth", "implicit_gemm"], name
