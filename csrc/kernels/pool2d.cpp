@@ -180,10 +180,10 @@ template <class T>
 void max_forward(const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
   each_window<T>(s, [&](index n, index out, Range h, Range w) {
     each_vector<T>(s.C, [&](auto lanes, index c) {
-      V<T> best = broadcast(-T(__builtin_inf()));
+      V<T> best = lanes.load(x + ((n * s.H + h.begin) * s.W + w.begin) * s.C + c);
       VI<T> at = cell<T>(h.begin * s.W + w.begin);
       for (index ih = h.begin; ih < h.end; ih++)
-        for (index iw = w.begin; iw < w.end; iw++) {
+        for (index iw = w.begin + (ih == h.begin); iw < w.end; iw++) {
           V<T> v = lanes.load(x + ((n * s.H + ih) * s.W + iw) * s.C + c);
           VI<T> better = ~(v <= best) & (best == best);  // greater, or the first NaN
           best = better ? v : best;
