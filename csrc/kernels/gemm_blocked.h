@@ -24,7 +24,7 @@ constexpr index kBlockK = 192;
 // The block of b (786 KB) stays in the second-level cache while all rows of a pass by it.
 constexpr index kBlockPanels = 32;
 
-// A matrix b of this many bytes shares the second-level cache with the rest.
+// A matrix b of this many bytes shares the second-level cache with the rest; of twice as many, it just fits.
 constexpr index kNear = 512 * 1024;
 
 struct Range {
@@ -36,15 +36,16 @@ struct Range {
   index after(index i) const { return i + 1 < end ? i + 1 : begin; }
 };
 
-// Threads as rows x columns such that the largest share of the tiles is smallest; rather columns than rows, since the
-// threads of one column wait for each other's packing.
+// Threads as rows x columns such that the largest share of the tiles is smallest. If they pack b, rather columns than
+// rows, since the threads of one column wait for each other. Otherwise rather rows, for a share of 1/16 more: threads
+// that write the same row of c meet in the middle of it, in one line of the cache.
 struct Grid {
   int rows = 1, cols = 1;
-  Grid(int threads, index row_tiles, index panels) {
+  Grid(int threads, index row_tiles, index panels, bool packing) {
     index best = row_tiles * panels;
     for (int c = threads; c >= 1; c--) {
       const index share = ceil_div(row_tiles, threads / c) * ceil_div(panels, c);
-      if (share < best) best = share, rows = threads / c, cols = c;
+      if (packing ? share < best : share - share / 16 <= best) best = share, rows = threads / c, cols = c;
     }
   }
 };
@@ -101,7 +102,7 @@ class BlockedGemm {
 
   void run_member(Team& team) {
     const RowTiles tiles(s_.M);
-    const Grid grid(team.size, tiles.count, panels_);
+    const Grid grid(team.size, tiles.count, panels_, source_ == Source::packed_here);
     const int row = team.rank / grid.cols, col = team.rank % grid.cols;
     const bool idle = row >= grid.rows;  // comes to the barriers only
     const Range my_tiles = idle ? Range{0, 0} : Range{0, tiles.count}.part(row, grid.rows);
@@ -172,7 +173,7 @@ class BlockedGemm {
         const index whole = n.begin + n.size() / kTileCols<T> * kTileCols<T>;
         multiply_columns(block, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
         block.b_row = s_.ldb;
-        block.fetch_ahead = s_.K * s_.ldb * index(sizeof(T)) > kNear;
+        block.fetch_ahead = s_.K * s_.ldb * index(sizeof(T)) > 2 * kNear;
         block.panel_stride = kTileCols<T>;
         multiply_columns(block, m, {n.begin, whole}, k, b_ + k.begin * s_.ldb + n.begin);
     }

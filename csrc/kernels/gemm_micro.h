@@ -171,11 +171,10 @@ PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
 
 template <class T, int Rows, int Vectors, Reads A>
 __attribute__((noinline)) void run_tile(const TileTask<T>& t) {
-  const index a_row = A == kRows ? t.a_stride : 1, a_col = A == kRows ? 1 : t.a_stride;
+  const index a_row = A == kRows ? t.a_stride : 1;
+  const index a_col = A == kRows ? 1 : A == kColumns ? t.a_stride : kPackedRows<T>;
   run<T, Rows, Vectors>(t, [&](auto& tile) {
-    if constexpr (A == kPacked)
-      tile.multiply(t.K, t.a, 1, kPackedRows<T>, t.b, t.b_row);
-    else if (t.fetch_ahead)
+    if (t.fetch_ahead)
       tile.template multiply<true>(t.K, t.a, a_row, a_col, t.b, t.b_row);
     else
       tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
