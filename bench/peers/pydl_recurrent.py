@@ -1,5 +1,6 @@
 """pydl's recurrent layers at `_core`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,17 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
 
 def recurrent_inference(cell: str, **arrays: Array) -> list[Way]:
     forward = getattr(core, f"{cell}_forward")
-    arguments = (*arrays.values(), *OPTIONS[cell], False)
-    return [Way(lambda: forward(*arguments)[0], as_arrays)]
+    return _inference(list(arrays.values()), lambda: forward(*arrays.values(), *OPTIONS[cell], False)[0])
+
+
+def _inference(arrays: list[Array], call: Callable[[], Array]) -> list[Way]:
+    """A call by itself, and as a model predicts: by a plan, which packs the weights once. arrays: x and the weights."""
+    x, *weights = arrays
+    plan = core.Plan()
+    plan.begin([x], [(w, core.Version()) for w in weights])
+    reason = plan.end([call()])
+    assert reason is None, reason
+    return [Way(call, as_arrays), Way(lambda: plan.run(x), as_arrays, "plan")]
 
 
 def _bias_gradient(cell: str, dweights: Array, inputs: int) -> Array:
@@ -58,7 +68,8 @@ def _directions(cell: str, directions: list[list[Array]]) -> list[dict[str, Any]
 
 def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
     both = _directions(cell, directions)
-    return [Way(lambda: core.bidirectional_forward(cell, x, *both, False)[0], as_arrays)]
+    arrays = [x, *directions[0], *directions[1]]
+    return _inference(arrays, lambda: core.bidirectional_forward(cell, x, *both, False)[0])
 
 
 def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Way]:

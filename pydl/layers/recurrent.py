@@ -33,7 +33,7 @@ class RNN(Layer):
         unroll: accepted; it changes nothing.
         zero_output_for_mask: whether outputs of masked steps are zero; else they repeat the output before.
         recompute_every: for long sequences: in training, keep only the states after so many steps, and make what lies
-            between them again on the way back. Less memory, a third more time. Not for cells of one's own.
+            between them again on the way back. Less memory, about half more time. Not for cells of one's own.
 
     Call arguments: `initial_state` (a tensor or a list of them), `mask` (B, T) of bools, `training`. A masked step
     leaves the states as they are.

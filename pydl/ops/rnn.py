@@ -39,7 +39,7 @@ def rnn(
         dropout_mask, recurrent_dropout_mask: (B, I) and (B, U) or None: what the inputs and the fed-back outputs are
             multiplied with, alike in every step (Gal and Ghahramani 2016).
         recompute_every: in training, keep only the states after so many steps, and make what lies between them again
-            on the way back: less memory, a third more time. The square root of T needs least.
+            on the way back: less memory, about half more time. The square root of T needs least.
 
     Returns:
         (outputs (B, T, U), or (B, U) without return_sequences; the last state h (B, U)).
