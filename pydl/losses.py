@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from . import ops
+from . import ops, plan
 from .cross_entropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from .errors import ShapeError
 from .lookup import Registry, snake_case
@@ -140,6 +140,11 @@ class Loss:
         if reduction not in _REDUCTIONS:
             raise ValueError(f"[{self.name}] reduction: expected one of {_REDUCTIONS}, got {reduction!r}")
         self.reduction = reduction
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in vars(self):
+            plan.invalidate()  # of a training step, which has the loss in it
+        super().__setattr__(name, value)
 
     @property
     def in_kernels(self) -> bool:

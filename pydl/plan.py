@@ -47,7 +47,7 @@ def current(variable: Variable) -> Tensor:
     if state.plan is None:
         return wrap(variable.array.copy())
     value: Tensor = state.updates.get(id(variable), (None, variable))[1]
-    return value
+    return wrap(value.array)  # without its history: a state is a constant of the pass that reads it
 
 
 def _wrap_all(x: Any) -> Any:

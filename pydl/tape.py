@@ -157,7 +157,7 @@ def gradients(
             if id(x) in pending:
                 pending[id(x)] = _core.binary("add", pending[id(x)], dx)
             elif x.node is None and np.may_share_memory(dx, total):
-                pending[id(x)] = dx.copy()  # a leaf's gradient is its own: users clip it in place
+                pending[id(x)] = _core.repeat_to(dx, dx.shape)  # a leaf's gradient is its own: users clip it in place
             else:
                 pending[id(x)] = dx
 

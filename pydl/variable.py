@@ -52,7 +52,10 @@ class Variable(Tensor):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
+        from . import plan  # plans hold variables
+
         self.requires_grad = bool(value)
+        plan.invalidate()
 
     def numpy(self) -> Array:
         view = super().numpy().view()

@@ -40,19 +40,24 @@ RecurrentArguments arguments_of(const char* op, const py::dict& a) {
           get(a, "dropout_mask"),
           get(a, "recurrent_dropout_mask")};
 }
+void check_alike(const char* op, const RecurrentArguments (&directions)[2]) {
+  PYDL_CHECK(directions[0].return_sequences == directions[1].return_sequences, "[", op,
+             "] return_sequences: expected the same of both directions");
+}
+
 RecurrentLast last_of(const py::dict& a) { return {get(a, "saved"), get(a, "dh"), get(a, "dc")}; }
 
 py::tuple forward(const std::string& cell, const py::object& x, const py::dict& first, const py::dict& second,
                   bool training) {
   const RecurrentArguments arguments[2]{arguments_of(kForward, first), arguments_of(kForward, second)};
-  PYDL_CHECK(arguments[0].return_sequences == arguments[1].return_sequences, "[", kForward,
-             "] return_sequences: expected the same of both directions");
+  check_alike(kForward, arguments);
   return recurrent_forward(cell_named(kForward, cell), x, arguments, training);
 }
 
 py::tuple backward(const std::string& cell, const py::object& x, const py::dict& first, const py::dict& second,
                    const py::object& dy, bool with_dx, bool with_initial) {
   const RecurrentArguments arguments[2]{arguments_of(kBackward, first), arguments_of(kBackward, second)};
+  check_alike(kBackward, arguments);
   const RecurrentLast last[2]{last_of(first), last_of(second)};
   return recurrent_backward(cell_named(kBackward, cell), x, arguments, last, dy, with_dx, with_initial);
 }

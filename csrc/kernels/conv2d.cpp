@@ -11,9 +11,12 @@ namespace {
 // A 1x1 kernel that visits every pixel, and a kernel as large as its image, are matrix products: pixels (images) x
 // channels. Written as a convolution over one column of pixels, so that tiles and blocks are not cut at the images.
 Conv2dShape flattened(const Conv2dShape& s) {
+  // Padding may be negative (conv2d_blocks.h), and a dilated kernel as large as its image looks beyond it.
+  const bool plain = s.groups == 1 && s.pad_top == 0 && s.pad_left == 0;
   const bool every_pixel = s.KH * s.KW == 1 && s.stride_h * s.stride_w == 1 && s.OH == s.H && s.OW == s.W;
-  const bool whole_image = s.KH == s.H && s.KW == s.W && s.OH * s.OW == 1 && s.pad_top + s.pad_left == 0;
-  if (s.groups > 1 || !(every_pixel || whole_image)) return s;
+  const bool whole_image = s.KH == s.H && s.KW == s.W && s.OH * s.OW == 1 && (s.KH == 1 || s.dilation_h == 1) &&
+                           (s.KW == 1 || s.dilation_w == 1);
+  if (!plain || !(every_pixel || whole_image)) return s;
   Conv2dShape flat{};
   flat.N = flat.W = flat.OW = flat.KH = flat.KW = 1;
   flat.H = flat.OH = s.N * s.OH * s.OW;

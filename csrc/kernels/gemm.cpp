@@ -53,7 +53,8 @@ template <class T>
 void route(const GemmShape& s, const T* a, const T* b, const T* packed, const Epilogue<T>& epilogue, T* c,
            int threads) {
   if (s.N == 1 && s.ldc == 1 && (s.trans_b || s.ldb == 1)) return column_gemm(s, a, b, epilogue, c);
-  if (is_skinny<T>(s)) return packed ? row_gemm(s, a, packed, epilogue, c) : skinny_gemm(s, a, b, epilogue, c);
+  if (is_skinny<T>(s) && (s.M == 1 || !packed))
+    return packed ? row_gemm(s, a, packed, epilogue, c) : skinny_gemm(s, a, b, epilogue, c);
   const Source source = packed ? Source::panels : source_of<T>(s);
   BlockedGemm<T>(s, a, packed ? packed : b, epilogue, c, source).run(threads);
 }

@@ -105,7 +105,7 @@ void run_block(const Block<T>& s) {
       task.last = int(cols - (vectors - 1) * kLanes<T>);
       task.c = c + n;
       task.old = s.accumulate ? task.c : nullptr;
-      const TileFunctions<T>& functions = kTileFunctions<T>;
+      const TileFunctions<T>& functions = tile_functions<T>();
       (packing ? functions.packing[height - 1] : functions.of[height - 1][vectors - 1][reads])(task);
     }
     // These few rows of results are still in the caches.

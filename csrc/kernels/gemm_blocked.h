@@ -42,11 +42,13 @@ struct Range {
 struct Grid {
   int rows = 1, cols = 1;
   Grid(int threads, index row_tiles, index panels, bool packing) {
-    index best = row_tiles * panels;
-    for (int c = threads; c >= 1; c--) {
-      const index share = ceil_div(row_tiles, threads / c) * ceil_div(panels, c);
-      if (packing ? share < best : share - share / 16 <= best) best = share, rows = threads / c, cols = c;
-    }
+    const auto share = [=](int c) { return ceil_div(row_tiles, threads / c) * ceil_div(panels, c); };
+    index least = share(1);
+    for (int c = 2; c <= threads; c++) least = smaller(least, share(c));
+    const index allowed = packing ? least : least + least / 16;
+    cols = packing ? threads : 1;
+    while (share(cols) > allowed) packing ? cols-- : cols++;
+    rows = threads / cols;
   }
 };
 
@@ -171,7 +173,10 @@ class BlockedGemm {
       case Source::matrix:
         const Range n = columns(panels);
         const index whole = n.begin + n.size() / kTileCols<T> * kTileCols<T>;
+        T* const room = block.packed_a;
+        block.packed_a = nullptr;  // the rows are packed for the whole panels, not for the one that is left
         multiply_columns(block, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
+        block.packed_a = room;
         block.b_row = s_.ldb;
         block.fetch_ahead = s_.K * s_.ldb * index(sizeof(T)) > 2 * kNear;
         block.panel_stride = kTileCols<T>;

@@ -137,6 +137,8 @@ struct Tile {
   }
 };
 
+}  // namespace
+
 // How a tile reads a: by its rows or its columns (the rows of a transposed a) where it lies, or in packed columns of
 // kPackedRows. A stride that the compiler knows is worth 3 % of a product's time.
 enum Reads { kRows, kColumns, kPacked };
@@ -159,6 +161,18 @@ struct TileTask {
   T* packed = nullptr;       // where run_packing_tile leaves the panel of b
 };
 
+// A function for every tile, compiled once (gemm_tiles.cpp): many kernels end in matrix products.
+template <class T>
+struct TileFunctions {
+  using Function = void (*)(const TileTask<T>&);
+  Function of[kTileRows][kTileVectors][3];  // [rows - 1][vectors - 1][how a is read]
+  Function packing[kTileRows];              // [rows - 1]: for whole panels of b as it lies, and a packed a
+};
+template <class T>
+const TileFunctions<T>& tile_functions();
+
+namespace {
+
 template <class T, int Rows, int Vectors, class Multiply>
 PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
   Tile<T, Rows, Vectors> tile;
@@ -169,51 +183,10 @@ PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
   tile.store(t.c, t.ldc, t.last);
 }
 
-template <class T, int Rows, int Vectors, Reads A>
-__attribute__((noinline)) void run_tile(const TileTask<T>& t) {
-  const index a_row = A == kRows ? t.a_stride : 1;
-  const index a_col = A == kRows ? 1 : A == kColumns ? t.a_stride : kPackedRows<T>;
-  run<T, Rows, Vectors>(t, [&](auto& tile) {
-    if (t.fetch_ahead)
-      tile.template multiply<true>(t.K, t.a, a_row, a_col, t.b, t.b_row);
-    else
-      tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
-  });
-}
-
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void run_fetching_tile(const TileTask<T>& t) {
   run<T, Rows, Vectors>(t, [&](auto& tile) { tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next); });
 }
-
-template <class T, int Rows>
-__attribute__((noinline)) void run_packing_tile(const TileTask<T>& t) {
-  run<T, Rows, kTileVectors>(t, [&](auto& tile) { tile.multiply_and_pack(t.K, t.a, t.b, t.b_row, t.packed); });
-}
-
-template <class T>
-struct TileFunctions {
-  using Function = void (*)(const TileTask<T>&);
-  Function of[kTileRows][kTileVectors][3];  // [rows - 1][vectors - 1][how a is read]
-  Function packing[kTileRows];              // [rows - 1]: for whole panels of b as it lies, and a packed a
-
-  template <int Rows = kTileRows>
-  constexpr void fill() {
-    packing[Rows - 1] = run_packing_tile<T, Rows>;
-    fill_width<Rows, 1>();
-    fill_width<Rows, 2>();
-    if constexpr (Rows > 1) fill<Rows - 1>();
-  }
-  template <int Rows, int Vectors>
-  constexpr void fill_width() {
-    of[Rows - 1][Vectors - 1][kRows] = run_tile<T, Rows, Vectors, kRows>;
-    of[Rows - 1][Vectors - 1][kColumns] = run_tile<T, Rows, Vectors, kColumns>;
-    of[Rows - 1][Vectors - 1][kPacked] = run_tile<T, Rows, Vectors, kPacked>;
-  }
-  constexpr TileFunctions() : of{}, packing{} { fill(); }
-};
-template <class T>
-constexpr TileFunctions<T> kTileFunctions{};
 
 }  // namespace
 }  // namespace pydl::PYDL_ISA

@@ -84,7 +84,7 @@ TEST_CASE_TEMPLATE("a tile of every height multiplies, adds and leaves the rest 
           const std::vector<T> stored = numbers<T>(trans_a ? K * a_stride : kTileRows * a_stride);
           const TileTask<T> task{K,           stored.data(), a_stride, b.data(), kCols,
                                  bias.data(), c.data(),      c.data(), ldc,      last};
-          kTileFunctions<T>.of[rows - 1][vectors - 1][reads](task);
+          tile_functions<T>().of[rows - 1][vectors - 1][reads](task);
           bool same = true;
           for (index i = 0; i < kTileRows; i++)
             for (index j = 0; j < ldc; j++) {

@@ -14,7 +14,7 @@ import numpy as np
 from .. import activations, constraints, initializers, ops, regularizers
 from ..errors import drop_rate, positive_integer
 from ..random import Stream
-from ..tape import Array, fixed
+from ..tape import Array, fixed, state
 from ..tensor import Tensor, as_tensor
 from .layer import Layer, Shape
 
@@ -129,7 +129,9 @@ class Cell(Layer):
         go_backwards: bool,
         return_sequences: bool,
     ) -> dict[str, Any] | None:
-        """The arguments with which the op of this name runs whole sequences. None for activations it does not know."""
+        """The arguments with which the op of this name runs whole sequences. None for activations it does not know, and for derived classes."""
+        if type(self).__module__ != __name__:  # a class of the user may have a step of its own
+            return None
         options: dict[str, Any] = {}
         for name in ("activation", "recurrent_activation"):
             if hasattr(self, name):
@@ -276,7 +278,8 @@ def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
     Where x are rows of a small table, their numbers take the place of x, and the table times the kernel that of the
     kernel: its rows are looked up instead of a product for each step.
     """
-    if x.lookup is None or x.ndim != 3 or any(a["dropout_mask"] is not None for a in arguments):
+    watched = state.open_tapes > 0 or (x.requires_grad and x.node is None)  # the rows' own gradient may be asked for
+    if x.lookup is None or x.ndim != 3 or watched or any(a["dropout_mask"] is not None for a in arguments):
         return x, *arguments
     numbers, table = x.lookup
     if numbers.size < 2 * table.shape[0]:

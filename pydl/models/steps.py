@@ -14,7 +14,7 @@ from ..metrics import Mean
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves
 from ..tape import Array, no_grad, spoil_plan, state
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, as_array, wrap
 from ..variable import Variable
 from ..warn import warn_caller
 from .compiled import CompiledLoss, CompiledMetrics, output_names
@@ -28,6 +28,16 @@ class Trained(NamedTuple):
     variables: list[Variable]
     regularized: list[Variable]
     replayable: bool  # whether a plan may hold a training step
+
+
+def _is_own(layer: Layer) -> bool:
+    """Whether no step of the layer runs Python of others, which may do what a recording does not see."""
+    parts = [type(layer)] + [
+        value if hasattr(value, "__module__") else type(value)
+        for name, value in vars(layer).items()
+        if callable(value) and not name.endswith(("initializer", "constraint"))  # those do not run in a step's plan
+    ]
+    return "call" not in vars(layer) and all((part.__module__ or "").startswith("pydl.") for part in parts)
 
 
 class Stepper(Layer):
@@ -73,6 +83,9 @@ class Stepper(Layer):
         self._loss = None if loss is None else CompiledLoss(loss, loss_weights, self.output_names)
         self._metrics = CompiledMetrics(metrics, weighted_metrics, self.output_names)
         self._compiled = True
+
+    def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
+        return super().__getstate__() | {"_trained": Trained(-1, [], [], [], False)}
 
     @property
     def metrics_names(self) -> list[str]:
@@ -126,7 +139,8 @@ class Stepper(Layer):
                 spoil_plan("a weight has no gradient")
             return [loss, y_pred, *gradients]
 
-        loss, y_pred, *gradients = self._training_plans.run(call, (batch.x, batch.y), self._all_weights)
+        xy = as_array(batch.x), as_array(batch.y)
+        loss, y_pred, *gradients = self._training_plans.run(call, xy, self._all_weights)
         if len(gradients) == len(variables):
             for v, gradient in zip(variables, gradients, strict=True):
                 v.grad = gradient.array
@@ -197,8 +211,9 @@ class Stepper(Layer):
         if self._trained.epoch != plan.epoch():
             layers, variables = self._flatten(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
-            own = all(type(layer).__module__.startswith("pydl.") for layer in layers)
-            replayable = own and self._loss is not None and self._loss.in_kernels
+            replayable = (
+                self._loss is not None and self._loss.in_kernels and not regularized and all(map(_is_own, layers))
+            )
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
             object.__setattr__(self, "_trained", Trained(plan.epoch(), layers, variables, regularized, replayable))
         return self._trained

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..errors import DTypeError, ShapeError, positive_integer
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor, record_many, will_record, wrap
@@ -65,7 +66,9 @@ class Direction:
         rows, units = (len(self.arguments[name]) for name in ("kernel", "recurrent_kernel"))
         found: list[Array | None] = [dweights[:rows], dweights[rows + 1 : rows + 1 + units]]
         if self._bias_axes:
-            found.append(dweights[rows] if self._bias_axes == 1 else np.stack([dweights[rows], dweights[-1]]))
+            last = len(dweights) - 1
+            both = [dweights[rows : rows + 1], dweights[last:]]
+            found.append(dweights[rows] if self._bias_axes == 1 else _core.concatenate(both, 0))
         return found + [d for d, t in zip(dstates, self._initial, strict=False) if t is not None]
 
 
