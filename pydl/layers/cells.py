@@ -129,7 +129,10 @@ class Cell(Layer):
         go_backwards: bool,
         return_sequences: bool,
     ) -> dict[str, Any] | None:
-        """The arguments with which the op of this name runs whole sequences. None for activations it does not know, and for derived classes."""
+        """The arguments with which the op of this name runs whole sequences.
+
+        None for activations that it does not know, and for derived classes.
+        """
         if type(self).__module__ != __name__:  # a class of the user may have a step of its own
             return None
         options: dict[str, Any] = {}

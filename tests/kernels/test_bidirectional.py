@@ -93,3 +93,8 @@ def test_what_does_not_fit() -> None:
         ops.bidirectional("lstm", x, first, {**first, "return_sequences": False})
     with pytest.raises(ValueError, match="recurrent_kernel: expected"):
         ops.bidirectional("lstm", x, first, {**first, "recurrent_kernel": wrong})
+    one = {**first, "activation": "tanh", "saved": np.zeros(1, np.float32)}
+    with pytest.raises(ValueError, match="return_sequences: expected the same"):
+        _core.bidirectional_backward(
+            "rnn", x, {**one, "return_sequences": False}, {**one, "return_sequences": True}, None, True, False
+        )

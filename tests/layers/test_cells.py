@@ -101,3 +101,29 @@ def test_step_by_step_runs_in_plans(kind: str, with_mask: bool, rng: np.random.G
         np.testing.assert_allclose(model(batch).numpy(), expected, rtol=1e-6, atol=1e-7)
     (plan,) = model._plans.info()
     assert plan["reason"] is None
+
+
+def test_a_derived_cell_runs_its_own_step(rng: np.random.Generator) -> None:
+    class Doubled(layers.SimpleRNNCell):
+        def step(self, x: Any, h: Any, states: Any) -> Any:
+            return super().step(2 * x, h, states)
+
+    cell, plain = Doubled(4), layers.SimpleRNNCell(4)
+    x = rng.standard_normal((2, 5, 3)).astype(np.float32)
+    own, other = layers.RNN(cell), layers.RNN(plain)
+    own.build((2, 5, 3))
+    other.build((2, 5, 3))
+    other.set_weights(own.get_weights())
+    with pydl.no_grad():
+        np.testing.assert_allclose(own(x).numpy(), other(2 * x).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_rows_of_an_embedding_have_gradients_of_their_own(rng: np.random.Generator) -> None:
+    embedding, lstm = layers.Embedding(4, 3), layers.LSTM(5)
+    ids = rng.integers(0, 4, (6, 7))
+    with pydl.GradientTape() as tape:
+        rows = embedding(ids)
+        total = ops.sum(lstm(rows))
+    gradient = tape.gradient(total, rows)
+    assert gradient is not None
+    assert gradient.shape == (6, 7, 3)

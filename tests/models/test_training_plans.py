@@ -2,6 +2,7 @@
 is not."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -187,9 +188,68 @@ def test_a_variable_frozen_by_itself_stays(rng: np.random.Generator) -> None:
     kernel = model.weights[0]
     kernel.trainable = False
     before = kernel.numpy().copy()
-    with pytest.warns(UserWarning, match="Gradients do not exist"):
-        model.train_on_batch(x, y)
+    model.train_on_batch(x, y)
     np.testing.assert_array_equal(kernel.numpy(), before)
+    kernel.trainable = True
+    model.train_on_batch(x, y)
+    assert not np.array_equal(kernel.numpy(), before)
+
+
+def test_functions_of_others_may_change_too(rng: np.random.Generator) -> None:
+    slope = {"alpha": 0.1}
+    stack = [*dense(), layers.Dense(3, activation=lambda x: ops.leaky_relu(x, slope["alpha"]))]
+    model = trained(Sequential(stack), samples(Sequential(dense()), (), rng), optimizer="sgd", loss=SPARSE)
+    assert reasons(model) == []
+
+
+def test_a_loss_that_changes_voids_the_plans(rng: np.random.Generator) -> None:
+    model, loss = Sequential(dense()), losses.MeanSquaredError()
+    x, y = samples(model, (3,), rng)
+    model.compile(optimizers.SGD(0.0), loss)
+    mean = [model.train_on_batch(x, y) for _ in range(2)][-1]
+    loss.reduction = "sum"
+    assert model.train_on_batch(x, y) == pytest.approx(len(x) * mean, rel=1e-5)
+
+
+def test_any_layout_of_the_samples(rng: np.random.Generator) -> None:
+    model = Sequential(dense())
+    x, y = samples(model, (), rng)
+    model.compile(optimizers.SGD(0.0), SPARSE)
+    expected = [model.train_on_batch(x.astype(np.float32), y) for _ in range(2)][-1]
+    raw = np.zeros(4 * x.size + 1, np.uint8)[1:].view(np.float32).reshape(x.shape)
+    raw[...] = x
+    assert not raw.flags.aligned
+    for _ in range(2):
+        assert model.train_on_batch(raw, y.astype(">i8")) == expected
+
+
+@pytest.mark.parametrize("kind", [partial(layers.GRU, 4), partial(layers.Conv1D, 4, 3)])
+def test_these_layers_replay(kind: Callable[[], layers.Layer], rng: np.random.Generator) -> None:
+    model = Sequential([Input((5, 3)), kind(), layers.Flatten(), layers.Dense(3)])
+    model.compile("sgd", SPARSE)
+    x, y = rng.standard_normal((4, 5, 3)), rng.integers(0, 3, 4)
+    for _ in range(2):
+        model.train_on_batch(x, y)
+    assert reasons(model) == [None]
+
+
+def test_a_stateful_layer_called_twice(rng: np.random.Generator) -> None:
+    def build(kind: type[Model]) -> Model:
+        inputs, layer = Input((4, 3), batch_size=2), layers.LSTM(3, stateful=True, return_sequences=True)
+        return kind(inputs, layer(layer(inputs)))
+
+    class Own(Model):
+        pass
+
+    models = [build(Model), build(Own)]
+    models[1].set_weights(models[0].get_weights())
+    x, y = rng.standard_normal((2, 4, 3)), rng.standard_normal((2, 4, 3))
+    for model in models:
+        model.compile(optimizers.SGD(0.1), "mse")
+        for _ in range(3):
+            model.train_on_batch(x, y)
+    for a, b in zip(*(model.weights for model in models), strict=True):
+        np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
 
 
 def test_wrong_labels_are_told_at_replay_too(rng: np.random.Generator) -> None:
