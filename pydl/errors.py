@@ -21,10 +21,16 @@ def positive_integer(owner: str, name: str, value: Any, below: int | None = None
     return operator.index(value)
 
 
+def number(owner: str, name: str, value: Any) -> float:
+    """`value` as a float; TypeError unless it is a number."""
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"[{owner}] {name}: expected a number, got {value!r}")
+    return float(value)
+
+
 def drop_rate(owner: str, value: Any) -> float:
     """`value` as a float; ValueError unless 0 <= value <= 1, TypeError unless it is a number."""
-    if not hasattr(value, "__float__"):
-        raise TypeError(f"[{owner}] rate: expected a number, got {value!r}")
-    if not 0 <= value <= 1:
+    rate = number(owner, "rate", value)
+    if not 0 <= rate <= 1:
         raise ValueError(f"[{owner}] rate: expected 0 <= rate <= 1, got {value}")
-    return float(value)
+    return rate

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import _core
+from ..errors import number
 from ..tape import Array, Backward
 from ..tensor import Tensor, as_tensor, record, wrap
 from .arrays import floating
@@ -41,7 +42,7 @@ def batch_norm(x: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-
 
     Returns: y like x, and the mean and the variance (C,), without gradients of their own.
     """
-    x = floating(as_tensor(x))
+    x, epsilon = floating(as_tensor(x)), number("batch_norm", "epsilon", epsilon)
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     y, mean, variance = _core.batch_norm_forward(x.array, array_of(gamma), array_of(beta), epsilon)
     array, factor = x.array, array_of(gamma)
@@ -56,7 +57,7 @@ def batch_norm_inference(
     x: Any, mean: Any, variance: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3
 ) -> Tensor:
     """As `batch_norm`, with a mean and a variance (C,) that are given, and get no gradients; x may be empty."""
-    x = floating(as_tensor(x))
+    x, epsilon = floating(as_tensor(x)), number("batch_norm", "epsilon", epsilon)
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     statistics = cast(as_tensor(mean), x.dtype).array, cast(as_tensor(variance), x.dtype).array
     array, factor = x.array, array_of(gamma)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from ..errors import number, positive_integer
 from ..tape import Array
 from ..tensor import Tensor, as_tensor
 from .arrays import floating
@@ -19,7 +20,9 @@ def group_norm(x: Any, gamma: Any = None, beta: Any = None, groups: int = 32, ep
         gamma, beta: (C,), or None for ones and zeros.
         groups: a divisor of C: 1 is layer normalisation without its row of weights, C is instance normalisation.
     """
-    x = floating(as_tensor(x))
+    x, epsilon = floating(as_tensor(x)), number("group_norm", "epsilon", epsilon)
+    groups = positive_integer("group_norm", "groups", groups)
+    groups = positive_integer("group_norm", "groups", groups)
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     y, mean, variance = _core.group_norm_forward(x.array, array_of(gamma), array_of(beta), groups, epsilon)
     array, factor = x.array, array_of(gamma)

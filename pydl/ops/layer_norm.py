@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from ..errors import number
 from ..tape import Array
 from ..tensor import Tensor, as_tensor
 from .arrays import floating
@@ -20,7 +21,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsi
         axis: an integer, or several: each place on the other axes has statistics of its own.
         gamma, beta: of the shape of these axes, in their order; None for ones and zeros.
     """
-    x = floating(as_tensor(x))
+    x, epsilon = floating(as_tensor(x)), number("layer_norm", "epsilon", epsilon)
     axes = axes_of("layer_norm", axis, x.ndim)
     first = x.ndim - len(axes)
     if axes != list(range(first, x.ndim)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
+from ..errors import number
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
@@ -17,8 +18,10 @@ def local_response_norm(
 
     The defaults are the paper's. As in TensorFlow, alpha is not divided by the size of the window.
     """
-    tensor = floating(as_tensor(x))
-    rule = (depth_radius, bias, alpha, beta)
+    tensor, op = floating(as_tensor(x)), "local_response_norm"
+    if not hasattr(depth_radius, "__index__"):
+        raise TypeError(f"[{op}] depth_radius: expected an integer, got {depth_radius!r}")
+    rule = (depth_radius, number(op, "bias", bias), number(op, "alpha", alpha), number(op, "beta", beta))
     array = tensor.array
 
     def backward(dy: Array) -> tuple[Array]:

@@ -20,8 +20,8 @@ def reshape(x: Any, shape: Any) -> Tensor:
     x = as_tensor(x)
     try:
         y = x.array.reshape(shape)
-    except ValueError as error:
-        raise ShapeError(f"[reshape] shape: {shape} does not fit a tensor of shape {x.shape}") from error
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"[reshape] shape: {shape!r} does not fit a tensor of shape {x.shape}") from error
 
     def backward(dy: Array) -> tuple[Array]:
         return (dy.reshape(x.shape),)
@@ -45,6 +45,8 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     """The axes in another order (None: backwards). ValueError unless `axes` names each axis once."""
     x = as_tensor(x)
     order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+    if not all(hasattr(a, "__index__") for a in order) or sorted(a % x.ndim for a in order) != list(range(x.ndim)):
+        raise ShapeError(f"[transpose] axes: expected each of {x.ndim} axes once, got {axes!r}")
     back = tuple(np.argsort([a % x.ndim for a in order])) if x.ndim else ()
 
     def backward(dy: Array) -> tuple[Array]:
