@@ -28,6 +28,7 @@ class RecordedPlan {
   }
 
   void add_constant(const py::array& array, const std::shared_ptr<Version>& version) {
+    PYDL_CHECK(Plan::recording() == &plan_, "[plan] add_constant: expected a plan that records in this thread");
     plan_.add_constant(read(checked("plan", "array", array)), version);
     constants_.push_back(array);
   }

@@ -93,7 +93,7 @@ class WinogradWeightGradient {
         task.b = dy + panel * kTileCols<T>;
         task.c = sums + c * sum_row_ + panel * kTileCols<T>;
         task.old = accumulate ? task.c : nullptr;
-        tile_functions<T>().of[rows.begin(i + 1) - c - 1][Panel<T>(panel, s_.O).vectors() - 1][true](task);
+        tile_functions<T>().of[rows.begin(i + 1) - c - 1][Panel<T>(panel, s_.O).vectors() - 1][kColumns](task);
       }
   }
 

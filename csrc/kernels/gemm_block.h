@@ -80,7 +80,7 @@ void run_block(const Block<T>& s) {
   task.K = s.K;
   task.fetch_ahead = s.fetch_ahead;
   task.ldc = s.ldc;
-  task.a_stride = s.packed_a ? kPackedRows<T> : s.lda;
+  task.a_stride = s.lda;
   for (index tile = 0; tile < tiles.count; tile++) {
     const index m = tiles.begin(tile), height = tiles.begin(tile + 1) - m;
     task.a = s.a + m * (s.trans_a ? 1 : s.lda);

@@ -47,7 +47,7 @@ struct Grid {
     for (int c = 2; c <= threads; c++) least = smaller(least, share(c));
     const index allowed = packing ? least : least + least / 16;
     cols = packing ? threads : 1;
-    while (share(cols) > allowed) packing ? cols-- : cols++;
+    while (share(cols) > allowed) cols += packing ? -1 : 1;
     rows = threads / cols;
   }
 };

@@ -148,7 +148,7 @@ template <class T>
 struct TileTask {
   index K;
   const T* a;
-  index a_stride;  // between rows of a (kRows) or its columns (kColumns)
+  index a_stride;  // between rows of a (kRows) or its columns (kColumns); kPacked knows it
   const T* b;
   index b_row;
   const T* bias;  // or null

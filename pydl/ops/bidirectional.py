@@ -16,6 +16,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     "gru": {"activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": True},
 }
 _WEIGHTS = ("kernel", "recurrent_kernel", "bias")
+_OPTIONS = ("initial_state", "mask", "go_backwards", "return_sequences", "dropout_mask", "recurrent_dropout_mask")
 
 
 def bidirectional(
@@ -71,6 +72,10 @@ def bidirectional(
 
 
 def _direction(cell: str, given: Mapping[str, Any], ids: bool) -> Direction:
+    if unknown := given.keys() - {*_WEIGHTS, *_OPTIONS, *_DEFAULTS[cell]}:
+        raise TypeError(
+            f"[bidirectional] {min(unknown)}: expected arguments of a direction of {cell}, got this one too"
+        )
     options = {**_DEFAULTS[cell], "return_sequences": True, **given}
     weights = [options.pop(name, None) for name in _WEIGHTS]
     initial = states("bidirectional", options.pop("initial_state", None), 2 if cell == "lstm" else 1)

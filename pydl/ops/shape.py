@@ -45,14 +45,16 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     """The axes in another order (None: backwards). ValueError unless `axes` names each axis once."""
     x = as_tensor(x)
     order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
-    if not all(hasattr(a, "__index__") for a in order) or sorted(a % x.ndim for a in order) != list(range(x.ndim)):
-        raise ShapeError(f"[transpose] axes: expected each of {x.ndim} axes once, got {axes!r}")
-    back = tuple(np.argsort([a % x.ndim for a in order])) if x.ndim else ()
+    try:
+        y = transposed(x.array, order)
+        back = tuple(np.argsort([a % x.ndim for a in order])) if x.ndim else ()
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"[transpose] axes: expected each of {x.ndim} axes once, got {axes!r}") from error
 
     def backward(dy: Array) -> tuple[Array]:
         return (transposed(dy, back),)
 
-    return record(transposed(x.array, order), (x,), backward)
+    return record(y, (x,), backward)
 
 
 def moveaxis(x: Any, source: int, destination: int) -> Tensor:

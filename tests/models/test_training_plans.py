@@ -55,6 +55,12 @@ def samples(model: Model, target: tuple[int, ...], rng: np.random.Generator, n: 
     return x, y
 
 
+def compiled(rng: np.random.Generator, optimizer: Any = "sgd") -> tuple[Model, Array, Array]:
+    model = Sequential(dense())
+    model.compile(optimizer, SPARSE)
+    return model, *samples(model, (), rng)
+
+
 def trained(model: Model, data: tuple[Array, Array], **options: Any) -> Model:
     """Two epochs, whose last batches are smaller, from weights that are always the same."""
     pydl.set_seed(3)
@@ -165,9 +171,7 @@ def test_gradients_stay_in_the_variables(rng: np.random.Generator) -> None:
 
 
 def test_freezing_and_compiling_void_the_plans(rng: np.random.Generator) -> None:
-    model = Sequential(dense())
-    x, y = samples(model, (), rng)
-    model.compile("sgd", SPARSE)
+    model, x, y = compiled(rng)
     for freeze in (lambda: None, lambda: setattr(model.layers[0], "trainable", False)):
         freeze()
         for _ in range(2):
@@ -181,9 +185,7 @@ def test_freezing_and_compiling_void_the_plans(rng: np.random.Generator) -> None
 
 
 def test_a_variable_frozen_by_itself_stays(rng: np.random.Generator) -> None:
-    model = Sequential(dense())
-    x, y = samples(model, (), rng)
-    model.compile("sgd", SPARSE)
+    model, x, y = compiled(rng)
     model.train_on_batch(x, y)
     kernel = model.weights[0]
     kernel.trainable = False
@@ -212,9 +214,7 @@ def test_a_loss_that_changes_voids_the_plans(rng: np.random.Generator) -> None:
 
 
 def test_any_layout_of_the_samples(rng: np.random.Generator) -> None:
-    model = Sequential(dense())
-    x, y = samples(model, (), rng)
-    model.compile(optimizers.SGD(0.0), SPARSE)
+    model, x, y = compiled(rng, optimizers.SGD(0.0))
     expected = [model.train_on_batch(x.astype(np.float32), y) for _ in range(2)][-1]
     raw = np.zeros(4 * x.size + 1, np.uint8)[1:].view(np.float32).reshape(x.shape)
     raw[...] = x
@@ -253,9 +253,7 @@ def test_a_stateful_layer_called_twice(rng: np.random.Generator) -> None:
 
 
 def test_wrong_labels_are_told_at_replay_too(rng: np.random.Generator) -> None:
-    model = Sequential(dense())
-    x, y = samples(model, (), rng)
-    model.compile("sgd", SPARSE)
+    model, x, y = compiled(rng)
     for _ in range(2):
         model.train_on_batch(x, y)
     before = model.get_weights()
@@ -266,9 +264,7 @@ def test_wrong_labels_are_told_at_replay_too(rng: np.random.Generator) -> None:
 
 
 def test_inference_sees_what_training_changed(rng: np.random.Generator) -> None:
-    model = Sequential(dense())
-    x, y = samples(model, (), rng)
-    model.compile("adam", SPARSE)
+    model, x, y = compiled(rng, "adam")
     for _ in range(3):
         model.train_on_batch(x, y)
         fresh = Sequential(dense())
