@@ -21,8 +21,6 @@ from .cases.case import Case
 from .peers import PEERS
 from .timing import interval, spread
 
-# The threads of a library go on spinning for about a millisecond after its last call; the next waits until it is over.
-PAUSE = 0.005
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYDL_NUM_THREADS")
 # How each library is told to keep to an instruction set.
 ISA_VARIABLES = {
@@ -125,7 +123,6 @@ def measure(
             return
         first = turn % len(ready)
         for worker in ready[first:] + ready[:first]:
-            time.sleep(PAUSE)
             reply = worker.ask("slot", seconds=seconds)
             if "failed" in reply:
                 result.failures[worker.peer] = reply["failed"]

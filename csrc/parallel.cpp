@@ -64,8 +64,9 @@ class Workers {
 };
 
 // Where other processes want the CPUs too, a member may wait for one far longer than its piece takes, and with it the
-// caller: then the caller does better alone. So after each late member verbs stay on one thread for a while, for longer
-// each time, until members come in time again. On a machine of one's own this never happens.
+// caller: then the caller does better alone. So there is an account of the time that members have cost: what a verb
+// took, less what it would have taken alone. Once they owe too much, verbs stay on one thread for a while, for longer
+// each further time, until members pay again. One late member, as after any sleep on a shared machine, is no reason.
 class Patience {
  public:
   using Clock = std::chrono::steady_clock;
@@ -76,21 +77,23 @@ class Patience {
     const Ticks until = alone_until_.load(std::memory_order_relaxed);
     return until != 0 && now() < until;
   }
-  // The caller ended its own piece at `done`, which it began at `begun`, and waited for the others until now.
-  void joined(Ticks begun, Ticks done) {
-    const Ticks end = now();
-    if (end - done <= kLate + 2 * (done - begun)) {
-      if (alone_until_.load(std::memory_order_relaxed) != 0) alone_until_ = 0, pause_ = kFirstPause;
-      return;
-    }
+  // The caller ended its own piece, one of `size`, at `done`, which it began at `begun`, and waited for the others.
+  void joined(int size, Ticks begun, Ticks done) {
+    const Ticks end = now(), lost = (end - begun) - size * (done - begun);
+    const Ticks before = debt_.load(std::memory_order_relaxed);
+    if (lost <= 0 && before == 0) return;  // as nearly always
+    const Ticks debt = std::max<Ticks>(before + lost, 0);
+    if (debt == 0) alone_until_ = 0, pause_ = kFirstPause;
+    debt_ = debt <= kCredit ? debt : kCredit / 2;  // after a pause they have some credit again
+    if (debt <= kCredit) return;
     const Ticks pause = pause_.load(std::memory_order_relaxed);
     alone_until_ = end + pause;
     pause_ = std::min(2 * pause, kLongestPause);
   }
 
  private:
-  static constexpr Ticks kLate = 1'000'000, kFirstPause = 10'000'000, kLongestPause = 640'000'000;
-  std::atomic<Ticks> alone_until_{0}, pause_{kFirstPause};
+  static constexpr Ticks kCredit = 10'000'000, kFirstPause = 10'000'000, kLongestPause = 640'000'000;
+  std::atomic<Ticks> debt_{0}, alone_until_{0}, pause_{kFirstPause};
 } patience;
 
 // The first exception of a verb's members.
@@ -146,7 +149,7 @@ void on_members(int available, index used, Failure& failure, const Body& body) {
     self.member = false;
     if (rank == 0) done = Patience::now();
   });
-  patience.joined(begun, done);
+  patience.joined(int(std::min<index>(available, used)), begun, done);
   failure.rethrow();
 }
 
