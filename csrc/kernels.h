@@ -98,6 +98,8 @@ struct Pool2dShape {
   index OH, OW;
   index stride_h, stride_w;
   index pad_top = 0, pad_left = 0;
+
+  bool few_cells() const { return KH * KW <= 256; }  // their numbers fit into a byte
 };
 
 // ---- normalisation ---------------------------------------------------------------------------------------------
@@ -217,9 +219,10 @@ struct KernelTable {
 
   ConvAlgorithm (*conv2d_algorithm)(const Conv2dShape&, ConvDirection);  // what these functions do for a shape
 
-  // pool2d.cpp. argmax[n,oh,ow,c] = h*W + w of the first maximum (a NaN wins over any number); may be null in forward.
-  void (*max_pool2d_forward)(const Pool2dShape&, const T* x, T* y, std::int32_t* argmax);
-  void (*max_pool2d_backward)(const Pool2dShape&, const T* dy, const std::int32_t* argmax, T* dx);
+  // pool2d.cpp. argmax[n,oh,ow,c] = kh*KW + kw, the place in its window of the first maximum (a NaN wins over any
+  // number): uint8 for windows of few cells (few_cells), else int32. It may be null in forward.
+  void (*max_pool2d_forward)(const Pool2dShape&, const T* x, T* y, void* argmax);
+  void (*max_pool2d_backward)(const Pool2dShape&, const T* dy, const void* argmax, T* dx);
   void (*avg_pool2d_forward)(const Pool2dShape&, const T* x, T* y);
   void (*avg_pool2d_backward)(const Pool2dShape&, const T* dy, T* dx);
 

@@ -70,7 +70,7 @@ GOOD: dict[str, Arguments] = {
     "conv2d_algorithm": {"direction": "forward", "x_shape": (2, 6, 6, 4), "w_shape": (3, 3, 2, 6), **CONV},
     "max_pool2d_forward": {"x": IMAGES, **WINDOW, "with_argmax": True},
     "max_pool2d_backward": {
-        "dy": POOLED, "argmax": np.zeros(POOLED.shape, np.int32), "input_shape": (2, 6, 6, 4), **WINDOW
+        "dy": POOLED, "argmax": np.zeros(POOLED.shape, np.uint8), "input_shape": (2, 6, 6, 4), **WINDOW
     },
     "avg_pool2d_forward": {"x": IMAGES, **WINDOW},
     "avg_pool2d_backward": {"dy": POOLED, "input_shape": (2, 6, 6, 4), **WINDOW},
@@ -143,6 +143,8 @@ ODD: list[Any] = [
 ]  # fmt: skip
 DTYPES = ("f2", "i4", "i8", "u1", "?", "O", "c8", ">f4", "f8", "U3", "M8[s]", "g")
 
+EXTREMES = {"i": (-1, 2**31 - 1), "u": (255,), "b": (True,), "f": (-1, np.nan, np.inf)}
+
 
 def odd_arrays(good: Any) -> list[Any]:
     """The array with other dtypes, ranks, sizes, layouts and contents."""
@@ -155,7 +157,7 @@ def odd_arrays(good: Any) -> list[Any]:
         *(good[None], good.reshape(-1), good[1:], good[:0], good[..., :0], np.zeros((), good.dtype)),
         *(np.asfortranarray(good), good[..., ::-1], np.broadcast_to(good[:1], good.shape), frozen),
         *(np.zeros(shape, good.dtype) for shape in ((1,) * 20, (0,) * good.ndim, (0, 2**40), (0, 2**30, 2**20, 1))),
-        *(np.full_like(good, value) for value in ((-1, 2**31 - 1) if good.dtype.kind == "i" else (-1, np.nan, np.inf))),
+        *(np.full_like(good, value) for value in EXTREMES[good.dtype.kind]),
         bytes_from_1.view(good.dtype).reshape(good.shape),
     ]
 

@@ -49,10 +49,10 @@ py::tuple max_forward(py::handle x_object, py::handle pool_size, py::handle stri
       });
       return py::make_tuple(y, py::none());
     }
-    py::array argmax = make_array<std::int32_t>(output_shape(s));
+    const Sizes shape = output_shape(s);
+    py::array argmax = s.few_cells() ? make_array<std::uint8_t>(shape) : make_array<std::int32_t>(shape);
     launch(op, {read(x)}, {y, argmax}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().max_pool2d_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]),
-                                           static_cast<std::int32_t*>(out[1]));
+      kernels().of<T>().max_pool2d_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), out[1]);
     });
     return py::make_tuple(y, argmax);
   });
@@ -65,13 +65,13 @@ py::array max_backward(py::handle dy_object, py::handle argmax_object, py::handl
   Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
   Pool2dShape s = checked_shape(op, "input_shape", shape, pool_size, strides, padding);
   check_shape(op, "dy", dy, output_shape(s));
-  py::array argmax = checked_as<std::int32_t>(op, "argmax", argmax_object, output_shape(s));
+  py::array argmax = s.few_cells() ? checked_as<std::uint8_t>(op, "argmax", argmax_object, output_shape(s))
+                                   : checked_as<std::int32_t>(op, "argmax", argmax_object, output_shape(s));
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
     py::array dx = make_array<T>(shape);
     launch(op, {read(dy), read(argmax)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().max_pool2d_backward(s, static_cast<const T*>(in[0]), static_cast<const std::int32_t*>(in[1]),
-                                            static_cast<T*>(out[0]));
+      kernels().of<T>().max_pool2d_backward(s, static_cast<const T*>(in[0]), in[1], static_cast<T*>(out[0]));
     });
     return dx;
   });
@@ -116,8 +116,9 @@ void bind_pool2d(py::module_& m) {
         R"(The maximum of each window; a NaN in the window is its maximum.
 
 x (N, H, W, C) float32 or float64, padding (top, bottom, left, right), each less than the window -> (y, argmax), both
-(N, OH, OW, C) with OH = (H + top + bottom - pool_size[0]) // strides[0] + 1. argmax int32 is h * W + w of the first
-maximum (of the first NaN), or None without with_argmax.
+(N, OH, OW, C) with OH = (H + top + bottom - pool_size[0]) // strides[0] + 1. argmax is the place in its window,
+kh * pool_size[1] + kw, of the first maximum (of the first NaN): uint8 where windows have at most 256 cells, else int32.
+It is None without with_argmax.
 Raises ValueError for shapes and options that do not fit, TypeError for types.)");
   m.def("max_pool2d_backward", &max_backward, py::arg("dy"), py::arg("argmax"), py::arg("input_shape"),
         py::arg("pool_size"), py::arg("strides"), py::arg("padding"),

@@ -2,13 +2,15 @@
 // each window to its cells, in the order of the windows; threads share rows of windows, or images where such rows
 // overlap.
 #include "parallel.h"
-#include "simd.h"
+#include "pool2d_lanes.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
 
 constexpr index kGrainBytes = 32 * 1024;  // less work than this is not worth a second thread
+// More than a third-level cache: of an output behind so much, little would be left for the next layer.
+constexpr index kStreamBytes = index(48) << 20;
 
 struct Range {
   index begin, end;
@@ -21,79 +23,59 @@ Range inside(index o, index stride, index pad, index window, index size) {
   return {begin < 0 ? 0 : begin, end > size ? size : end};
 }
 
-// An argmax is int32, but a comparison of doubles has lanes of 64 bits.
+// The cells of a window that lie inside the image.
 template <class T>
-struct Int32Of;
-template <>
-struct Int32Of<float> {
-  typedef std::int32_t type __attribute__((vector_size(kVectorBytes)));
-};
-template <>
-struct Int32Of<double> {
-  typedef std::int32_t type __attribute__((vector_size(kVectorBytes / 2)));
-};
+struct Cells {
+  const T* first;
+  index row, pixel;    // distances of its rows and columns
+  index rows, cols;    // how many exist
+  index number, wide;  // of the first cell, and how many a row of the whole window has
 
-// How to read and write one vector of channels: all its lanes, or the first n.
-template <class T>
-struct AllLanes {
-  static V<T> load(const T* p) { return pydl::PYDL_ISA::load<T>(p); }
-  static void store(T* p, V<T> v) { pydl::PYDL_ISA::store<T>(p, v); }
-  static VI<T> load(const std::int32_t* p) {
-    typename Int32Of<T>::type v;
-    __builtin_memcpy(&v, p, sizeof v);
-    return __builtin_convertvector(v, VI<T>);
-  }
-  static void store(std::int32_t* p, VI<T> v) {
-    auto narrow = __builtin_convertvector(v, typename Int32Of<T>::type);
-    __builtin_memcpy(p, &narrow, sizeof narrow);
-  }
+  Cells(const Pool2dShape& s, const T* x, index n, index top, index left, Range h, Range w)
+      : first(x + ((n * s.H + h.begin) * s.W + w.begin) * s.C),
+        row(s.W * s.C),
+        pixel(s.C),
+        rows(h.size()),
+        cols(w.size()),
+        number((h.begin - top) * s.KW + w.begin - left),
+        wide(s.KW) {}
 };
 
-template <class T>
-struct FirstLanes {
-  int n;
-  V<T> load(const T* p) const { return load_n<T>(p, n); }
-  void store(T* p, V<T> v) const { store_n<T>(p, v, n); }
-  VI<T> load(const std::int32_t* p) const {
-#if defined(__AVX2__)
-    if constexpr (sizeof(T) == 4) return VI<T>(load_n<T>(reinterpret_cast<const T*>(p), n));
-#endif
-    VI<T> v{};
-    for (int i = 0; i < n; i++) v[i] = p[i];
-    return v;
-  }
-  void store(std::int32_t* p, VI<T> v) const {
-#if defined(__AVX2__)
-    if constexpr (sizeof(T) == 4) return store_n<T>(reinterpret_cast<T*>(p), V<T>(v), n);
-#endif
-    for (int i = 0; i < n; i++) p[i] = std::int32_t(v[i]);
-  }
-};
-
-template <class T>
-PYDL_INLINE VI<T> cell(index number) {  // H * W fits in int32: the binding checks it
-  return VI<T>{} + std::int32_t(number);
-}
-
-// body(lanes, first channel) for vectors that cover all channels.
+// body(output pixel, cells) for every window.
 template <class T, class Body>
-PYDL_INLINE void each_vector(index C, const Body& body) {
-  index c = 0;
-  for (; c + kLanes<T> <= C; c += kLanes<T>) body(AllLanes<T>{}, c);
-  if (c < C) body(FirstLanes<T>{int(C - c)}, c);
-}
-
-// body(image, output pixel, rows, columns) for every window.
-template <class T, class Body>
-void each_window(const Pool2dShape& s, const Body& body) {
+void each_window(const Pool2dShape& s, const T* x, const Body& body) {
   const index row_bytes = s.OW * s.KH * s.KW * s.C * index(sizeof(T));
   parallel(s.N * s.OH, kGrainBytes / (row_bytes + 1) + 1, [&](index begin, index end) {
     for (index row = begin; row < end; row++) {
-      const Range h = inside(row % s.OH, s.stride_h, s.pad_top, s.KH, s.H);
-      for (index ow = 0; ow < s.OW; ow++)
-        body(row / s.OH, row * s.OW + ow, h, inside(ow, s.stride_w, s.pad_left, s.KW, s.W));
+      const index n = row / s.OH, oh = row % s.OH;
+      const Range h = inside(oh, s.stride_h, s.pad_top, s.KH, s.H);
+      for (index ow = 0; ow < s.OW; ow++) {
+        const Range w = inside(ow, s.stride_w, s.pad_left, s.KW, s.W);
+        body(row * s.OW + ow, Cells<T>(s, x, n, oh * s.stride_h - s.pad_top, ow * s.stride_w - s.pad_left, h, w));
+      }
     }
+    stream_end();
   });
+}
+
+// Whether whole vectors of y may go past the caches, and gain by it.
+template <class T>
+bool wants_streams(const Pool2dShape& s, const T* y) {
+  const index elements = s.N * s.C * (s.H * s.W + s.OH * s.OW);
+  return elements * index(sizeof(T)) > kStreamBytes && s.C % kLanes<T> == 0 &&
+         reinterpret_cast<std::uintptr_t>(y) % kVectorBytes == 0;
+}
+
+// body with the numbers of rows and columns as constants where windows are small and whole: then loops unroll.
+template <int N>
+struct Constant {
+  constexpr operator index() const { return N; }
+};
+template <class T, class Body>
+PYDL_INLINE void with_small(const Cells<T>& cells, const Body& body) {
+  if (cells.rows == 2 && cells.cols == 2) return body(Constant<2>{}, Constant<2>{});
+  if (cells.rows == 3 && cells.cols == 3) return body(Constant<3>{}, Constant<3>{});
+  body(cells.rows, cells.cols);
 }
 
 // Rows by columns of the image, as body's range of elements.
@@ -117,7 +99,7 @@ struct Add {
   }
 };
 
-// Calls body(Write or Add, image of dx, output pixel, rows, columns) for every window, after zeroing what it adds to
+// Calls body(Write or Add, output pixel, cells of dx) for every window, after zeroing what it adds to
 // and what no window covers.
 template <class T, class Way, class Body>
 void scatter(const Pool2dShape& s, T* dx, Way way, const Body& body) {
@@ -138,7 +120,8 @@ void scatter(const Pool2dShape& s, T* dx, Way way, const Body& body) {
           const Range w = inside(ow, s.stride_w, s.pad_left, s.KW, s.W);
           if (kWrite && left < w.begin) zero(s, image, h, {left, w.begin});
           left = w.end;
-          body(way, image, (n * s.OH + oh) * s.OW + ow, h, w);
+          body(way, (n * s.OH + oh) * s.OW + ow,
+               Cells<T>(s, dx, n, oh * s.stride_h - s.pad_top, ow * s.stride_w - s.pad_left, h, w));
         }
         if (kWrite) zero(s, image, h, {left, s.W});
         if (oh == s.OH - 1) zero(s, image, {done, s.H}, {0, s.W});
@@ -155,87 +138,145 @@ void scatter_windows(const Pool2dShape& s, T* dx, const Body& body) {
     scatter(s, dx, Add{}, body);
 }
 
-// Brings share_of(lanes, channel)(pixel) to every vector of every cell of a window. Many cells are taken in the order
-// in which they lie in memory, few in that which reads dy once.
+// Brings share_of(lanes, channel)(number of the cell) to every vector of every cell of a window. Many cells are taken
+// in the order in which they lie in memory, few in that which reads dy once.
 template <class T, class Way, class Share>
-PYDL_INLINE void spread(Way way, const Pool2dShape& s, T* image, Range h, Range w, const Share& share_of) {
+PYDL_INLINE void spread(Way way, const Cells<T>& cells, const Share& share_of) {
   constexpr index kMany = 16;
-  if (__is_same(Way, Write) && h.size() * w.size() > kMany) {
-    for (index ih = h.begin; ih < h.end; ih++)
-      for (index pixel = ih * s.W + w.begin; pixel < ih * s.W + w.end; pixel++)
-        each_vector<T>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
-          way.template put<T>(lanes, image + pixel * s.C + c, share_of(lanes, c)(pixel));
+  T* const first = const_cast<T*>(cells.first);  // of dx
+  if (__is_same(Way, Write) && cells.rows * cells.cols > kMany) {
+    for (index i = 0; i < cells.rows; i++)
+      for (index j = 0; j < cells.cols; j++)
+        each_vector<T>(cells.pixel, [&](auto lanes, index c) __attribute__((always_inline)) {
+          way.template put<T>(lanes, first + i * cells.row + j * cells.pixel + c,
+                              share_of(lanes, c)(cells.number + i * cells.wide + j));
         });
-  } else {
-    each_vector<T>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
-      const auto share = share_of(lanes, c);
-      for (index ih = h.begin; ih < h.end; ih++)
-        for (index pixel = ih * s.W + w.begin; pixel < ih * s.W + w.end; pixel++)
-          way.template put<T>(lanes, image + pixel * s.C + c, share(pixel));
-    });
+    return;
   }
-}
-
-template <class T>
-void max_forward(const Pool2dShape& s, const T* x, T* y, std::int32_t* argmax) {
-  each_window<T>(s, [&](index n, index out, Range h, Range w) {
-    each_vector<T>(s.C, [&](auto lanes, index c) {
-      V<T> best = lanes.load(x + ((n * s.H + h.begin) * s.W + w.begin) * s.C + c);
-      VI<T> at = cell<T>(h.begin * s.W + w.begin);
-      for (index ih = h.begin; ih < h.end; ih++)
-        for (index iw = w.begin + (ih == h.begin); iw < w.end; iw++) {
-          V<T> v = lanes.load(x + ((n * s.H + ih) * s.W + iw) * s.C + c);
-          VI<T> better = ~(v <= best) & (best == best);  // greater, or the first NaN
-          best = better ? v : best;
-          at = better ? cell<T>(ih * s.W + iw) : at;
-        }
-      lanes.store(y + out * s.C + c, best);
-      if (argmax) lanes.store(argmax + out * s.C + c, at);
+  with_small(cells, [&](auto rows, auto cols) __attribute__((always_inline)) {
+    each_vector<T>(cells.pixel, [&](auto lanes, index c) __attribute__((always_inline)) {
+      const auto share = share_of(lanes, c);
+      for (index i = 0; i < rows; i++)
+        for (index j = 0; j < cols; j++)
+          way.template put<T>(lanes, first + i * cells.row + j * cells.pixel + c,
+                              share(cells.number + i * cells.wide + j));
     });
   });
 }
 
 template <class T>
-void max_backward(const Pool2dShape& s, const T* dy, const std::int32_t* argmax, T* dx) {
+PYDL_INLINE VI<T> numbers(index number) {
+  return VI<T>{} + std::int32_t(number);
+}
+
+// The maximum and its number, of any cells: the first NaN wins.
+template <class T, class Lanes>
+__attribute__((noinline)) void careful_maximum(const Lanes& lanes, const Cells<T>& cells, index c, V<T>& best,
+                                               VI<T>& at) {
+  best = lanes.load(cells.first + c);
+  at = numbers<T>(cells.number);
+  for (index i = 0; i < cells.rows; i++)
+    for (index j = i == 0; j < cells.cols; j++) {
+      const V<T> v = lanes.load(cells.first + i * cells.row + j * cells.pixel + c);
+      const VI<T> better = ~(v <= best) & (best == best);  // greater, or the first NaN
+      best = better ? v : best;
+      at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
+    }
+}
+
+template <class T, class Number, bool kStream>
+void max_forward_as(const Pool2dShape& s, const T* x, T* y, Number* argmax) {
+  each_window<T>(s, x, [&](index out, const Cells<T>& cells) __attribute__((always_inline)) {
+    with_small(cells, [&](auto rows, auto cols) __attribute__((always_inline)) {
+      each_vector<T, kStream>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
+        const T* first = cells.first + c;
+        V<T> best = lanes.load(first), sum = best;
+        VI<T> at = numbers<T>(cells.number);
+        for (index i = 0; i < rows; i++)
+          for (index j = i == 0; j < cols; j++) {
+            const V<T> v = lanes.load(first + i * cells.row + j * cells.pixel);
+            const VI<T> better = v > best;
+            best = better ? v : best;
+            at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
+            sum += v;
+          }
+        // The sum is a NaN if any cell is: cheaper than to compare each.
+        if (__builtin_expect(any<T>(sum != sum), 0)) careful_maximum(lanes, cells, c, best, at);
+        lanes.store(y + out * s.C + c, best);
+        if (argmax) lanes.store(argmax + out * s.C + c, at);
+      });
+    });
+  });
+}
+
+template <class T, class Number>
+void max_backward_as(const Pool2dShape& s, const T* dy, const Number* argmax, T* dx) {
   if (s.C < kLanes<T>)  // then scalars, each to the one cell where it belongs, are faster
-    return scatter(s, dx, Add{}, [=](Add, T* image, index out, Range, Range) {
+    return scatter(s, dx, Add{}, [=](Add, index out, const Cells<T>& cells) {
+      T* const origin = const_cast<T*>(cells.first);
       for (index c = 0; c < s.C; c++) {
-        index at = argmax[out * s.C + c];
-        if (at >= 0 && at < s.H * s.W) image[at * s.C + c] += dy[out * s.C + c];  // callers may pass any argmax
+        const index at = index(argmax[out * s.C + c]) - cells.number, i = at / s.KW, j = at % s.KW;
+        if (at >= 0 && i < cells.rows && j < cells.cols)  // callers may pass any argmax
+          origin[i * cells.row + j * cells.pixel + c] += dy[out * s.C + c];
       }
     });
-  scatter_windows(s, dx, [=](auto way, T* image, index out, Range h, Range w) {
-    spread(way, s, image, h, w, [=](auto lanes, index c) {
+  scatter_windows(s, dx, [=](auto way, index out, const Cells<T>& cells) __attribute__((always_inline)) {
+    spread(way, cells, [=](auto lanes, index c) __attribute__((always_inline)) {
       const VI<T> at = lanes.load(argmax + out * s.C + c);
       const V<T> gradient = lanes.load(dy + out * s.C + c);
-      return [=](index pixel) { return select<T>(at == cell<T>(pixel), gradient, V<T>{}); };
+      return [=](index number)
+                 __attribute__((always_inline)) { return select<T>(at == numbers<T>(number), gradient, V<T>{}); };
+    });
+  });
+}
+
+template <class T>
+void max_forward(const Pool2dShape& s, const T* x, T* y, void* argmax) {
+  const bool stream = wants_streams(s, y);
+  if (s.few_cells()) {
+    auto* numbers = static_cast<std::uint8_t*>(argmax);
+    return stream ? max_forward_as<T, std::uint8_t, true>(s, x, y, numbers)
+                  : max_forward_as<T, std::uint8_t, false>(s, x, y, numbers);
+  }
+  max_forward_as<T, std::int32_t, false>(s, x, y, static_cast<std::int32_t*>(argmax));
+}
+
+template <class T>
+void max_backward(const Pool2dShape& s, const T* dy, const void* argmax, T* dx) {
+  if (s.few_cells()) return max_backward_as(s, dy, static_cast<const std::uint8_t*>(argmax), dx);
+  max_backward_as(s, dy, static_cast<const std::int32_t*>(argmax), dx);
+}
+
+template <class T, bool kStream>
+void avg_forward_as(const Pool2dShape& s, const T* x, T* y) {
+  each_window<T>(s, x, [&](index out, const Cells<T>& cells) __attribute__((always_inline)) {
+    const T scale = T(1) / T(cells.rows * cells.cols);
+    with_small(cells, [&](auto rows, auto cols) __attribute__((always_inline)) {
+      each_vector<T, kStream>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
+        V<T> sum{};
+        for (index i = 0; i < rows; i++) {
+          V<T> row{};  // by rows, so that the error grows with KH + KW, not KH * KW
+          for (index j = 0; j < cols; j++) row += lanes.load(cells.first + i * cells.row + j * cells.pixel + c);
+          sum += row;
+        }
+        lanes.store(y + out * s.C + c, sum * scale);
+      });
     });
   });
 }
 
 template <class T>
 void avg_forward(const Pool2dShape& s, const T* x, T* y) {
-  each_window<T>(s, [&](index n, index out, Range h, Range w) {
-    T scale = T(1) / T(h.size() * w.size());
-    each_vector<T>(s.C, [&](auto lanes, index c) {
-      V<T> sum{};
-      for (index ih = h.begin; ih < h.end; ih++) {
-        V<T> row{};  // by rows, so that the error grows with KH + KW, not KH * KW
-        for (index iw = w.begin; iw < w.end; iw++) row += lanes.load(x + ((n * s.H + ih) * s.W + iw) * s.C + c);
-        sum += row;
-      }
-      lanes.store(y + out * s.C + c, sum * scale);
-    });
-  });
+  wants_streams(s, y) ? avg_forward_as<T, true>(s, x, y) : avg_forward_as<T, false>(s, x, y);
 }
 
 template <class T>
 void avg_backward(const Pool2dShape& s, const T* dy, T* dx) {
-  scatter_windows(s, dx, [=](auto way, T* image, index out, Range h, Range w) {
-    const T scale = T(1) / T(h.size() * w.size());
-    spread(way, s, image, h, w, [=](auto lanes, index c) {
+  scatter_windows(s, dx, [=](auto way, index out, const Cells<T>& cells) __attribute__((always_inline)) {
+    const T scale = T(1) / T(cells.rows * cells.cols);
+    spread(way, cells, [=](auto lanes, index c) __attribute__((always_inline)) {
       const V<T> share = lanes.load(dy + out * s.C + c) * scale;
-      return [=](index) { return share; };
+      return [=](index) __attribute__((always_inline)) { return share; };
     });
   });
 }

@@ -56,6 +56,26 @@ PYDL_INLINE void store(T* p, V<T> v) {
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v;
 }
 
+// Past the caches, to a whole aligned vector of memory; before others may read it, stream_end() must follow. Worth it
+// for more than the caches hold: a plain store first reads the line that it writes.
+template <class T>
+PYDL_INLINE void stream(T* p, V<T> v) {
+#if defined(__AVX512F__)
+  _mm512_stream_ps(reinterpret_cast<float*>(p), __m512(v));
+#elif defined(__AVX2__)
+  _mm256_stream_ps(reinterpret_cast<float*>(p), __m256(v));
+#elif defined(__x86_64__)
+  _mm_stream_ps(reinterpret_cast<float*>(p), __m128(v));
+#else
+  store(p, v);
+#endif
+}
+PYDL_INLINE void stream_end() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
 // The first n lanes (0 <= n <= kLanes); the others read as zero and are not written. Never touches memory past n.
 template <class T>
 PYDL_INLINE V<T> load_n(const T* p, int n);
@@ -127,6 +147,20 @@ PYDL_INLINE void keep_in_register(Vector& v) {
 #endif
 }
 
+template <class T>
+PYDL_INLINE bool any(VI<T> where) {
+#if defined(__AVX512F__)
+  return sizeof(T) == 4 ? _mm512_movepi32_mask(__m512i(where)) : _mm512_movepi64_mask(__m512i(where));
+#elif defined(__AVX2__)
+  return _mm256_movemask_epi8(__m256i(where));
+#elif defined(__x86_64__)
+  return _mm_movemask_epi8(__m128i(where));
+#else
+  bool found = false;
+  for (int i = 0; i < kLanes<T>; i++) found |= where[i] != 0;
+  return found;
+#endif
+}
 template <class T>
 PYDL_INLINE V<T> select(VI<T> where, V<T> yes, V<T> no) {
   return where ? yes : no;

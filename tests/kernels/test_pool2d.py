@@ -39,14 +39,14 @@ def check(case: Pool2dCase, dtype: Any, rng: np.random.Generator, x: Array | Non
     y, argmax, dx, mean, dx_mean = run(case, x, dy)
     expected_y, expected_argmax = reference.max_forward(x, *options(case))
     assert y.dtype == dx.dtype == mean.dtype == dx_mean.dtype == dtype
-    assert argmax.dtype == np.int32
+    assert argmax.dtype == (np.uint8 if np.prod(case.pool_size) <= 256 else np.int32)
     np.testing.assert_array_equal(y, expected_y)
     np.testing.assert_array_equal(argmax, expected_argmax)
     alone = _core.max_pool2d_forward(x, *options(case), False)
     np.testing.assert_array_equal(alone[0], expected_y)
     assert alone[1] is None
     cells = case.pool_size[0] * case.pool_size[1]
-    assert_close(dx, reference.max_backward(dy, argmax, case.x), tol(dtype, cells, 3), what="dx")
+    assert_close(dx, reference.max_backward(dy, argmax, case.x, *options(case)), tol(dtype, cells, 3), what="dx")
     assert_close(mean, reference.avg_forward(x, *options(case)), tol(dtype, cells, 3), what="mean")
     expected = reference.avg_backward(dy, case.x, *options(case))
     assert_close(dx_mean, expected, tol(dtype, cells, 3), what="dx of mean")
@@ -99,13 +99,36 @@ def test_gradient_in_a_random_direction(rng: np.random.Generator) -> None:
         assert abs(slope - np.sum(gradient * direction)) < 1e-6 * (1 + abs(slope))
 
 
-def test_an_argmax_outside_the_image_is_ignored() -> None:
+@pytest.mark.parametrize(("window", "dtype"), [((2, 2), np.uint8), ((1, 300), np.int32)])
+def test_an_argmax_outside_the_window_is_ignored(window: Any, dtype: Any) -> None:
+    size = np.iinfo(dtype)
     for channels in (1, 40):
         dy = np.ones((1, 1, 1, channels), np.float32)
-        for at in (-1, 4, 2**31 - 1, -(2**31)):
-            argmax = np.full(dy.shape, at, np.int32)
-            dx = _core.max_pool2d_backward(dy, argmax, (1, 2, 2, channels), (2, 2), (2, 2), (0, 0, 0, 0))
+        for at in (size.min or 4, window[0] * window[1], size.max):
+            argmax = np.full(dy.shape, at, dtype)
+            dx = _core.max_pool2d_backward(dy, argmax, (1, *window, channels), window, window, (0, 0, 0, 0))
             assert not dx.any()
+
+
+def test_windows_of_many_cells(isa: str, rng: np.random.Generator) -> None:
+    """Their numbers do not fit into a byte."""
+    for window, padding in (((17, 16), (0, 0, 0, 0)), ((1, 257), (0, 0, 3, 0))):
+        check(Pool2dCase("large", (2, 19, 260, 19), window, (5, 7), padding), np.float32, rng)
+
+
+@pytest.mark.slow
+def test_outputs_that_go_past_the_caches(isa: str, rng: np.random.Generator) -> None:
+    """More than 48 MB, whole vectors: the same maxima and means as of a part that takes the caches."""
+    x = rng.standard_normal((9, 150, 150, 64), np.float32)
+    x[0, 0, 0, 0] = np.nan
+    for pool_size, strides in (((2, 2), (2, 2)), ((3, 3), (2, 2))):
+        window = (pool_size, strides, (0, 0, 0, 0))
+        for whole, part in (
+            (_core.max_pool2d_forward(x, *window, True), _core.max_pool2d_forward(x[:1].copy(), *window, True)),
+            ((_core.avg_pool2d_forward(x, *window),), (_core.avg_pool2d_forward(x[:1].copy(), *window),)),
+        ):
+            for a, b in zip(whole, part, strict=True):
+                np.testing.assert_array_equal(a[:1], b)
 
 
 X = np.zeros((1, 4, 4, 2), np.float32)
@@ -136,7 +159,7 @@ def test_errors_of_the_gradients() -> None:
     options = (1, 4, 4, 2), (2, 2), (2, 2), (0,) * 4
     with pytest.raises(ValueError, match=r"\[avg_pool2d_backward\] dy: expected shape \(1, 2, 2, 2\)"):
         _core.avg_pool2d_backward(X, *options)
-    with pytest.raises(TypeError, match="argmax: expected int32"):
+    with pytest.raises(TypeError, match="argmax: expected uint8"):
         _core.max_pool2d_backward(X[:, :2, :2].copy(), X[:, :2, :2].copy(), *options)
 
 

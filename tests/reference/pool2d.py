@@ -27,21 +27,25 @@ def windows(
 
 
 def max_forward(x: np.ndarray, pool_size: Pair, strides: Pair, padding: Four) -> tuple[np.ndarray, np.ndarray]:
+    """The maxima, and the place of each in its window: kh * pool_size[1] + kw."""
     shape = (x.shape[0], *output_size(x.shape, pool_size, strides, padding), x.shape[3])
     y, argmax = np.empty(shape), np.empty(shape, np.int32)
     for (n, oh, ow, c), cells in windows(x.shape, pool_size, strides, padding):
         values = [x[n, h, w, c] for h, w in cells]
         first = int(np.argmax(values))  # NumPy, too, takes the first maximum and the first NaN
         y[n, oh, ow, c] = values[first]
-        argmax[n, oh, ow, c] = cells[first][0] * x.shape[2] + cells[first][1]
+        kh, kw = cells[first][0] - oh * strides[0] + padding[0], cells[first][1] - ow * strides[1] + padding[2]
+        argmax[n, oh, ow, c] = kh * pool_size[1] + kw
     return y, argmax
 
 
-def max_backward(dy: np.ndarray, argmax: np.ndarray, input_shape: Four) -> np.ndarray:
+def max_backward(
+    dy: np.ndarray, argmax: np.ndarray, input_shape: Four, pool_size: Pair, strides: Pair, padding: Four
+) -> np.ndarray:
     dx = np.zeros(input_shape)
     for n, oh, ow, c in np.ndindex(*dy.shape):
-        h, w = divmod(int(argmax[n, oh, ow, c]), input_shape[2])
-        dx[n, h, w, c] += dy[n, oh, ow, c]
+        kh, kw = divmod(int(argmax[n, oh, ow, c]), pool_size[1])
+        dx[n, oh * strides[0] - padding[0] + kh, ow * strides[1] - padding[2] + kw, c] += dy[n, oh, ow, c]
     return dx
 
 
