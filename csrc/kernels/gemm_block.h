@@ -69,7 +69,7 @@ void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, ind
 
 // Rows are packed just before they are used, tile by tile. The tiles of a transposed matrix lie side by side in its
 // rows, each of which may be on a page of its own: some are packed together.
-inline index tiles_per_packing(bool trans_a) { return trans_a ? 24 : 1; }
+inline index tiles_per_packing(bool trans_a) { return trans_a ? 12 : 1; }
 
 // Row tile by row tile: its rows of a stay in the first-level cache while the panels of b pass by, out of the second.
 template <class T>
