@@ -89,6 +89,7 @@ struct Conv2dShape {
   index dilation_h = 1, dilation_w = 1;
   index groups = 1;
   ConvAlgorithm algorithm = ConvAlgorithm::automatic;
+  bool output_is_read_at_once = false;  // by the kernel that called this one: it should stay in the caches
 };
 
 // Windows may overhang the image; the part outside does not exist (max ignores it, average does not count it).

@@ -25,38 +25,67 @@ struct BlockedImage {
 
   template <class T>
   void pack(const T* image, T* blocks) const {
-    each_strip([&](index from, index begin, index end, index length, index to) {
-      for (index i = 0; i < begin; i++) blocks[to + i] = T(0);
-      if (begin < end) copy_rows(image + from + begin, 0, 1, end - begin, blocks + to + begin, 0);
-      for (index i = end; i < length; i++) blocks[to + i] = T(0);
+    each_row([&](index from, index to, bool exists) {
+      const auto border = [&](index x) {
+        const Inside at = inside(x);
+        T* strip = blocks + to + x * channels();
+        for (index i = 0; i < at.begin; i++) strip[i] = T(0);
+        if (exists && at.begin < at.end)
+          copy_rows(image + from + offset(x) + at.begin, 0, 1, at.end - at.begin, strip + at.begin, 0);
+        for (index i = exists ? at.end : at.begin; i < length(); i++) strip[i] = T(0);
+      };
+      const index first = exists ? first_whole() : columns.count, last = exists ? last_whole() : columns.count;
+      for (index x = 0; x < first; x++) border(x);
+      copy_rows(image + from + offset(first), length(), last - first, length(), blocks + to + first * channels(),
+                channels());
+      for (index x = last; x < columns.count; x++) border(x);
     });
   }
 
   template <class T>
   void unpack(const T* blocks, T* image) const {
-    each_strip([&](index to, index begin, index end, index, index from) {
-      if (begin < end) copy_rows(blocks + from + begin, 0, 1, end - begin, image + to + begin, 0);
+    each_row([&](index to, index from, bool exists) {
+      if (!exists) return;
+      const auto border = [&](index x) {
+        const Inside at = inside(x);
+        if (at.begin < at.end)
+          copy_rows(blocks + from + x * channels() + at.begin, 0, 1, at.end - at.begin,
+                    image + to + offset(x) + at.begin, 0);
+      };
+      for (index x = 0; x < first_whole(); x++) border(x);
+      copy_rows(blocks + from + first_whole() * channels(), channels(), last_whole() - first_whole(), length(),
+                image + to + offset(first_whole()), length());
+      for (index x = last_whole(); x < columns.count; x++) border(x);
     });
   }
 
  private:
-  // A strip is one row of pixels of one block: visit(offset in the image, first and last element that lie inside of it,
-  // elements, offset in the blocks).
+  // A strip is one row of pixels of one block: `length` elements, some of which may lie outside of the image.
+  struct Inside {
+    index begin, end;
+  };
+  index length() const { return columns.size * C; }
+  index offset(index x) const { return (columns.first + x * columns.size) * C; }  // of a strip in its row of the image
+  Inside inside(index x) const {
+    const auto clamp = [this](index i) { return larger(0, smaller(i, length())); };
+    return {clamp(-offset(x)), clamp(W * C - offset(x))};
+  }
+  // The strips that lie wholly inside.
+  index first_whole() const { return smaller(columns.count, ceil_div(larger(0, -columns.first), columns.size)); }
+  index last_whole() const {
+    const index last = larger(0, W - columns.first) / columns.size;
+    return larger(first_whole(), smaller(columns.count, last));
+  }
+
+  // visit(offset of a row in the image, of its first strip in the blocks, whether the image has that row)
   template <class Visit>
-  void each_strip(const Visit& visit) const {
+  void each_row(const Visit& visit) const {
     constexpr index kGrain = 1 << 13;  // elements: some microseconds
-    const index length = columns.size * C, row = W * C;
-    const auto inside = [length](index i) { return larger(0, smaller(i, length)); };
     parallel(N * rows.count, 1 + kGrain / (1 + columns.count * channels()), [&](index begin, index end) {
       for (index i = begin; i < end; i++)
         for (index j = 0; j < rows.size; j++) {
           const index h = rows.first + i % rows.count * rows.size + j;
-          const bool exists = h >= 0 && h < H;
-          const index from = (i / rows.count * H + h) * row, to = (i * columns.count * rows.size + j) * length;
-          for (index x = 0; x < columns.count; x++) {
-            const index w = (columns.first + x * columns.size) * C;
-            visit(from + w, exists ? inside(-w) : 0, exists ? inside(row - w) : 0, length, to + x * channels());
-          }
+          visit((i / rows.count * H + h) * W * C, (i * columns.count * rows.size + j) * length(), h >= 0 && h < H);
         }
     });
   }
@@ -140,6 +169,7 @@ struct GradientBlocks {
     inner.O = rows.size() * columns.size() * s.C;
     inner.stride_h = steps.h, inner.stride_w = steps.w;
     inner.pad_top = -rows.first, inner.pad_left = -columns.first;
+    inner.output_is_read_at_once = true;
     // One step: stride 1, to which Winograd may apply. More: few channels, for which it does not pay.
     inner.algorithm = steps.h * steps.w == 1 ? ConvAlgorithm::automatic : ConvAlgorithm::direct;
     dx = {s.N, s.H, s.W, s.C, {rows.size(), 0, inner.OH}, {columns.size(), 0, inner.OW}};

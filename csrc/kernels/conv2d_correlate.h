@@ -17,13 +17,14 @@ namespace {
 constexpr index kFlopsPerThread = 1000000;  // some 10 us: below, waking a thread costs more than it brings
 
 struct Correlation {
-  bool backward;
+  bool backward, output_is_read_at_once;
   AxisShape rows, columns;
   index N, groups;
   index in_h, in_w, in_c, out_h, out_w, out_c;
 
   explicit Correlation(const Conv2dShape& s, bool backward_)
       : backward(backward_),
+        output_is_read_at_once(s.output_is_read_at_once),
         rows(rows_of(s)),
         columns(columns_of(s)),
         N(s.N),
@@ -41,6 +42,10 @@ struct Correlation {
   index in_group() const { return in_c / groups; }
   index out_group() const { return out_c / groups; }
   index taps() const { return rows.kernel * columns.kernel; }
+  template <class T>
+  bool streams(const T* out) const {
+    return !output_is_read_at_once && wants_streams(out, N * out_h * out_w * out_c, out_group());
+  }
 
   index row_phases() const { return backward ? backward_phases(rows) : 1; }
   index column_phases() const { return backward ? backward_phases(columns) : 1; }
@@ -146,7 +151,7 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
       const index begin = tiles.begin(i), height = tiles.begin(i + 1) - begin;
       tile.a = a + line * a_line + begin * tile.a_stride;
       tile.c = y + line * c_line + begin * tile.ldc;
-      tile.next_rows = steps ? ceil_div(height, steps) : 0;
+      tile.next_rows = steps && !tile.streamed ? ceil_div(height, steps) : 0;
       if (first && (by_tap || by_step)) {
         tile.ahead = tile.a + (by_tap ? taps_h * tile.outer.a_step : height * tile.a_stride);
         tile.ahead_lines = ceil_div(height * tile.a_stride, steps * kLineSize<T>);
@@ -184,6 +189,7 @@ void correlate(const Correlation& c, const T* in, const T* packed, const Epilogu
     ConvTile<T> tile{};
     tile.activation = epilogue.activation;
     tile.alpha = epilogue.alpha;
+    tile.streamed = c.streams(out);
     for (index task = begin; task < end; task++) {
       const index part = task % parts, block = task / parts % blocks, n = task / parts / blocks;
       c.each_phase([&](const Axis& row, const Axis& column, index before) {
@@ -211,6 +217,7 @@ void correlate(const Correlation& c, const T* in, const T* packed, const Epilogu
         }
       });
     }
+    stream_end();
   });
 }
 

@@ -32,6 +32,7 @@ struct ConvTile {
   const T* ahead;     // input that lies beyond the second-level cache
   index ahead_lines;  // of it per step
   index next_rows;    // rows of c per step, from the first behind this tile on; 0: the tile asks for its own c
+  bool streamed;      // c goes past the caches
 };
 
 constexpr index kLineBytes = 64;
@@ -44,7 +45,7 @@ __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
   const auto fetch_row = [](const T* c) {
     PYDL_UNROLL for (int j = 0; j < Vectors; j++) __builtin_prefetch(c + j * kLanes<T>, 1);
   };
-  if (t.next_rows == 0) PYDL_UNROLL for (int i = 0; i < Rows; i++) fetch_row(t.c + i * t.ldc);
+  if (t.next_rows == 0 && !t.streamed) PYDL_UNROLL for (int i = 0; i < Rows; i++) fetch_row(t.c + i * t.ldc);
   Tile<T, Rows, Vectors> tile;
   tile.start(t.bias, nullptr, 0, t.last);
   const index a_row = TransA ? 1 : t.a_stride, a_col = TransA ? t.a_stride : 1;
@@ -62,6 +63,8 @@ __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
     PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++) tile.sum[i][j] =
         t.activation == Activation::relu ? Relu::forward<T>(tile.sum[i][j], t.alpha)
                                          : activate<T>(t.activation, t.alpha, tile.sum[i][j]);
+  if constexpr (!TransA)
+    if (t.streamed) return tile.stream(t.c, t.ldc);
   tile.store(t.c, t.ldc, t.last);
 }
 

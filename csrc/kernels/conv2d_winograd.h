@@ -121,6 +121,7 @@ class WinogradCorrelation {
             [&](index c) { return products + c / part * part_stride + i * tile_stride + c % part; }, stride);
       }
     });
+    const bool streamed = c_.streams(out);
     const index flops = 2 * kProducts * tiles * c_.in_c * kTileCols<T>;
     parallel(panels_, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
       const index sum_stride = (tiles + 1) * kTileCols<T>;
@@ -136,8 +137,9 @@ class WinogradCorrelation {
                    Panel<T>(panel, c_.out_c).vectors());
         }
         for (index i = 0; i < tiles; i++)
-          write_tile(first + i, panel, sums + i * kTileCols<T>, sum_stride, epilogue, out);
+          write_tile(first + i, panel, sums + i * kTileCols<T>, sum_stride, epilogue, out, streamed);
       }
+      stream_end();
     });
   }
 
@@ -185,21 +187,24 @@ class WinogradCorrelation {
       }
   }
 
-  void write_tile(index tile, index panel, const T* sums, index sum_stride, const Epilogue<T>& epilogue, T* out) const {
+  void write_tile(index tile, index panel, const T* sums, index sum_stride, const Epilogue<T>& epilogue, T* out,
+                  bool streamed) const {
     const auto at = grid_.place(tile);
     const Panel<T> p(panel, c_.out_c);
     T* to = out + ((at.n * c_.out_h + at.y) * c_.out_w + at.x) * c_.out_c + p.begin;
-    products_to_tile<typename F::Output>(
-        sums, sum_stride, p.cols, c_.out_h - at.y, c_.out_w - at.x, to, c_.out_w * c_.out_c, c_.out_c, [&](index c) {
-          const int valid = int(smaller(kLanes<T>, p.cols - c));
-          const V<T> bias = epilogue.bias ? load_n<T>(epilogue.bias + p.begin + c, valid) : V<T>{};
-          return [&epilogue, bias](V<T> v) {
-            v += bias;
-            if (epilogue.activation == Activation::linear) return v;
-            if (epilogue.activation == Activation::relu) return Relu::forward<T>(v, epilogue.alpha);
-            return activate<T>(epilogue.activation, epilogue.alpha, v);
-          };
-        });
+    products_to_tile<typename F::Output>(sums, sum_stride, p.cols, c_.out_h - at.y, c_.out_w - at.x, to,
+                                         c_.out_w * c_.out_c, c_.out_c, streamed, [&](index c) {
+                                           const int valid = int(smaller(kLanes<T>, p.cols - c));
+                                           const V<T> bias =
+                                               epilogue.bias ? load_n<T>(epilogue.bias + p.begin + c, valid) : V<T>{};
+                                           return [&epilogue, bias](V<T> v) {
+                                             v += bias;
+                                             if (epilogue.activation == Activation::linear) return v;
+                                             if (epilogue.activation == Activation::relu)
+                                               return Relu::forward<T>(v, epilogue.alpha);
+                                             return activate<T>(epilogue.activation, epilogue.alpha, v);
+                                           };
+                                         });
   }
 
   Correlation c_;

@@ -115,6 +115,11 @@ struct Tile {
     }
   }
 
+  PYDL_INLINE void stream(T* c, index ldc) const {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) PYDL_UNROLL for (int j = 0; j < Vectors; j++)
+        pydl::PYDL_ISA::stream(c + i * ldc + j * kLanes<T>, sum[i][j]);
+  }
+
  private:
   template <bool FetchAhead>
   PYDL_INLINE void step(const T* a, index a_row, const T* b, index b_row) {

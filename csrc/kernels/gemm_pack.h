@@ -83,10 +83,11 @@ void pack_b(const T* b, index ldb, bool transposed, index K, index N, T* panels,
 // Copies rows x cols elements to rows of ld_to elements.
 template <class T>
 void copy_rows(const T* from, index ld_from, index rows, index cols, T* to, index ld_to) {
+  const index whole = cols / kLanes<T> * kLanes<T>;
+  const int rest = int(cols - whole);
   for (index i = 0; i < rows; i++, from += ld_from, to += ld_to) {
-    index j = 0;
-    for (; j + kLanes<T> <= cols; j += kLanes<T>) store(to + j, load(from + j));
-    if (j < cols) store_n(to + j, load_n(from + j, int(cols - j)), int(cols - j));
+    for (index j = 0; j < whole; j += kLanes<T>) store(to + j, load(from + j));
+    if (rest) store_n(to + whole, load_n(from + whole, rest), rest);
   }
 }
 

@@ -9,9 +9,6 @@ namespace pydl::PYDL_ISA {
 namespace {
 
 constexpr index kGrainBytes = 32 * 1024;  // less work than this is not worth a second thread
-// More than a third-level cache: of an output behind so much, little would be left for the next layer.
-constexpr index kStreamBytes = index(48) << 20;
-
 struct Range {
   index begin, end;
   index size() const { return end - begin; }
@@ -56,14 +53,6 @@ void each_window(const Pool2dShape& s, const T* x, const Body& body) {
     }
     stream_end();
   });
-}
-
-// Whether whole vectors of y may go past the caches, and gain by it.
-template <class T>
-bool wants_streams(const Pool2dShape& s, const T* y) {
-  const index elements = s.N * s.C * (s.H * s.W + s.OH * s.OW);
-  return elements * index(sizeof(T)) > kStreamBytes && s.C % kLanes<T> == 0 &&
-         reinterpret_cast<std::uintptr_t>(y) % kVectorBytes == 0;
 }
 
 // body with the numbers of rows and columns as constants where windows are small and whole: then loops unroll.
@@ -232,7 +221,7 @@ void max_backward_as(const Pool2dShape& s, const T* dy, const Number* argmax, T*
 
 template <class T>
 void max_forward(const Pool2dShape& s, const T* x, T* y, void* argmax) {
-  const bool stream = wants_streams(s, y);
+  const bool stream = wants_streams(y, s.N * s.OH * s.OW * s.C, s.C);
   if (s.few_cells()) {
     auto* numbers = static_cast<std::uint8_t*>(argmax);
     return stream ? max_forward_as<T, std::uint8_t, true>(s, x, y, numbers)
@@ -267,7 +256,8 @@ void avg_forward_as(const Pool2dShape& s, const T* x, T* y) {
 
 template <class T>
 void avg_forward(const Pool2dShape& s, const T* x, T* y) {
-  wants_streams(s, y) ? avg_forward_as<T, true>(s, x, y) : avg_forward_as<T, false>(s, x, y);
+  const bool stream = wants_streams(y, s.N * s.OH * s.OW * s.C, s.C);
+  stream ? avg_forward_as<T, true>(s, x, y) : avg_forward_as<T, false>(s, x, y);
 }
 
 template <class T>

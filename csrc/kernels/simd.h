@@ -56,8 +56,7 @@ PYDL_INLINE void store(T* p, V<T> v) {
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v;
 }
 
-// Past the caches, to a whole aligned vector of memory; before others may read it, stream_end() must follow. Worth it
-// for more than the caches hold: a plain store first reads the line that it writes.
+// Past the caches, to a whole aligned vector of memory; before others may read it, stream_end() must follow.
 template <class T>
 PYDL_INLINE void stream(T* p, V<T> v) {
 #if defined(__AVX512F__)
@@ -74,6 +73,16 @@ PYDL_INLINE void stream_end() {
 #if defined(__x86_64__)
   _mm_sfence();
 #endif
+}
+
+// Whether an output with rows of so many channels goes past the caches. A plain store first reads the line that it
+// writes, and a large output pushes out of the second-level caches what the kernel still needs. In chains of layers
+// this pays from 4 MB on, although the next layer then reads from the memory (docs/kernels/conv2d.md).
+constexpr index kStreamBytes = index(4) << 20;
+template <class T>
+inline bool wants_streams(const T* out, index elements, index channels) {
+  return elements * index(sizeof(T)) >= kStreamBytes && channels % kLanes<T> == 0 &&
+         reinterpret_cast<std::uintptr_t>(out) % kVectorBytes == 0;
 }
 
 // The first n lanes (0 <= n <= kLanes); the others read as zero and are not written. Never touches memory past n.

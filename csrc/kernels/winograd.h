@@ -85,15 +85,21 @@ void tile_to_products(const Pixels<T>& image, index y, index x, const T* zeros, 
   });
 }
 
-// The sums of one tile for one panel of channels, to outputs: rows x cols of them exist, at `to`.
+// The sums of one tile for one panel of channels, to outputs: rows x cols of them exist, at `to`. Whole aligned vectors
+// may be streamed.
 template <class Step, class T, class Finish>
 void products_to_tile(const T* from, index product_stride, index channels, index rows, index cols, T* to, index row,
-                      index pixel, const Finish& finish) {
+                      index pixel, bool streamed, const Finish& finish) {
   each_vector<T>(channels, [&](index c, auto, auto write) {
     const auto after = finish(c);
     transform<Step, T>([&](int i, int j) { return load<T>(from + (i * Step::kFrom + j) * product_stride + c); },
                        [&](int i, int j, V<T> v) {
-                         if (i < rows && j < cols) write(to + i * row + j * pixel + c, after(v));
+                         if (i >= rows || j >= cols) return;
+                         T* at = to + i * row + j * pixel + c;
+                         if (streamed)
+                           stream<T>(at, after(v));
+                         else
+                           write(at, after(v));
                        });
   });
 }

@@ -114,6 +114,22 @@ def test_nan_and_infinity_by_blocks(value: float, rng: np.random.Generator) -> N
             assert np.abs(where - 15 * step).max() <= 7 * step  # a tile of 5 and the taps
 
 
+@pytest.mark.parametrize("algorithm", ["automatic", "direct"])
+def test_outputs_that_go_past_the_caches(isa: str, algorithm: str, rng: np.random.Generator) -> None:
+    """From 4 MB on: what a part of the batch gives, whose output takes the caches."""
+    _core.force_conv2d_algorithm(algorithm)
+    case = Conv2dCase("large", (3, 100, 101, 48), (3, 3, 48, 64), padding=(1, 1, 1, 1))
+    x, w, bias, dy = arrays(case, np.float32, rng)
+    y, dx, _, _ = run(case, x, w, bias, dy)
+    part = case._replace(x=(1, *case.x[1:]))
+    for image in (0, 2):
+        one = slice(image, image + 1)
+        y_part, dx_part, _, _ = run(part, x[one].copy(), w, bias, dy[one].copy())
+        assert y_part.nbytes < 4 << 20 < min(y.nbytes, dx.nbytes)
+        assert_close(y[one], y_part, tol(np.float32, 9 * 48, (9 * 48) ** 0.5), what="y")
+        assert_close(dx[one], dx_part, tol(np.float32, 9 * 64, (9 * 64) ** 0.5), what="dx")
+
+
 @pytest.mark.parametrize("name", ["slide2", "res2", "go", "mobile_dw", "resnext", "alex1", "vgg1.1", "res_down"])
 def test_same_bits_for_any_thread_count(isa: str, name: str, rng: np.random.Generator) -> None:
     case = next(case for case in CONV2D_NETS if case.name == name)
