@@ -39,15 +39,19 @@ void skinny_product(index M, index N, index K, const T* a, index a_row, index a_
 }
 
 // c[i, n] += <row i of a, row n of b> for at most kLanes rows of b: one vector of partial sums per row of b, turned
-// into one vector of sums by a transposition.
+// into one vector of sums by a transposition. Half of the rows at a time: rows whose length is a multiple of 4 KB share
+// one set of the first-level cache, which has room for 8 to 12 of their lines.
 template <class T>
 void dot_rows(index N, index K, const T* a, const T* b, index ldb, T* c) {
   V<T> sum[kLanes<T>]{};
+  constexpr int kHalf = kLanes<T> > 8 ? kLanes<T> / 2 : kLanes<T>;
   index k = 0;
   if (N == kLanes<T>) {
-    for (; k + kLanes<T> <= K; k += kLanes<T>) {
-      V<T> part = load(a + k);
-      PYDL_UNROLL for (int n = 0; n < kLanes<T>; n++) sum[n] += part * load(b + n * ldb + k);
+    PYDL_UNROLL for (int half = 0; half < kLanes<T>; half += kHalf) {
+      for (k = 0; k + kLanes<T> <= K; k += kLanes<T>) {
+        V<T> part = load(a + k);
+        PYDL_UNROLL for (int n = half; n < half + kHalf; n++) sum[n] += part * load(b + n * ldb + k);
+      }
     }
   }
   for (; k < K; k += kLanes<T>) {

@@ -23,15 +23,17 @@ struct Gru {
   // ---- forward
 
   static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, index step, index row, index count,
-                                   const T* operand, const T* weights, index, Ahead<T> ahead, T* sums) {
+                                   const T* operand, const T* weights, index, Ahead<T> ahead, T* sums,
+                                   const PanelSteps& steps) {
+    constexpr int kTogether = Forward<Gru>::kTogether;
     const index stride = f.run.operand.stride;
     if (f.s.reset_after)
-      multiply_gates<3, T>(count, f.s.U + 1, operand, stride, weights, kRow, ahead, sums);
+      multiply_gates<3, kTogether>(count, f.s.U + 1, operand, stride, weights, kRow, ahead, sums, steps);
     else if (stage == 0)
-      multiply_gates<2, T>(count, f.s.U, operand, stride, weights, kRow, ahead, sums);
+      multiply_gates<2, kTogether>(count, f.s.U, operand, stride, weights, kRow, ahead, sums, steps);
     else
-      multiply_gates<1, T>(count, f.s.U, f.gates(step, row) + 3 * f.s.U, f.run.gates.stride, weights + 2 * kLanes<T>,
-                           kRow, ahead, sums);
+      multiply_gates<1, kTogether>(count, f.s.U, f.gates(step, row) + 3 * f.s.U, f.run.gates.stride,
+                                   weights + 2 * kLanes<T>, kRow, ahead, sums, steps);
   }
 
   static void finish(const Forward<Gru>& f, int stage, index step, index row, index count, index unit, Sums<T> sums) {

@@ -76,7 +76,7 @@ class Backward {
   PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, Ahead<T> ahead, const T* old,
                             T* c) const {
     ahead.panel += k * kCols;
-    multiply_gates<kTileVectors, T>(count, K, a, run.gates.stride, weights(panel) + k * kCols, kCols, ahead, c, old);
+    multiply_gates<kTileVectors>(count, K, a, run.gates.stride, weights(panel) + k * kCols, kCols, ahead, c, {}, old);
   }
 
  private:

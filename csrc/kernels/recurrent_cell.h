@@ -14,9 +14,9 @@ struct OneStageCell {
   static int stages(const RecurrentShape&) { return 1; }
 
   static PYDL_INLINE void multiply(const Forward<Cell>& f, int, index, index, index count, const T* operand,
-                                   const T* weights, index K, Ahead<T> ahead, T* sums) {
-    multiply_gates<Cell::kVectors, T>(count, K, operand, f.run.operand.stride, weights, Panels<Cell>::kRow, ahead,
-                                      sums);
+                                   const T* weights, index K, Ahead<T> ahead, T* sums, const PanelSteps& steps) {
+    multiply_gates<Cell::kVectors, Forward<Cell>::kTogether>(count, K, operand, f.run.operand.stride, weights,
+                                                             Panels<Cell>::kRow, ahead, sums, steps);
   }
   static PYDL_INLINE V<T> sum_of(Sums<T> sums, index row, int vector) {
     const index at = (row * Cell::kVectors + vector) * kLanes<T>;

@@ -21,7 +21,7 @@ class Forward {
  public:
   using T = typename Cell::Element;
   using P = Panels<Cell>;
-  static constexpr int kHeight = gate_rows(Cell::kVectors);
+  static constexpr int kHeight = gate_rows(Cell::kVectors), kTogether = panels_together(Cell::kVectors);
 
   Forward(const Run<Cell>& run, const RecurrentOutputs<T>& out, const T* packed, index chunk)
       : run(run), s(run.s), schedule(run.schedule), out(out), packed_(packed), chunk_(chunk) {}
@@ -110,12 +110,12 @@ class Forward {
             multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, row_of(begin));
           });
         for (int stage = 0; stage < Cell::stages(s); stage++) {
-          for (index panel = panels.begin; panel < panels.end; panel++)
+          each_panels(panels, schedule.count(step), [&](index panel, index end) {
             rows.each([&](index first, index count, index tile) {
-              const T* x_sums = from_x_[panel] + (row_of(step) + first - row_of(begin)) * P::kRow;
-              multiply(step, stage, first, count, panel, {weights(panels.after(panel)), tile},
-                       fused(s) ? nullptr : x_sums);
+              multiply(step, stage, first, count, {panel, end}, {weights(panels.after(end - 1)), tile},
+                       (row_of(step) + first - row_of(begin)) * P::kRow);
             });
+          });
           if (by_units) team.barrier();
         }
       }
@@ -131,6 +131,8 @@ class Forward {
       map_row<T>(s.I, to, [=](auto at) { return at(x) * at(factor); });
     else
       map_row<T>(s.I, to, [=](auto at) { return at(x); });
+    const T* next = x + (s.go_backwards ? -s.I : s.I);  // lies far from the next row's, where nothing else asks for it
+    for (index i = 0; i < s.I; i += 64 / index(sizeof(T))) __builtin_prefetch(next + i);
     to[s.I] = to[run.hidden() + s.U] = 1;
     T* h = to + run.hidden();
     if (step == 0) {
@@ -145,26 +147,48 @@ class Forward {
     }
   }
 
+  // body(first panel, end): one by one, or so many together as a single row takes; if they come from afar, one stream
+  // of weights arrives more quickly than several.
+  template <class Body>
+  void each_panels(Range panels, index rows, const Body& body) const {
+    constexpr index kNearWeights = 256 << 10;
+    const bool near = panels.size() * (s.U + 1) * P::kRow * index(sizeof(T)) <= kNearWeights;
+    index panel = panels.begin;
+    if (rows == 1 && near)
+      for (; panel + kTogether <= panels.end; panel += kTogether) body(panel, panel + kTogether);
+    for (; panel < panels.end; panel++) body(panel, panel + 1);
+  }
+  PanelSteps steps_of(Range panels, index sums) const { return {panels.size() > 1, P::rows(s) * P::kRow, sums}; }
+
   // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
   void multiply_inputs(Range panels, index begin, index end, index first_of_chunk) const {
-    for (index panel = panels.begin; panel < panels.end; panel++)
+    each_panels(panels, end - begin, [&](index panel, index end_panel) {
       for (index row = begin, tile = 0; row < end; row += kHeight, tile++)
-        multiply_gates<Cell::kVectors, T>(smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride,
-                                          weights(panel), P::kRow, {weights(panels.after(panel)), tile},
-                                          from_x_[panel] + (row - first_of_chunk) * P::kRow);
+        multiply_gates<Cell::kVectors, kTogether>(
+            smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride, weights(panel), P::kRow,
+            {weights(panels.after(end_panel - 1)), tile}, from_x_[panel] + (row - first_of_chunk) * P::kRow,
+            steps_of({panel, end_panel}, from_x_.stride));
+    });
   }
 
-  void multiply(index step, int stage, index row, index count, index panel, Ahead<T> ahead, const T* x_sums) const {
-    alignas(64) T sums[kHeight * P::kRow], looked_up[kHeight * P::kRow];
-    if (s.tokens) {
-      for (index r = 0; r < count; r++) look_up(run.token(step, row + r), panel, looked_up + r * P::kRow);
-      x_sums = looked_up;
-    }
-    const index skipped = x_sums ? run.hidden() : 0;
+  // The sums of some rows and panels, and what the cell makes of them; `x_at`: where the products with x have them.
+  void multiply(index step, int stage, index row, index count, Range panels, Ahead<T> ahead, index x_at) const {
+    constexpr index kRoom = kTogether > kHeight ? kTogether : kHeight;
+    alignas(64) T sums[kRoom * P::kRow], looked_up[kHeight * P::kRow];
+    const index skipped = fused(s) ? 0 : run.hidden();
     ahead.panel += skipped * P::kRow;
     Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
-                   weights(panel) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums);
-    Cell::finish(*this, stage, step, row, count, panel * P::kUnits, Sums<T>{sums, x_sums});
+                   weights(panels.begin) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums,
+                   steps_of(panels, P::kRow));
+    for (index panel = panels.begin; panel < panels.end; panel++) {
+      const T* x_sums = fused(s) ? nullptr : from_x_[panel] + x_at;
+      if (s.tokens) {
+        for (index r = 0; r < count; r++) look_up(run.token(step, row + r), panel, looked_up + r * P::kRow);
+        x_sums = looked_up;
+      }
+      Cell::finish(*this, stage, step, row, count, panel * P::kUnits,
+                   Sums<T>{sums + (panel - panels.begin) * P::kRow, x_sums});
+    }
   }
 
   // What a token adds to the sums of a panel: the bias, which comes first in the panel, and its row of the kernel.

@@ -14,13 +14,17 @@ constexpr int kVectorRegisters = 32;
 #else
 constexpr int kVectorRegisters = 16;
 #endif
-constexpr int gate_rows(int vectors) { return (kVectorRegisters - vectors - 2) / vectors; }
+constexpr int tile_rows(int vectors) { return (kVectorRegisters - vectors - 2) / vectors; }
+// Many rows take the gates of a panel two vectors at a time: a tile twice as high reads half as much of the weights,
+// which come from the second-level cache, for each multiplication.
+constexpr int narrow(int vectors) { return vectors % 2 == 0 ? 2 : vectors; }
+constexpr int gate_rows(int vectors) { return tile_rows(narrow(vectors)); }
 
 // For every height.
 template <class T, int Vectors>
 struct GateTiles {
-  typename TileFunctions<T>::Function of[gate_rows(Vectors)];
-  template <int Height = gate_rows(Vectors)>
+  typename TileFunctions<T>::Function of[tile_rows(Vectors)];
+  template <int Height = tile_rows(Vectors)>
   constexpr void fill() {
     of[Height - 1] = run_fetching_tile<T, Height, Vectors>;
     if constexpr (Height > 1) fill<Height - 1>();
@@ -37,11 +41,35 @@ struct Ahead {
   index tile;
 };
 
-// c[rows][Vectors] = a[rows][K] * b (+ old), with rows of c and old next to each other.
-template <int Vectors, class T>
+// A single row has too few sums on one panel to hide the latency of a multiplication: it takes several panels at once.
+constexpr int panels_together(int vectors) { return 8 / vectors; }
+
+// The panels that a product reads, `size` apart, and its sums for each, `sums` apart.
+struct PanelSteps {
+  bool together = false;  // panels_together of them, or one
+  index size = 0, sums = 0;
+};
+
+template <class T, int Vectors, int Panels>
+__attribute__((noinline)) void multiply_row(const TileTask<T>& t, const PanelSteps& steps) {
+  V<T> sum[Panels][Vectors] = {};
+  const T *b = t.b, *next = t.next;
+  for (index k = 0; k < t.K; k++, b += t.b_row, next += kLanes<T>) {
+    __builtin_prefetch(next, 0, 2);
+    const V<T> element = broadcast(t.a[k]);
+    PYDL_UNROLL for (int p = 0; p < Panels; p++) PYDL_UNROLL for (int v = 0; v < Vectors; v++) sum[p][v] +=
+        element * load(b + p * steps.size + v * kLanes<T>);
+  }
+  PYDL_UNROLL for (int p = 0; p < Panels; p++) PYDL_UNROLL for (int v = 0; v < Vectors; v++)
+      store(t.c + p * steps.sums + v * kLanes<T>, sum[p][v]);
+}
+
+// c[rows][Vectors] = a[rows][K] * b (+ old), with rows of c and old next to each other. Several panels at once only for
+// one row; both ways add up in the same order.
+template <int Vectors, int Together = 1, class T>
 PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride, const T* b, index b_row,
-                                Ahead<T> ahead, T* c, const T* old = nullptr) {
-  const index part = K * kLanes<T>;
+                                Ahead<T> ahead, T* c, const PanelSteps& steps = {}, const T* old = nullptr) {
+  const index part = K * kLanes<T> * (rows <= tile_rows(Vectors) ? 1 : Vectors / narrow(Vectors));
   TileTask<T> task{};
   task.K = K;
   task.a = a;
@@ -53,7 +81,18 @@ PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride,
   task.c = c;
   task.ldc = Vectors * kLanes<T>;
   task.last = kLanes<T>;
-  kGateTiles<T, Vectors>.of[rows - 1](task);
+  if constexpr (Together > 1)
+    if (steps.together) return multiply_row<T, Vectors, Together>(task, steps);
+  constexpr int kNarrow = narrow(Vectors);
+  if (kNarrow == Vectors || rows <= tile_rows(Vectors)) return kGateTiles<T, Vectors>.of[rows - 1](task);
+  if constexpr (kNarrow < Vectors)
+    for (int v = 0; v < Vectors; v += kNarrow) {
+      kGateTiles<T, kNarrow>.of[rows - 1](task);
+      task.b += kNarrow * kLanes<T>;
+      task.c += kNarrow * kLanes<T>;
+      if (task.next != b) task.next += K * kLanes<T>;
+      if (task.old) task.old += kNarrow * kLanes<T>;
+    }
 }
 
 }  // namespace

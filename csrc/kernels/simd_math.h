@@ -1,7 +1,7 @@
 // exp, log and their relatives on V<float> and V<double>, written once. NaN goes in and comes out; the ends are exact
 // (exp(inf) = inf, exp(-inf) = 0, log(0) = -inf, log(-1) = NaN, tanh(+-inf) = +-1 ...), denormals are right when the
-// caller does not flush them. Largest errors, in units in the last place, are held by csrc/tests/test_simd_math.cpp and
-// listed in docs/kernels/elementwise.md. The coefficients come from tools/minimax.py.
+// caller does not flush them (those of sigmoid are 0). Largest errors, in units in the last place, are held by
+// csrc/tests/test_simd_math.cpp and listed in docs/kernels/elementwise.md. The coefficients come from tools/minimax.py.
 #pragma once
 #include "piecewise.h"
 #include "simd.h"
@@ -85,7 +85,7 @@ template <class T>
 PYDL_INLINE V<T> copy_sign(V<T> magnitude, V<T> sign) {  // magnitude >= 0
   return V<T>(VI<T>(magnitude) | (VI<T>(sign) & MathConstants<T>::sign_bit));
 }
-// NaN in x stays.
+// NaN in x stays: the instructions give their second operand where one is a NaN.
 template <class T>
 PYDL_INLINE V<T> at_least(V<T> x, T low) {
   return select<T>(x < low, broadcast<T>(low), x);
@@ -94,6 +94,25 @@ template <class T>
 PYDL_INLINE V<T> at_most(V<T> x, T high) {
   return select<T>(x > high, broadcast<T>(high), x);
 }
+#if defined(__AVX512F__)
+template <>
+PYDL_INLINE V<float> at_least(V<float> x, float low) {
+  return V<float>(_mm512_maskz_max_ps(-1, __m512(broadcast(low)), __m512(x)));
+}
+template <>
+PYDL_INLINE V<float> at_most(V<float> x, float high) {
+  return V<float>(_mm512_maskz_min_ps(-1, __m512(broadcast(high)), __m512(x)));
+}
+#elif defined(__AVX2__)
+template <>
+PYDL_INLINE V<float> at_least(V<float> x, float low) {
+  return V<float>(_mm256_max_ps(__m256(broadcast(low)), __m256(x)));
+}
+template <>
+PYDL_INLINE V<float> at_most(V<float> x, float high) {
+  return V<float>(_mm256_min_ps(__m256(broadcast(high)), __m256(x)));
+}
+#endif
 
 template <class T>
 struct Rounded {
@@ -181,8 +200,7 @@ PYDL_INLINE V<T> tanh(V<T> x) {
 
 template <class T>
 PYDL_INLINE V<T> sigmoid(V<T> x) {
-  V<T> e = exp<T>(-absolute<T>(x));
-  return select<T>(x < 0, e, broadcast<T>(1)) / (1 + e);
+  return 1 / (1 + exp<T>(-x));  // from where exp overflows, 0
 }
 
 // log(2^k (1 + f)), 1 + f in [sqrt(1/2), sqrt(2)]: with s = f / (2 + f), log(1 + f) = 2 s + s^3 L(s^2).

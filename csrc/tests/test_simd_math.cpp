@@ -81,9 +81,16 @@ TEST_CASE_TEMPLATE("errors of the vector functions", T, float, double) {
   check<T>("log", 0.8, [](V<T> x) { return log<T>(x); }, [](LD x) { return std::log(x); }, -inf, inf);
   check<T>("log1p", 0.8, [](V<T> x) { return log1p<T>(x); }, [](LD x) { return std::log1p(x); }, -inf, inf);
   check<T>("tanh", 2.1, [](V<T> x) { return tanh<T>(x); }, [](LD x) { return std::tanh(x); }, -inf, inf);
+  const T sigmoid_low = sizeof(T) == 4 ? -87 : -708;  // down to where it would be denormal: there it ends in 0
   check<T>(
       "sigmoid", 2.2, [](V<T> x) { return sigmoid<T>(x); },
-      [](LD x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, -inf, inf);
+      [](LD x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, sigmoid_low, inf);
+  for (T x : {sigmoid_low - 1, sigmoid_low - 10, -inf}) {
+    const T y = sigmoid<T>(broadcast<T>(x))[0];
+    CHECK(y >= 0);
+    CHECK(y <= 2 * std::numeric_limits<T>::min());
+  }
+  CHECK(sigmoid<T>(broadcast<T>(-inf))[0] == 0);
   check<T>(
       "softplus", 1.7, [](V<T> x) { return softplus<T>(x); },
       [](LD x) { return std::fmax(x, LD(0)) + std::log1p(std::exp(-std::abs(x))); }, -inf, inf);
