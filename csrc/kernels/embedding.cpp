@@ -12,8 +12,12 @@ constexpr index pieces(index elements_each) { return elements_each < kGrain ? kG
 template <class T>
 void embedding_forward(index count, index cols, const std::int64_t* ids, const T* table, T* y) {
   parallel(count, pieces(cols), [=](index begin, index end) {
-    for (index i = begin; i < end; i++)
+    constexpr index kAhead = 4, kLine = 64 / index(sizeof(T));  // rows lie anywhere: those to come are asked for
+    for (index i = begin; i < end; i++) {
+      const T* next = table + ids[i + kAhead < end ? i + kAhead : i] * cols;
+      for (index c = 0; c < cols; c += kLine) __builtin_prefetch(next + c);
       __builtin_memcpy(y + i * cols, table + ids[i] * cols, std::size_t(cols) * sizeof(T));
+    }
   });
 }
 

@@ -154,7 +154,7 @@ struct Run {
 // same bits. Large weights come from afar in every step: then so many more rows are few, since each thread would have
 // to fetch all weights instead of its share.
 constexpr index kSmallBatch = 8;
-constexpr index kFewRows = 8, kFewRowsForLarge = 16, kLarge = 1 << 20;  // rows per thread; bytes
+constexpr index kFewRows = 4, kFewRowsForLarge = 16, kLarge = 1 << 20;  // rows per thread; bytes
 
 struct Sharing {
   bool by_units;
