@@ -64,8 +64,10 @@ class Worker:
 
 
 def settle() -> None:
-    """Waits until the threads of the library have gone to sleep (ONNX Runtime's spin for 30 ms): then the next worker has
-    the machine alone. The times of other threads are accounted for at every tick of the system only, 4 or 10 ms."""
+    """Waits until the threads of the library have gone to sleep: then the next worker has the machine alone.
+
+    ONNX Runtime's spin for 30 ms. The system accounts for the time of other threads at its ticks only, 4 or 10 ms.
+    """
     for _ in range(100):
         before = time.process_time()
         time.sleep(0.011)

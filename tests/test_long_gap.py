@@ -33,11 +33,11 @@ def test_tasks_are_what_they_say(example: Any, rng: np.random.Generator) -> None
 def test_the_gradient_decides_who_learns(example: Any) -> None:
     scores = {}
     for network in ("tanh RNN", "LSTM"):
-        learned = example.learn("first symbol", network, gap=40, steps=200, units=16)
+        learned = example.learn("first symbol", network, gap=40, steps=250, units=16)
         scores[network], norms = learned.score, learned.norms
         assert norms[0].shape == (40,)
         assert (norms[0][0] < 1e-9 * norms[0][-1]) == (network == "tanh RNN")
-        assert learned.steps == 200
+        assert learned.steps <= 250
     assert scores["tanh RNN"] < 0.4
     assert scores["LSTM"] > 0.9
 
