@@ -56,7 +56,8 @@ struct DepthwiseTask {
   int lanes;
 };
 
-template <class T, int Pixels, class Load>
+// Whole: all lanes of the vector exist.
+template <class T, int Pixels, bool Whole, class Load>
 PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x, V<T> bias, Activation activation,
                                   T alpha) {
   V<T> sum[Pixels];
@@ -65,14 +66,36 @@ PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x,
     const T *x = t.x + i * t.row_x, *w = t.w + i * t.row_w;
     for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w)
       for (index k = 0; k < (Load::kRepeated ? t.inputs : 1); k++) {
-        const V<T> weight = load_n(w + k * t.input_w, t.lanes);
-        PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] += load_x(x + k + p * t.x_pixel) * weight;
+        const V<T> weight = Whole ? load(w + k * t.input_w) : load_n(w + k * t.input_w, t.lanes);
+        PYDL_UNROLL for (int p = 0; p < Pixels; p++) {
+          const T* at = x + k + p * t.x_pixel;
+          sum[p] += (Whole && !Load::kRepeated ? load(at) : load_x(at)) * weight;
+        }
       }
   }
   if (activation != Activation::linear)
     PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] =
         activation == Activation::relu ? Relu::forward<T>(sum[p], alpha) : activate<T>(activation, alpha, sum[p]);
-  PYDL_UNROLL for (int p = 0; p < Pixels; p++) store_n(t.y + p * t.y_pixel, sum[p], t.lanes);
+  PYDL_UNROLL for (int p = 0; p < Pixels; p++) Whole ? store(t.y + p * t.y_pixel, sum[p])
+                                                     : store_n(t.y + p * t.y_pixel, sum[p], t.lanes);
+}
+
+// A pixel by itself, as at the border: some vectors of its channels at once, one input for each output.
+template <class T, int Vectors>
+PYDL_INLINE void depthwise_vectors(const DepthwiseTask<T>& t, const T* bias, Activation activation, T alpha) {
+  V<T> sum[Vectors];
+  PYDL_UNROLL for (int v = 0; v < Vectors; v++) sum[v] = bias ? load(bias + v * kLanes<T>) : V<T>{};
+  for (index i = 0; i < t.rows; i++) {
+    const T *x = t.x + i * t.row_x, *w = t.w + i * t.row_w;
+    for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w)
+      PYDL_UNROLL for (int v = 0; v < Vectors; v++) sum[v] += load(x + v * kLanes<T>) * load(w + v * kLanes<T>);
+  }
+  PYDL_UNROLL for (int v = 0; v < Vectors; v++) {
+    if (activation != Activation::linear)
+      sum[v] =
+          activation == Activation::relu ? Relu::forward<T>(sum[v], alpha) : activate<T>(activation, alpha, sum[v]);
+    store(t.y + v * kLanes<T>, sum[v]);
+  }
 }
 
 // More than one only in groups of several channels: with several filters per channel, dx adds their outputs afterwards.
@@ -83,6 +106,7 @@ template <class T, bool Repeated>
 void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, index n, index j, index channels,
                    const T* in, const T* w, const Epilogue<T>& epilogue, T* y, index y_pixel) {
   constexpr index kPixels = 6;  // independent sums, so that the multiplications overlap
+  constexpr index kMany = kTileRows >= 12 ? 12 : kPixels, kVectors = 4;  // where there are registers for them
   const index inputs = inputs_per_output(c), outputs = channels / (c.in_c / inputs);  // of a group
   const Run rows = row.run(j, j + 1);
   DepthwiseTask<T> task{};
@@ -103,7 +127,7 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
     const T* w_run = w + ((row.tap_first + rows.tap_begin * row.tap_step) * c.columns.kernel + column.tap_first +
                           columns.tap_begin * column.tap_step) *
                              inputs * channels;
-    const index step = columns.size() >= kPixels ? kPixels : 1;
+    const index step = columns.size() >= kMany ? kMany : columns.size() >= kPixels ? kPixels : 1;
     const auto run = [&](index channel, const ChannelLoad<T, Repeated>& load_x, index i) {
       // The last few pixels of a long run are computed together with some that are done.
       const index first = smaller(i, columns.end - step);
@@ -112,10 +136,16 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
       task.x = x_run + first * task.x_pixel + load_x.first;
       task.y = y + first * y_pixel + channel;
       const V<T> bias = epilogue.bias ? load_n(epilogue.bias + channel, task.lanes) : V<T>{};
-      if (step > 1)
-        depthwise_pixels<T, kPixels>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+      if (step > kPixels && task.lanes == kLanes<T>)
+        depthwise_pixels<T, kMany, true>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+      else if (step > kPixels)
+        depthwise_pixels<T, kMany, false>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+      else if (step > 1 && task.lanes == kLanes<T>)
+        depthwise_pixels<T, kPixels, true>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+      else if (step > 1)
+        depthwise_pixels<T, kPixels, false>(task, load_x, bias, epilogue.activation, epilogue.alpha);
       else
-        depthwise_pixels<T, 1>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+        depthwise_pixels<T, 1, false>(task, load_x, bias, epilogue.activation, epilogue.alpha);
     };
     const auto load_of = [&](index channel) {
       return ChannelLoad<T, Repeated>(channel, int(smaller(channels - channel, kLanes<T>)), outputs, inputs);
@@ -126,8 +156,23 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
         for (index i = columns.begin; i < columns.end; i += step) run(channel, load_x, i);
       }
     } else {  // whole pixels in the order of the memory
-      for (index i = columns.begin; i < columns.end; i += step)
-        for (index channel = 0; channel < channels; channel += kLanes<T>) run(channel, load_of(channel), i);
+      for (index i = columns.begin; i < columns.end; i += step) {
+        // The rows that the next row of outputs meets first.
+        for (index r = 0; r < row.in_stride; r++) {
+          const T* next = x_run + i * task.x_pixel + (task.rows + r) * c.in_w * c.in_c;
+          for (index k = 0; k < step * task.x_pixel; k += kLineSize<T>) __builtin_prefetch(next + k, 0, 2);
+        }
+        index channel = 0;
+        if (step == 1 && channels == c.in_c)
+          for (; channel + kVectors * kLanes<T> <= channels; channel += kVectors * kLanes<T>) {
+            task.w = w_run + channel;
+            task.x = x_run + i * task.x_pixel + channel;
+            task.y = y + i * y_pixel + channel;
+            depthwise_vectors<T, kVectors>(task, epilogue.bias ? epilogue.bias + channel : nullptr, epilogue.activation,
+                                           epilogue.alpha);
+          }
+        for (; channel < channels; channel += kLanes<T>) run(channel, load_of(channel), i);
+      }
     }
   }
 }
