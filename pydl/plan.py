@@ -63,15 +63,6 @@ def _rebuild(form: Any, masked: list[bool], arrays: Any) -> Any:
     return rebuild(form, outputs)
 
 
-def _write(variables: Sequence[Variable], rest: Callable[[Any], Any], arrays: tuple[Array, ...]) -> Any:
-    """Writes the last outputs of a plan to these variables; what the call gives is made of the others."""
-    count = len(arrays) - len(variables)
-    for variable, array in zip(variables, arrays[count:], strict=True):
-        variable.array[...] = array
-        variable.version.bump()
-    return rest(arrays[0] if count == 1 else arrays[:count])
-
-
 class _Entry:
     __slots__ = ("plan", "reason", "rebuild")
 
@@ -148,7 +139,7 @@ class PlanCache:
             state.plan = None
             masks = [t.mask for t in outputs]
             ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in updates)]
-            entry.reason = plan.end(ends)
+            entry.reason = plan.end(ends, [(variable.array, variable.version) for variable, _ in updates])
         except BaseException:
             state.plan = None
             plan.abort()
@@ -158,8 +149,6 @@ class PlanCache:
             entry.rebuild = partial(_rebuild, form, [m is not None for m in masks])
         for variable, value in updates:
             variable.assign(value.array)
-        if updates:
-            entry.rebuild = partial(_write, [variable for variable, _ in updates], entry.rebuild)
         if entry.reason is None:
             entry.plan = plan
         self._entries[key] = entry

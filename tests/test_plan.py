@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import Tensor, Variable, config, layers, ops
+from pydl import Tensor, Variable, _core, config, layers, ops
 from pydl.plan import PlanCache
 
 Array = np.ndarray[Any, Any]
@@ -336,3 +336,33 @@ def test_a_copied_cache_starts_empty(rng: np.random.Generator) -> None:
     net = cnn()
     net(images(rng))
     assert copy.deepcopy(net).plans.info() == []
+
+
+def test_a_run_writes_its_updates_and_counts_them(rng: np.random.Generator) -> None:
+    """The state is read by each run before it is written: h = h w."""
+    h, w, version = rng.standard_normal((2, 3)), rng.standard_normal((3, 3)), _core.Version()
+    plan, x, expected = _core.Plan(), rng.standard_normal((2, 3)), h.copy()
+    plan.begin([x], [(h, version), (w, _core.Version())])
+    assert plan.end([_core.matmul(x, w), _core.matmul(h, w)], [(h, version)]) is None
+    for run in (1, 2, 3):
+        x, expected = rng.standard_normal((2, 3)), expected @ w
+        np.testing.assert_allclose(plan.run(x), x @ w, rtol=1e-13)
+        np.testing.assert_allclose(h, expected, rtol=1e-13)
+        assert version.value == run
+
+
+@pytest.mark.parametrize(
+    ("array", "error", "message"),
+    [
+        (np.zeros((2, 2)), ValueError, r"\[plan\] update"),
+        (np.zeros((2, 3), np.float32), TypeError, r"\[plan\] update: expected the dtype of float64 \(2, 3\)"),
+        (np.broadcast_to(0.0, (2, 3)), ValueError, r"\[plan\] update"),
+    ],
+)
+def test_an_update_that_does_not_fit_is_an_error(array: Array, error: type[Exception], message: str) -> None:
+    plan, x = _core.Plan(), np.ones((2, 4))
+    plan.begin([x], [])
+    y = _core.matmul(x, np.ones((4, 3)))
+    with pytest.raises(error, match=message):
+        plan.end([y], [(array, _core.Version())])
+    plan.abort()

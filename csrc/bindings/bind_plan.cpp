@@ -1,7 +1,10 @@
 // pydl._core.Plan and Version: recording and replaying a model's kernel calls (see ../plan.h).
 #include <pybind11/stl.h>
 
+#include <cstring>
+
 #include "../plan.h"
+#include "../scratch.h"
 #include "array.h"
 #include "bindings.h"
 #include "launch.h"
@@ -33,7 +36,22 @@ class RecordedPlan {
     constants_.push_back(array);
   }
 
-  py::object end(const std::vector<py::array>& outputs) {
+  // The last outputs are not given out: each run writes them to these arrays, which it may have read before.
+  py::object end(const std::vector<py::array>& outputs,
+                 const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& updates) {
+    PYDL_CHECK(updates.size() <= outputs.size(), "[plan] updates: expected at most ", outputs.size(), ", got ",
+               updates.size());
+    const std::size_t first = outputs.size() - updates.size();
+    for (std::size_t i = 0; i < updates.size(); i++) {
+      const auto& [array, version] = updates[i];
+      const py::array &checked_array = checked("plan", "update", array), &output = outputs[first + i];
+      check_writable("plan", "update", checked_array);
+      check_shape("plan", "update", checked_array, shape_of(output));
+      PYDL_CHECK_TYPE(array.dtype().num() == output.dtype().num(), "[plan] update: expected the dtype of ",
+                      describe(output), ", got ", describe(array));
+      PYDL_CHECK(version, "[plan] update: expected a version");
+      updates_.push_back({array, version, index(array.nbytes())});
+    }
     std::vector<Memory> memory;
     for (const py::array& a : outputs) {
       memory.push_back(read(checked("plan", "output", a)));
@@ -63,16 +81,30 @@ class RecordedPlan {
       check_shape("plan", "input", a, inputs_[i].shape);
       in.push_back(a.data());
     }
-    py::tuple arrays(outputs_.size());
+    const std::size_t given = outputs_.size() - updates_.size();
+    py::tuple arrays(given);
     std::vector<void*> out;
-    for (std::size_t i = 0; i < outputs_.size(); i++) {
+    for (std::size_t i = 0; i < given; i++) {
       py::array y = make_array(outputs_[i].dtype, outputs_[i].shape);
       out.push_back(mutable_data<void>(y));
       arrays[i] = std::move(y);
     }
+    index update_bytes = 0;
+    for (const Update& update : updates_) update_bytes += aligned(update.bytes);
+    Scratch updated(update_bytes);
+    char* place = static_cast<char*>(updated.data());
+    for (const Update& update : updates_) {
+      out.push_back(place);
+      place += aligned(update.bytes);
+    }
     {
       OutsidePython run;
       plan_.run(in.data(), out.data());
+    }
+    for (std::size_t i = 0; i < updates_.size(); i++) {
+      const Update& update = updates_[i];
+      std::memcpy(mutable_data<void>(update.array), out[given + i], std::size_t(update.bytes));
+      update.version->value.fetch_add(1, std::memory_order_release);
     }
     if (arrays.size() == 1) return arrays[0];
     return std::move(arrays);
@@ -85,8 +117,16 @@ class RecordedPlan {
     py::dtype dtype;
     std::vector<index> shape;
   };
+  struct Update {
+    py::array array;
+    std::shared_ptr<Version> version;
+    index bytes;
+  };
+  static index aligned(index bytes) { return (bytes + 63) / 64 * 64; }
+
   Plan plan_;
   std::vector<End> inputs_, outputs_;
+  std::vector<Update> updates_;
   std::vector<py::array> constants_;
   std::string reason_;
   bool begun_ = false, complete_ = false;
@@ -106,7 +146,11 @@ void bind_plan(py::module_& m) {
            "Starts recording in this thread. weights: pairs (array, Version); without one, a weight is never packed.")
       .def("add_constant", &RecordedPlan::add_constant, py::arg("array"), py::arg("version") = py::none(),
            "While recording: this array will be the same memory at every replay.")
-      .def("end", &RecordedPlan::end, py::arg("outputs"), "Ends recording; None, or the reason why it cannot replay.")
+      .def("end", &RecordedPlan::end, py::arg("outputs"),
+           py::arg("updates") = std::vector<std::pair<py::array, std::shared_ptr<Version>>>{},
+           R"(Ends recording; None, or the reason why it cannot replay.
+
+updates: pairs (array, Version) for the last of the outputs. A run writes those there, instead of giving them out.)")
       .def("fail", &RecordedPlan::fail, py::arg("reason"))
       .def("abort", &RecordedPlan::abort)
       .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")

@@ -32,8 +32,6 @@ struct Range {
   index size() const { return end - begin; }
   // The i-th of `count` parts of equal size, up to one.
   Range part(index i, index count) const { return {begin + size() * i / count, begin + size() * (i + 1) / count}; }
-  // The one after i, in a circle.
-  index after(index i) const { return i + 1 < end ? i + 1 : begin; }
 };
 
 // Threads as rows x columns such that the largest share of the tiles is smallest. If they pack b, rather columns than

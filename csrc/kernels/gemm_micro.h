@@ -84,8 +84,9 @@ struct Tile {
   }
 
   // The same for rows of a, and asks for one line of `next` at each step, into the second-level cache.
-  PYDL_INLINE void multiply_and_fetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next) {
-    for (index k = 0; k < K; k++, a++, b += b_row, next += kLanes<T>) {
+  PYDL_INLINE void multiply_and_fetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next,
+                                      index next_step) {
+    for (index k = 0; k < K; k++, a++, b += b_row, next += next_step) {
       __builtin_prefetch(next, 0, 2);
       step<false>(a, a_row, b, b_row);
     }
@@ -162,8 +163,9 @@ struct TileTask {
   index ldc;
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
-  const T* next = nullptr;   // K vectors that run_fetching_tile fetches for a later tile
-  T* packed = nullptr;       // where run_packing_tile leaves the panel of b
+  const T* next = nullptr;   // K lines that run_fetching_tile fetches for a later tile, next_step apart
+  index next_step = 0;
+  T* packed = nullptr;  // where run_packing_tile leaves the panel of b
 };
 
 // A function for every tile, compiled once (gemm_tiles.cpp): many kernels end in matrix products.
@@ -190,7 +192,8 @@ PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
 
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void run_fetching_tile(const TileTask<T>& t) {
-  run<T, Rows, Vectors>(t, [&](auto& tile) { tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next); });
+  run<T, Rows, Vectors>(
+      t, [&](auto& tile) { tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next, t.next_step); });
 }
 
 }  // namespace

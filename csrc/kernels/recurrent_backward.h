@@ -83,14 +83,15 @@ class Backward {
   void member(Team& team, bool by_units) {
     RowShare rows(kHeight, by_units, team);
     const Range all{0, ceil_div(s.U, kCols)};
-    const Range panels = by_units ? all.part(team.rank, team.size) : all;
+    const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all,
+                           Cell::kSavedGates * s.U * kCols * index(sizeof(T)));
     for (index step = schedule.steps() - 1; step >= 0; step--) {
       rows.deal(schedule.count(step));
       for (int stage = 0; stage < Cell::stages(s); stage++) {
-        for (index panel = panels.begin; panel < panels.end; panel++)
+        panels.each(1, [&](index panel, index, index next) {
           rows.each([&](index row, index count, index tile) {
             alignas(64) T sums[kHeight * kCols];
-            const Ahead<T> ahead{weights(panels.after(panel)), tile};
+            const Ahead<T> ahead{weights(next), panels.far(), tile};
             if (stage == 0)
               from_next_step(step, row, count, panel, ahead, sums);
             else
@@ -102,14 +103,16 @@ class Backward {
                 },
                 sums);
           });
+        });
         if (by_units) team.barrier();
       }
     }
     if (!grads.dh0) return;
     rows.deal(s.B);
-    for (index panel = panels.begin; panel < panels.end; panel++)
+    panels.each(1, [&](index panel, index, index next) {
       rows.each(
-          [&](index row, index count, index tile) { finish(row, count, panel, {weights(panels.after(panel)), tile}); });
+          [&](index row, index count, index tile) { finish(row, count, panel, {weights(next), panels.far(), tile}); });
+    });
   }
 
   // What the gates of the next step say of h, for those of the rows that make this step.

@@ -40,7 +40,13 @@ class Forward {
     const index rows = smaller(chunk_, s.T) * s.B;
     Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
     from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
-    run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
+    // So little is copied here in less time than a meeting takes.
+    constexpr index kLittle = 4096;
+    const bool read_here = sharing.by_units && rows * s.I <= kLittle;
+    if (read_here)
+      for (index step = 0; step < smaller(chunk_, schedule.steps()); step++)
+        for (index row = 0; row < schedule.count(step); row++) read(step, row, step == 0);
+    run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units, read_here); });
     for (index row = schedule.steps() ? schedule.count(0) : 0; row < s.B; row++) never_stepped(schedule.sequence(row));
   }
 
@@ -82,13 +88,14 @@ class Forward {
     return run.operand[(out.saved ? schedule.first(step + 1) : row_of(step) + s.B) + row] + run.hidden();
   }
 
-  void member(Team& team, bool by_units) {
+  void member(Team& team, bool by_units, bool first_chunk_is_read) {
     RowShare rows(kHeight, by_units, team);
     const Range all{0, P::count(s)};
-    const Range panels = by_units ? all.part(team.rank, team.size) : all;
+    const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all, P::rows(s) * P::kRow * index(sizeof(T)));
     for (index begin = 0; begin < schedule.steps(); begin += chunk_) {
       const index end = smaller(begin + chunk_, schedule.steps());
-      for (index step = begin; step < end; step++) {
+      const bool is_read = begin == 0 && first_chunk_is_read;
+      for (index step = begin; step < end && !is_read; step++) {
         if (by_units) {
           for (index row = team.rank; row < schedule.count(step); row += team.size) read(step, row, step == begin);
         } else {
@@ -98,25 +105,34 @@ class Forward {
           });
         }
       }
-      if (by_units) {
-        team.barrier();
-        if (multiplies_inputs())
-          multiply_inputs(panels, row_of(begin), row_of(end - 1) + schedule.count(end - 1), row_of(begin));
-      }
+      const auto multiply_all_inputs = [&](index panel, index panel_end, index next) {
+        multiply_inputs({panel, panel_end}, row_of(begin), row_of(end - 1) + schedule.count(end - 1), row_of(begin),
+                        {weights(next), panels.far(), 0});
+      };
+      const bool inputs_first = by_units && multiplies_inputs(), at_once = inputs_first && end - begin == 1;
+      if (by_units && !is_read) team.barrier();
+      if (inputs_first && !at_once)
+        panels.each(together(panels, row_of(end - 1) + schedule.count(end - 1) - row_of(begin)), multiply_all_inputs);
       for (index step = begin; step < end; step++) {
         rows.deal(schedule.count(step));
         if (!by_units && multiplies_inputs())
           rows.each([&](index first, index count, index) {
-            multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, row_of(begin));
+            const index begin_row = row_of(step) + first;
+            panels.each(together(panels, count), [&](index panel, index panel_end, index next) {
+              multiply_inputs({panel, panel_end}, begin_row, begin_row + count, row_of(begin),
+                              {weights(next), panels.far(), 0});
+            });
           });
         for (int stage = 0; stage < Cell::stages(s); stage++) {
-          each_panels(panels, schedule.count(step), [&](index panel, index end) {
+          panels.each(together(panels, schedule.count(step)), [&](index panel, index end, index next) {
+            if (at_once && stage == 0) multiply_all_inputs(panel, end, next);  // what lies together is read together
             rows.each([&](index first, index count, index tile) {
-              multiply(step, stage, first, count, {panel, end}, {weights(panels.after(end - 1)), tile},
+              multiply(step, stage, first, count, {panel, end}, {weights(next), panels.far(), tile},
                        (row_of(step) + first - row_of(begin)) * P::kRow);
             });
           });
-          if (by_units) team.barrier();
+          const bool is_last = step + 1 == schedule.steps() && stage + 1 == Cell::stages(s);
+          if (by_units && !is_last) team.barrier();
         }
       }
     }
@@ -147,28 +163,21 @@ class Forward {
     }
   }
 
-  // body(first panel, end): one by one, or so many together as a single row takes; if they come from afar, one stream
-  // of weights arrives more quickly than several.
-  template <class Body>
-  void each_panels(Range panels, index rows, const Body& body) const {
+  // How many panels are multiplied at once. If they come from afar, one stream of weights arrives more quickly than
+  // several.
+  index together(const PanelWalk& panels, index rows) const {
     constexpr index kNearWeights = 256 << 10;
     const bool near = panels.size() * (s.U + 1) * P::kRow * index(sizeof(T)) <= kNearWeights;
-    index panel = panels.begin;
-    if (rows == 1 && near)
-      for (; panel + kTogether <= panels.end; panel += kTogether) body(panel, panel + kTogether);
-    for (; panel < panels.end; panel++) body(panel, panel + 1);
+    return rows == 1 && near ? kTogether : 1;
   }
   PanelSteps steps_of(Range panels, index sums) const { return {panels.size() > 1, P::rows(s) * P::kRow, sums}; }
 
   // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
-  void multiply_inputs(Range panels, index begin, index end, index first_of_chunk) const {
-    each_panels(panels, end - begin, [&](index panel, index end_panel) {
-      for (index row = begin, tile = 0; row < end; row += kHeight, tile++)
-        multiply_gates<Cell::kVectors, kTogether>(
-            smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride, weights(panel), P::kRow,
-            {weights(panels.after(end_panel - 1)), tile}, from_x_[panel] + (row - first_of_chunk) * P::kRow,
-            steps_of({panel, end_panel}, from_x_.stride));
-    });
+  void multiply_inputs(Range panels, index begin, index end, index first_of_chunk, Ahead<T> ahead) const {
+    for (index row = begin; row < end; row += kHeight, ahead.tile++)
+      multiply_gates<Cell::kVectors, kTogether>(
+          smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride, weights(panels.begin), P::kRow,
+          ahead, from_x_[panels.begin] + (row - first_of_chunk) * P::kRow, steps_of(panels, from_x_.stride));
   }
 
   // The sums of some rows and panels, and what the cell makes of them; `x_at`: where the products with x have them.

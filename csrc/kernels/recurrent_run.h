@@ -174,6 +174,34 @@ Sharing sharing_of(const RecurrentShape& s) {
   return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
 }
 
+// The panels of one member. Each walk goes the other way than the one before, also that of the call before: where it
+// begins are the panels that are still near, if not all of them fit into the second-level cache.
+class PanelWalk {
+ public:
+  PanelWalk(Range panels, index panel_bytes) : panels_(panels), far_(panels.size() * panel_bytes > kLarge) {}
+  index size() const { return panels_.size(); }
+  bool far() const { return far_; }
+
+  // body(first panel, end, next panel), `together` panels at once, and those that are left one by one.
+  template <class Body>
+  PYDL_INLINE void each(index together, const Body& body) const {
+    const index several = panels_.size() / together, count = several + panels_.size() % together;
+    const auto begin = [&](index group) {
+      return panels_.begin + (group < several ? group * together : several * together + group - several);
+    };
+    static thread_local bool down = false;
+    down = !down;
+    for (index i = 0; i < count; i++) {
+      const index group = down ? count - 1 - i : i, next = i + 1 < count ? (down ? group - 1 : group + 1) : group;
+      body(begin(group), begin(group + 1), begin(next));
+    }
+  }
+
+ private:
+  const Range panels_;
+  const bool far_;
+};
+
 // The rows of a step in tiles of equal height (up to one row), dealt out to the members in turn.
 class RowShare {
  public:
