@@ -3,100 +3,11 @@
 // channels, as many in as out, are the same thing with as many multiplications per tap: the channels of several groups
 // fill the vector.
 #pragma once
-#include "activation.h"
 #include "conv2d_correlate.h"
+#include "conv2d_depthwise_tile.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
-
-// to[i] = v[from[i]]
-template <class T>
-PYDL_INLINE V<T> permute(V<T> v, VI<T> from) {
-#if defined(__clang__)
-  V<T> to{};
-  for (int i = 0; i < kLanes<T>; i++) to[i] = v[from[i]];
-  return to;
-#else
-  return __builtin_shuffle(v, from);
-#endif
-}
-
-// The lanes of one vector of outputs from the few inputs they need: output channel o reads the first input of its
-// group, o / outputs of a group * inputs of a group; the others follow.
-template <class T, bool Repeated>
-struct ChannelLoad {
-  static constexpr bool kRepeated = Repeated;
-  index first;  // input channel of the first lane
-  int lanes;    // of the inputs
-  VI<T> from{};
-
-  ChannelLoad(index o, int width, index outputs, index inputs) : first(o / outputs * inputs), lanes(width) {
-    if constexpr (!Repeated) return;
-    for (int i = 0; i < kLanes<T>; i++) from[i] = i < width ? int((o + i) / outputs * inputs - first) : 0;
-    lanes = int(from[width - 1]) + 1;
-  }
-  PYDL_INLINE V<T> operator()(const T* x) const {  // x is the pixel's channel `first`
-    const V<T> v = load_n(x, lanes);
-    if constexpr (!Repeated) return v;
-    return permute<T>(v, from);
-  }
-};
-
-// One vector of output channels of a few neighbouring pixels that see the same taps.
-template <class T>
-struct DepthwiseTask {
-  index rows, row_x, row_w;  // taps, and the steps from one to the next in x and in w
-  index columns, column_x, column_w;
-  index inputs, input_w;  // of a group, which lie side by side in x
-  const T* x;
-  index x_pixel;
-  const T* w;
-  T* y;
-  index y_pixel;
-  int lanes;
-};
-
-// Whole: all lanes of the vector exist.
-template <class T, int Pixels, bool Whole, class Load>
-PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x, V<T> bias, Activation activation,
-                                  T alpha) {
-  V<T> sum[Pixels];
-  PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] = bias;
-  for (index i = 0; i < t.rows; i++) {
-    const T *x = t.x + i * t.row_x, *w = t.w + i * t.row_w;
-    for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w)
-      for (index k = 0; k < (Load::kRepeated ? t.inputs : 1); k++) {
-        const V<T> weight = Whole ? load(w + k * t.input_w) : load_n(w + k * t.input_w, t.lanes);
-        PYDL_UNROLL for (int p = 0; p < Pixels; p++) {
-          const T* at = x + k + p * t.x_pixel;
-          sum[p] += (Whole && !Load::kRepeated ? load(at) : load_x(at)) * weight;
-        }
-      }
-  }
-  if (activation != Activation::linear)
-    PYDL_UNROLL for (int p = 0; p < Pixels; p++) sum[p] =
-        activation == Activation::relu ? Relu::forward<T>(sum[p], alpha) : activate<T>(activation, alpha, sum[p]);
-  PYDL_UNROLL for (int p = 0; p < Pixels; p++) Whole ? store(t.y + p * t.y_pixel, sum[p])
-                                                     : store_n(t.y + p * t.y_pixel, sum[p], t.lanes);
-}
-
-// A pixel by itself, as at the border: some vectors of its channels at once, one input for each output.
-template <class T, int Vectors>
-PYDL_INLINE void depthwise_vectors(const DepthwiseTask<T>& t, const T* bias, Activation activation, T alpha) {
-  V<T> sum[Vectors];
-  PYDL_UNROLL for (int v = 0; v < Vectors; v++) sum[v] = bias ? load(bias + v * kLanes<T>) : V<T>{};
-  for (index i = 0; i < t.rows; i++) {
-    const T *x = t.x + i * t.row_x, *w = t.w + i * t.row_w;
-    for (index j = 0; j < t.columns; j++, x += t.column_x, w += t.column_w)
-      PYDL_UNROLL for (int v = 0; v < Vectors; v++) sum[v] += load(x + v * kLanes<T>) * load(w + v * kLanes<T>);
-  }
-  PYDL_UNROLL for (int v = 0; v < Vectors; v++) {
-    if (activation != Activation::linear)
-      sum[v] =
-          activation == Activation::relu ? Relu::forward<T>(sum[v], alpha) : activate<T>(activation, alpha, sum[v]);
-    store(t.y + v * kLanes<T>, sum[v]);
-  }
-}
 
 // More than one only in groups of several channels: with several filters per channel, dx adds their outputs afterwards.
 inline index inputs_per_output(const Correlation& c) { return c.in_c == c.out_c ? c.in_group() : 1; }
@@ -104,12 +15,13 @@ inline index inputs_per_output(const Correlation& c) { return c.in_c == c.out_c 
 // One row of a phase: `channels` sums for each pixel, of inputs with channels / multiplier channels.
 template <class T, bool Repeated>
 void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, index n, index j, index channels,
-                   const T* in, const T* w, const Epilogue<T>& epilogue, T* y, index y_pixel) {
-  constexpr index kPixels = 6;  // independent sums, so that the multiplications overlap
-  constexpr index kMany = kTileRows >= 12 ? 12 : kPixels, kVectors = 4;  // where there are registers for them
+                   const T* in, const T* w, const Epilogue<T>& epilogue, T* y, index y_pixel, bool streamed) {
   const index inputs = inputs_per_output(c), outputs = channels / (c.in_c / inputs);  // of a group
   const Run rows = row.run(j, j + 1);
   DepthwiseTask<T> task{};
+  task.activation = epilogue.activation;
+  task.alpha = epilogue.alpha;
+  task.streamed = streamed;
   task.inputs = inputs;
   task.input_w = channels;
   task.row_x = row.in_dilation * c.in_w * c.in_c;
@@ -127,25 +39,18 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
     const T* w_run = w + ((row.tap_first + rows.tap_begin * row.tap_step) * c.columns.kernel + column.tap_first +
                           columns.tap_begin * column.tap_step) *
                              inputs * channels;
-    const index step = columns.size() >= kMany ? kMany : columns.size() >= kPixels ? kPixels : 1;
+    const index step = pixels_at_once(columns.size());
+    const auto take = [&](index channel, index first_input, index i) {
+      task.lanes = int(smaller(channels - channel, kLanes<T>));
+      task.bias = epilogue.bias ? epilogue.bias + channel : nullptr;
+      task.w = w_run + channel;
+      task.x = x_run + i * task.x_pixel + first_input;
+      task.y = y + i * y_pixel + channel;
+    };
     const auto run = [&](index channel, const ChannelLoad<T, Repeated>& load_x, index i) {
       // The last few pixels of a long run are computed together with some that are done.
-      const index first = smaller(i, columns.end - step);
-      task.lanes = int(smaller(channels - channel, kLanes<T>));
-      task.w = w_run + channel;
-      task.x = x_run + first * task.x_pixel + load_x.first;
-      task.y = y + first * y_pixel + channel;
-      const V<T> bias = epilogue.bias ? load_n(epilogue.bias + channel, task.lanes) : V<T>{};
-      if (step > kPixels && task.lanes == kLanes<T>)
-        depthwise_pixels<T, kMany, true>(task, load_x, bias, epilogue.activation, epilogue.alpha);
-      else if (step > kPixels)
-        depthwise_pixels<T, kMany, false>(task, load_x, bias, epilogue.activation, epilogue.alpha);
-      else if (step > 1 && task.lanes == kLanes<T>)
-        depthwise_pixels<T, kPixels, true>(task, load_x, bias, epilogue.activation, epilogue.alpha);
-      else if (step > 1)
-        depthwise_pixels<T, kPixels, false>(task, load_x, bias, epilogue.activation, epilogue.alpha);
-      else
-        depthwise_pixels<T, 1, false>(task, load_x, bias, epilogue.activation, epilogue.alpha);
+      take(channel, load_x.first, smaller(i, columns.end - step));
+      depthwise_pixels(step, task, load_x);
     };
     const auto load_of = [&](index channel) {
       return ChannelLoad<T, Repeated>(channel, int(smaller(channels - channel, kLanes<T>)), outputs, inputs);
@@ -156,21 +61,16 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
         for (index i = columns.begin; i < columns.end; i += step) run(channel, load_x, i);
       }
     } else {  // whole pixels in the order of the memory
+      const auto touching = depthwise_touching(step, task);
       for (index i = columns.begin; i < columns.end; i += step) {
         // The rows that the next row of outputs meets first.
         for (index r = 0; r < row.in_stride; r++) {
           const T* next = x_run + i * task.x_pixel + (task.rows + r) * c.in_w * c.in_c;
           for (index k = 0; k < step * task.x_pixel; k += kLineSize<T>) __builtin_prefetch(next + k, 0, 2);
         }
-        index channel = 0;
-        if (step == 1 && channels == c.in_c)
-          for (; channel + kVectors * kLanes<T> <= channels; channel += kVectors * kLanes<T>) {
-            task.w = w_run + channel;
-            task.x = x_run + i * task.x_pixel + channel;
-            task.y = y + i * y_pixel + channel;
-            depthwise_vectors<T, kVectors>(task, epilogue.bias ? epilogue.bias + channel : nullptr, epilogue.activation,
-                                           epilogue.alpha);
-          }
+        const index first = smaller(i, columns.end - step);
+        take(0, 0, first);
+        index channel = touching ? touching(task, channels) : step == 1 ? depthwise_pixel(task, channels) : 0;
         for (; channel < channels; channel += kLanes<T>) run(channel, load_of(channel), i);
       }
     }
@@ -199,6 +99,7 @@ template <class T>
 void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>& epilogue, T* out) {
   const index channels = larger(c.in_c, c.out_c), multiplier = channels / smaller(c.in_c, c.out_c);
   const index flops = 2 * c.out_w * channels * c.taps() * inputs_per_output(c);
+  const bool streamed = !c.output_is_read_at_once && wants_streams(out, c.N * c.out_h * c.out_w * c.out_c, c.out_c);
   c.each_phase([&](const Axis& row, const Axis& column, index) {
     parallel(c.N * row.count, 1 + kFlopsPerThread / flops, [&](index begin, index end) {
       const bool add = c.backward && multiplier > 1;
@@ -208,14 +109,15 @@ void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>&
         const index n = line / row.count, j = line % row.count, y_pixel = column.out_step * c.out_c;
         T* y = out + ((n * c.out_h + row.out_first + j * row.out_step) * c.out_w + column.out_first) * c.out_c;
         if (add) {
-          depthwise_row<T, false>(c, row, column, n, j, channels, in, w, Epilogue<T>{}, sums, channels);
+          depthwise_row<T, false>(c, row, column, n, j, channels, in, w, Epilogue<T>{}, sums, channels, false);
           add_neighbours(column.count, c.out_c, multiplier, sums, epilogue, y, y_pixel);
         } else if (multiplier > 1 || inputs_per_output(c) > 1) {
-          depthwise_row<T, true>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel);
+          depthwise_row<T, true>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel, streamed);
         } else {
-          depthwise_row<T, false>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel);
+          depthwise_row<T, false>(c, row, column, n, j, channels, in, w, epilogue, y, y_pixel, streamed);
         }
       }
+      if (streamed) stream_end();
     });
   });
 }

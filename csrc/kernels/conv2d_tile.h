@@ -35,10 +35,6 @@ struct ConvTile {
   bool streamed;      // c goes past the caches
 };
 
-constexpr index kLineBytes = 64;
-template <class T>
-constexpr index kLineSize = kLineBytes / index(sizeof(T));  // elements in a line of the caches
-
 template <class T, int Rows, int Vectors, bool TransA>
 __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
   // The lines of c travel here while the tile is computed, instead of holding up its last instructions.

@@ -1,5 +1,6 @@
 // Rows of a table by their numbers, and the gradients of those rows added back into the table.
 #include "parallel.h"
+#include "simd.h"
 #include "table.h"
 
 namespace pydl::PYDL_ISA {
@@ -12,10 +13,10 @@ constexpr index pieces(index elements_each) { return elements_each < kGrain ? kG
 template <class T>
 void embedding_forward(index count, index cols, const std::int64_t* ids, const T* table, T* y) {
   parallel(count, pieces(cols), [=](index begin, index end) {
-    constexpr index kAhead = 4, kLine = 64 / index(sizeof(T));  // rows lie anywhere: those to come are asked for
+    constexpr index kAhead = 4;  // rows lie anywhere: those to come are asked for
     for (index i = begin; i < end; i++) {
       const T* next = table + ids[i + kAhead < end ? i + kAhead : i] * cols;
-      for (index c = 0; c < cols; c += kLine) __builtin_prefetch(next + c);
+      for (index c = 0; c < cols; c += kLineSize<T>) __builtin_prefetch(next + c);
       __builtin_memcpy(y + i * cols, table + ids[i] * cols, std::size_t(cols) * sizeof(T));
     }
   });
@@ -27,7 +28,7 @@ void embedding_backward(index count, index rows, index cols, const std::int64_t*
   parallel(rows, pieces(cols), [=](index begin, index end) {
     __builtin_memset(dtable + begin * cols, 0, std::size_t((end - begin) * cols) * sizeof(T));
   });
-  constexpr index kStrip = index(64 / sizeof(T));  // two threads never write to one cache line
+  constexpr index kStrip = kLineSize<T>;  // two threads never write to one cache line
   const index strips = (cols + kStrip - 1) / kStrip;
   parallel(strips, pieces(count * kStrip), [=](index begin, index end) {
     const index from = begin * kStrip, to = end * kStrip < cols ? end * kStrip : cols;

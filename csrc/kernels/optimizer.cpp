@@ -93,10 +93,10 @@ void rmsprop(const RmspropRule& rule, const Parameter<T>* parameters, index coun
 // read the processor's own prefetching brings too little (4 M parameters, one thread: 28 %).
 template <class T, class Step>
 PYDL_INLINE void each_part(const Parameter<T>& p, const Step& step) {
-  constexpr index kPart = 256, kAhead = 512, kLine = 64 / index(sizeof(T));
+  constexpr index kPart = 256, kAhead = 512;
   for (index begin = 0; begin < p.n; begin += kPart) {
     const index end = p.n - begin < kPart ? p.n : begin + kPart;
-    for (index i = begin + kAhead; i < end + kAhead; i += kLine) {
+    for (index i = begin + kAhead; i < end + kAhead; i += kLineSize<T>) {
       __builtin_prefetch(p.w + i, 1);
       __builtin_prefetch(p.m + i, 1);
       __builtin_prefetch(p.v + i, 1);

@@ -148,7 +148,7 @@ class Forward {
     else
       map_row<T>(s.I, to, [=](auto at) { return at(x); });
     const T* next = x + (s.go_backwards ? -s.I : s.I);  // lies far from the next row's, where nothing else asks for it
-    for (index i = 0; i < s.I; i += 64 / index(sizeof(T))) __builtin_prefetch(next + i);
+    for (index i = 0; i < s.I; i += kLineSize<T>) __builtin_prefetch(next + i);
     to[s.I] = to[run.hidden() + s.U] = 1;
     T* h = to + run.hidden();
     if (step == 0) {

@@ -17,8 +17,7 @@ namespace {
 
 template <class T>
 constexpr index odd_lines(index elements) {
-  constexpr index kLine = 64 / index(sizeof(T));
-  return (ceil_div(elements, kLine) | 1) * kLine;
+  return (ceil_div(elements, kLineSize<T>) | 1) * kLineSize<T>;
 }
 
 // The first n elements of a vector, n from 1 to kLanes.

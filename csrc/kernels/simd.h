@@ -42,6 +42,8 @@ template <class T>
 using VI = typename VectorOf<T>::integer;  // the type of comparisons: -1 where true, 0 where false
 template <class T>
 constexpr int kLanes = kVectorBytes / int(sizeof(T));
+template <class T>
+constexpr index kLineSize = 64 / index(sizeof(T));  // elements in a line of the caches
 
 template <class T>
 PYDL_INLINE V<T> broadcast(T s) {
