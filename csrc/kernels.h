@@ -212,10 +212,11 @@ struct KernelTable {
 
   // conv2d.cpp. `packed` as above, from w. db may be null.
   void (*conv2d_forward)(const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&, T* y);
-  index (*conv2d_packed_size)(const Conv2dShape&);
-  void (*conv2d_pack)(const Conv2dShape&, const T* w, T* packed);
+  index (*conv2d_packed_size)(const Conv2dShape&, ConvDirection);  // not for backward_weight
+  void (*conv2d_pack)(const Conv2dShape&, ConvDirection, const T* w, T* packed);
   // The epilogue is for the transposed convolution, which is this function as a layer of its own.
-  void (*conv2d_backward_input)(const Conv2dShape&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
+  void (*conv2d_backward_input)(const Conv2dShape&, const T* dy, const T* w, const T* packed, const Epilogue<T>&,
+                                T* dx);
   void (*conv2d_backward_weight)(const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
 
   ConvAlgorithm (*conv2d_algorithm)(const Conv2dShape&, ConvDirection);  // what these functions do for a shape

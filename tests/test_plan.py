@@ -120,6 +120,30 @@ def test_packed_weights_follow_their_version_and_the_instruction_set(
     assert net.reasons() == [None]
 
 
+@pytest.mark.parametrize(
+    ("layer", "channels"),
+    [
+        (layers.Conv2DTranspose(24, 3, padding="same"), 32),  # Winograd
+        (layers.Conv2DTranspose(20, 4, strides=2, padding="same", activation="relu"), 16),
+        (layers.Conv2DTranspose(3, 5, strides=2, output_padding=1), 40),  # blocks of pixels
+        (layers.Conv2DTranspose(8, 1), 16),
+        (layers.Conv2DTranspose(8, 3, dilation_rate=2), 5),
+    ],
+)
+def test_a_transposed_convolution_packs_its_weights(rng: np.random.Generator, layer: Any, channels: int) -> None:
+    net = Net(layer)
+    x = rng.standard_normal((2, 12, 12, channels)).astype(np.float32)
+    net.eager(x)
+    net(x)
+    for name in [name for name, there in config.isas().items() if there]:
+        for precision in ("default", "strict"):
+            with config.isa(name), config.precision(precision):
+                np.testing.assert_array_equal(net(x), net.eager(x))
+                layer.kernel.assign_add(rng.standard_normal(layer.kernel.shape))
+                np.testing.assert_array_equal(net(x), net.eager(x))
+    assert net.reasons() == [None]
+
+
 def test_packed_weights_follow_the_precision(rng: np.random.Generator) -> None:
     net = Net(layers.Conv2D(32, 3, padding="same"), layers.Conv2D(40, 3))
     x = rng.standard_normal((2, 12, 12, 32)).astype(np.float32)

@@ -46,6 +46,17 @@ Conv2dShape wished(Conv2dShape s) {
   return s;
 }
 
+// The weights are the second argument in both directions.
+template <class T>
+Plan::Packing packing(const Conv2dShape& s, ConvDirection direction) {
+  return {{1},
+          [=] { return kernels().of<T>().conv2d_packed_size(wished(s), direction) * index(sizeof(T)); },
+          [=](const void* const* weights, void* packed) {
+            kernels().of<T>().conv2d_pack(wished(s), direction, static_cast<const T*>(weights[0]),
+                                          static_cast<T*>(packed));
+          }};
+}
+
 void check_output_gradient(const char* op, const py::array& dy, const Conv2dShape& s) {
   check_shape(op, "dy", dy, {s.N, s.OH, s.OW, s.O});
 }
@@ -65,12 +76,6 @@ py::array forward(py::handle x_object, py::handle w_object, py::handle bias_obje
     Sizes shape{s.N, s.OH, s.OW, s.O};
     checked_size(op, "output", shape);
     py::array y = make_array<T>(shape);
-    Plan::Packing packing{{1},
-                          [=] { return kernels().of<T>().conv2d_packed_size(wished(s)) * index(sizeof(T)); },
-                          [=](const void* const* weights, void* packed) {
-                            kernels().of<T>().conv2d_pack(wished(s), static_cast<const T*>(weights[0]),
-                                                          static_cast<T*>(packed));
-                          }};
     launch(
         op, {read(x), read(w), read(bias)}, {y},
         [=](const void* const* in, void* const* out, const void* packed) {
@@ -78,7 +83,7 @@ py::array forward(py::handle x_object, py::handle w_object, py::handle bias_obje
           kernels().of<T>().conv2d_forward(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                            static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
         },
-        std::move(packing));
+        packing<T>(s, ConvDirection::forward));
     return y;
   });
 }
@@ -98,11 +103,14 @@ py::array backward_input(py::handle dy_object, py::handle w_object, py::handle i
     check_output_gradient(op, dy, s);
     py::object bias = checked_or_none<T>(op, "bias", bias_object, {s.C});
     py::array dx = make_array<T>(shape);
-    launch(op, {read(dy), read(w), read(bias)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
-      kernels().of<T>().conv2d_backward_input(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                              epilogue, static_cast<T*>(out[0]));
-    });
+    launch(
+        op, {read(dy), read(w), read(bias)}, {dx},
+        [=](const void* const* in, void* const* out, const void* packed) {
+          Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
+          kernels().of<T>().conv2d_backward_input(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                                  static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
+        },
+        packing<T>(s, ConvDirection::backward_input));
     return dx;
   });
 }

@@ -30,25 +30,38 @@ constexpr bool reads_weights_in_place(ConvAlgorithm a) {  // conv2d_depthwise.h
 }
 
 template <class T>
-index packed_size(const Conv2dShape& s) {
-  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
-  if (algorithm == ConvAlgorithm::space_to_depth) return packed_size<T>(StridedBlocks(s).inner);
-  if (is_winograd(algorithm)) return winograd_packed_size<T>(algorithm, s);
-  return reads_weights_in_place(algorithm) ? 0 : packed_weights_size<T>(Correlation(flattened(s), false));
+index packed_size(const Conv2dShape& s, ConvDirection direction) {
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, direction);
+  const bool backward = direction == ConvDirection::backward_input;
+  if (is_winograd(algorithm)) return winograd_packed_size<T>(algorithm, s, backward);
+  if (algorithm == ConvAlgorithm::grouped && backward) return s.KH * s.KW * s.C / s.groups * s.O;
+  if (reads_weights_in_place(algorithm)) return 0;
+  if (algorithm == ConvAlgorithm::implicit_gemm) return packed_weights_size<T>(Correlation(flattened(s), backward));
+  return packed_size<T>(backward ? GradientBlocks(s, gradient_steps(s)).inner : StridedBlocks(s).inner,
+                        ConvDirection::forward);
 }
 
+// By way of the weights of the convolution that has the blocks as its pixels.
+template <class T, class Blocks>
+void pack_blocks(const Blocks& blocks, const T* w, T* packed);
+
 template <class T>
-void pack(const Conv2dShape& s, const T* w, T* packed) {
-  const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::forward);
-  if (algorithm == ConvAlgorithm::space_to_depth) {
-    const StridedBlocks blocks(s);
-    Scratch scratch(blocks.weights() * index(sizeof(T)));
-    T* weights = static_cast<T*>(scratch.data());
-    blocks.pack_weights(w, weights);
-    return pack(blocks.inner, weights, packed);
-  }
-  if (is_winograd(algorithm)) return winograd_pack(algorithm, s, w, packed);
-  pack_weights(Correlation(flattened(s), false), w, packed);
+void pack(const Conv2dShape& s, ConvDirection direction, const T* w, T* packed) {
+  const ConvAlgorithm algorithm = conv2d_algorithm(s, direction);
+  const bool backward = direction == ConvDirection::backward_input;
+  if (is_winograd(algorithm)) return winograd_pack(algorithm, s, backward, w, packed);
+  if (algorithm == ConvAlgorithm::grouped) return transpose_groups(s, w, packed);
+  if (algorithm == ConvAlgorithm::implicit_gemm) return pack_weights(Correlation(flattened(s), backward), w, packed);
+  if (backward) return pack_blocks(GradientBlocks(s, gradient_steps(s)), w, packed);
+  pack_blocks(StridedBlocks(s), w, packed);
+}
+
+template <class T, class Blocks>
+void pack_blocks(const Blocks& blocks, const T* w, T* packed) {
+  Scratch scratch(blocks.weights() * index(sizeof(T)));
+  T* weights = static_cast<T*>(scratch.data());
+  blocks.pack_weights(w, weights);
+  pack(blocks.inner, ConvDirection::forward, weights, packed);
 }
 
 template <class T>
@@ -79,24 +92,25 @@ void forward(const Conv2dShape& s, const T* x, const T* w, const T* packed, cons
 }
 
 template <class T>
-void backward_input(const Conv2dShape& s, const T* dy, const T* w, const Epilogue<T>& epilogue, T* dx) {
+void backward_input(const Conv2dShape& s, const T* dy, const T* w, const T* packed, const Epilogue<T>& epilogue,
+                    T* dx) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_input);
-  if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, epilogue, dx);
+  if (is_winograd(algorithm)) return winograd_backward_input(algorithm, s, dy, w, packed, epilogue, dx);
   if (algorithm == ConvAlgorithm::depthwise) return depthwise(Correlation(s, true), dy, w, epilogue, dx);
   if (algorithm == ConvAlgorithm::grouped) {
-    Scratch scratch(s.KH * s.KW * s.C / s.groups * s.O * index(sizeof(T)));
+    Scratch scratch(packed ? 0 : packed_size<T>(s, ConvDirection::backward_input) * index(sizeof(T)));
     T* transposed = static_cast<T*>(scratch.data());
-    transpose_groups(s, w, transposed);
-    return depthwise<T>(Correlation(s, true), dy, transposed, epilogue, dx);
+    if (!packed) transpose_groups(s, w, transposed);
+    return depthwise<T>(Correlation(s, true), dy, packed ? packed : transposed, epilogue, dx);
   }
   if (algorithm == ConvAlgorithm::implicit_gemm)
-    return implicit_gemm<T>(Correlation(flattened(s), true), dy, w, nullptr, epilogue, dx);
+    return implicit_gemm<T>(Correlation(flattened(s), true), dy, w, packed, epilogue, dx);
   const GradientBlocks blocks(s, gradient_steps(s));
-  Scratch scratch((blocks.dx.size() + blocks.weights() + blocks.inner.O) * index(sizeof(T)));
-  T *pixels = static_cast<T*>(scratch.data()), *weights = pixels + blocks.dx.size(), *bias = weights + blocks.weights();
-  blocks.pack_weights(w, weights);
+  Scratch scratch((blocks.dx.size() + blocks.inner.O + (packed ? 0 : blocks.weights())) * index(sizeof(T)));
+  T *pixels = static_cast<T*>(scratch.data()), *bias = pixels + blocks.dx.size(), *weights = bias + blocks.inner.O;
+  if (!packed) blocks.pack_weights(w, weights);
   for (index i = 0; epilogue.bias && i < blocks.inner.O; i++) bias[i] = epilogue.bias[i % s.C];
-  forward<T>(blocks.inner, dy, weights, nullptr, {epilogue.bias ? bias : nullptr, epilogue.activation, epilogue.alpha},
+  forward<T>(blocks.inner, dy, weights, packed, {epilogue.bias ? bias : nullptr, epilogue.activation, epilogue.alpha},
              pixels);
   blocks.dx.unpack(pixels, dx);
 }

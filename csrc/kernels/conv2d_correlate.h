@@ -162,27 +162,34 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   tile.ahead_lines = tile.next_rows = 0;
 }
 
-// A task is a block of rows of one image and a part of the panels. A block is small enough that its input and output
+// A task is a block of one image and a part of the panels. A block is small enough that its input and output
 // stay in the second-level cache while the panels pass by, but has enough pixels to be worth reading the weights for.
-// Blocks of 1x1 kernels share no input and may be smaller, which leaves room for what strides skip.
+// Blocks of 1x1 kernels share no input and may be smaller, which leaves room for what strides skip. They are of whole
+// rows, and of parts of rows only where there are too few rows, as in sequences.
 constexpr index kBlockBytes = 1024 << 10, kBlockBytes1x1 = 512 << 10;
 constexpr index kBlockPixels = 256, kBlockPixels1x1 = 56;
 constexpr index kTasks = 16;  // enough to share among threads; small problems are cut finer than the cache asks for
 
-inline index row_blocks(const Correlation& c, index bytes) {
-  const index rows = ceil_div(c.out_h, c.row_phases()), pixels = c.out_h * c.out_w;
+struct ImageBlocks {
+  index rows, columns;
+};
+inline ImageBlocks image_blocks(const Correlation& c, index bytes) {
+  const index rows = ceil_div(c.out_h, c.row_phases()), columns = ceil_div(c.out_w, c.column_phases());
+  const index pixels = c.out_h * c.out_w;
   const bool one_tap = c.taps() == 1;
   const index for_cache = smaller(ceil_div(bytes, one_tap ? kBlockBytes1x1 : kBlockBytes),
                                   pixels / (one_tap ? kBlockPixels1x1 : kBlockPixels));
   const index for_threads = smaller(ceil_div(kTasks, c.N), ceil_div(pixels, 4 * kTileRows));
-  return larger(1, smaller(rows, larger(for_cache, for_threads)));
+  const index wanted = larger(1, larger(for_cache, for_threads)), of_rows = larger(1, smaller(rows, wanted));
+  return {of_rows, larger(1, smaller(wanted / of_rows, columns / (4 * kTileRows)))};
 }
 
 template <class T>
 void correlate(const Correlation& c, const T* in, const T* packed, const Epilogue<T>& epilogue, T* out) {
   const index image = c.in_h * c.in_w * c.in_c, panels = panels_per_group<T>(c), units = c.groups * panels;
   const index bytes = (image + c.out_h * c.out_w * c.out_c) * index(sizeof(T));
-  const index blocks = row_blocks(c, bytes);
+  const ImageBlocks grid = image_blocks(c, bytes);
+  const index blocks = grid.rows * grid.columns;
   const index parts = smaller(units, ceil_div(kTasks, c.N * blocks));
   const index flops = 2 * c.out_h * c.out_w * c.out_c * c.taps() * c.in_group() / (blocks * parts);
   parallel(c.N * blocks * parts, 1 + kFlopsPerThread / (flops + 1), [&](index begin, index end) {
@@ -192,10 +199,12 @@ void correlate(const Correlation& c, const T* in, const T* packed, const Epilogu
     tile.streamed = c.streams(out);
     for (index task = begin; task < end; task++) {
       const index part = task % parts, block = task / parts % blocks, n = task / parts / blocks;
+      const index block_row = block / grid.columns, block_column = block % grid.columns;
       c.each_phase([&](const Axis& row, const Axis& column, index before) {
         const index panel_size = row.taps * column.taps * c.in_group() * kTileCols<T>;
         const T* phase = packed + before * c.in_group() * kTileCols<T> * units;
-        const index first = row.count * block / blocks, last = row.count * (block + 1) / blocks;
+        const Range lines = Range{0, row.count}.part(block_row, grid.rows);
+        const Range pixels = Range{0, column.count}.part(block_column, grid.columns);
         for (index unit = units * part / parts; unit < units * (part + 1) / parts; unit++) {
           const index group = unit / panels;
           const Panel<T> panel(unit % panels, c.out_group());
@@ -203,10 +212,10 @@ void correlate(const Correlation& c, const T* in, const T* packed, const Epilogu
           tile.b = phase + unit * panel_size;
           tile.bias = epilogue.bias ? epilogue.bias + channel : nullptr;
           tile.last = panel.last();
-          for (index i = first; i < last;) {
-            const Run rows = row.run(i, last);
-            for (index j = 0; j < column.count;) {
-              const Run columns = column.run(j, column.count);
+          for (index i = lines.begin; i < lines.end;) {
+            const Run rows = row.run(i, lines.end);
+            for (index j = pixels.begin; j < pixels.end;) {
+              const Run columns = column.run(j, pixels.end);
               run_region(c, row, column, rows, columns, in + n * image + group * c.in_group(),
                          out + n * c.out_h * c.out_w * c.out_c + channel, panel.vectors(), unit == units * part / parts,
                          tile);

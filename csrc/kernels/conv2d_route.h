@@ -19,14 +19,15 @@ constexpr bool is_winograd(ConvAlgorithm a) {
 
 // conv2d_winograd.cpp. `packed` as in kernels.h.
 template <class T>
-index winograd_packed_size(ConvAlgorithm, const Conv2dShape&);
+index winograd_packed_size(ConvAlgorithm, const Conv2dShape&, bool backward);
 template <class T>
-void winograd_pack(ConvAlgorithm, const Conv2dShape&, const T* w, T* packed);
+void winograd_pack(ConvAlgorithm, const Conv2dShape&, bool backward, const T* w, T* packed);
 template <class T>
 void winograd_forward(ConvAlgorithm, const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&,
                       T* y);
 template <class T>
-void winograd_backward_input(ConvAlgorithm, const Conv2dShape&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
+void winograd_backward_input(ConvAlgorithm, const Conv2dShape&, const T* dy, const T* w, const T* packed,
+                             const Epilogue<T>&, T* dx);
 template <class T>
 void winograd_backward_weight(ConvAlgorithm, const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
 

@@ -15,13 +15,14 @@ auto with_tile(ConvAlgorithm algorithm, const Conv2dShape& s, const Body& body) 
 }  // namespace
 
 template <class T>
-index winograd_packed_size(ConvAlgorithm algorithm, const Conv2dShape& s) {
-  return with_tile(algorithm, s, [&](auto f) { return WinogradCorrelation<T, decltype(f)>(s, false).packed_size(); });
+index winograd_packed_size(ConvAlgorithm algorithm, const Conv2dShape& s, bool backward) {
+  return with_tile(algorithm, s,
+                   [&](auto f) { return WinogradCorrelation<T, decltype(f)>(s, backward).packed_size(); });
 }
 
 template <class T>
-void winograd_pack(ConvAlgorithm algorithm, const Conv2dShape& s, const T* w, T* packed) {
-  with_tile(algorithm, s, [&](auto f) { WinogradCorrelation<T, decltype(f)>(s, false).pack(w, packed); });
+void winograd_pack(ConvAlgorithm algorithm, const Conv2dShape& s, bool backward, const T* w, T* packed) {
+  with_tile(algorithm, s, [&](auto f) { WinogradCorrelation<T, decltype(f)>(s, backward).pack(w, packed); });
 }
 
 template <class T>
@@ -32,10 +33,10 @@ void winograd_forward(ConvAlgorithm algorithm, const Conv2dShape& s, const T* x,
 }
 
 template <class T>
-void winograd_backward_input(ConvAlgorithm algorithm, const Conv2dShape& s, const T* dy, const T* w,
+void winograd_backward_input(ConvAlgorithm algorithm, const Conv2dShape& s, const T* dy, const T* w, const T* packed,
                              const Epilogue<T>& epilogue, T* dx) {
   with_tile(algorithm, s,
-            [&](auto f) { WinogradCorrelation<T, decltype(f)>(s, true).run(dy, w, nullptr, epilogue, dx); });
+            [&](auto f) { WinogradCorrelation<T, decltype(f)>(s, true).run(dy, w, packed, epilogue, dx); });
 }
 
 template <class T>
@@ -44,18 +45,18 @@ void winograd_backward_weight(ConvAlgorithm algorithm, const Conv2dShape& s, con
   if (db) bias_gradient(s.N * s.OH * s.OW, s.O, dy, db);
 }
 
-template index winograd_packed_size<float>(ConvAlgorithm, const Conv2dShape&);
-template index winograd_packed_size<double>(ConvAlgorithm, const Conv2dShape&);
-template void winograd_pack<float>(ConvAlgorithm, const Conv2dShape&, const float*, float*);
-template void winograd_pack<double>(ConvAlgorithm, const Conv2dShape&, const double*, double*);
+template index winograd_packed_size<float>(ConvAlgorithm, const Conv2dShape&, bool);
+template index winograd_packed_size<double>(ConvAlgorithm, const Conv2dShape&, bool);
+template void winograd_pack<float>(ConvAlgorithm, const Conv2dShape&, bool, const float*, float*);
+template void winograd_pack<double>(ConvAlgorithm, const Conv2dShape&, bool, const double*, double*);
 template void winograd_forward<float>(ConvAlgorithm, const Conv2dShape&, const float*, const float*, const float*,
                                       const Epilogue<float>&, float*);
 template void winograd_forward<double>(ConvAlgorithm, const Conv2dShape&, const double*, const double*, const double*,
                                        const Epilogue<double>&, double*);
 template void winograd_backward_input<float>(ConvAlgorithm, const Conv2dShape&, const float*, const float*,
-                                             const Epilogue<float>&, float*);
+                                             const float*, const Epilogue<float>&, float*);
 template void winograd_backward_input<double>(ConvAlgorithm, const Conv2dShape&, const double*, const double*,
-                                              const Epilogue<double>&, double*);
+                                              const double*, const Epilogue<double>&, double*);
 template void winograd_backward_weight<float>(ConvAlgorithm, const Conv2dShape&, const float*, const float*, float*,
                                               float*);
 template void winograd_backward_weight<double>(ConvAlgorithm, const Conv2dShape&, const double*, const double*, double*,

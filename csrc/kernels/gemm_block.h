@@ -27,6 +27,13 @@ struct Block {
   index ldc;
 };
 
+struct Range {
+  index begin, end;
+  index size() const { return end - begin; }
+  // The i-th of `count` parts of equal size, up to one.
+  Range part(index i, index count) const { return {begin + size() * i / count, begin + size() * (i + 1) / count}; }
+};
+
 // Row tiles of equal height (up to one row) rather than full ones and a remainder: a short tile wastes multiplications.
 struct RowTiles {
   index rows, count;

@@ -27,13 +27,6 @@ constexpr index kBlockPanels = 32;
 // A matrix b of this many bytes shares the second-level cache with the rest; of twice as many, it just fits.
 constexpr index kNear = 512 * 1024;
 
-struct Range {
-  index begin, end;
-  index size() const { return end - begin; }
-  // The i-th of `count` parts of equal size, up to one.
-  Range part(index i, index count) const { return {begin + size() * i / count, begin + size() * (i + 1) / count}; }
-};
-
 // Threads as rows x columns such that the largest share of the tiles is smallest. If they pack b, rather columns than
 // rows, since the threads of one column wait for each other. Otherwise rather rows, for a share of 1/16 more: threads
 // that write the same row of c meet in the middle of it, in one line of the cache.
