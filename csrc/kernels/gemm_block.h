@@ -19,6 +19,8 @@ struct Block {
   index b_row, panel_stride;
   T* packed_b;            // or null: the first row tile packs whole panels here, and the others read them
   bool fetch_ahead;       // b comes from beyond the second-level cache
+  Later<T> later;         // what the tiles on the first panel fetch meanwhile
+  index later_panel;      // and how much further along those on the next one
   const T* bias;          // N values, or null
   bool accumulate;        // to c
   Activation activation;  // linear but for the last block of K
@@ -101,6 +103,8 @@ void run_block(const Block<T>& s) {
     }
     const Reads reads = s.packed_a ? kPacked : s.trans_a ? kColumns : kRows;
     T* c = s.c + m * s.ldc;
+    const Later<T> later = s.later.rows ? s.later.part(tile, tiles.count) : s.later;
+    task.later = later;
     for (index n = 0; n < s.N; n += kCols) {
       const index cols = s.N - n < kCols ? s.N - n : kCols;
       const int vectors = int((cols + kLanes<T> - 1) / kLanes<T>);
@@ -109,6 +113,7 @@ void run_block(const Block<T>& s) {
       task.b = packed ? task.packed : s.b + n / kCols * s.panel_stride;
       task.b_row = packed ? kCols : s.b_row;
       task.bias = s.bias ? s.bias + n : nullptr;
+      task.later.data = later.data + n / kCols * s.later_panel;
       task.last = int(cols - (vectors - 1) * kLanes<T>);
       task.c = c + n;
       task.old = s.accumulate ? task.c : nullptr;

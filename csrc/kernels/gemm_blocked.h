@@ -28,17 +28,18 @@ constexpr index kBlockPanels = 32;
 constexpr index kNear = 512 * 1024;
 
 // Threads as rows x columns such that the largest share of the tiles is smallest. If they pack b, rather columns than
-// rows, since the threads of one column wait for each other. Otherwise rather rows, for a share of 1/16 more: threads
-// that write the same row of c meet in the middle of it, in one line of the cache.
+// rows, since the threads of one column wait for each other; also if b comes from afar, so that each fetches a part of
+// it. Otherwise rather rows, for a share of 1/16 more: threads that write the same row of c meet in the middle of it,
+// in one line of the cache.
 struct Grid {
   int rows = 1, cols = 1;
-  Grid(int threads, index row_tiles, index panels, bool packing) {
+  Grid(int threads, index row_tiles, index panels, bool columns_first) {
     const auto share = [=](int c) { return ceil_div(row_tiles, threads / c) * ceil_div(panels, c); };
     index least = share(1);
     for (int c = 2; c <= threads; c++) least = smaller(least, share(c));
-    const index allowed = packing ? least : least + least / 16;
-    cols = packing ? threads : 1;
-    while (share(cols) > allowed) cols += packing ? -1 : 1;
+    const index allowed = columns_first ? least : least + least / 16;
+    cols = columns_first ? threads : 1;
+    while (share(cols) > allowed) cols += columns_first ? -1 : 1;
     rows = threads / cols;
   }
 };
@@ -95,26 +96,52 @@ class BlockedGemm {
 
   void run_member(Team& team) {
     const RowTiles tiles(s_.M);
-    const Grid grid(team.size, tiles.count, panels_, source_ == Source::packed_here);
+    const bool fetches = fetches_next_block(tiles.count);
+    constexpr index kVeryFewTiles = 4;  // more would each be packed by every thread
+    const bool columns_first = source_ == Source::packed_here || (fetches && tiles.count <= kVeryFewTiles);
+    const Grid grid(team.size, tiles.count, panels_, columns_first);
     const int row = team.rank / grid.cols, col = team.rank % grid.cols;
     const bool idle = row >= grid.rows;  // comes to the barriers only
     const Range my_tiles = idle ? Range{0, 0} : Range{0, tiles.count}.part(row, grid.rows);
     const Range rows{tiles.begin(my_tiles.begin), tiles.begin(my_tiles.end)};
     const Range panels = idle ? Range{0, 0} : Range{0, panels_}.part(col, grid.cols);
-    const index steps = ceil_div(ceil_div(panels_, grid.cols), kBlockPanels);
+    const index steps = ceil_div(ceil_div(panels_, grid.cols), fetches ? kBlockPanels / 2 : kBlockPanels);
+    const auto panels_at = [&](index turn) { return panels.part(turn / k_blocks_, steps); };
+    const auto k_at = [&](index turn) { return Range{0, s_.K}.part(turn % k_blocks_, k_blocks_); };
     Scratch packed_a(a_buffer() * index(sizeof(T)));
-    for (index step = 0, turn = 0; step < steps; step++) {
-      for (index block = 0; block < k_blocks_; block++, turn ^= 1) {
-        const Range step_panels = panels.part(step, steps), k = Range{0, s_.K}.part(block, k_blocks_);
-        T* packed = b_buffers_ + (2 * col + turn) * b_buffer();
-        const bool on_the_way = grid.rows == 1 && tiles_can_pack(step_panels);
-        if (source_ == Source::packed_here && !on_the_way) {
-          if (!idle) pack(step_panels, step_panels.part(row, grid.rows), k, packed);
-          if (grid.rows > 1) team.barrier();
-        }
-        multiply(rows, step_panels, k, static_cast<T*>(packed_a.data()), packed, on_the_way);
+    for (index turn = 0; turn < steps * k_blocks_; turn++) {
+      const Range step_panels = panels_at(turn), k = k_at(turn);
+      T* packed = b_buffers_ + (2 * col + turn % 2) * b_buffer();
+      const bool on_the_way = grid.rows == 1 && tiles_can_pack(step_panels);
+      if (source_ == Source::packed_here && !on_the_way) {
+        if (!idle) pack(step_panels, step_panels.part(row, grid.rows), k, packed);
+        if (grid.rows > 1) team.barrier();
       }
+      Block<T> block{};
+      if (fetches && turn + 1 < steps * k_blocks_) fetch(panels_at(turn + 1).begin, k_at(turn + 1), block);
+      multiply(block, rows, step_panels, k, static_cast<T*>(packed_a.data()), packed, on_the_way);
     }
+  }
+
+  // Few tiles would wait for most of a b that comes from afar: those of one block fetch the next one. Both must fit
+  // into the second-level cache.
+  bool fetches_next_block(index row_tiles) const {
+    constexpr index kFewTiles = 12;
+    return row_tiles <= kFewTiles && s_.K * s_.N * index(sizeof(T)) > 2 * kNear;
+  }
+  void fetch(index panel, Range k, Block<T>& block) const {
+    if (s_.trans_b && source_ == Source::packed_here) {  // its columns are rows here
+      block.later = {b_ + panel * kTileCols<T> * s_.ldb + k.begin, kTileCols<T>, s_.ldb, k.size() / kLineSize<T> + 1};
+      block.later_panel = kTileCols<T> * s_.ldb;
+    } else {
+      const bool panels = source_ == Source::panels;
+      block.later = {b_at(panel, k.begin), k.size(), panels ? kTileCols<T> : s_.ldb, kTileCols<T> / kLineSize<T>};
+      block.later_panel = kTileCols<T> * (panels ? s_.K : 1);
+    }
+  }
+
+  const T* b_at(index panel, index k) const {
+    return source_ == Source::panels ? b_ + (panel * s_.K + k) * kTileCols<T> : b_ + k * s_.ldb + panel * kTileCols<T>;
   }
 
   // The tiles that pack b read a packed a. They go down the rows of b anew for each panel, which is slow when the rows
@@ -134,8 +161,8 @@ class BlockedGemm {
     pack_b(from, s_.ldb, s_.trans_b, k.size(), n.size(), packed + (panels.begin - step.begin) * stride, stride);
   }
 
-  void multiply(Range rows, Range panels, Range k, T* packed_a, T* packed_b, bool pack_on_the_way) const {
-    Block<T> block{};
+  void multiply(Block<T>& block, Range rows, Range panels, Range k, T* packed_a, T* packed_b,
+                bool pack_on_the_way) const {
     block.K = k.size();
     block.trans_a = s_.trans_a;
     block.accumulate = s_.accumulate || k.begin > 0;
@@ -159,19 +186,18 @@ class BlockedGemm {
         return multiply_columns(block, m, columns(panels), k, packed);
       case Source::panels:
         block.panel_stride = s_.K * kTileCols<T>;
-        return multiply_columns(block, m, columns(panels), k,
-                                b_ + panels.begin * block.panel_stride + k.begin * kTileCols<T>);
+        return multiply_columns(block, m, columns(panels), k, b_at(panels.begin, k.begin));
       case Source::matrix:
         const Range n = columns(panels);
         const index whole = n.begin + n.size() / kTileCols<T> * kTileCols<T>;
-        T* const room = block.packed_a;
-        block.packed_a = nullptr;  // the rows are packed for the whole panels, not for the one that is left
-        multiply_columns(block, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
-        block.packed_a = room;
+        Block<T> rest = block;
+        rest.packed_a = nullptr;  // the rows are packed for the whole panels, not for the one that is left
+        rest.later = {};
+        multiply_columns(rest, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
         block.b_row = s_.ldb;
         block.fetch_ahead = s_.K * s_.ldb * index(sizeof(T)) > 2 * kNear;
         block.panel_stride = kTileCols<T>;
-        multiply_columns(block, m, {n.begin, whole}, k, b_ + k.begin * s_.ldb + n.begin);
+        multiply_columns(block, m, {n.begin, whole}, k, b_at(panels.begin, k.begin));
     }
   }
 

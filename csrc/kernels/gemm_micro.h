@@ -36,6 +36,17 @@ constexpr int kTileCols = kTileVectors * kLanes<T>;
 template <class T>
 constexpr index kPackedRows = (kTileRows + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
 
+// Memory that a tile fetches into the second-level cache while it multiplies: rows of some lines of the caches.
+template <class T>
+struct Later {
+  const T* data = nullptr;
+  index rows = 0, stride = 0, lines = 0;
+  Later part(index i, index count) const {  // the i-th of `count`
+    const index begin = rows * i / count;
+    return {data + begin * stride, rows * (i + 1) / count - begin, stride, lines};
+  }
+};
+
 template <class T, int Rows, int Vectors>
 struct Tile {
   V<T> sum[Rows][Vectors];
@@ -81,6 +92,21 @@ struct Tile {
         step<FetchAhead>(a + a_col, a_row, b + b_row, b_row);
       }
     for (; k < K; k++, a += a_col, b += b_row) step<FetchAhead>(a, a_row, b, b_row);
+  }
+
+  // The same for a packed a, and asks for `later` on the way.
+  PYDL_INLINE void multiply_and_fetch(index K, const T* a, const T* b, index b_row, const Later<T>& later) {
+    constexpr index kSteps = 8;
+    const index turns = K / kSteps, lines = later.rows * later.lines;
+    const T* row = later.data;
+    for (index turn = 0, asked = 0, line = 0; turn < turns; turn++, a += kSteps * kPackedRows<T>, b += kSteps * b_row) {
+      for (; asked * turns < (turn + 1) * lines; asked++) {
+        __builtin_prefetch(row + line * kLineSize<T>, 0, 2);
+        if (++line == later.lines) line = 0, row += later.stride;
+      }
+      multiply(kSteps, a, 1, kPackedRows<T>, b, b_row);
+    }
+    multiply(K % kSteps, a, 1, kPackedRows<T>, b, b_row);
   }
 
   // The same for rows of a, and asks for one line of `next` at each step, into the second-level cache.
@@ -163,6 +189,7 @@ struct TileTask {
   index ldc;
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
+  Later<T> later;            // what a tile with a packed a fetches
   const T* next = nullptr;   // K lines that run_fetching_tile fetches for a later tile, next_step apart
   index next_step = 0;
   T* packed = nullptr;  // where run_packing_tile leaves the panel of b

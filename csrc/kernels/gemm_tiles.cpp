@@ -9,7 +9,9 @@ __attribute__((noinline)) void run_tile(const TileTask<T>& t) {
   const index a_row = A == kRows ? t.a_stride : 1;
   const index a_col = A == kRows ? 1 : A == kColumns ? t.a_stride : kPackedRows<T>;
   run<T, Rows, Vectors>(t, [&](auto& tile) {
-    if (t.fetch_ahead)
+    if (A == kPacked && t.later.rows > 0)
+      tile.multiply_and_fetch(t.K, t.a, t.b, t.b_row, t.later);
+    else if (t.fetch_ahead)
       tile.template multiply<true>(t.K, t.a, a_row, a_col, t.b, t.b_row);
     else
       tile.multiply(t.K, t.a, a_row, a_col, t.b, t.b_row);
