@@ -1,4 +1,4 @@
-"""Pooling layers of real networks, forward (of max pooling: with the argmax, as in training) and backward."""
+"""Pooling layers of real networks, forward and backward; max pooling also with the argmax, as in training."""
 
 from typing import Any
 
@@ -16,24 +16,27 @@ def _case(layer: Any, kind: str, direction: str) -> Case:
 
     def make(rng: np.random.Generator) -> Arguments:
         arguments: Arguments = {"pool_size": layer.pool_size, "strides": layer.strides}
-        if direction == "forward" or kind == "max":  # the gradient of max pooling needs to know where the maxima were
+        if direction == "forward" or kind != "avg":  # the gradient of max pooling needs to know where the maxima were
             arguments["x"] = normal(rng, *x)
         if direction == "backward":
             arguments |= {"dy": normal(rng, *y), "input_shape": x}
         return arguments
 
     x_size, y_size = float(np.prod(x)), float(np.prod(y))
+    argmax = y_size if kind == "max_argmax" or (kind, direction) == ("max", "backward") else 0.0  # bytes
     return Case(
         f"pool2d/{layer.name}/{kind}_{direction}",
         f"{kind}_pool2d_{direction}",
         make,
-        bytes=4.0 * (x_size + y_size * (2 if kind == "max" else 1)),
+        bytes=4.0 * (x_size + y_size) + argmax,
     )
 
 
 CASES = tuple(
     _case(layer, kind, direction)
     for layer in POOL2D_NETS
-    for kind in ("max", "avg")
-    for direction in ("forward", "backward")
+    for kind, direction in (
+        *(("max", "forward"), ("max_argmax", "forward"), ("max", "backward")),
+        *(("avg", "forward"), ("avg", "backward")),
+    )
 )

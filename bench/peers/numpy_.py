@@ -210,6 +210,9 @@ def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
     return [Way(lambda: max_pool(x, pool_size, strides), lambda result: as_arrays(result[0]))]
 
 
+max_argmax_pool2d_forward = max_pool2d_forward
+
+
 def max_pool2d_backward(x: Array, dy: Array, input_shape: Any, pool_size: Pair, strides: Pair) -> list[Way]:
     _, offset = max_pool(x, pool_size, strides)
     return [Way(lambda: max_pool_gradient(dy, offset, input_shape, pool_size, strides), as_arrays)]

@@ -48,6 +48,11 @@ def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, groups: int, 
 
 
 def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
+    call = partial(core.max_pool2d_forward, x, pool_size, strides, NO_PADDING, False)
+    return [Way(call, lambda result: as_arrays(result[0]))]
+
+
+def max_argmax_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
     call = partial(core.max_pool2d_forward, x, pool_size, strides, NO_PADDING, True)
     return [Way(call, lambda result: as_arrays(result[0]))]
 

@@ -86,6 +86,13 @@ def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, **options: An
 
 def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
     return [
+        Way(partial(aten.max_pool2d, image(x, layout), pool_size, strides), channels_last, name)
+        for name, layout in LAYOUTS.items()
+    ]
+
+
+def max_argmax_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
+    return [
         Way(
             partial(aten.max_pool2d_with_indices, image(x, layout), pool_size, strides),
             lambda result: channels_last(result[0]),

@@ -173,8 +173,10 @@ __attribute__((noinline)) void careful_maximum(const Lanes& lanes, const Cells<T
     }
 }
 
+// Without an argmax (Number is void) the maximum is all that is computed.
 template <class T, class Number, bool kStream>
 void max_forward_as(const Pool2dShape& s, const T* x, T* y, Number* argmax) {
+  constexpr bool kNumbers = !__is_same(Number, void);
   each_window<T>(s, x, [&](index out, const Cells<T>& cells) __attribute__((always_inline)) {
     with_small(cells, [&](auto rows, auto cols) __attribute__((always_inline)) {
       each_vector<T, kStream>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
@@ -186,13 +188,13 @@ void max_forward_as(const Pool2dShape& s, const T* x, T* y, Number* argmax) {
             const V<T> v = lanes.load(first + i * cells.row + j * cells.pixel);
             const VI<T> better = v > best;
             best = better ? v : best;
-            at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
+            if constexpr (kNumbers) at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
             sum += v;
           }
         // The sum is a NaN if any cell is: cheaper than to compare each.
         if (__builtin_expect(any<T>(sum != sum), 0)) careful_maximum(lanes, cells, c, best, at);
         lanes.store(y + out * s.C + c, best);
-        if (argmax) lanes.store(argmax + out * s.C + c, at);
+        if constexpr (kNumbers) lanes.store(argmax + out * s.C + c, at);
       });
     });
   });
@@ -222,6 +224,8 @@ void max_backward_as(const Pool2dShape& s, const T* dy, const Number* argmax, T*
 template <class T>
 void max_forward(const Pool2dShape& s, const T* x, T* y, void* argmax) {
   const bool stream = wants_streams(y, s.N * s.OH * s.OW * s.C, s.C);
+  if (!argmax)
+    return stream ? max_forward_as<T, void, true>(s, x, y, nullptr) : max_forward_as<T, void, false>(s, x, y, nullptr);
   if (s.few_cells()) {
     auto* numbers = static_cast<std::uint8_t*>(argmax);
     return stream ? max_forward_as<T, std::uint8_t, true>(s, x, y, numbers)
