@@ -40,6 +40,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--threads", default="2", help="thread counts, such as 1,2")
     parser.add_argument("--peers", default="numpy,torch", help=f"of {', '.join(list(PEERS)[1:])}")
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR", help="only the pydl that was installed there (pip install --target DIR)"
+    )
     parser.add_argument("--isa", help="instruction set that everybody may use, such as avx2; default: the best")
     parser.add_argument("--starts", type=int, default=1, help="process starts of every participant")
     parser.add_argument("--rounds", type=int, default=15, help="turns per participant and start")
@@ -58,6 +61,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     options.peers = [peer for peer in options.peers.split(",") if peer]
     if unknown := set(options.peers) - set(PEERS):
         parser.error(f"--peers: expected any of {', '.join(list(PEERS)[1:])}, got {', '.join(sorted(unknown))}")
+    if options.against:
+        if not (options.against / "pydl").is_dir():
+            parser.error(f"--against: expected a folder that holds pydl, got {options.against}")
+        PEERS["pydl-before"].environment["PYTHONPATH"] = str(options.against.resolve())
+        options.peers = ["pydl-before"]
+    elif "pydl-before" in options.peers:
+        options.peers.remove("pydl-before")
     if options.smoke:
         options.rounds, options.slot = 3, 0.02
     if not 0 < options.slot <= 1:
@@ -104,7 +114,7 @@ class Run:
                 print(f"{worker.peer}: {greeting.get('failed', 'not installed')}, left out")
                 worker.close()
             else:
-                self.versions |= greeting
+                self.versions |= {worker.peer: greeting["path"]} if worker.peer == "pydl-before" else greeting
                 workers.append(worker)
         if not workers or workers[0].peer != "pydl":
             raise SystemExit("bench: pydl has to be installed")
@@ -143,7 +153,9 @@ class Run:
             worker.close()
 
     def takes_part(self, peer: str, case: Case) -> bool:
-        return self.options.suite not in ("peers", "recurrent") or goals.takes_part(peer, case)
+        return bool(
+            self.options.against or self.options.suite not in ("peers", "recurrent") or goals.takes_part(peer, case)
+        )
 
 
 def _single(array: Any) -> Any:

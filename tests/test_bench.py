@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pydl import _core
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -98,6 +100,17 @@ def test_options_of_recurrent_layers_have_the_plain_layer_beside_them() -> None:
     for case in arguments:
         assert f"| {case} | 2 |" in done.stdout, done.stdout
         assert "pydl-plain" in done.stdout.split(f"| {case} | 2 |")[1].splitlines()[0]
+
+
+def test_two_versions_of_pydl_take_turns(tmp_path: Path) -> None:
+    (tmp_path / "pydl").symlink_to(Path(_core.__file__).parent)
+    options = ["--threads", "1", "--rounds", "3", "--slot", "0.01"]
+    done = run_bench("gemm/64x64x64/transpose_ab", "--against", str(tmp_path), *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "pydl-before / pydl" in done.stdout
+    done = run_bench("gemm", "--against", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "--against: expected a folder that holds pydl" in done.stderr
 
 
 def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ KEEP_HEAP = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 PEERS = {
     "pydl": Peer("pydl_"),
     "pydl-plain": Peer("pydl_plain"),
+    "pydl-before": Peer("pydl_"),  # of another folder: see --against
     "numpy": Peer("numpy_"),
     "torch": Peer("torch_"),
     "torch-heap": Peer("torch_", KEEP_HEAP),
