@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -54,6 +55,22 @@ class _OfOnlyCall:
         return layer._calls[0].args[0] if self._what == "input" else layer._calls[0].outputs
 
 
+def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then."""
+
+    @wraps(build)
+    def marking(self: Layer, input_shape: Any) -> None:
+        depth, state.depth = state.depth, 0
+        try:
+            with no_grad():
+                build(self, input_shape)
+            self.built = True
+        finally:
+            state.depth = depth
+
+    return marking
+
+
 class Layer:
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
@@ -78,6 +95,8 @@ class Layer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = _that_marks_as_built(cls.build)  # type: ignore[method-assign]
         code = getattr(cls.call, "__code__", None)
         arguments = () if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         cls._takes_training = "training" in arguments
@@ -125,8 +144,9 @@ class Layer:
 
     # -- to override
 
+    @_that_marks_as_built
     def build(self, input_shape: Any) -> None:
-        """Makes the weights for inputs of this shape (None: any size)."""
+        """Makes the weights for inputs of this shape (None: any size). The layer is built then, whoever called this."""
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """From tensors to tensors. May take `training` (True, False or None)."""
@@ -213,13 +233,7 @@ class Layer:
     def build_once(self, input_shape: Any) -> None:
         """build(), unless it was done."""
         if not self.built:
-            depth, state.depth = state.depth, 0  # making weights is not what call() does, even if it happens then
-            try:
-                with no_grad():
-                    self.build(input_shape)
-                self.built = True
-            finally:
-                state.depth = depth
+            self.build(input_shape)
 
     # -- weights
 

@@ -130,3 +130,47 @@ def test_regularizers_and_activities_are_losses() -> None:
     assert weight.item() == pytest.approx(0.01 * 6)
     layer(np.ones((4, 3)))
     assert len(layer.losses) == 2
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (layers.Dense(3), (None, 5)),
+        (layers.Conv2D(3, 2), (None, 4, 4, 2)),
+        (layers.DepthwiseConv2D(2), (None, 4, 4, 2)),
+        (layers.Conv2DTranspose(3, 2), (None, 4, 4, 2)),
+        (layers.BatchNormalization(), (None, 5)),
+        (layers.LSTM(3), (None, 4, 5)),
+        (layers.Bidirectional(layers.GRU(3)), (None, 4, 5)),
+        (layers.Embedding(5, 3), (None, 4)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_layer_that_was_built_by_hand_is_not_built_again(layer: layers.Layer, shape: Any) -> None:
+    layer.build(shape)
+    assert layer.built
+    weights = [np.full(w.shape, 0.5, np.float32) for w in layer.weights]
+    layer.set_weights(weights)
+    layer(np.zeros((2, *shape[1:]), np.int64 if isinstance(layer, layers.Embedding) else np.float32))
+    assert len(layer.weights) == len(weights)
+    for now, given in zip(layer.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(now, given)
+
+
+def test_a_layer_may_build_those_inside_it() -> None:
+    class Twice(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(3)
+            self.dense.build((None, 5))
+
+        def build(self, input_shape: Any) -> None:
+            super().build(input_shape)
+            self.scale = self.add_weight((3,), "ones", name="scale")
+
+        def call(self, inputs: Any) -> Any:
+            return self.dense(inputs) * self.scale
+
+    model = pydl.Sequential([layers.Input((5,)), Twice()])
+    assert model(np.ones((2, 5))).shape == (2, 3)
+    assert sorted(w.shape for w in model.weights) == [(3,), (3,), (5, 3)]
