@@ -59,6 +59,18 @@ CONV2D = [
     Conv2dCase("depthwise", (2, 9, 10, 19), (3, 3, 1, 19), padding=SAME3, groups=19),
     Conv2dCase("depthwise_stride_2", (2, 10, 9, 33), (5, 5, 1, 33), (2, 2), SAME5, groups=33),
     Conv2dCase("depthwise_dilation", (1, 9, 9, 5), (3, 3, 1, 5), (1, 1), SAME5, (2, 2), 5),
+    *(
+        Conv2dCase(
+            f"depthwise_{k}_taps_stride_{s}", (1, 9, 13 * s + k, 35), (k, k, 1, 35), (s, s), (0, 1, 1, 0), groups=35
+        )
+        for k in (2, 3, 5, 7)
+        for s in (1, 2)
+    ),
+    Conv2dCase("depthwise_row", (1, 1, 70, 130), (1, 4, 1, 130), groups=130),
+    Conv2dCase("depthwise_streamed", (1, 130, 131, 64), (3, 3, 1, 64), padding=SAME3, groups=64),
+    Conv2dCase("depthwise_streamed_back", (1, 131, 130, 64), (3, 3, 1, 64), (2, 2), SAME3, groups=64),
+    Conv2dCase("sequence", (1, 1, 700, 5), (1, 9, 5, 19), padding=(0, 0, 8, 0)),
+    Conv2dCase("sequence_stride_3", (1, 1, 1000, 17), (1, 4, 17, 9), (1, 3), (0, 0, 3, 1), (1, 2)),
     Conv2dCase("depth_multiplier", (2, 6, 7, 5), (3, 3, 1, 15), padding=SAME3, groups=5),
     *(
         Conv2dCase(f"channels_{c}_to_{o}", (1, 5, 17, c), (3, 3, c, o), padding=SAME3)
@@ -124,6 +136,7 @@ GEMM = [
     GemmCase("sliced", 5, 9, 20011),
     GemmCase("blocks", 180, 530, 400),
     GemmCase("pages", 30, 1024, 1024),
+    GemmCase("far", 100, 515, 601),
 ]
 
 GEMM_NETS = [
@@ -306,4 +319,7 @@ RECURRENT = [
     RecurrentCase("many_rows", 33, 4, 1, 70),
     RecurrentCase("one_step", 9, 1, 7, 33),
     RecurrentCase("odd", 11, 6, 10, 40),
+    RecurrentCase("far", 3, 3, 300, 290),  # weights that outgrow a second-level cache
+    RecurrentCase("far_rows", 17, 2, 300, 290),
+    RecurrentCase("far_step", 1, 1, 300, 290),
 ]

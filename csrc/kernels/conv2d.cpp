@@ -41,10 +41,6 @@ index packed_size(const Conv2dShape& s, ConvDirection direction) {
                         ConvDirection::forward);
 }
 
-// By way of the weights of the convolution that has the blocks as its pixels.
-template <class T, class Blocks>
-void pack_blocks(const Blocks& blocks, const T* w, T* packed);
-
 template <class T>
 void pack(const Conv2dShape& s, ConvDirection direction, const T* w, T* packed) {
   const ConvAlgorithm algorithm = conv2d_algorithm(s, direction);
@@ -52,16 +48,13 @@ void pack(const Conv2dShape& s, ConvDirection direction, const T* w, T* packed) 
   if (is_winograd(algorithm)) return winograd_pack(algorithm, s, backward, w, packed);
   if (algorithm == ConvAlgorithm::grouped) return transpose_groups(s, w, packed);
   if (algorithm == ConvAlgorithm::implicit_gemm) return pack_weights(Correlation(flattened(s), backward), w, packed);
-  if (backward) return pack_blocks(GradientBlocks(s, gradient_steps(s)), w, packed);
-  pack_blocks(StridedBlocks(s), w, packed);
-}
-
-template <class T, class Blocks>
-void pack_blocks(const Blocks& blocks, const T* w, T* packed) {
-  Scratch scratch(blocks.weights() * index(sizeof(T)));
-  T* weights = static_cast<T*>(scratch.data());
-  blocks.pack_weights(w, weights);
-  pack(blocks.inner, ConvDirection::forward, weights, packed);
+  const auto pack_blocks = [&](const auto& blocks) {  // by way of the weights of the convolution over them
+    Scratch scratch(blocks.weights() * index(sizeof(T)));
+    T* weights = static_cast<T*>(scratch.data());
+    blocks.pack_weights(w, weights);
+    pack<T>(blocks.inner, ConvDirection::forward, weights, packed);
+  };
+  backward ? pack_blocks(GradientBlocks(s, gradient_steps(s))) : pack_blocks(StridedBlocks(s));
 }
 
 template <class T>

@@ -43,9 +43,7 @@ class Forward {
     // So little is copied here in less time than a meeting takes.
     constexpr index kLittle = 4096;
     const bool read_here = sharing.by_units && rows * s.I <= kLittle;
-    if (read_here)
-      for (index step = 0; step < smaller(chunk_, schedule.steps()); step++)
-        for (index row = 0; row < schedule.count(step); row++) read(step, row, step == 0);
+    if (read_here) read_steps(0, smaller(chunk_, schedule.steps()), 0, 1);
     run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units, read_here); });
     for (index row = schedule.steps() ? schedule.count(0) : 0; row < s.B; row++) never_stepped(schedule.sequence(row));
   }
@@ -93,42 +91,32 @@ class Forward {
     const Range all{0, P::count(s)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all, P::rows(s) * P::kRow * index(sizeof(T)));
     for (index begin = 0; begin < schedule.steps(); begin += chunk_) {
-      const index end = smaller(begin + chunk_, schedule.steps());
-      const bool is_read = begin == 0 && first_chunk_is_read;
-      for (index step = begin; step < end && !is_read; step++) {
-        if (by_units) {
-          for (index row = team.rank; row < schedule.count(step); row += team.size) read(step, row, step == begin);
-        } else {
-          rows.deal(schedule.count(step));
-          rows.each([&](index first, index count, index) {
-            for (index row = first; row < first + count; row++) read(step, row, step == begin);
-          });
+      const index end = smaller(begin + chunk_, schedule.steps()), first_row = row_of(begin);
+      const index end_row = row_of(end - 1) + schedule.count(end - 1);
+      const bool at_once = by_units && multiplies_inputs() && end - begin == 1;
+      if (by_units) {
+        if (begin > 0 || !first_chunk_is_read) {
+          read_steps(begin, end, team.rank, team.size);
+          team.barrier();
         }
+        if (multiplies_inputs() && !at_once) multiply_inputs(panels, first_row, end_row, first_row);
       }
-      const auto multiply_all_inputs = [&](index panel, index panel_end, index next) {
-        multiply_inputs({panel, panel_end}, row_of(begin), row_of(end - 1) + schedule.count(end - 1), row_of(begin),
-                        {weights(next), panels.far(), 0});
-      };
-      const bool inputs_first = by_units && multiplies_inputs(), at_once = inputs_first && end - begin == 1;
-      if (by_units && !is_read) team.barrier();
-      if (inputs_first && !at_once)
-        panels.each(together(panels, row_of(end - 1) + schedule.count(end - 1) - row_of(begin)), multiply_all_inputs);
       for (index step = begin; step < end; step++) {
         rows.deal(schedule.count(step));
-        if (!by_units && multiplies_inputs())
+        if (!by_units)
           rows.each([&](index first, index count, index) {
-            const index begin_row = row_of(step) + first;
-            panels.each(together(panels, count), [&](index panel, index panel_end, index next) {
-              multiply_inputs({panel, panel_end}, begin_row, begin_row + count, row_of(begin),
-                              {weights(next), panels.far(), 0});
-            });
+            for (index row = first; row < first + count; row++) read(step, row, step == begin);
+            if (multiplies_inputs())
+              multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, first_row);
           });
         for (int stage = 0; stage < Cell::stages(s); stage++) {
-          panels.each(together(panels, schedule.count(step)), [&](index panel, index end, index next) {
-            if (at_once && stage == 0) multiply_all_inputs(panel, end, next);  // what lies together is read together
+          panels.each(together(panels, schedule.count(step)), [&](index panel, index end_panel, index next) {
+            const Range group{panel, end_panel};
+            const auto ahead = [&](index tile) { return Ahead<T>{weights(next), panels.far(), tile}; };
+            // The halves of a panel for x and for h lie together.
+            if (at_once && stage == 0) multiply_inputs(group, first_row, end_row, first_row, ahead(0));
             rows.each([&](index first, index count, index tile) {
-              multiply(step, stage, first, count, {panel, end}, {weights(next), panels.far(), tile},
-                       (row_of(step) + first - row_of(begin)) * P::kRow);
+              multiply(step, stage, first, count, group, ahead(tile), (row_of(step) + first - first_row) * P::kRow);
             });
           });
           const bool is_last = step + 1 == schedule.steps() && stage + 1 == Cell::stages(s);
@@ -136,6 +124,12 @@ class Forward {
         }
       }
     }
+  }
+
+  // The rows of a chunk that fall to one of `size` readers.
+  void read_steps(index begin, index end, int rank, int size) const {
+    for (index step = begin; step < end; step++)
+      for (index row = rank; row < schedule.count(step); row += size) read(step, row, step == begin);
   }
 
   // The operand of a step, but for what the step before has put there.
@@ -173,6 +167,11 @@ class Forward {
   PanelSteps steps_of(Range panels, index sums) const { return {panels.size() > 1, P::rows(s) * P::kRow, sums}; }
 
   // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
+  void multiply_inputs(const PanelWalk& panels, index begin, index end, index first_of_chunk) const {
+    panels.each(together(panels, end - begin), [&](index panel, index end_panel, index next) {
+      multiply_inputs({panel, end_panel}, begin, end, first_of_chunk, {weights(next), panels.far(), 0});
+    });
+  }
   void multiply_inputs(Range panels, index begin, index end, index first_of_chunk, Ahead<T> ahead) const {
     for (index row = begin; row < end; row += kHeight, ahead.tile++)
       multiply_gates<Cell::kVectors, kTogether>(
