@@ -19,8 +19,10 @@ from .machine import Peak, describe, measure_peak
 from .peers import PEERS
 from .reference import reference
 
+OTHERS = [peer for peer in PEERS if peer not in ("pydl", "pydl-before")]
+
 # The suite of the goals needs every peer, several process starts, and a limit to the time that all this takes.
-GOALS = {"threads": "2,1", "peers": ",".join(PEERS).removeprefix("pydl,"), "starts": 5, "rounds": 3, "slot": 0.05}
+GOALS = {"threads": "2,1", "peers": ",".join(OTHERS), "starts": 5, "rounds": 3, "slot": 0.05}
 DEFAULTS = {
     "peers": GOALS | {"budget": 25.0},
     "recurrent": GOALS | {"budget": 10.0},
@@ -39,7 +41,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="peers, recurrent: the goals and who meets them; sweep: shapes beside those",
     )
     parser.add_argument("--threads", default="2", help="thread counts, such as 1,2")
-    parser.add_argument("--peers", default="numpy,torch", help=f"of {', '.join(list(PEERS)[1:])}")
+    parser.add_argument("--peers", default="numpy,torch", help=f"of {', '.join(OTHERS)}")
     parser.add_argument(
         "--against", type=Path, metavar="DIR", help="only the pydl that was installed there (pip install --target DIR)"
     )
@@ -59,15 +61,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     options.threads = [int(n) for n in options.threads.split(",")]
     options.peers = [peer for peer in options.peers.split(",") if peer]
-    if unknown := set(options.peers) - set(PEERS):
-        parser.error(f"--peers: expected any of {', '.join(list(PEERS)[1:])}, got {', '.join(sorted(unknown))}")
+    if unknown := set(options.peers) - set(OTHERS):
+        parser.error(f"--peers: expected any of {', '.join(OTHERS)}, got {', '.join(sorted(unknown))}")
     if options.against:
         if not (options.against / "pydl").is_dir():
             parser.error(f"--against: expected a folder that holds pydl, got {options.against}")
         PEERS["pydl-before"].environment["PYTHONPATH"] = str(options.against.resolve())
         options.peers = ["pydl-before"]
-    elif "pydl-before" in options.peers:
-        options.peers.remove("pydl-before")
     if options.smoke:
         options.rounds, options.slot = 3, 0.02
     if not 0 < options.slot <= 1:

@@ -8,6 +8,7 @@ from .case import Case
 FAMILIES = (
     "gemm",
     "conv2d",
+    "conv2d_transpose",
     "pool2d",
     "activation",
     "embedding",

@@ -195,6 +195,12 @@ def conv2d_backward_input(dy: Array, w: Array, input_shape: Any, groups: int, **
     return [Way(call, as_arrays)]
 
 
+def conv2d_transpose_inference(x: Array, w: Array, stride: int) -> list[Way]:
+    n, h, width, _ = x.shape
+    y = (n, (h - 1) * stride + w.shape[0], (width - 1) * stride + w.shape[1], w.shape[2])
+    return [Way(lambda: conv_input_gradient(x, w, y, (stride, stride), (0, 0, 0, 0)), as_arrays)]
+
+
 def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, groups: int, **window: Any) -> list[Way]:
     part_shape = (*kernel_shape[:3], kernel_shape[3] // groups)
 

@@ -47,6 +47,13 @@ def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, groups: int, 
     return [Way(partial(core.conv2d_backward_weight, x, dy, *options), as_arrays)]
 
 
+def conv2d_transpose_inference(x: Array, w: Array, stride: int) -> list[Way]:
+    layer = pydl.layers.Conv2DTranspose(w.shape[2], w.shape[:2], stride, use_bias=False)
+    model = pydl.Sequential([pydl.Input(x.shape[1:]), layer])
+    layer.set_weights([w])
+    return [Way(lambda: model(x), as_arrays)]
+
+
 def max_pool2d_forward(x: Array, pool_size: Pair, strides: Pair) -> list[Way]:
     call = partial(core.max_pool2d_forward, x, pool_size, strides, NO_PADDING, False)
     return [Way(call, lambda result: as_arrays(result[0]))]

@@ -81,6 +81,16 @@ def conv2d_backward_weight(x: Array, dy: Array, kernel_shape: Any, **options: An
     return [Way(call, lambda result: kernel_gradient(result[1:]), name) for name, call in calls]
 
 
+def conv2d_transpose_inference(x: Array, w: Array, stride: int) -> list[Way]:
+    @torch.inference_mode()
+    def call(tx: torch.Tensor, tw: torch.Tensor) -> torch.Tensor:
+        return F.conv_transpose2d(tx, tw, stride=stride)
+
+    return [
+        Way(partial(call, image(x, layout), kernel(w, layout)), channels_last, name) for name, layout in LAYOUTS.items()
+    ]
+
+
 # ---- pooling -------------------------------------------------------------------------------------------------------
 
 
