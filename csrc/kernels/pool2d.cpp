@@ -38,17 +38,24 @@ struct Cells {
         wide(s.KW) {}
 };
 
-// body(output pixel, cells) for every window.
+// body(output pixel, cells) for every window. If x comes from afar and pixels are wide, the cells of a few windows
+// further are asked for: each row of a window is a stream of its own, for which the processor asks too late.
 template <class T, class Body>
 void each_window(const Pool2dShape& s, const T* x, const Body& body) {
-  const index row_bytes = s.OW * s.KH * s.KW * s.C * index(sizeof(T));
+  constexpr index kAhead = 4, kFar = index(4) << 20, kWide = 4 * kLanes<T>;
+  const bool ask = s.C >= kWide && s.N * s.H * s.W * s.C * index(sizeof(T)) >= kFar;
+  const index step = s.stride_w * s.C, row_bytes = s.OW * s.KH * s.KW * s.C * index(sizeof(T));
   parallel(s.N * s.OH, kGrainBytes / (row_bytes + 1) + 1, [&](index begin, index end) {
     for (index row = begin; row < end; row++) {
       const index n = row / s.OH, oh = row % s.OH;
       const Range h = inside(oh, s.stride_h, s.pad_top, s.KH, s.H);
       for (index ow = 0; ow < s.OW; ow++) {
         const Range w = inside(ow, s.stride_w, s.pad_left, s.KW, s.W);
-        body(row * s.OW + ow, Cells<T>(s, x, n, oh * s.stride_h - s.pad_top, ow * s.stride_w - s.pad_left, h, w));
+        const Cells<T> cells(s, x, n, oh * s.stride_h - s.pad_top, ow * s.stride_w - s.pad_left, h, w);
+        for (index i = 0; ask && i < cells.rows; i++)
+          for (index k = 0; k < step; k += kLineSize<T>)
+            __builtin_prefetch(cells.first + i * cells.row + kAhead * step + k);
+        body(row * s.OW + ow, cells);
       }
     }
     stream_end();
@@ -185,7 +192,8 @@ void max_forward_as(const Pool2dShape& s, const T* x, T* y, Number* argmax) {
         VI<T> at = numbers<T>(cells.number);
         for (index i = 0; i < rows; i++)
           for (index j = i == 0; j < cols; j++) {
-            const V<T> v = lanes.load(first + i * cells.row + j * cells.pixel);
+            V<T> v = lanes.load(first + i * cells.row + j * cells.pixel);
+            keep_in_register(v);  // not loaded anew for each use: x need not begin at a cache line
             const VI<T> better = v > best;
             best = better ? v : best;
             if constexpr (kNumbers) at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
