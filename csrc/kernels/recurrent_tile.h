@@ -34,8 +34,8 @@ struct GateTiles {
 template <class T, int Vectors>
 constexpr GateTiles<T, Vectors> kGateTiles{};
 
-// What the tiles on one panel fetch meanwhile, if it is wanted, and which of them this is. To ask for what is near
-// costs a few rows 1 to 7 % of their time.
+// What the tiles on one panel fetch meanwhile, if it is wanted, and which of them this is. To ask for what is near only
+// costs time.
 template <class T>
 struct Ahead {
   const T* panel;
