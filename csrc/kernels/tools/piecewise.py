@@ -7,11 +7,11 @@ from minimax import Function, remez
 from mpmath import erfc, exp, mp, mpf, nstr, pi, sqrt, tanh
 
 INTERVALS = 32  # what one permutation of AVX-512 looks up
-DEGREE = 6
+DEGREE, TANH_DEGREE = 6, 5
 Interval = tuple[mpf, mpf, mpf]  # low, centre, high
 
 
-def pieces(f: Function, size: Function, intervals: list[Interval]) -> list[list[mpf]]:
+def pieces(f: Function, size: Function, intervals: list[Interval], degree: int = DEGREE) -> list[list[mpf]]:
     """For each interval the coefficients, in powers of y - centre, with the least error relative to size(y).
 
     Where the centre is 0, f(0) is 0 and f(y) / y is approximated, so that the error stays relative next to 0.
@@ -26,7 +26,7 @@ def pieces(f: Function, size: Function, intervals: list[Interval]) -> list[list[
         def weight(u: mpf, centre: mpf = centre, divide: bool = divide) -> mpf:
             return mpf(1) if divide else 1 / size(centre + u)
 
-        row, error = remez(part, weight, low - centre, high - centre, DEGREE - divide)
+        row, error = remez(part, weight, low - centre, high - centre, degree - divide)
         rows.append([mpf(0), *row] if divide else row)
         worst = max(worst, error)
     print(f"relative error {nstr(worst, 3)}")
@@ -58,7 +58,7 @@ if __name__ == "__main__":
     mp.dps = 30
     step = mpf(3) / 16
     steps = [(max(k * step - step / 2, mpf(0)), k * step, k * step + step / 2) for k in range(INTERVALS)]
-    ends = [mpf(2) ** e * (1 + mpf(m) / 4) for e in range(-2, 4) for m in range(4)][:22]  # 1/4 ... 10
+    ends = [mpf(2) ** e * (1 + mpf(m) / 4) for e in range(-3, 4) for m in range(4)][:26]  # 1/8 ... 10
     quarters = [(mpf(0), mpf(0), ends[0])]
     quarters += [(a, (a + b) / 2, b) for a, b in pairwise(ends)]
     centres = [[centre] for _, centre, _ in quarters] + [[quarters[-1][1]]] * (INTERVALS - len(quarters))
@@ -72,10 +72,11 @@ namespace {
     text += table("kTailPieces", "Phi(-y): interval n is centred at n * 3 / 16.", pieces(tail, tail, steps)) + "\n"
     slopes = pieces(slope, lambda y: max(abs(slope(y)), tail(y)), steps)
     text += table("kSlopePieces", "Phi(-y) - y phi(y), the slope of x Phi(x) at -y; likewise.", slopes) + "\n"
-    text += table("kTanhCentres", "Of the intervals of tanh: [0, 1/4), then four to every octave, up to 10.", centres)
-    tanhs = pieces(tanh, tanh, quarters)
+    text += table("kTanhCentres", "Of the intervals of tanh: [0, 1/8), then four to every octave, up to 10.", centres)
+    tanhs = pieces(tanh, tanh, quarters, TANH_DEGREE)
     for row in tanhs[len(quarters) - 1 :]:
         row[0] = mpf(1)  # rounded up, so that the end is 1
     text += "\n" + table("kTanhPieces", "tanh(y)", tanhs)
+    text += "\n" + table("kPowers", "2^(k/32)", [[mpf(2) ** (mpf(k) / INTERVALS)] for k in range(INTERVALS)])
     text += "\n}  // namespace\n}  // namespace pydl::PYDL_ISA\n"
     (Path(__file__).parent.parent / "piecewise_tables.h").write_text(text)
