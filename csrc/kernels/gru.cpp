@@ -23,7 +23,7 @@ struct Gru {
   // ---- forward
 
   static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, index step, index row, index count,
-                                   const T* operand, const T* weights, index, Ahead<T> ahead, T* sums,
+                                   const T* operand, const T* weights, index, Ahead<T> ahead, T* sums, const T*,
                                    const PanelSteps& steps) {
     constexpr int kTogether = Forward<Gru>::kTogether;
     const index stride = f.run.operand.stride;
@@ -36,17 +36,22 @@ struct Gru {
                                    weights + 2 * kLanes<T>, kRow, ahead, sums, steps);
   }
 
-  static void finish(const Forward<Gru>& f, int stage, index step, index row, index count, index unit, Sums<T> sums) {
+  static const T* initial_state(const RecurrentInputs<T>& in) { return in.h0; }
+
+  template <bool kAll>
+  static void finish(const Forward<Gru>& f, int stage, const Places<T>* places, index count, Units<T, kAll> units,
+                     Sums<T> sums) {
     const Main act{f.s.activation};
     const Gate gate{f.s.recurrent_activation};
-    const int n = units_left<T>(f.s.U, unit);
-    const index U = f.s.U;
-    for (index r = 0; r < count; r++, row++) {
+    const index unit = units.first, U = units.U;
+    const int n = units.from(unit);
+    for (index r = 0; r < count; r++) {
+      const Places<T>& p = places[r];
       const T* from_x = sums.from_x + r * kRow;
       auto x_sum = [&](int v) { return load(from_x + v * kLanes<T>); };
       auto h_sum = [&](int v, int vectors) { return load(sums.from_h + (r * vectors + v) * kLanes<T>); };
-      T* gates = f.out.saved || !f.s.reset_after ? f.gates(step, row) + unit : nullptr;
-      const V<T> before = f.state_before(step, row, unit, n, f.run.in.h0);
+      T* gates = p.gates ? p.gates + unit : nullptr;
+      const V<T> before = load_units(p.before + unit, n);
       V<T> update, value;
       if (f.s.reset_after) {
         update = gate(x_sum(0) + h_sum(0, 3));
@@ -61,7 +66,7 @@ struct Gru {
         const V<T> reset = gate(x_sum(1) + h_sum(1, 2));
         store_units(gates, gate(x_sum(0) + h_sum(0, 2)), n);
         store_units(gates + U, reset, n);
-        store_units(gates + 3 * U, reset * load_units(f.operand(step, row) + unit, n), n);
+        store_units(gates + 3 * U, reset * load_units(p.operand + unit, n), n);
         continue;
       } else {
         update = load_units(gates, n);
@@ -69,8 +74,8 @@ struct Gru {
       }
       if (gates) store_units(gates + 2 * U, value, n);
       const V<T> h = value + update * (before - value);
-      store_units(f.state(step, row) + unit, h, n);
-      f.publish(step, row, unit, n, h);
+      store_units(p.state + unit, h, n);
+      f.publish(p, unit, n, h);
     }
   }
 

@@ -12,24 +12,30 @@ struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
   using Main = Nonlinearity<T, Tanh, kUsual>;
   using Gate = Nonlinearity<T, Sigmoid, kUsual>;
 
-  static void finish(const Forward<Lstm>& f, int, index step, index row, index count, index unit, Sums<T> sums) {
+  static const T* initial_state(const RecurrentInputs<T>& in) { return in.c0; }
+
+  template <bool kAll>
+  static void finish(const Forward<Lstm>& f, int, const Places<T>* places, index count, Units<T, kAll> units,
+                     Sums<T> sums) {
     const Main act{f.s.activation};
     const Gate gate{f.s.recurrent_activation};
-    const int n = units_left<T>(f.s.U, unit);
-    auto sum = [&](index r, int v) { return Lstm::sum_of(sums, r, v); };
-    for (index r = 0; r < count; r++, row++) {
-      const V<T> input = gate(sum(r, 0)), forget = gate(sum(r, 1)), value = act(sum(r, 2)), output = gate(sum(r, 3));
-      const V<T> c = forget * f.state_before(step, row, unit, n, f.run.in.c0) + input * value;
-      store_units(f.state(step, row) + unit, c, n);
-      if (f.out.saved) {
-        T* gates = f.gates(step, row) + unit;
+    const index unit = units.first, U = units.U;
+    const int n = units.from(unit);
+    for (index r = 0; r < count; r++) {
+      const Places<T>& p = places[r];
+      auto sum = [&](int v) { return load(sums.from_h + (r * kVectors + v) * kLanes<T>); };
+      const V<T> input = gate(sum(0)), forget = gate(sum(1)), value = act(sum(2)), output = gate(sum(3));
+      const V<T> c = forget * load_units(p.before + unit, n) + input * value;
+      store_units(p.state + unit, c, n);
+      if (p.gates) {
+        T* gates = p.gates + unit;
         store_units(gates, input, n);
-        store_units(gates + f.s.U, forget, n);
-        store_units(gates + 2 * f.s.U, value, n);
-        store_units(gates + 3 * f.s.U, output, n);
+        store_units(gates + U, forget, n);
+        store_units(gates + 2 * U, value, n);
+        store_units(gates + 3 * U, output, n);
       }
-      if (row >= f.schedule.count(step + 1)) store_units(f.out.c + f.schedule.sequence(row) * f.s.U + unit, c, n);
-      f.publish(step, row, unit, n, output * act(c));
+      if (p.c) store_units(p.c + unit, c, n);
+      f.publish(p, unit, n, output * act(c));
     }
   }
 

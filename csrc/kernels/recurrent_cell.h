@@ -14,14 +14,10 @@ struct OneStageCell {
   static int stages(const RecurrentShape&) { return 1; }
 
   static PYDL_INLINE void multiply(const Forward<Cell>& f, int, index, index, index count, const T* operand,
-                                   const T* weights, index K, Ahead<T> ahead, T* sums, const PanelSteps& steps) {
+                                   const T* weights, index K, Ahead<T> ahead, T* sums, const T* from_x,
+                                   const PanelSteps& steps) {
     multiply_gates<Cell::kVectors, Forward<Cell>::kTogether>(count, K, operand, f.run.operand.stride, weights,
-                                                             Panels<Cell>::kRow, ahead, sums, steps);
-  }
-  static PYDL_INLINE V<T> sum_of(Sums<T> sums, index row, int vector) {
-    const index at = (row * Cell::kVectors + vector) * kLanes<T>;
-    const V<T> from_h = load(sums.from_h + at);
-    return sums.from_x ? from_h + load(sums.from_x + at) : from_h;
+                                                             Panels<Cell>::kRow, ahead, sums, steps, from_x);
   }
 
   static PYDL_INLINE void multiply_back(const Backward<Cell>& f, int, index count, const T* gates, index panel,

@@ -10,7 +10,24 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-// What a cell sees of some rows and one panel. Sums: [row][kVectors vectors]; from_x null: it is in from_h.
+// Where a cell finds and leaves what belongs to one row in one step: rows of U elements, gates of kSavedGates times as
+// many. Null: not wanted.
+template <class T>
+struct Places {
+  const T *before, *operand;  // the state before; h as the product sees it
+  T *state, *gates;
+  T *h, *c, *y;      // h: the next step's operand, or the last h of the sequence; c: the last state of the sequence
+  const T* dropout;  // of h on its way into the next operand
+};
+
+// The units of a panel, all of which exist or some.
+template <class T, bool kAll>
+struct Units {
+  index U, first;
+  PYDL_INLINE int from(index unit) const { return kAll ? kLanes<T> : units_left<T>(U, unit); }
+};
+
+// The sums of some rows and one panel, [row][kVectors vectors]: all of them in from_h, or those with x apart.
 template <class T>
 struct Sums {
   const T *from_h, *from_x;
@@ -24,7 +41,13 @@ class Forward {
   static constexpr int kHeight = gate_rows(Cell::kVectors), kTogether = panels_together(Cell::kVectors);
 
   Forward(const Run<Cell>& run, const RecurrentOutputs<T>& out, const T* packed, index chunk)
-      : run(run), s(run.s), schedule(run.schedule), out(out), packed_(packed), chunk_(chunk) {}
+      : run(run),
+        s(run.s),
+        schedule(run.schedule),
+        out(out),
+        packed_(packed),
+        chunk_(chunk),
+        slots_(chunk > 1 ? chunk : 2) {}
 
   // How many steps have their products with x made together.
   static index chunk_of(const RecurrentShape& shape) {
@@ -39,6 +62,8 @@ class Forward {
     const Sharing sharing = sharing_of<Cell>(s);
     const index rows = smaller(chunk_, s.T) * s.B;
     Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
+    Scratch places((sharing.by_units ? sharing.threads : 1) * s.B * index(sizeof(Places<T>)));
+    places_ = static_cast<Places<T>*>(places.data());
     from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
     // So little is copied here in less time than a meeting takes.
     constexpr index kLittle = 4096;
@@ -55,38 +80,49 @@ class Forward {
   const Schedule& schedule;
   const RecurrentOutputs<T>& out;
 
-  index row_of(index step) const { return out.saved ? schedule.first(step) : step % chunk_ * s.B; }
+  // Where the operands of a step begin. Inference keeps those of a chunk and of the step after it. With one step to a
+  // chunk the two change places, so that h need not move.
+  index row_of(index step) const { return out.saved ? schedule.first(step) : step % slots_ * s.B; }
   T* gates(index step, index row) const { return run.gates[(out.saved ? schedule.first(step) : 0) + row]; }
-  // The state after a step; inference keeps only the latest.
-  T* state(index step, index row) const { return run.state[(out.saved ? schedule.first(step) : 0) + row]; }
-  const T* operand(index step, index row) const { return run.operand[row_of(step) + row] + run.hidden(); }
-  PYDL_INLINE V<T> state_before(index step, index row, index unit, int n, const T* initial) const {
-    if (step > 0) return load_units(state(step - 1, row) + unit, n);
-    return initial ? load_units(initial + schedule.sequence(row) * s.U + unit, n) : V<T>{};
-  }
 
   // Hands on the output of some units of a row: to the next step, or out of the layer.
-  PYDL_INLINE void publish(index step, index row, index unit, int n, V<T> h) const {
-    const index b = schedule.sequence(row);
-    const bool last = row >= schedule.count(step + 1);
-    if (last)
-      store_units(out.h + b * s.U + unit, h, n);
-    else
-      store_units(next_operand(step, row) + unit, run.dropped(h, b, unit, n), n);
-    if (s.return_sequences)
-      store_units(out.y + output_at(s, b, schedule.position(row, step)) + unit, h, n);
-    else if (last)
-      store_units(out.y + b * s.output_stride + unit, h, n);
+  static PYDL_INLINE void publish(const Places<T>& to, index unit, int n, V<T> h) {
+    if (to.y) store_units(to.y + unit, h, n);
+    store_units(to.h + unit, to.dropout ? h * load_units(to.dropout + unit, n) : h, n);
   }
 
  private:
+  // The state after a step; inference keeps only the latest. Before the first step its slot holds the initial one.
+  T* state(index step, index row) const {
+    return Cell::kKeepsState ? run.state[(out.saved ? schedule.first(step) : 0) + row] : nullptr;
+  }
+  Places<T> places(index step, index row) const {
+    const index b = schedule.sequence(row);
+    const bool last = row >= schedule.count(step + 1);
+    Places<T> p{};
+    p.state = state(step, row);
+    p.before = step > 0 ? state(step - 1, row) : p.state;
+    p.operand = run.operand[row_of(step) + row] + run.hidden();
+    if (out.saved || Cell::stages(s) > 1) p.gates = gates(step, row);
+    p.h = last ? out.h + b * s.U : next_operand(step, row);
+    if (last && out.c) p.c = out.c + b * s.U;
+    if (!last && run.in.recurrent_dropout) p.dropout = run.in.recurrent_dropout + b * s.U;
+    if (s.return_sequences)
+      p.y = out.y + output_at(s, b, schedule.position(row, step));
+    else if (last)
+      p.y = out.y + b * s.output_stride;
+    return p;
+  }
+
   bool multiplies_inputs() const { return !fused(s) && !s.tokens; }
 
   T* next_operand(index step, index row) const {
-    return run.operand[(out.saved ? schedule.first(step + 1) : row_of(step) + s.B) + row] + run.hidden();
+    const index next = out.saved || chunk_ == 1 ? row_of(step + 1) : row_of(step) + s.B;
+    return run.operand[next + row] + run.hidden();
   }
 
   void member(Team& team, bool by_units, bool first_chunk_is_read) {
+    Places<T>* const places_of_row = places_ + (by_units ? team.rank * s.B : 0);
     RowShare rows(kHeight, by_units, team);
     const Range all{0, P::count(s)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all, P::rows(s) * P::kRow * index(sizeof(T)));
@@ -103,6 +139,9 @@ class Forward {
       }
       for (index step = begin; step < end; step++) {
         rows.deal(schedule.count(step));
+        rows.each([&](index first, index count, index) {
+          for (index row = first; row < first + count; row++) places_of_row[row] = places(step, row);
+        });
         if (!by_units)
           rows.each([&](index first, index count, index) {
             for (index row = first; row < first + count; row++) read(step, row, step == begin);
@@ -116,7 +155,8 @@ class Forward {
             // The halves of a panel for x and for h lie together.
             if (at_once && stage == 0) multiply_inputs(group, first_row, end_row, first_row, ahead(0));
             rows.each([&](index first, index count, index tile) {
-              multiply(step, stage, first, count, group, ahead(tile), (row_of(step) + first - first_row) * P::kRow);
+              multiply(step, stage, first, count, group, ahead(tile), (row_of(step) + first - first_row) * P::kRow,
+                       places_of_row + first);
             });
           });
           const bool is_last = step + 1 == schedule.steps() && stage + 1 == Cell::stages(s);
@@ -151,7 +191,8 @@ class Forward {
         const int n = units_left<T>(s.U, u);
         store_units(h + u, initial ? run.dropped(load_units(initial + u, n), b, u, n) : V<T>{}, n);
       }
-    } else if (first_of_chunk && !out.saved) {
+      if constexpr (Cell::kKeepsState) copy_or_zero(Cell::initial_state(run.in), b, state(0, row));
+    } else if (first_of_chunk && chunk_ > 1 && !out.saved) {
       const T* before = next_operand(step - 1, row);
       map_row<T>(s.U, h, [=](auto at) { return at(before); });
     }
@@ -180,22 +221,27 @@ class Forward {
   }
 
   // The sums of some rows and panels, and what the cell makes of them; `x_at`: where the products with x have them.
-  void multiply(index step, int stage, index row, index count, Range panels, Ahead<T> ahead, index x_at) const {
+  void multiply(index step, int stage, index row, index count, Range panels, Ahead<T> ahead, index x_at,
+                const Places<T>* places) const {
     constexpr index kRoom = kTogether > kHeight ? kTogether : kHeight;
-    alignas(64) T sums[kRoom * P::kRow], looked_up[kHeight * P::kRow];
+    alignas(64) T sums[kRoom * P::kRow], looked_up[kRoom * P::kRow];
+    const T* from_x = fused(s) ? nullptr : s.tokens ? looked_up : from_x_[panels.begin] + x_at;
+    PanelSteps steps = steps_of(panels, P::kRow);
+    steps.old = fused(s) ? 0 : s.tokens ? P::kRow : from_x_.stride;
+    if (s.tokens)
+      for (index panel = panels.begin, at = 0; panel < panels.end; panel++)
+        for (index r = 0; r < count; r++, at += P::kRow) look_up(run.token(step, row + r), panel, looked_up + at);
     const index skipped = fused(s) ? 0 : run.hidden();
     ahead.panel += skipped * P::kRow;
     Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
-                   weights(panels.begin) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums,
-                   steps_of(panels, P::kRow));
-    for (index panel = panels.begin; panel < panels.end; panel++) {
-      const T* x_sums = fused(s) ? nullptr : from_x_[panel] + x_at;
-      if (s.tokens) {
-        for (index r = 0; r < count; r++) look_up(run.token(step, row + r), panel, looked_up + r * P::kRow);
-        x_sums = looked_up;
-      }
-      Cell::finish(*this, stage, step, row, count, panel * P::kUnits,
-                   Sums<T>{sums + (panel - panels.begin) * P::kRow, x_sums});
+                   weights(panels.begin) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums, from_x, steps);
+    for (index panel = panels.begin, i = 0; panel < panels.end; panel++, i++) {
+      const Sums<T> both{sums + i * P::kRow, from_x + i * steps.old};
+      const index unit = panel * P::kUnits;
+      if (s.U - unit >= P::kUnits)
+        Cell::finish(*this, stage, places, count, Units<T, true>{s.U, unit}, both);
+      else
+        Cell::finish(*this, stage, places, count, Units<T, false>{s.U, unit}, both);
     }
   }
 
@@ -223,7 +269,8 @@ class Forward {
   }
 
   const T* packed_;
-  const index chunk_;
+  const index chunk_, slots_;
+  Places<T>* places_ = nullptr;
   Rows<T> from_x_{};
 };
 

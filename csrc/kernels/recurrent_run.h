@@ -213,20 +213,22 @@ class RowShare {
     if (step_ > 1) team_.barrier();
     rows_ = active;
     count_ = ceil_div(ceil_div(active, height_), step_) * step_;
+    least_ = count_ > 0 ? active / count_ : 0;
+    more_ = active - least_ * count_;
   }
-  // body(first row, rows, number) for the tiles of this member.
+  // body(first row, rows, number) for the tiles of this member. The first more_ tiles have a row more than the others.
   template <class Body>
   PYDL_INLINE void each(const Body& body) const {
-    for (index i = begin_; i < count_; i += step_) {
-      const index row = rows_ * i / count_, end = rows_ * (i + 1) / count_;
-      if (row < end) body(row, end - row, i / step_);
+    for (index i = begin_, number = 0; i < count_; i += step_, number++) {
+      const index rows = least_ + (i < more_);
+      if (rows > 0) body(i * least_ + smaller(i, more_), rows, number);
     }
   }
 
  private:
   const index height_, begin_, step_;
   Team& team_;
-  index rows_ = 0, count_ = 0;
+  index rows_ = 0, count_ = 0, least_ = 0, more_ = 0;
 };
 
 }  // namespace

@@ -48,10 +48,10 @@ struct Ahead {
 // if they are near.
 constexpr int panels_together(int vectors) { return 8 / vectors; }
 
-// The panels that a product reads, `size` apart, and its sums for each, `sums` apart.
+// The panels that a product reads, `size` apart, its sums for each, `sums` apart, and what is added to them.
 struct PanelSteps {
   bool together = false;  // panels_together of them, or one
-  index size = 0, sums = 0;
+  index size = 0, sums = 0, old = 0;
 };
 
 template <class T, int Vectors, int Panels>
@@ -64,8 +64,8 @@ __attribute__((noinline)) void multiply_row(const TileTask<T>& t, const PanelSte
         element * load(b + p * steps.size + v * kLanes<T>);
   }
   PYDL_UNROLL for (int p = 0; p < Panels; p++) PYDL_UNROLL for (int v = 0; v < Vectors; v++) {
-    const index at = p * steps.sums + v * kLanes<T>;
-    store(t.c + at, t.old ? sum[p][v] + load(t.old + at) : sum[p][v]);
+    const V<T> all = t.old ? sum[p][v] + load(t.old + p * steps.old + v * kLanes<T>) : sum[p][v];
+    store(t.c + p * steps.sums + v * kLanes<T>, all);
   }
 }
 

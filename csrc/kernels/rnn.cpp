@@ -10,16 +10,18 @@ struct Rnn : OneStageCell<Rnn<T, kUsual>, T> {
   static constexpr bool kKeepsState = false, kFusesInput = true, kCarriesHidden = false;
   using Main = Nonlinearity<T, Tanh, kUsual>;
 
-  static void finish(const Forward<Rnn>& f, int, index step, index row, index count, index unit, Sums<T> sums) {
+  template <bool kAll>
+  static void finish(const Forward<Rnn>& f, int, const Places<T>* places, index count, Units<T, kAll> units,
+                     Sums<T> sums) {
     const Main act{f.s.activation};
-    for (index r = 0; r < count; r++, row++)
+    for (index r = 0; r < count; r++)
       for (int v = 0; v < 2; v++) {
-        const index u = unit + v * kLanes<T>;
-        if (u >= f.s.U) break;
-        const int n = units_left<T>(f.s.U, u);
-        const V<T> h = act(Rnn::sum_of(sums, r, v));
-        if (f.out.saved) store_units(f.gates(step, row) + u, h, n);
-        f.publish(step, row, u, n, h);
+        const index unit = units.first + v * kLanes<T>;
+        if (!kAll && unit >= units.U) break;
+        const int n = units.from(unit);
+        const V<T> h = act(load(sums.from_h + (r * kVectors + v) * kLanes<T>));
+        if (places[r].gates) store_units(places[r].gates + unit, h, n);
+        f.publish(places[r], unit, n, h);
       }
   }
 
