@@ -81,6 +81,7 @@ class PlanCache:
     def __init__(self, capacity: int = 16, taped: bool = False) -> None:
         self._capacity, self._taped = capacity, taped
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self._latest: tuple[Any, _core.Plan, Callable[[Any], Any]] | None = None  # `replay` tries it
         self._epoch = _epoch
 
     def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]], form: str = "") -> Any:
@@ -96,7 +97,7 @@ class PlanCache:
         if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
             return call(_wrap_all(x))
         if self._epoch != _epoch:
-            self._entries.clear()
+            self.clear()
             self._epoch = _epoch
         key = (form, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
         entry = self._entries.get(key)
@@ -112,11 +113,18 @@ class PlanCache:
         """What `run` gives for an array as it is, of native bytes, if there is a plan that takes it; else None."""
         if self._epoch != _epoch or state.plan is not None:
             return None
+        if self._latest is not None:
+            key, plan, rebuild = self._latest
+            y = plan.run_if_fits(x)
+            if y is not None:
+                return rebuild(y)
+            self._used(key)  # until now
         key = (x.shape, x.dtype.char)
         entry = self._entries.get(key)
         if entry is None or entry.plan is None or not x.flags.carray:
             return None
         self._used(key)
+        self._latest = key, entry.plan, entry.rebuild
         return entry.rebuild(entry.plan.run(x))
 
     def _used(self, key: Any) -> None:
@@ -153,7 +161,9 @@ class PlanCache:
             entry.plan = plan
         self._entries[key] = entry
         if len(self._entries) > self._capacity:
-            self._entries.popitem(last=False)
+            oldest, _ = self._entries.popitem(last=False)
+            if self._latest is not None and self._latest[0] == oldest:
+                self._latest = None
         return y
 
     def _mode(self) -> AbstractContextManager[None]:
@@ -165,6 +175,7 @@ class PlanCache:
     def clear(self) -> None:
         """Forgets every plan."""
         self._entries.clear()
+        self._latest = None
 
     def info(self) -> list[dict[str, Any]]:
         """One dict per input shape seen lately: "inputs", "ops" (the kernels), "reason" (None: it replays)."""

@@ -56,5 +56,5 @@ def _step(cell: str, units: int) -> Case:
 CASES = (
     *(_with_option(cell, what, option) for cell in GATES for what, options in OPTIONS.items() for option in options),
     *(_with_lengths(cell, what) for cell in GATES for what in OPTIONS),
-    _step("lstm", 256),
+    *(_step("lstm", units) for units in (192, 256)),
 )

@@ -1,6 +1,7 @@
 // pydl._core.Plan and Version: recording and replaying a model's kernel calls (see ../plan.h).
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "../plan.h"
@@ -81,6 +82,33 @@ class RecordedPlan {
       check_shape("plan", "input", a, inputs_[i].shape);
       in.push_back(a.data());
     }
+    return run_on(in.data());
+  }
+
+  // A single input without a word: None if it is not as recorded.
+  py::object run_if_fits(const py::object& input) {
+    if (!complete_ || inputs_.size() != 1 || !inputs_[0].fits(input)) return py::none();
+    const void* data = py::reinterpret_borrow<py::array>(input).data();
+    return run_on(&data);
+  }
+
+  const std::vector<std::string>& ops() const { return plan_.ops(); }
+
+ private:
+  struct End {
+    py::dtype dtype;
+    std::vector<index> shape;
+
+    bool fits(const py::object& object) const {
+      constexpr int wanted = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+      if (!py::isinstance<py::array>(object)) return false;
+      const py::array a = py::reinterpret_borrow<py::array>(object);
+      return (a.flags() & wanted) == wanted && a.dtype().is(dtype) && std::size_t(a.ndim()) == shape.size() &&
+             std::equal(shape.begin(), shape.end(), a.shape());
+    }
+  };
+
+  py::object run_on(const void* const* in) {
     const std::size_t given = outputs_.size() - updates_.size();
     py::tuple arrays(given);
     std::vector<void*> out;
@@ -99,7 +127,7 @@ class RecordedPlan {
     }
     {
       OutsidePython run;
-      plan_.run(in.data(), out.data());
+      plan_.run(in, out.data());
     }
     for (std::size_t i = 0; i < updates_.size(); i++) {
       const Update& update = updates_[i];
@@ -110,13 +138,6 @@ class RecordedPlan {
     return std::move(arrays);
   }
 
-  const std::vector<std::string>& ops() const { return plan_.ops(); }
-
- private:
-  struct End {
-    py::dtype dtype;
-    std::vector<index> shape;
-  };
   struct Update {
     py::array array;
     std::shared_ptr<Version> version;
@@ -154,6 +175,8 @@ updates: pairs (array, Version) for the last of the outputs. A run writes those 
       .def("fail", &RecordedPlan::fail, py::arg("reason"))
       .def("abort", &RecordedPlan::abort)
       .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
+      .def("run_if_fits", &RecordedPlan::run_if_fits, py::arg("input"),
+           "Likewise for one input; None if it is not as recorded.")
       .def_property_readonly("ops", &RecordedPlan::ops, "The names of the recorded kernels, in order.");
 }
 

@@ -162,14 +162,16 @@ struct Sharing {
 
 template <class Cell>
 Sharing sharing_of(const RecurrentShape& s) {
-  constexpr double kStepGrain = 1 << 14, kGrain = 1 << 18;  // multiplications that outweigh a meeting, waking a thread
+  // Multiplications that outweigh a meeting, and waking a thread: few rows wait for the weights of each of theirs.
+  constexpr double kStepGrain = 1 << 14, kGrain = 1 << 18, kGrainOfFewRows = 1 << 17;
   const double step = double(s.B) * double(s.U) * double(Cell::kGates * s.U);
   const double all = double(s.B) * double(s.T) * double(s.I + s.U) * double(Cell::kGates * s.U);
   const int available = num_threads();
   const index weights = (s.I + s.U) * Cell::kGates * s.U * index(sizeof(typename Cell::Element));
   const index few = weights > kLarge ? kFewRowsForLarge : kFewRows;
   const bool by_units = s.B < kSmallBatch || s.B < few * available;
-  const double useful = by_units ? (all / kGrain < step / kStepGrain ? all / kGrain : step / kStepGrain) : all / kGrain;
+  const double of_all = all / (by_units ? kGrainOfFewRows : kGrain), of_step = step / kStepGrain;
+  const double useful = by_units && of_step < of_all ? of_step : of_all;
   return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
 }
 
