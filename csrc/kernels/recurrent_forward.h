@@ -231,6 +231,8 @@ class Forward {
     if (s.tokens)
       for (index panel = panels.begin, at = 0; panel < panels.end; panel++)
         for (index r = 0; r < count; r++, at += P::kRow) look_up(run.token(step, row + r), panel, looked_up + at);
+    if constexpr (Cell::kKeepsState)  // they may be far away, and wanted as soon as the product is there
+      for (index r = 0; r < count; r++) __builtin_prefetch(places[r].before + panels.begin * P::kUnits, 1);
     const index skipped = fused(s) ? 0 : run.hidden();
     ahead.panel += skipped * P::kRow;
     Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
