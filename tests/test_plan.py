@@ -86,6 +86,34 @@ def test_one_plan_for_each_shape_and_no_more_than_the_capacity(rng: np.random.Ge
     assert [entry["inputs"][0][0] for entry in net.plans.info()] == [1, 2, 0]
 
 
+def test_the_plan_that_replayed_last_takes_only_what_it_has_recorded(rng: np.random.Generator) -> None:
+    model = pydl.Sequential([layers.Dense(3, activation="tanh")])
+    wide = rng.standard_normal((4, 10)).astype(np.float32)
+    given = [
+        wide[:, :5].copy(),
+        wide[:, ::2],
+        wide[:2, :5].copy(),
+        wide[:, :5].astype(">f4"),
+        wide[:, :5].astype(float),
+    ]
+    for x in [*given, *given, given[0], given[0], given[2]]:
+        expected = np.tanh(x.astype(np.float32) @ model.layers[0].kernel.numpy()) if model.built else model(x).numpy()
+        np.testing.assert_allclose(model(x).numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert len(model._plans.info()) == 2
+    with pytest.raises(pydl.ShapeError):
+        model(wide)
+
+
+def test_a_plan_that_is_thrown_out_does_not_replay(rng: np.random.Generator) -> None:
+    model = pydl.Sequential([layers.Dense(3)])
+    model._plans = PlanCache(capacity=2)
+    x = [rng.standard_normal((n, 5)).astype(np.float32) for n in (1, 2, 3)]
+    for n in (0, 0, 0, 1, 1, 0, 2, 2, 1, 0):  # the one that replays most often is not the oldest
+        np.testing.assert_allclose(model(x[n]).numpy(), x[n] @ model.layers[0].kernel.numpy(), rtol=1e-5, atol=1e-6)
+        assert x[n].shape in [entry["inputs"][0] for entry in model._plans.info()]
+        assert len(model._plans.info()) <= 2
+
+
 def test_outputs_do_not_share_memory(rng: np.random.Generator) -> None:
     net = cnn()
     net(images(rng))

@@ -89,23 +89,23 @@ struct Gru {
     if (f.s.reset_after) f.multiply(count, U, gates + 3 * U, panel, 2 * U, ahead, sums, sums);
   }
 
-  static PYDL_INLINE void backward(const Backward<Gru>& f, int stage, index step, index row, index unit, int n,
+  static PYDL_INLINE void backward(const Backward<Gru>& f, int stage, const PlacesBack<T>& p, index unit, int n,
                                    const T* from_gates) {
-    stage == 0 ? backward_units(f, step, row, unit, n, from_gates) : backward_reset(f, step, row, unit, n, from_gates);
+    stage == 0 ? backward_units(f, p, unit, n, from_gates) : backward_reset(f, p, unit, n, from_gates);
   }
 
   // What is carried is the part of the gradient of h that goes past the gates.
-  static PYDL_INLINE void backward_units(const Backward<Gru>& f, index step, index row, index unit, int n,
+  static PYDL_INLINE void backward_units(const Backward<Gru>& f, const PlacesBack<T>& p, index unit, int n,
                                          const T* from_gates) {
     const Main act{f.s.activation};
     const Gate gate{f.s.recurrent_activation};
     const index U = f.s.U;
-    T* gates = f.gates(step, row) + unit;
+    T* gates = p.gates + unit;
     const V<T> update = load_units(gates, n), value = load_units(gates + 2 * U, n);
-    const V<T> before = f.state_before(step, row, unit, n, f.run.in.h0);
-    const V<T> dh = f.arriving(step, row, unit, n, from_gates) + f.carry(step, row, unit, n, f.grads.dh);
+    const V<T> before = f.load_or_zero(p.before, unit, n);
+    const V<T> dh = f.arriving(p, unit, n, from_gates) + f.load_or_zero(p.arrived, unit, n);
     const V<T> dvalue = act.backward(value, dh * (1 - update));
-    store_units(f.carried[row] + unit, dh * update, n);
+    store_units(p.carried + unit, dh * update, n);
     store_units(gates, gate.backward(update, dh * (before - value)), n);
     store_units(gates + 2 * U, dvalue, n);
     if (!f.s.reset_after) return;
@@ -115,16 +115,13 @@ struct Gru {
   }
 
   // The second stage: from_gates is the gradient of r h, where h has been through the recurrent dropout.
-  static PYDL_INLINE void backward_reset(const Backward<Gru>& f, index step, index row, index unit, int n,
+  static PYDL_INLINE void backward_reset(const Backward<Gru>& f, const PlacesBack<T>& p, index unit, int n,
                                          const T* from_gates) {
     const Gate gate{f.s.recurrent_activation};
-    T* gates = f.gates(step, row) + unit;
-    T* carried = f.carried[row] + unit;
-    const index b = f.schedule.sequence(row);
+    T *gates = p.gates + unit, *carried = p.carried + unit;
     const V<T> reset = load_units(gates + f.s.U, n), d = load(from_gates);
-    const V<T> h = load_units(f.run.operand[f.schedule.first(step) + row] + f.run.hidden() + unit, n);
-    store_units(gates + f.s.U, gate.backward(reset, d * h), n);
-    store_units(carried, load_units(carried, n) + f.run.dropped(d * reset, b, unit, n), n);
+    store_units(gates + f.s.U, gate.backward(reset, d * load_units(p.operand + unit, n)), n);
+    store_units(carried, load_units(carried, n) + f.dropped(d * reset, p, unit, n), n);
   }
 
   // Rows: kernel and bias from dz dr dn; recurrent kernel and its bias from dz dr and what the product of n received.

@@ -40,21 +40,21 @@ struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
   }
 
   // The state that is carried is c.
-  static PYDL_INLINE void backward(const Backward<Lstm>& f, int, index step, index row, index unit, int n,
+  static PYDL_INLINE void backward(const Backward<Lstm>& f, int, const PlacesBack<T>& p, index unit, int n,
                                    const T* from_gates) {
     const Main act{f.s.activation};
     const Gate gate{f.s.recurrent_activation};
-    T* gates = f.gates(step, row) + unit;
+    T* gates = p.gates + unit;
     const index U = f.s.U;
     const V<T> input = load_units(gates, n), forget = load_units(gates + U, n), value = load_units(gates + 2 * U, n),
                output = load_units(gates + 3 * U, n);
-    V<T> dh = f.arriving(step, row, unit, n, from_gates);
-    if (f.grads.dh && f.is_last(step, row)) dh += f.carry(step, row, unit, n, f.grads.dh);
-    const V<T> a = act(load_units(f.state(step, row) + unit, n));
-    const V<T> dc = f.carry(step, row, unit, n, f.grads.dc) + act.backward(a, dh * output);
-    store_units(f.carried[row] + unit, dc * forget, n);
+    V<T> dh = f.arriving(p, unit, n, from_gates);
+    if (p.dh) dh += load_units(p.dh + unit, n);
+    const V<T> a = act(load_units(p.state + unit, n));
+    const V<T> dc = f.load_or_zero(p.arrived, unit, n) + act.backward(a, dh * output);
+    store_units(p.carried + unit, dc * forget, n);
     store_units(gates, gate.backward(input, dc * value), n);
-    store_units(gates + U, gate.backward(forget, dc * f.state_before(step, row, unit, n, f.run.in.c0)), n);
+    store_units(gates + U, gate.backward(forget, dc * f.load_or_zero(p.before, unit, n)), n);
     store_units(gates + 2 * U, act.backward(value, dc * input), n);
     store_units(gates + 3 * U, gate.backward(output, dh * a), n);
   }

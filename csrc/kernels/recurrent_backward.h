@@ -18,6 +18,17 @@ void pack_transposed(const T* w, index rows, index width, T* panels) {
   });
 }
 
+// Where a cell finds and leaves what belongs to one row of one step: rows of U elements. Null: zeros.
+template <class T>
+struct PlacesBack {
+  T *gates, *carried;                 // carried: for the step before; see Backward
+  const T *state, *before, *operand;  // the states of this step and the one before; h as the product saw it
+  const T *arrived, *dh;              // what the step after has carried, or a final gradient; one of h beside it
+  const T *dy, *dropout;              // dy: of the first output that this step is; dropout: of h
+  index outputs;                      // how many outputs it is
+  bool last;                          // of its sequence: no step after it says anything
+};
+
 template <class Cell>
 class Backward {
  public:
@@ -33,6 +44,8 @@ class Backward {
     const index width = Cell::kGates * s.U, panels = ceil_div(s.U, kCols);
     Scratch packed(panels * width * kCols * index(sizeof(T)));
     packed_ = static_cast<T*>(packed.data());
+    Scratch places((sharing.by_units ? sharing.threads : 1) * s.B * index(sizeof(PlacesBack<T>)));
+    places_ = static_cast<PlacesBack<T>*>(places.data());
     pack_transposed(run.in.recurrent_kernel, s.U, width, packed_);
     run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
   }
@@ -45,31 +58,19 @@ class Backward {
   const RecurrentGradients<T>& grads;
   const Rows<T> carried;  // per sequence (row of the schedule): what reaches the state before other than by the gates
 
-  T* gates(index step, index row) const { return run.gates[schedule.first(step) + row]; }
-  const T* state(index step, index row) const { return run.state[schedule.first(step) + row]; }
-  PYDL_INLINE V<T> state_before(index step, index row, index unit, int n, const T* initial) const {
-    if (step > 0) return load_units(state(step - 1, row) + unit, n);
-    return initial ? load_units(initial + schedule.sequence(row) * s.U + unit, n) : V<T>{};
-  }
-  bool is_last(index step, index row) const { return row >= schedule.count(step + 1); }
-  // A final gradient or what the step after has carried.
-  PYDL_INLINE V<T> carry(index step, index row, index unit, int n, const T* final) const {
-    if (!is_last(step, row)) return load_units(carried[row] + unit, n);
-    return final ? load_units(final + schedule.sequence(row) * s.U + unit, n) : V<T>{};
-  }
-
-  // The gradient of h after a step, as far as it does not come by `carry`: from the gates of the next step, and from
-  // the outputs that it is.
-  PYDL_INLINE V<T> arriving(index step, index row, index unit, int n, const T* from_gates) const {
-    const index b = schedule.sequence(row);
+  // The gradient of h after a step, as far as it has not `arrived`: from the gates of the next step, and from the
+  // outputs that it is.
+  PYDL_INLINE V<T> arriving(const PlacesBack<T>& p, index unit, int n, const T* from_gates) const {
     V<T> dh{};
-    if (!is_last(step, row)) dh = run.dropped(load(from_gates), b, unit, n);
-    if (!grads.dy) return dh;
-    if (!s.return_sequences) return is_last(step, row) ? dh + load_units(grads.dy + b * s.output_stride + unit, n) : dh;
-    const index end = schedule.next_position(row, step);
-    for (index t = schedule.position(row, step); t < end; t++)
-      dh += load_units(grads.dy + output_at(s, b, t) + unit, n);
+    if (!p.last) dh = dropped(load(from_gates), p, unit, n);
+    for (index i = 0; i < p.outputs; i++) dh += load_units(p.dy + i * between_outputs_ + unit, n);
     return dh;
+  }
+  static PYDL_INLINE V<T> dropped(V<T> h, const PlacesBack<T>& p, index unit, int n) {
+    return p.dropout ? h * load_units(p.dropout + unit, n) : h;
+  }
+  static PYDL_INLINE V<T> load_or_zero(const T* row, index unit, int n) {
+    return row ? load_units(row + unit, n) : V<T>{};
   }
 
   // c[count][kCols] = a[count][K] * rows [k, k + K) of the transposed recurrent kernel (+ old), for one panel of units.
@@ -80,13 +81,45 @@ class Backward {
   }
 
  private:
+  T* gates(index step, index row) const { return run.gates[schedule.first(step) + row]; }
+
+  PlacesBack<T> places(index step, index row) const {
+    const index b = schedule.sequence(row), at = schedule.first(step) + row;
+    const auto of_sequence = [&](const T* rows) { return rows ? rows + b * s.U : nullptr; };
+    PlacesBack<T> p{};
+    p.gates = run.gates[at];
+    p.carried = carried[row];
+    if constexpr (Cell::kKeepsState) {
+      p.state = run.state[at];
+      p.before = step > 0 ? run.state[schedule.first(step - 1) + row] : of_sequence(Cell::initial_state(run.in));
+    }
+    p.operand = run.operand[at] + run.hidden();
+    p.last = row >= schedule.count(step + 1);
+    p.arrived = p.last ? of_sequence(Cell::kCarriesHidden ? grads.dh : grads.dc) : p.carried;
+    if (p.last && !Cell::kCarriesHidden) p.dh = of_sequence(grads.dh);
+    p.dropout = of_sequence(run.in.recurrent_dropout);
+    if (grads.dy && s.return_sequences) {
+      const index position = schedule.position(row, step);
+      p.dy = grads.dy + output_at(s, b, position);
+      p.outputs = schedule.next_position(row, step) - position;
+    } else if (grads.dy && p.last) {
+      p.dy = grads.dy + b * s.output_stride;
+      p.outputs = 1;
+    }
+    return p;
+  }
+
   void member(Team& team, bool by_units) {
+    PlacesBack<T>* const places_of_row = places_ + (by_units ? team.rank * s.B : 0);
     RowShare rows(kHeight, by_units, team);
     const Range all{0, ceil_div(s.U, kCols)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all,
                            Cell::kSavedGates * s.U * kCols * index(sizeof(T)));
     for (index step = schedule.steps() - 1; step >= 0; step--) {
       rows.deal(schedule.count(step));
+      rows.each([&](index first, index count, index) {
+        for (index row = first; row < first + count; row++) places_of_row[row] = places(step, row);
+      });
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         panels.each(1, [&](index panel, index, index next) {
           rows.each([&](index row, index count, index tile) {
@@ -99,7 +132,7 @@ class Backward {
             each_vector(
                 count, panel,
                 [&](index r, index unit, int n, const T* from_gates) {
-                  Cell::backward(*this, stage, step, row + r, unit, n, from_gates);
+                  Cell::backward(*this, stage, places_of_row[row + r], unit, n, from_gates);
                 },
                 sums);
           });
@@ -124,11 +157,16 @@ class Backward {
   // body(row, first unit, units, their sums) for all vectors of a panel.
   template <class Body>
   PYDL_INLINE void each_vector(index count, index panel, const Body& body, const T* sums) const {
-    for (index r = 0; r < count; r++)
-      for (index part = 0; part < kCols; part += kLanes<T>) {
-        const index unit = panel * kCols + part;
-        if (unit < s.U) body(r, unit, units_left<T>(s.U, unit), sums + r * kCols + part);
-      }
+    const index first = panel * kCols;
+    if (s.U - first >= kCols) {
+      for (index r = 0; r < count; r++, sums += kCols)
+        PYDL_UNROLL for (int v = 0; v < kTileVectors; v++)
+            body(r, first + v * kLanes<T>, kLanes<T>, sums + v * kLanes<T>);
+    } else {
+      for (index r = 0; r < count; r++, sums += kCols)
+        for (index unit = first; unit < s.U; unit += kLanes<T>)
+          body(r, unit, units_left<T>(s.U, unit), sums + unit - first);
+    }
   }
 
   // The gradients of the initial states.
@@ -154,7 +192,10 @@ class Backward {
 
   const T* weights(index panel) const { return packed_ + panel * Cell::kGates * s.U * kCols; }
 
+  const index between_outputs_ =
+      output_at(s, 0, 1) - output_at(s, 0, 0);  // of one sequence, in the order of processing
   T* packed_ = nullptr;
+  PlacesBack<T>* places_ = nullptr;
 };
 
 // c[M, N] = a' * b, over the rows of both.

@@ -25,12 +25,12 @@ struct Rnn : OneStageCell<Rnn<T, kUsual>, T> {
       }
   }
 
-  static PYDL_INLINE void backward(const Backward<Rnn>& f, int, index step, index row, index unit, int n,
+  static PYDL_INLINE void backward(const Backward<Rnn>& f, int, const PlacesBack<T>& p, index unit, int n,
                                    const T* from_gates) {
     const Main act{f.s.activation};
-    T* h = f.gates(step, row) + unit;
-    V<T> dh = f.arriving(step, row, unit, n, from_gates);
-    if (f.grads.dh && f.is_last(step, row)) dh += f.carry(step, row, unit, n, f.grads.dh);
+    T* h = p.gates + unit;
+    V<T> dh = f.arriving(p, unit, n, from_gates);
+    if (p.dh) dh += load_units(p.dh + unit, n);
     store_units(h, act.backward(load_units(h, n), dh), n);
   }
 };

@@ -48,7 +48,7 @@ def test_activations(isa: str, cell: str, options: Any, rng: np.random.Generator
 
 
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
-@pytest.mark.parametrize("case", [(3, 20, 9, 100), (20, 5, 9, 100), (64, 3, 70, 130)], ids=str)
+@pytest.mark.parametrize("case", [(3, 20, 9, 100), (20, 5, 9, 100), (64, 3, 70, 130), (1, 1, 192, 192)], ids=str)
 def test_same_bits_for_any_thread_count(isa: str, case: Any, cell: str, options: Any, rng: np.random.Generator) -> None:
     recurrent.check_same_bits(cell, RecurrentCase("", *case), rng, _core.set_num_threads, **options)
 
