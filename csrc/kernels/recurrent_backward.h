@@ -44,10 +44,10 @@ class Backward {
     const index width = Cell::kGates * s.U, panels = ceil_div(s.U, kCols);
     Scratch packed(panels * width * kCols * index(sizeof(T)));
     packed_ = static_cast<T*>(packed.data());
-    Scratch places((sharing.by_units ? sharing.threads : 1) * s.B * index(sizeof(PlacesBack<T>)));
+    Scratch places(sharing.places(s.B) * index(sizeof(PlacesBack<T>)));
     places_ = static_cast<PlacesBack<T>*>(places.data());
     pack_transposed(run.in.recurrent_kernel, s.U, width, packed_);
-    run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units); });
+    run_team(sharing.threads, [&](Team& team) { member(team, sharing); });
   }
 
   // -- for the cells
@@ -109,8 +109,9 @@ class Backward {
     return p;
   }
 
-  void member(Team& team, bool by_units) {
-    PlacesBack<T>* const places_of_row = places_ + (by_units ? team.rank * s.B : 0);
+  void member(Team& team, const Sharing& sharing) {
+    const bool by_units = sharing.by_units;
+    PlacesBack<T>* const places_of_row = places_ + sharing.first_place(team.rank, s.B);
     RowShare rows(kHeight, by_units, team);
     const Range all{0, ceil_div(s.U, kCols)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all,

@@ -62,14 +62,14 @@ class Forward {
     const Sharing sharing = sharing_of<Cell>(s);
     const index rows = smaller(chunk_, s.T) * s.B;
     Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
-    Scratch places((sharing.by_units ? sharing.threads : 1) * s.B * index(sizeof(Places<T>)));
+    Scratch places(sharing.places(s.B) * index(sizeof(Places<T>)));
     places_ = static_cast<Places<T>*>(places.data());
     from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
     // So little is copied here in less time than a meeting takes.
     constexpr index kLittle = 4096;
     const bool read_here = sharing.by_units && rows * s.I <= kLittle;
     if (read_here) read_steps(0, smaller(chunk_, schedule.steps()), 0, 1);
-    run_team(sharing.threads, [&](Team& team) { member(team, sharing.by_units, read_here); });
+    run_team(sharing.threads, [&](Team& team) { member(team, sharing, read_here); });
     for (index row = schedule.steps() ? schedule.count(0) : 0; row < s.B; row++) never_stepped(schedule.sequence(row));
   }
 
@@ -121,8 +121,9 @@ class Forward {
     return run.operand[next + row] + run.hidden();
   }
 
-  void member(Team& team, bool by_units, bool first_chunk_is_read) {
-    Places<T>* const places_of_row = places_ + (by_units ? team.rank * s.B : 0);
+  void member(Team& team, const Sharing& sharing, bool first_chunk_is_read) {
+    const bool by_units = sharing.by_units;
+    Places<T>* const places_of_row = places_ + sharing.first_place(team.rank, s.B);
     RowShare rows(kHeight, by_units, team);
     const Range all{0, P::count(s)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all, P::rows(s) * P::kRow * index(sizeof(T)));
@@ -303,10 +304,15 @@ void recurrent_forward(const RecurrentShape& s, const RecurrentInputs<typename C
   const index operands = out.saved ? s.B * s.T : (chunk + 1) * s.B;
   const index rows = out.saved ? s.B * s.T : s.B;
   const index gates = out.saved || Cell::stages(s) > 1 ? rows : 0;
-  Scratch memory(out.saved ? 0 : (operands * layout.operand + gates * layout.gates + rows * layout.state) * kSize);
+  // A processor fetches ahead what lies behind the last row of one member, and that is the first of another. Inference
+  // of few rows sets them farther apart than it looks.
+  constexpr index kFew = 256, kApart = 32 * kLineSize<T>;
+  const index apart = out.saved || s.B > kFew ? 0 : kApart;
+  const index operand_stride = layout.operand + apart, state_stride = Cell::kKeepsState ? layout.state + apart : 0;
+  Scratch memory(out.saved ? 0 : (operands * operand_stride + gates * layout.gates + rows * state_stride) * kSize);
   T* base = out.saved ? out.saved : static_cast<T*>(memory.data());
-  const Rows<T> operand{base, layout.operand}, gate_rows{operand[operands], layout.gates},
-      state{gate_rows[gates], layout.state};
+  const Rows<T> operand{base, operand_stride}, gate_rows{operand[operands], layout.gates},
+      state{gate_rows[gates], state_stride};
   Scratch packing(packed ? 0 : Panels<Cell>::size(s) * kSize);
   if (!packed) {
     Panels<Cell>::pack(s, in, static_cast<T*>(packing.data()));

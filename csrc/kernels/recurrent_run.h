@@ -158,6 +158,12 @@ constexpr index kFewRows = 4, kFewRowsForLarge = 16, kLarge = 1 << 20;  // rows 
 struct Sharing {
   bool by_units;
   int threads;
+
+  // The places of rows (see Places) are written by who steps them: by units all members, each for itself. Those of two
+  // members do not share lines.
+  static constexpr index kApart = 32;
+  index places(index rows) const { return by_units ? threads * (rows + kApart) : rows + threads * kApart; }
+  index first_place(int member, index rows) const { return member * ((by_units ? rows : 0) + kApart); }
 };
 
 template <class Cell>
@@ -203,34 +209,35 @@ class PanelWalk {
   const bool far_;
 };
 
-// The rows of a step in tiles of equal height (up to one row), dealt out to the members in turn.
+// The rows of a step, as many for each member and all of them together, in tiles of equal height (up to one row). Where
+// the rows of two members meet, the lines of one are fetched by the other for nothing, and have to be fetched back.
 class RowShare {
  public:
   RowShare(int height, bool by_units, Team& team)
-      : height_(height), begin_(by_units ? 0 : team.rank), step_(by_units ? 1 : team.size), team_(team) {}
+      : height_(height), member_(by_units ? 0 : team.rank), members_(by_units ? 1 : team.size), team_(team) {}
 
   // Anew where another number of rows is active, so that nobody is left without rows. They change hands in a meeting.
   void deal(index active) {
     if (active == rows_) return;
-    if (step_ > 1) team_.barrier();
+    if (members_ > 1) team_.barrier();
     rows_ = active;
-    count_ = ceil_div(ceil_div(active, height_), step_) * step_;
-    least_ = count_ > 0 ? active / count_ : 0;
-    more_ = active - least_ * count_;
+    begin_ = active * member_ / members_;
+    const index mine = active * (member_ + 1) / members_ - begin_;
+    tiles_ = ceil_div(mine, height_);
+    least_ = tiles_ > 0 ? mine / tiles_ : 0;
+    more_ = mine - least_ * tiles_;
   }
-  // body(first row, rows, number) for the tiles of this member. The first more_ tiles have a row more than the others.
+  // body(first row, rows, number) for the tiles of this member. The first more_ of them have a row more than the
+  // others.
   template <class Body>
   PYDL_INLINE void each(const Body& body) const {
-    for (index i = begin_, number = 0; i < count_; i += step_, number++) {
-      const index rows = least_ + (i < more_);
-      if (rows > 0) body(i * least_ + smaller(i, more_), rows, number);
-    }
+    for (index i = 0; i < tiles_; i++) body(begin_ + i * least_ + smaller(i, more_), least_ + (i < more_), i);
   }
 
  private:
-  const index height_, begin_, step_;
+  const index height_, member_, members_;
   Team& team_;
-  index rows_ = 0, count_ = 0, least_ = 0, more_ = 0;
+  index rows_ = 0, begin_ = 0, tiles_ = 0, least_ = 0, more_ = 0;
 };
 
 }  // namespace
