@@ -31,7 +31,7 @@ class _State(threading.local):
     plan: _core.Plan | None = None  # the one that is recording
     updates: dict[int, Any]  # what it is to write to variables; see plan.update
     numbers_stay = False  # whether numbers that ops are called with are the same in each pass
-    training: bool | None = None  # what the outermost layer was called with
+    training: bool | None = None  # what the outermost layer was called with; None at depth 0
     depth = 0  # layers inside layers
     hidden = False  # in a layer of a model that other layers follow
     forward_pass = 0  # counts the calls of outermost layers

@@ -85,9 +85,9 @@ class RecordedPlan {
     return run_on(in.data());
   }
 
-  // A single input without a word: None if it is not as recorded.
+  // A single input without a word: None if it is not as recorded, or while another plan records.
   py::object run_if_fits(const py::object& input) {
-    if (!complete_ || inputs_.size() != 1 || !inputs_[0].fits(input)) return py::none();
+    if (!complete_ || inputs_.size() != 1 || Plan::recording() || !inputs_[0].fits(input)) return py::none();
     const void* data = py::reinterpret_borrow<py::array>(input).data();
     return run_on(&data);
   }
@@ -176,7 +176,7 @@ updates: pairs (array, Version) for the last of the outputs. A run writes those 
       .def("abort", &RecordedPlan::abort)
       .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
       .def("run_if_fits", &RecordedPlan::run_if_fits, py::arg("input"),
-           "Likewise for one input; None if it is not as recorded.")
+           "Likewise for one input; None if it is not as recorded, or while another plan records.")
       .def_property_readonly("ops", &RecordedPlan::ops, "The names of the recorded kernels, in order.");
 }
 

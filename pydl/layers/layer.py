@@ -60,13 +60,14 @@ def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, An
 
     @wraps(build)
     def marking(self: Layer, input_shape: Any) -> None:
-        depth, state.depth = state.depth, 0
+        before = state.depth, state.training
+        state.depth, state.training = 0, None
         try:
             with no_grad():
                 build(self, input_shape)
             self.built = True
         finally:
-            state.depth = depth
+            state.depth, state.training = before
 
     return marking
 

@@ -49,7 +49,7 @@ class Model(Trainer):
             self.built = True
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        recorded = training or state.depth or state.open_tapes or state.training or args or kwargs
+        recorded = training or state.depth or state.open_tapes or args or kwargs
         if type(inputs) is np.ndarray and inputs.dtype is self.dtype and not recorded:
             y = self._plans.replay(inputs)  # at once: such an array has passed all checks before
             if y is not None:
