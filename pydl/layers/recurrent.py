@@ -142,7 +142,7 @@ class RNN(Layer):
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
-                f"states of the batch before have, got {batch_size}"
+                f"states of the batch before have, got {batch_size}; reset_state(states) takes states of another size"
             )
         states: list[Any] = _each(plan.current, self.states)
         return states
