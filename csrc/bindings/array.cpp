@@ -27,10 +27,8 @@ py::array checked(const char* op, const char* name, py::handle object, int rank)
                   describe(object));
   py::array a = py::reinterpret_borrow<py::array>(object);
   PYDL_CHECK(rank < 0 || a.ndim() == rank, "[", op, "] ", name, ": expected ", rank, " dimensions, got ", describe(a));
-  constexpr int wanted = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
-  PYDL_CHECK((a.flags() & wanted) == wanted, "[", op, "] ", name,
-             ": expected a C-contiguous, aligned array, got strides ", py::str(a.attr("strides")).cast<std::string>(),
-             " for ", describe(a), "; use numpy.ascontiguousarray");
+  PYDL_CHECK(is_plain(a), "[", op, "] ", name, ": expected a C-contiguous, aligned array, got strides ",
+             py::str(a.attr("strides")).cast<std::string>(), " for ", describe(a), "; use numpy.ascontiguousarray");
   const char order = a.dtype().byteorder();  // '=' native, '|' single bytes
   PYDL_CHECK_TYPE(order == '=' || order == '|', "[", op, "] ", name, ": expected native byte order, got ",
                   py::str(a.dtype()).cast<std::string>());

@@ -19,6 +19,12 @@ std::string describe(const py::handle& object);
 // Throws TypeError (not an array, wrong dtype) or ValueError (rank, layout), naming op and argument.
 py::array checked(const char* op, const char* name, py::handle object, int rank = -1);
 
+// C-contiguous and aligned.
+inline bool is_plain(const py::array& a) {
+  constexpr int wanted = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  return (a.flags() & wanted) == wanted;
+}
+
 template <class T>
 bool is(const py::array& a) {
   return a.dtype().num() == py::dtype::num_of<T>();

@@ -100,10 +100,9 @@ class RecordedPlan {
     std::vector<index> shape;
 
     bool fits(const py::object& object) const {
-      constexpr int wanted = py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
       if (!py::isinstance<py::array>(object)) return false;
       const py::array a = py::reinterpret_borrow<py::array>(object);
-      return (a.flags() & wanted) == wanted && a.dtype().is(dtype) && std::size_t(a.ndim()) == shape.size() &&
+      return is_plain(a) && a.dtype().is(dtype) && std::size_t(a.ndim()) == shape.size() &&
              std::equal(shape.begin(), shape.end(), a.shape());
     }
   };

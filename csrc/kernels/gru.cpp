@@ -22,7 +22,7 @@ struct Gru {
 
   // ---- forward
 
-  static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, index step, index row, index count,
+  static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, const Places<T>* places, index count,
                                    const T* operand, const T* weights, index, Ahead<T> ahead, T* sums, const T*,
                                    const PanelSteps& steps) {
     constexpr int kTogether = Forward<Gru>::kTogether;
@@ -32,8 +32,8 @@ struct Gru {
     else if (stage == 0)
       multiply_gates<2, kTogether>(count, f.s.U, operand, stride, weights, kRow, ahead, sums, steps);
     else
-      multiply_gates<1, kTogether>(count, f.s.U, f.gates(step, row) + 3 * f.s.U, f.run.gates.stride,
-                                   weights + 2 * kLanes<T>, kRow, ahead, sums, steps);
+      multiply_gates<1, kTogether>(count, f.s.U, places->gates + 3 * f.s.U, f.run.gates.stride, weights + 2 * kLanes<T>,
+                                   kRow, ahead, sums, steps);
   }
 
   static const T* initial_state(const RecurrentInputs<T>& in) { return in.h0; }
@@ -102,8 +102,8 @@ struct Gru {
     const index U = f.s.U;
     T* gates = p.gates + unit;
     const V<T> update = load_units(gates, n), value = load_units(gates + 2 * U, n);
-    const V<T> before = f.load_or_zero(p.before, unit, n);
-    const V<T> dh = f.arriving(p, unit, n, from_gates) + f.load_or_zero(p.arrived, unit, n);
+    const V<T> before = load_or_zero(p.before, unit, n);
+    const V<T> dh = f.arriving(p, unit, n, from_gates) + load_or_zero(p.arrived, unit, n);
     const V<T> dvalue = act.backward(value, dh * (1 - update));
     store_units(p.carried + unit, dh * update, n);
     store_units(gates, gate.backward(update, dh * (before - value)), n);
@@ -121,7 +121,7 @@ struct Gru {
     T *gates = p.gates + unit, *carried = p.carried + unit;
     const V<T> reset = load_units(gates + f.s.U, n), d = load(from_gates);
     store_units(gates + f.s.U, gate.backward(reset, d * load_units(p.operand + unit, n)), n);
-    store_units(carried, load_units(carried, n) + f.dropped(d * reset, p, unit, n), n);
+    store_units(carried, load_units(carried, n) + dropped(d * reset, p.dropout, unit, n), n);
   }
 
   // Rows: kernel and bias from dz dr dn; recurrent kernel and its bias from dz dr and what the product of n received.

@@ -51,10 +51,10 @@ struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
     V<T> dh = f.arriving(p, unit, n, from_gates);
     if (p.dh) dh += load_units(p.dh + unit, n);
     const V<T> a = act(load_units(p.state + unit, n));
-    const V<T> dc = f.load_or_zero(p.arrived, unit, n) + act.backward(a, dh * output);
+    const V<T> dc = load_or_zero(p.arrived, unit, n) + act.backward(a, dh * output);
     store_units(p.carried + unit, dc * forget, n);
     store_units(gates, gate.backward(input, dc * value), n);
-    store_units(gates + U, gate.backward(forget, dc * f.load_or_zero(p.before, unit, n)), n);
+    store_units(gates + U, gate.backward(forget, dc * load_or_zero(p.before, unit, n)), n);
     store_units(gates + 2 * U, act.backward(value, dc * input), n);
     store_units(gates + 3 * U, gate.backward(output, dh * a), n);
   }

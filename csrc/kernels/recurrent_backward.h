@@ -62,15 +62,9 @@ class Backward {
   // outputs that it is.
   PYDL_INLINE V<T> arriving(const PlacesBack<T>& p, index unit, int n, const T* from_gates) const {
     V<T> dh{};
-    if (!p.last) dh = dropped(load(from_gates), p, unit, n);
+    if (!p.last) dh = dropped(load(from_gates), p.dropout, unit, n);
     for (index i = 0; i < p.outputs; i++) dh += load_units(p.dy + i * between_outputs_ + unit, n);
     return dh;
-  }
-  static PYDL_INLINE V<T> dropped(V<T> h, const PlacesBack<T>& p, index unit, int n) {
-    return p.dropout ? h * load_units(p.dropout + unit, n) : h;
-  }
-  static PYDL_INLINE V<T> load_or_zero(const T* row, index unit, int n) {
-    return row ? load_units(row + unit, n) : V<T>{};
   }
 
   // c[count][kCols] = a[count][K] * rows [k, k + K) of the transposed recurrent kernel (+ old), for one panel of units.
@@ -85,19 +79,18 @@ class Backward {
 
   PlacesBack<T> places(index step, index row) const {
     const index b = schedule.sequence(row), at = schedule.first(step) + row;
-    const auto of_sequence = [&](const T* rows) { return rows ? rows + b * s.U : nullptr; };
     PlacesBack<T> p{};
     p.gates = run.gates[at];
     p.carried = carried[row];
     if constexpr (Cell::kKeepsState) {
       p.state = run.state[at];
-      p.before = step > 0 ? run.state[schedule.first(step - 1) + row] : of_sequence(Cell::initial_state(run.in));
+      p.before = step > 0 ? run.state[schedule.first(step - 1) + row] : run.of_sequence(Cell::initial_state(run.in), b);
     }
     p.operand = run.operand[at] + run.hidden();
     p.last = row >= schedule.count(step + 1);
-    p.arrived = p.last ? of_sequence(Cell::kCarriesHidden ? grads.dh : grads.dc) : p.carried;
-    if (p.last && !Cell::kCarriesHidden) p.dh = of_sequence(grads.dh);
-    p.dropout = of_sequence(run.in.recurrent_dropout);
+    p.arrived = p.last ? run.of_sequence(Cell::kCarriesHidden ? grads.dh : grads.dc, b) : p.carried;
+    if (p.last && !Cell::kCarriesHidden) p.dh = run.of_sequence(grads.dh, b);
+    p.dropout = run.recurrent_dropout(b);
     if (grads.dy && s.return_sequences) {
       const index position = schedule.position(row, step);
       p.dy = grads.dy + output_at(s, b, position);
@@ -179,7 +172,7 @@ class Backward {
         [&](index r, index unit, int n, const T* from_gates) {
           const index b = schedule.sequence(row + r);
           const bool stepped = schedule.steps() > 0 && row + r < schedule.count(0);
-          V<T> dh = stepped ? run.dropped(load(from_gates), b, unit, n) : V<T>{};
+          V<T> dh = stepped ? dropped(load(from_gates), run.recurrent_dropout(b), unit, n) : V<T>{};
           if (Cell::kCarriesHidden || !stepped) dh += initial(stepped, row + r, unit, n, grads.dh);
           store_units(grads.dh0 + b * s.U + unit, dh, n);
           if (grads.dc0) store_units(grads.dc0 + b * s.U + unit, initial(stepped, row + r, unit, n, grads.dc), n);
@@ -187,8 +180,7 @@ class Backward {
         sums);
   }
   V<T> initial(bool stepped, index row, index unit, int n, const T* final) const {
-    if (stepped) return load_units(carried[row] + unit, n);
-    return final ? load_units(final + schedule.sequence(row) * s.U + unit, n) : V<T>{};
+    return load_or_zero<T>(stepped ? carried[row] : run.of_sequence(final, schedule.sequence(row)), unit, n);
   }
 
   const T* weights(index panel) const { return packed_ + panel * Cell::kGates * s.U * kCols; }

@@ -13,7 +13,7 @@ struct OneStageCell {
   static bool has_recurrent_bias(const RecurrentShape&) { return false; }
   static int stages(const RecurrentShape&) { return 1; }
 
-  static PYDL_INLINE void multiply(const Forward<Cell>& f, int, index, index, index count, const T* operand,
+  static PYDL_INLINE void multiply(const Forward<Cell>& f, int, const Places<T>*, index count, const T* operand,
                                    const T* weights, index K, Ahead<T> ahead, T* sums, const T* from_x,
                                    const PanelSteps& steps) {
     multiply_gates<Cell::kVectors, Forward<Cell>::kTogether>(count, K, operand, f.run.operand.stride, weights,

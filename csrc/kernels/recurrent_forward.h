@@ -83,19 +83,18 @@ class Forward {
   // Where the operands of a step begin. Inference keeps those of a chunk and of the step after it. With one step to a
   // chunk the two change places, so that h need not move.
   index row_of(index step) const { return out.saved ? schedule.first(step) : step % slots_ * s.B; }
-  T* gates(index step, index row) const { return run.gates[(out.saved ? schedule.first(step) : 0) + row]; }
 
   // Hands on the output of some units of a row: to the next step, or out of the layer.
   static PYDL_INLINE void publish(const Places<T>& to, index unit, int n, V<T> h) {
     if (to.y) store_units(to.y + unit, h, n);
-    store_units(to.h + unit, to.dropout ? h * load_units(to.dropout + unit, n) : h, n);
+    store_units(to.h + unit, dropped(h, to.dropout, unit, n), n);
   }
 
  private:
+  // Where the gates and states of a step begin.
+  index kept(index step) const { return out.saved ? schedule.first(step) : 0; }
   // The state after a step; inference keeps only the latest. Before the first step its slot holds the initial one.
-  T* state(index step, index row) const {
-    return Cell::kKeepsState ? run.state[(out.saved ? schedule.first(step) : 0) + row] : nullptr;
-  }
+  T* state(index step, index row) const { return Cell::kKeepsState ? run.state[kept(step) + row] : nullptr; }
   Places<T> places(index step, index row) const {
     const index b = schedule.sequence(row);
     const bool last = row >= schedule.count(step + 1);
@@ -103,10 +102,10 @@ class Forward {
     p.state = state(step, row);
     p.before = step > 0 ? state(step - 1, row) : p.state;
     p.operand = run.operand[row_of(step) + row] + run.hidden();
-    if (out.saved || Cell::stages(s) > 1) p.gates = gates(step, row);
+    if (out.saved || Cell::stages(s) > 1) p.gates = run.gates[kept(step) + row];
     p.h = last ? out.h + b * s.U : next_operand(step, row);
     if (last && out.c) p.c = out.c + b * s.U;
-    if (!last && run.in.recurrent_dropout) p.dropout = run.in.recurrent_dropout + b * s.U;
+    if (!last) p.dropout = run.recurrent_dropout(b);
     if (s.return_sequences)
       p.y = out.y + output_at(s, b, schedule.position(row, step));
     else if (last)
@@ -141,14 +140,13 @@ class Forward {
       for (index step = begin; step < end; step++) {
         rows.deal(schedule.count(step));
         rows.each([&](index first, index count, index) {
-          for (index row = first; row < first + count; row++) places_of_row[row] = places(step, row);
+          for (index row = first; row < first + count; row++) {
+            places_of_row[row] = places(step, row);
+            if (!by_units) read(step, row, step == begin);
+          }
+          if (!by_units && multiplies_inputs())
+            multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, first_row);
         });
-        if (!by_units)
-          rows.each([&](index first, index count, index) {
-            for (index row = first; row < first + count; row++) read(step, row, step == begin);
-            if (multiplies_inputs())
-              multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, first_row);
-          });
         for (int stage = 0; stage < Cell::stages(s); stage++) {
           panels.each(together(panels, schedule.count(step)), [&](index panel, index end_panel, index next) {
             const Range group{panel, end_panel};
@@ -187,10 +185,10 @@ class Forward {
     to[s.I] = to[run.hidden() + s.U] = 1;
     T* h = to + run.hidden();
     if (step == 0) {
-      const T* initial = run.in.h0 ? run.in.h0 + b * s.U : nullptr;
+      const T* initial = run.of_sequence(run.in.h0, b);
       for (index u = 0; u < s.U; u += kLanes<T>) {
         const int n = units_left<T>(s.U, u);
-        store_units(h + u, initial ? run.dropped(load_units(initial + u, n), b, u, n) : V<T>{}, n);
+        store_units(h + u, dropped(load_or_zero(initial, u, n), run.recurrent_dropout(b), u, n), n);
       }
       if constexpr (Cell::kKeepsState) copy_or_zero(Cell::initial_state(run.in), b, state(0, row));
     } else if (first_of_chunk && chunk_ > 1 && !out.saved) {
@@ -232,11 +230,9 @@ class Forward {
     if (s.tokens)
       for (index panel = panels.begin, at = 0; panel < panels.end; panel++)
         for (index r = 0; r < count; r++, at += P::kRow) look_up(run.token(step, row + r), panel, looked_up + at);
-    if constexpr (Cell::kKeepsState)  // they may be far away, and wanted as soon as the product is there
-      for (index r = 0; r < count; r++) __builtin_prefetch(places[r].before + panels.begin * P::kUnits, 1);
     const index skipped = fused(s) ? 0 : run.hidden();
     ahead.panel += skipped * P::kRow;
-    Cell::multiply(*this, stage, step, row, count, run.operand[row_of(step) + row] + skipped,
+    Cell::multiply(*this, stage, places, count, run.operand[row_of(step) + row] + skipped,
                    weights(panels.begin) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums, from_x, steps);
     for (index panel = panels.begin, i = 0; panel < panels.end; panel++, i++) {
       const Sums<T> both{sums + i * P::kRow, from_x + i * steps.old};
@@ -267,7 +263,7 @@ class Forward {
     if (!s.return_sequences) copy_or_zero(nullptr, b, out.y + b * s.output_stride);
   }
   void copy_or_zero(const T* from, index b, T* to) const {
-    from = from ? from + b * s.U : nullptr;
+    from = run.of_sequence(from, b);
     map_row<T>(s.U, to, [=](auto at) { return from ? at(from) : V<T>{}; });
   }
 

@@ -39,6 +39,16 @@ template <class T>
   return with_activation(kind, [&](auto f) { return f.template backward<T>(y, dy, 0); });
 }
 
+// Some units of a row that may be absent: then zeros; or of factors that may be absent: then ones.
+template <class T>
+PYDL_INLINE V<T> load_or_zero(const T* row, index unit, int n) {
+  return row ? load_units(row + unit, n) : V<T>{};
+}
+template <class T>
+PYDL_INLINE V<T> dropped(V<T> h, const T* factors, index unit, int n) {
+  return factors ? h * load_units(factors + unit, n) : h;
+}
+
 // An activation with its slope: inlined if it is the usual one of its place.
 template <class T, class Usual, bool kUsual>
 struct Nonlinearity {
@@ -137,10 +147,8 @@ struct Run {
 
   index hidden() const { return s.I + 1; }  // where h begins in an operand
   const T* dropout(index b) const { return in.dropout ? in.dropout + b * s.I : nullptr; }
-  // h as the products see it: through the recurrent dropout of its sequence.
-  PYDL_INLINE V<T> dropped(V<T> h, index b, index unit, int n) const {
-    return in.recurrent_dropout ? h * load_units(in.recurrent_dropout + b * s.U + unit, n) : h;
-  }
+  const T* of_sequence(const T* rows, index b) const { return rows ? rows + b * s.U : nullptr; }
+  const T* recurrent_dropout(index b) const { return of_sequence(in.recurrent_dropout, b); }
   index x_step(index position) const { return step_of_x(s, position); }
   index token(index step, index row) const {
     return index(in.tokens[schedule.sequence(row) * s.T + x_step(schedule.position(row, step))]);
