@@ -147,37 +147,56 @@ void Plan::lay_out() {
   }
 }
 
-void Plan::pack(Step& step) {
-  const char* isa = kernels().isa;
-  const ConvAlgorithm conv2d = conv2d_wish();
+std::int64_t Plan::version_of(const Step& step) const {
   std::int64_t version = 0;
+  for (int argument : step.packing.arguments) {
+    const Place& place = step.in[std::size_t(argument)];
+    if (place.number < 0) continue;  // an argument that is absent
+    version += constants_[std::size_t(place.number)].version->value.load(std::memory_order_acquire);
+  }
+  return version;
+}
+
+// The packed weights of all steps, as they have to be now. Nearly always nothing has changed since the last run.
+std::shared_ptr<const Plan::AllPacked> Plan::packed() {
+  std::lock_guard<std::mutex> lock(packing_);
+  PackedFor now{kernels().isa, conv2d_wish(), 0};
+  for (const Step& step : steps_) now.version += version_of(step);
+  if (packed_ && packed_for_ == now) return packed_;
+  AllPacked all(steps_.size());
+  if (packed_) all = *packed_;
+  packed_.reset();  // what is stale can go before it is made anew
+  for (std::size_t i = 0; i < steps_.size(); i++) {
+    if (steps_[i].packing.arguments.empty()) continue;
+    const PackedFor wanted{now.isa, now.conv2d, version_of(steps_[i])};
+    if (all[i].data && all[i].made_for == wanted) continue;
+    all[i] = {wanted, nullptr};
+    pack(steps_[i], all[i]);
+  }
+  packed_ = std::make_shared<const AllPacked>(std::move(all));
+  packed_for_ = now;
+  return packed_;
+}
+
+void Plan::pack(const Step& step, Packed& packed) const {
+  const index bytes = step.packing.bytes();
+  if (bytes == 0) return;
   std::vector<const void*> weights;
   for (int argument : step.packing.arguments) {
     const Place& place = step.in[std::size_t(argument)];
-    if (place.number < 0) {  // an argument that is absent
-      weights.push_back(nullptr);
-      continue;
-    }
-    const Constant& weight = constants_[std::size_t(place.number)];
-    version += weight.version->value.load(std::memory_order_acquire);
-    weights.push_back(static_cast<const char*>(weight.data) + place.offset);
+    const bool absent = place.number < 0;
+    weights.push_back(absent ? nullptr
+                             : static_cast<const char*>(constants_[std::size_t(place.number)].data) + place.offset);
   }
-  if (step.packed.isa == isa && step.packed.conv2d == conv2d && step.packed.version == version) return;
-  step.packed.data.reset();
-  if (index bytes = step.packing.bytes()) {
-    step.packed.data = std::shared_ptr<void>(pool_acquire(bytes), pool_release);
-    step.packing.pack(weights.data(), step.packed.data.get());
-  }
-  step.packed.isa = isa;
-  step.packed.conv2d = conv2d;
-  step.packed.version = version;
+  packed.data = std::shared_ptr<void>(pool_acquire(bytes), pool_release);
+  step.packing.pack(weights.data(), packed.data.get());
 }
 
 void Plan::run(const void* const* inputs, void* const* outputs) {
   struct Block {
     char* data;
     ~Block() { pool_release(data); }
-  } arena{static_cast<char*>(pool_acquire(arena_bytes_))};
+  } arena{arena_bytes_ > 0 ? static_cast<char*>(pool_acquire(arena_bytes_)) : nullptr};
   auto resolve = [&](const Place& place) -> char* {
     switch (place.kind) {
       case Place::input:
@@ -192,22 +211,14 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
       }
     }
   };
-  std::vector<std::shared_ptr<void>> packed(steps_.size());
-  {
-    std::lock_guard<std::mutex> lock(packing_);
-    for (std::size_t i = 0; i < steps_.size(); i++) {
-      if (steps_[i].packing.arguments.empty()) continue;
-      pack(steps_[i]);
-      packed[i] = steps_[i].packed.data;
-    }
-  }
+  const std::shared_ptr<const AllPacked> weights = packed();
   const void* in[kMaxOperands];
   void* out[kMaxOperands];
   for (std::size_t i = 0; i < steps_.size(); i++) {
     const Step& step = steps_[i];
     for (std::size_t k = 0; k < step.in.size(); k++) in[k] = resolve(step.in[k]);
     for (std::size_t k = 0; k < step.out.size(); k++) out[k] = resolve(step.out[k]);
-    step.run(in, out, packed[i].get());
+    step.run(in, out, (*weights)[i].data.get());
   }
   for (const Copy& copy : copies_) std::memcpy(outputs[copy.to], resolve(copy.from), std::size_t(copy.bytes));
 }

@@ -78,19 +78,26 @@ class Plan {
     const void* data;
     std::shared_ptr<Version> version;
   };
-  struct Packed {
-    const char* isa = nullptr;
-    ConvAlgorithm conv2d = ConvAlgorithm::automatic;  // see precision.h
-    std::int64_t version = -1;                        // the sum of those of the weights, each of which only grows
-    std::shared_ptr<void> data;  // from the pool; a run that still reads an old packing keeps it alive
-  };
   struct Step {
     std::vector<Place> in, out;
     Run run;
     Packing packing;
-    Packed packed;
   };
-  struct Copy {  // an output that is an input, a constant or another output
+  struct PackedFor {  // what packed weights depend on
+    const char* isa = nullptr;
+    ConvAlgorithm conv2d = ConvAlgorithm::automatic;  // see precision.h
+    std::int64_t version = -1;                        // the sum of those of the weights, each of which only grows
+
+    bool operator==(const PackedFor& other) const {
+      return isa == other.isa && conv2d == other.conv2d && version == other.version;
+    }
+  };
+  struct Packed {
+    PackedFor made_for;
+    std::shared_ptr<void> data;  // from the pool
+  };
+  using AllPacked = std::vector<Packed>;  // one for each step
+  struct Copy {                           // an output that is an input, a constant or another output
     Place from;
     int to;
     index bytes;
@@ -99,7 +106,9 @@ class Plan {
   void know(const std::string& name, const Memory&, const Place&);
   bool find(const Memory&, Place*) const;
   void lay_out();
-  void pack(Step&);
+  std::shared_ptr<const AllPacked> packed();
+  void pack(const Step&, Packed&) const;
+  std::int64_t version_of(const Step&) const;
 
   struct Known {
     index bytes;
@@ -115,7 +124,10 @@ class Plan {
   std::vector<Constant> constants_;
   std::vector<Copy> copies_;
   index arena_bytes_ = 0;
+
   std::mutex packing_;
+  std::shared_ptr<const AllPacked> packed_;  // never written to: runs that read an older one keep it alive
+  PackedFor packed_for_;                     // with the versions of all weights
 };
 
 }  // namespace pydl

@@ -4,10 +4,13 @@ Every function checks its arguments and raises ValueError or TypeError, `[op] ar
 C-contiguous and float32 or float64, all of one call alike; outputs are new arrays from the pool.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from .tape import Node
+from .tensor import Tensor
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Sizes = Sequence[int]
@@ -32,7 +35,36 @@ def memory_stats() -> dict[str, int]: ...
 def release_memory() -> None: ...
 def set_memory_limit(bytes: int) -> None: ...
 
+# -- what Python's side of a forward pass is made of
+
+class ThreadState:
+    grad_enabled: bool
+    open_tapes: int
+    plan: Plan | None
+    updates: dict[int, Any]
+    numbers_stay: bool
+    training: bool | None
+    depth: int
+    hidden: bool
+    forward_pass: int
+
+state: ThreadState
+
+class TensorFields:
+    array: Array
+    requires_grad: bool
+    grad: Array | None
+    node: Node | None
+    mask: Array | None
+    lookup: tuple[Tensor, Tensor] | None
+
+def set_tensor_type(type: type[Tensor]) -> None: ...
+def wrap(array: Array) -> Tensor: ...
+
 # -- inference plans
+
+def void_plans() -> None: ...
+def plans_epoch() -> int: ...
 
 class Version:
     def __init__(self) -> None: ...
@@ -44,11 +76,16 @@ class Plan:
     def __init__(self) -> None: ...
     def begin(self, inputs: Sequence[Array], weights: Sequence[tuple[Array, Version | None]]) -> None: ...
     def add_constant(self, array: Array, version: Version | None = None) -> None: ...
-    def end(self, outputs: Sequence[Array], updates: Sequence[tuple[Array, Version]] = []) -> str | None: ...
+    def end(
+        self,
+        outputs: Sequence[Array],
+        updates: Sequence[tuple[Array, Version]] = [],
+        rebuild: Callable[..., Any] | None = None,
+    ) -> str | None: ...
     def fail(self, reason: str) -> None: ...
     def abort(self) -> None: ...
     def run(self, *args: Array) -> Any: ...
-    def run_if_fits(self, input: Array) -> Any: ...
+    def replay(self, input: Any) -> Any: ...
     @property
     def ops(self) -> list[str]: ...
 

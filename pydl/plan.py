@@ -20,18 +20,11 @@ from .tape import Array, no_grad, state
 from .tensor import Tensor, wrap
 from .variable import Variable
 
-_epoch = 0
+# Something about a layer changed: every plan recorded before is void.
+invalidate = _core.void_plans
 
-
-def invalidate() -> None:
-    """Something about a layer changed: every plan recorded before is void."""
-    global _epoch
-    _epoch += 1
-
-
-def epoch() -> int:
-    """Grows with every change of a layer: what was derived from layers is stale when this differs."""
-    return _epoch
+# Grows with every change of a layer: what was derived from layers is stale when this differs.
+epoch = _core.plans_epoch
 
 
 def update(variable: Variable, value: Tensor) -> None:
@@ -54,9 +47,8 @@ def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
 
 
-def _rebuild(form: Any, masked: list[bool], arrays: Any) -> Any:
+def _rebuild(form: Any, masked: list[bool], *arrays: Array) -> Any:
     """The outputs of a plan as its call gave them: one tensor (form None) or several nested, with their masks."""
-    arrays = arrays if type(arrays) is tuple else (arrays,)
     outputs, masks = [wrap(a) for a in arrays[: len(masked)]], iter(arrays[len(masked) :])
     for output, has_mask in zip(outputs, masked, strict=True):
         output.mask = next(masks) if has_mask else None
@@ -64,12 +56,11 @@ def _rebuild(form: Any, masked: list[bool], arrays: Any) -> Any:
 
 
 class _Entry:
-    __slots__ = ("plan", "reason", "rebuild")
+    __slots__ = ("plan", "reason")
 
     def __init__(self) -> None:
         self.plan: _core.Plan | None = None
         self.reason: str | None = None
-        self.rebuild: Callable[[Any], Any] = wrap
 
 
 class PlanCache:
@@ -81,8 +72,9 @@ class PlanCache:
     def __init__(self, capacity: int = 16, taped: bool = False) -> None:
         self._capacity, self._taped = capacity, taped
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
-        self._latest: tuple[Any, _core.Plan, Callable[[Any], Any]] | None = None  # `replay` tries it
-        self._epoch = _epoch
+        self.latest: _core.Plan | None = None  # the one that ran last, for callers to try its `replay` first
+        self._latest_key: Any = None
+        self._epoch = epoch()
 
     def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]], form: str = "") -> Any:
         """`call(x)`.
@@ -96,41 +88,25 @@ class PlanCache:
         many = type(x) is tuple
         if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
             return call(_wrap_all(x))
-        if self._epoch != _epoch:
+        if self._epoch != epoch():
             self.clear()
-            self._epoch = _epoch
+            self._epoch = epoch()
         key = (form, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
         entry = self._entries.get(key)
         if entry is None:
             return self._record(key, call, x, weights())
-        self._used(key)
+        if len(self._entries) > 1:
+            self._used(self._latest_key)  # until now
+            self._used(key)
+        self.latest, self._latest_key = entry.plan, key
         if entry.plan is None:
             with self._mode():
                 return call(_wrap_all(x))
-        return entry.rebuild(entry.plan.run(*x) if many else entry.plan.run(x))
-
-    def replay(self, x: Array) -> Any:
-        """What `run` gives for an array as it is, of native bytes, if there is a plan that takes it; else None."""
-        if self._epoch != _epoch:
-            return None
-        if self._latest is not None:
-            key, plan, rebuild = self._latest
-            y = plan.run_if_fits(x)
-            if y is not None:
-                return rebuild(y)
-            self._used(key)  # until now
-        key = (x.shape, x.dtype.char)
-        entry = self._entries.get(key)
-        if entry is None or entry.plan is None or not x.flags.carray or state.plan is not None:
-            return None
-        self._used(key)
-        self._latest = key, entry.plan, entry.rebuild
-        return entry.rebuild(entry.plan.run(x))
+        return entry.plan.run(*x) if many else entry.plan.run(x)
 
     def _used(self, key: Any) -> None:
-        if len(self._entries) > 1:
-            with suppress(KeyError):  # another thread may just have thrown it out
-                self._entries.move_to_end(key)
+        with suppress(KeyError):  # another thread may just have thrown it out
+            self._entries.move_to_end(key)
 
     def _record(self, key: Any, call: Callable[[Any], Any], x: Any, weights: Sequence[Variable]) -> Any:
         entry = _Entry()
@@ -147,14 +123,15 @@ class PlanCache:
             state.plan = None
             masks = [t.mask for t in outputs]
             ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in updates)]
-            entry.reason = plan.end(ends, [(variable.array, variable.version) for variable, _ in updates])
+            rebuild = None
+            if not isinstance(y, Tensor) or any(m is not None for m in masks):
+                form = map_leaves(lambda _: "", y)  # not None: a tuple of those is a shape
+                rebuild = partial(_rebuild, form, [m is not None for m in masks])
+            entry.reason = plan.end(ends, [(variable.array, variable.version) for variable, _ in updates], rebuild)
         except BaseException:
             state.plan = None
             plan.abort()
             raise
-        if not isinstance(y, Tensor) or any(m is not None for m in masks):
-            form = map_leaves(lambda _: "", y)  # not None: a tuple of those is a shape
-            entry.rebuild = partial(_rebuild, form, [m is not None for m in masks])
         for variable, value in updates:
             variable.assign(value.array)
         if entry.reason is None:
@@ -162,8 +139,8 @@ class PlanCache:
         self._entries[key] = entry
         if len(self._entries) > self._capacity:
             oldest, _ = self._entries.popitem(last=False)
-            if self._latest is not None and self._latest[0] == oldest:
-                self._latest = None
+            if self._latest_key == oldest:
+                self.latest = None
         return y
 
     def _mode(self) -> AbstractContextManager[None]:
@@ -175,7 +152,7 @@ class PlanCache:
     def clear(self) -> None:
         """Forgets every plan."""
         self._entries.clear()
-        self._latest = None
+        self.latest = None
 
     def info(self) -> list[dict[str, Any]]:
         """One dict per input shape seen lately: "inputs", "ops" (the kernels), "reason" (None: it replays)."""

@@ -7,7 +7,6 @@ and `gradients` frees each node as soon as it has passed it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,21 +22,7 @@ Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Backward = Callable[[Array], Sequence["Array | None"]]
 
 
-class _State(threading.local):
-    """What the forward pass of this thread is part of."""
-
-    grad_enabled = True
-    open_tapes = 0
-    plan: _core.Plan | None = None  # the one that is recording
-    updates: dict[int, Any]  # what it is to write to variables; see plan.update
-    numbers_stay = False  # whether numbers that ops are called with are the same in each pass
-    training: bool | None = None  # what the outermost layer was called with; None at depth 0
-    depth = 0  # layers inside layers
-    hidden = False  # in a layer of a model that other layers follow
-    forward_pass = 0  # counts the calls of outermost layers
-
-
-state = _State()
+state = _core.state  # what the forward pass of this thread is part of
 
 
 def spoil_plan(reason: str) -> None:

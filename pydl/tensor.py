@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _core
 from .errors import DTypeError
 from .tape import Array, Backward, Node, gradients, spoil_plan, state
 
@@ -38,7 +39,7 @@ def _sign(name: str, swap: bool = False) -> Callable[[Any, Any], Tensor]:
     return method
 
 
-class Tensor:
+class Tensor(_core.TensorFields):
     """A NumPy array that remembers how it was made.
 
     Attributes:
@@ -51,7 +52,7 @@ class Tensor:
         lookup: of rows of a table: (their numbers, the table), for who can do without the rows; else None.
     """
 
-    __slots__ = ("__weakref__", "array", "grad", "lookup", "mask", "node", "requires_grad")
+    __slots__ = ("__weakref__",)
     __array_priority__ = 100.0  # so that ndarray + Tensor is a Tensor
     __hash__ = object.__hash__
 
@@ -64,10 +65,7 @@ class Tensor:
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         self.array = as_array(data, dtype)
-        self.requires_grad = requires_grad
-        self.grad = None
-        self.node = None
-        self.mask = self.lookup = None
+        self.requires_grad = bool(requires_grad)
         if requires_grad and self.array.dtype.kind != "f":
             raise DTypeError(f"[tensor] requires_grad: expected a floating type, got {self.array.dtype}")
 
@@ -194,15 +192,8 @@ class Tensor:
         return ops.transpose(self)
 
 
-def wrap(array: Array) -> Tensor:
-    """A tensor around an array that is known to be contiguous; no check, no history."""
-    tensor = Tensor.__new__(Tensor)
-    tensor.array = array
-    tensor.requires_grad = False
-    tensor.grad = None
-    tensor.node = None
-    tensor.mask = tensor.lookup = None
-    return tensor
+_core.set_tensor_type(Tensor)
+wrap = _core.wrap  # a tensor around an array that is known to be contiguous; no check, no history
 
 
 def as_tensor(x: Any) -> Tensor:

@@ -104,6 +104,35 @@ def test_the_plan_that_replayed_last_takes_only_what_it_has_recorded(rng: np.ran
         model(wide)
 
 
+def test_a_replay_is_refused_where_the_call_is_part_of_something(rng: np.random.Generator) -> None:
+    model = pydl.Sequential([layers.Dense(3)])
+    x = rng.standard_normal((4, 5)).astype(np.float32)
+    for _ in range(2):
+        model(x)
+    plan = model._plans.latest
+    assert plan is not None
+    refused: list[Any] = [Tensor(x), x.view(np.ma.MaskedArray), x.tolist(), None]
+    with pydl.GradientTape():
+        refused.append(plan.replay(x))
+    _core.state.depth += 1
+    refused.append(plan.replay(x))
+    _core.state.depth -= 1
+    np.testing.assert_array_equal(plan.replay(x), model(x))
+    pydl.plan.invalidate()
+    refused.append(plan.replay(x))
+    assert [plan.replay(r) for r in refused[:4]] + refused[4:] == [None] * 7
+
+
+def test_a_plan_without_a_single_output_must_say_what_it_gives(rng: np.random.Generator) -> None:
+    plan, x = _core.Plan(), np.ones((2, 4))
+    plan.begin([x], [])
+    y, z = _core.matmul(x, x, transpose_b=True), _core.matmul(x, x, transpose_a=True)
+    with pytest.raises(ValueError, match=r"\[plan\] rebuild: needed for 2 outputs"):
+        plan.end([y, z])
+    assert plan.end([y, z], rebuild=lambda *arrays: list(arrays)) is None
+    np.testing.assert_array_equal(plan.run(x)[1], z)
+
+
 def test_a_plan_that_is_thrown_out_does_not_replay(rng: np.random.Generator) -> None:
     model = pydl.Sequential([layers.Dense(3)])
     model._plans = PlanCache(capacity=2)

@@ -5,12 +5,15 @@ import gc
 import pickle
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
 
 import pydl
-from pydl import GradientTape, Tensor, Variable, no_grad, ops
+from pydl import GradientTape, Tensor, Variable, _core, no_grad, ops
+from pydl.tape import state
 
 
 @pytest.fixture
@@ -210,6 +213,56 @@ def test_numpy_functions_do_not_lose_gradients() -> None:
     np.testing.assert_array_equal(np.asarray(y), [2, 6])  # its history is gone: nothing to lose
     with pytest.raises(TypeError, match=r"\[sum\] out: expected None, got ndarray"):
         np.sum(x, out=np.zeros(()))
+
+
+def test_the_state_is_that_of_the_thread() -> None:
+    def other() -> tuple[Any, ...]:
+        seen = state.grad_enabled, state.training, state.depth, state.plan
+        state.training, state.depth = True, 7
+        return seen
+
+    with no_grad():
+        state.training = False
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(other).result() == (True, None, 0, None)
+            assert (state.grad_enabled, state.training, state.depth) == (False, False, 0)
+        finally:
+            state.training = None
+
+
+def test_the_state_takes_only_what_it_can_hold() -> None:
+    with pytest.raises(TypeError):
+        state.depth = "deep"  # type: ignore[assignment]
+    with pytest.raises(OverflowError):
+        state.depth = 1 << 64
+    with pytest.raises(AttributeError, match="cannot be deleted"):
+        del state.training
+    with pytest.raises(AttributeError):
+        state.nothing = 1  # type: ignore[attr-defined]
+    assert (state.depth, state.training) == (0, None)
+
+
+def test_tensors_in_a_circle_are_collected() -> None:
+    class Marked(Tensor):
+        pass
+
+    tensors = [Marked([1.0]), Marked([2.0])]
+    tensors[0].grad, tensors[1].mask = tensors[1], tensors[0]  # type: ignore[assignment]
+    gone = weakref.ref(tensors[0])
+    del tensors
+    gc.collect()
+    assert gone() is None
+
+
+def test_fields_of_a_tensor_that_was_not_initialised() -> None:
+    tensor = Tensor.__new__(Tensor)
+    assert (tensor.array, tensor.grad, tensor.node, tensor.requires_grad) == (None, None, None, False)
+
+
+def test_only_tensors_are_made() -> None:
+    with pytest.raises(TypeError, match=r"\[set_tensor_type\] type: expected a subclass of TensorFields"):
+        _core.set_tensor_type(dict)  # type: ignore[arg-type]
 
 
 def test_a_forward_pass_goes_away_with_its_last_tensor() -> None:

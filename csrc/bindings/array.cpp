@@ -77,8 +77,22 @@ py::array make_array(const py::dtype& dtype, const std::vector<index>& shape) {
     throw OutOfMemory(message("[empty] shape: no memory for ", py::str(dtype).cast<std::string>(), " ",
                               shape_string(shape), ", ", bytes, " bytes"));
   }
-  py::capsule owner(block, [](void* p) { pool_release(p); });
-  return py::array(dtype, shape, block, owner);
+  // As py::array and py::capsule would, without what those allocate and look up on the way: this is in every call.
+  using Api = py::detail::npy_api;
+  const auto owner = py::reinterpret_steal<py::object>(
+      PyCapsule_New(block, nullptr, [](PyObject* capsule) { pool_release(PyCapsule_GetPointer(capsule, nullptr)); }));
+  if (!owner) {
+    pool_release(block);
+    throw py::error_already_set();
+  }
+  const Api& api = Api::get();
+  constexpr int flags = Api::NPY_ARRAY_C_CONTIGUOUS_ | Api::NPY_ARRAY_ALIGNED_ | Api::NPY_ARRAY_WRITEABLE_;
+  const auto array = py::reinterpret_steal<py::array>(
+      api.PyArray_NewFromDescr_(api.PyArray_Type_, py::object(dtype).release().ptr(), int(shape.size()), shape.data(),
+                                nullptr, block, flags, nullptr));
+  if (!array || api.PyArray_SetBaseObject_(array.ptr(), py::object(owner).release().ptr()) < 0)
+    throw py::error_already_set();
+  return array;
 }
 
 }  // namespace pydl

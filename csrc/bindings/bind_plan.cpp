@@ -9,9 +9,13 @@
 #include "array.h"
 #include "bindings.h"
 #include "launch.h"
+#include "tensor.h"
+#include "thread_state.h"
 
 namespace pydl {
 namespace {
+
+std::atomic<std::int64_t> epoch{0};  // grows with every change of a layer, which voids the plans recorded before
 
 // What Python sees of a plan: the shapes at its ends, and the weights that it reads.
 class RecordedPlan {
@@ -27,6 +31,7 @@ class RecordedPlan {
       inputs_.push_back({a.dtype(), shape_of(a)});
       plan_.keep(std::make_shared<py::array>(a));
     }
+    epoch_ = epoch;
     plan_.begin(memory);
     for (const auto& [array, version] : weights) add_constant(array, version);
   }
@@ -39,7 +44,8 @@ class RecordedPlan {
 
   // The last outputs are not given out: each run writes them to these arrays, which it may have read before.
   py::object end(const std::vector<py::array>& outputs,
-                 const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& updates) {
+                 const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& updates,
+                 const py::object& rebuild) {
     PYDL_CHECK(updates.size() <= outputs.size(), "[plan] updates: expected at most ", outputs.size(), ", got ",
                updates.size());
     const std::size_t first = outputs.size() - updates.size();
@@ -52,7 +58,10 @@ class RecordedPlan {
                       describe(output), ", got ", describe(array));
       PYDL_CHECK(version, "[plan] update: expected a version");
       updates_.push_back({array, version, index(array.nbytes())});
+      update_bytes_ += aligned(updates_.back().bytes);
     }
+    PYDL_CHECK(!rebuild.is_none() || first == 1, "[plan] rebuild: needed for ", first, " outputs");
+    rebuild_ = rebuild;
     std::vector<Memory> memory;
     for (const py::array& a : outputs) {
       memory.push_back(read(checked("plan", "output", a)));
@@ -85,9 +94,11 @@ class RecordedPlan {
     return run_on(in.data());
   }
 
-  // A single input without a word: None if it is not as recorded, or while another plan records.
-  py::object run_if_fits(const py::object& input) {
-    if (!complete_ || inputs_.size() != 1 || Plan::recording() || !inputs_[0].fits(input)) return py::none();
+  // A single input without a word: None unless it is as recorded, nothing has voided the plan, and this call is not
+  // part of another forward pass or on a tape.
+  py::object replay(const py::object& input) {
+    if (!complete_ || inputs_.size() != 1 || epoch_ != epoch || !thread_state().outside() || !inputs_[0].fits(input))
+      return py::none();
     const void* data = py::reinterpret_borrow<py::array>(input).data();
     return run_on(&data);
   }
@@ -100,7 +111,7 @@ class RecordedPlan {
     std::vector<index> shape;
 
     bool fits(const py::object& object) const {
-      if (!py::isinstance<py::array>(object)) return false;
+      if (Py_TYPE(object.ptr()) != py::detail::npy_api::get().PyArray_Type_) return false;
       const py::array a = py::reinterpret_borrow<py::array>(object);
       return is_plain(a) && a.dtype().is(dtype) && std::size_t(a.ndim()) == shape.size() &&
              std::equal(shape.begin(), shape.end(), a.shape());
@@ -109,32 +120,36 @@ class RecordedPlan {
 
   py::object run_on(const void* const* in) {
     const std::size_t given = outputs_.size() - updates_.size();
-    py::tuple arrays(given);
-    std::vector<void*> out;
+    Scratch room(aligned(index(outputs_.size() * sizeof(void*))) + update_bytes_);
+    void** const out = static_cast<void**>(room.data());
+    char* place = static_cast<char*>(room.data()) + aligned(index(outputs_.size() * sizeof(void*)));
+    const bool single = rebuild_.is_none();
+    py::object one;
+    py::tuple several(single ? 0 : given);
     for (std::size_t i = 0; i < given; i++) {
       py::array y = make_array(outputs_[i].dtype, outputs_[i].shape);
-      out.push_back(mutable_data<void>(y));
-      arrays[i] = std::move(y);
+      out[i] = mutable_data<void>(y);
+      if (single) {
+        one = std::move(y);
+      } else {
+        several[i] = std::move(y);
+      }
     }
-    index update_bytes = 0;
-    for (const Update& update : updates_) update_bytes += aligned(update.bytes);
-    Scratch updated(update_bytes);
-    char* place = static_cast<char*>(updated.data());
-    for (const Update& update : updates_) {
-      out.push_back(place);
-      place += aligned(update.bytes);
+    for (std::size_t i = 0; i < updates_.size(); i++) {
+      out[given + i] = place;
+      place += aligned(updates_[i].bytes);
     }
     {
       OutsidePython run;
-      plan_.run(in, out.data());
+      plan_.run(in, out);
     }
     for (std::size_t i = 0; i < updates_.size(); i++) {
       const Update& update = updates_[i];
       std::memcpy(mutable_data<void>(update.array), out[given + i], std::size_t(update.bytes));
       update.version->value.fetch_add(1, std::memory_order_release);
     }
-    if (arrays.size() == 1) return arrays[0];
-    return std::move(arrays);
+    if (!rebuild_.is_none()) return rebuild_(*several);
+    return make_tensor(std::move(one));
   }
 
   struct Update {
@@ -147,6 +162,9 @@ class RecordedPlan {
   Plan plan_;
   std::vector<End> inputs_, outputs_;
   std::vector<Update> updates_;
+  index update_bytes_ = 0;
+  std::int64_t epoch_ = 0;
+  py::object rebuild_ = py::none();  // from the arrays to what a run gives; None: the one tensor
   std::vector<py::array> constants_;
   std::string reason_;
   bool begun_ = false, complete_ = false;
@@ -155,6 +173,11 @@ class RecordedPlan {
 }  // namespace
 
 void bind_plan(py::module_& m) {
+  m.def("void_plans", [] { epoch++; }, "Something about a layer changed: every plan recorded before is void.");
+  m.def(
+      "plans_epoch", [] { return epoch.load(); },
+      "Grows with every change of a layer: what was derived from layers is stale when this differs.");
+
   py::class_<Version, std::shared_ptr<Version>>(m, "Version", "Counts the changes of a weight.")
       .def(py::init<>())
       .def("bump", [](Version& v) { v.value.fetch_add(1, std::memory_order_release); })
@@ -168,14 +191,16 @@ void bind_plan(py::module_& m) {
            "While recording: this array will be the same memory at every replay.")
       .def("end", &RecordedPlan::end, py::arg("outputs"),
            py::arg("updates") = std::vector<std::pair<py::array, std::shared_ptr<Version>>>{},
+           py::arg("rebuild") = py::none(),
            R"(Ends recording; None, or the reason why it cannot replay.
 
-updates: pairs (array, Version) for the last of the outputs. A run writes those there, instead of giving them out.)")
+updates: pairs (array, Version) for the last of the outputs. A run writes those there, instead of giving them out.
+rebuild: makes of the arrays what a run gives; None for the tensor around the only one.)")
       .def("fail", &RecordedPlan::fail, py::arg("reason"))
       .def("abort", &RecordedPlan::abort)
       .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
-      .def("run_if_fits", &RecordedPlan::run_if_fits, py::arg("input"),
-           "Likewise for one input; None if it is not as recorded, or while another plan records.")
+      .def("replay", &RecordedPlan::replay, py::arg("input"),
+           "Likewise for one input. None if it is not as recorded, the plan is void, or this is in a forward pass.")
       .def_property_readonly("ops", &RecordedPlan::ops, "The names of the recorded kernels, in order.");
 }
 

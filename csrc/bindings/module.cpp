@@ -18,6 +18,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::precision();  // and a bad PYDL_PRECISION
   pydl::bind_config(m);
   pydl::bind_memory(m);
+  pydl::bind_thread_state(m);
+  pydl::bind_tensor(m);
   pydl::bind_plan(m);
   pydl::bind_gemm(m);
   pydl::bind_conv2d(m);

@@ -1,0 +1,96 @@
+// pydl._core.TensorFields: what pydl.Tensor is made of. And `wrap`, which makes one.
+//
+// A type of the C API, because every op makes a tensor, and a replayed plan does so without running any Python.
+#include <Python.h>
+#include <structmember.h>
+
+#include "bindings.h"
+#include "tensor.h"
+
+namespace pydl {
+namespace {
+
+PyTypeObject* tensor_type = nullptr;  // pydl.Tensor
+
+TensorFields& fields(PyObject* self) { return *reinterpret_cast<TensorFields*>(self); }
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  const TensorFields& f = fields(self);
+  Py_VISIT(Py_TYPE(self));
+  for (PyObject* field : {f.array, f.grad, f.lookup, f.mask, f.node}) Py_VISIT(field);
+  return 0;
+}
+
+int clear(PyObject* self) {
+  TensorFields& f = fields(self);
+  for (PyObject** field : {&f.array, &f.grad, &f.lookup, &f.mask, &f.node}) Py_CLEAR(*field);
+  return 0;
+}
+
+void deallocate(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  clear(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+#define PYDL_FIELD(name, type, doc) {#name, type, offsetof(TensorFields, name), 0, doc}
+PyMemberDef members[] = {
+    PYDL_FIELD(array, T_OBJECT, nullptr),
+    PYDL_FIELD(grad, T_OBJECT, nullptr),
+    PYDL_FIELD(lookup, T_OBJECT, nullptr),
+    PYDL_FIELD(mask, T_OBJECT, nullptr),
+    PYDL_FIELD(node, T_OBJECT, nullptr),
+    PYDL_FIELD(requires_grad, T_BOOL, nullptr),
+    {},
+};
+#undef PYDL_FIELD
+
+PyType_Slot slots[] = {
+    {Py_tp_members, members},
+    {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(&deallocate)},
+    {Py_tp_new, reinterpret_cast<void*>(&PyType_GenericNew)},
+    {Py_tp_doc, const_cast<char*>("The fields of pydl.Tensor. Those that were never set are None.")},
+    {},
+};
+PyType_Spec spec{"pydl._core.TensorFields", sizeof(TensorFields), 0,
+                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+
+PyMethodDef wrap{"wrap",
+                 [](PyObject*, PyObject* array) {
+                   PyObject* tensor = tensor_type->tp_alloc(tensor_type, 0);
+                   if (tensor) fields(tensor).array = py::reinterpret_borrow<py::object>(array).release().ptr();
+                   return tensor;
+                 },
+                 METH_O, "wrap(array: object) -> object\n\nA tensor around a contiguous array; no check, no history."};
+
+}  // namespace
+
+py::object make_tensor(py::object array) {
+  auto tensor = py::reinterpret_steal<py::object>(tensor_type->tp_alloc(tensor_type, 0));
+  if (!tensor) throw py::error_already_set();
+  fields(tensor.ptr()).array = array.release().ptr();
+  return tensor;
+}
+
+void bind_tensor(py::module_& m) {
+  const auto base = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
+  if (!base) throw py::error_already_set();
+  m.attr("TensorFields") = base;
+  tensor_type = reinterpret_cast<PyTypeObject*>(base.ptr());
+  m.def(
+      "set_tensor_type",
+      [base](const py::type& type) {
+        PYDL_CHECK_TYPE(PyObject_IsSubclass(type.ptr(), base.ptr()) == 1,
+                        "[set_tensor_type] type: expected a subclass of TensorFields, got ",
+                        py::str(type).cast<std::string>());
+        tensor_type = reinterpret_cast<PyTypeObject*>(py::type(type).release().ptr());
+      },
+      py::arg("type"), "The class of tensors that the extension makes.");
+  m.attr("wrap") = py::reinterpret_steal<py::object>(PyCFunction_New(&wrap, nullptr));
+}
+
+}  // namespace pydl

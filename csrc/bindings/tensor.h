@@ -1,0 +1,17 @@
+// pydl.Tensor, as seen from here: its fields, and how one is made around an array.
+#pragma once
+#include "array.h"
+
+namespace pydl {
+
+// A Python object: TensorFields in bind_tensor.cpp, which pydl.Tensor derives from. Fields that were never set are
+// None.
+struct TensorFields {
+  PyObject_HEAD PyObject *array, *grad, *lookup, *mask, *node;
+  bool requires_grad;
+};
+
+// A tensor without history. The array is not looked at.
+py::object make_tensor(py::object array);
+
+}  // namespace pydl
