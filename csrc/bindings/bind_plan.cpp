@@ -170,6 +170,24 @@ class RecordedPlan {
   bool begun_ = false, complete_ = false;
 };
 
+// A method of the C API: pybind11 would take as long to find it and its arguments as a small plan takes to run.
+PyObject* replay(PyObject* self, PyObject* input) {
+  try {
+    auto* plan = reinterpret_cast<py::detail::instance*>(self)->get_value_and_holder().value_ptr<RecordedPlan>();
+    PYDL_CHECK(plan, "[plan] __init__ was not called");
+    return plan->replay(py::reinterpret_borrow<py::object>(input)).release().ptr();
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (...) {
+    py::detail::try_translate_exceptions();
+  }
+  return nullptr;
+}
+PyMethodDef replay_method{"replay", &replay, METH_O,
+                          "replay(self: object, input: object) -> object\n\n"
+                          "As run, for one input. None if it is not as recorded, the plan is void, or this is in a "
+                          "forward pass."};
+
 }  // namespace
 
 void bind_plan(py::module_& m) {
@@ -183,8 +201,8 @@ void bind_plan(py::module_& m) {
       .def("bump", [](Version& v) { v.value.fetch_add(1, std::memory_order_release); })
       .def_property_readonly("value", [](const Version& v) { return v.value.load(std::memory_order_acquire); });
 
-  py::class_<RecordedPlan>(m, "Plan", "A recorded list of kernel calls, replayed in one call.")
-      .def(py::init<>())
+  py::class_<RecordedPlan> plan(m, "Plan", "A recorded list of kernel calls, replayed in one call.");
+  plan.def(py::init<>())
       .def("begin", &RecordedPlan::begin, py::arg("inputs"), py::arg("weights"),
            "Starts recording in this thread. weights: pairs (array, Version); without one, a weight is never packed.")
       .def("add_constant", &RecordedPlan::add_constant, py::arg("array"), py::arg("version") = py::none(),
@@ -199,9 +217,9 @@ rebuild: makes of the arrays what a run gives; None for the tensor around the on
       .def("fail", &RecordedPlan::fail, py::arg("reason"))
       .def("abort", &RecordedPlan::abort)
       .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
-      .def("replay", &RecordedPlan::replay, py::arg("input"),
-           "Likewise for one input. None if it is not as recorded, the plan is void, or this is in a forward pass.")
       .def_property_readonly("ops", &RecordedPlan::ops, "The names of the recorded kernels, in order.");
+  plan.attr("replay") =
+      py::reinterpret_steal<py::object>(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(plan.ptr()), &replay_method));
 }
 
 }  // namespace pydl

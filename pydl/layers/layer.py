@@ -55,6 +55,18 @@ class _OfOnlyCall:
         return layer._calls[0].args[0] if self._what == "input" else layer._calls[0].outputs
 
 
+class SetByInit:
+    """What `__init__` of a layer's base sets; who reads it before hears what is missing.
+
+    Not `__getattr__`: a class that has one pays for it whenever an attribute is read.
+    """
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        if layer is None:
+            return self
+        raise AttributeError(f"[{owner.__name__}] __init__: expected a call of super().__init__() first")
+
+
 def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then."""
 
@@ -93,6 +105,8 @@ class Layer:
     _takes_mask = False
     _makes_mask = False
     input, output = _OfOnlyCall("input"), _OfOnlyCall("output")
+    if not TYPE_CHECKING:
+        name = dtype = built = _trainable = _variables = _losses_pass = SetByInit()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -135,13 +149,6 @@ class Layer:
             spoil_plan(f"layer {self.__dict__.get('name')!r} sets its attribute {name!r} in call()")
         plan.invalidate()
         object.__setattr__(self, name, value)
-
-    if not TYPE_CHECKING:  # it would keep type checkers from seeing misspelt attributes
-
-        def __getattr__(self, name: str) -> Any:
-            if "built" not in self.__dict__:
-                raise AttributeError(f"[{type(self).__name__}] __init__: expected a call of super().__init__() first")
-            return object.__getattribute__(self, name)  # raises the usual error
 
     # -- to override
 

@@ -239,7 +239,7 @@ class _OfCell(RNN):
         """`layer.units`, `layer.activation` and the like are the cell's."""
         cell = self.__dict__.get("cell")
         if cell is None or name.startswith("_"):
-            return super().__getattr__(name)  # type: ignore[misc]
+            return object.__getattribute__(self, name)  # raises the usual error
         return getattr(cell, name)
 
     def get_config(self) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data import as_numbers
 from ..layers import RNN, Layer
-from ..layers.layer import shapes_on_zeros
+from ..layers.layer import SetByInit, shapes_on_zeros
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
@@ -36,6 +36,8 @@ class Model(Trainer):
     """
 
     autocast = False  # its layers cast for themselves; an embedding wants integers
+    if not TYPE_CHECKING:
+        _plans = _graph = SetByInit()
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

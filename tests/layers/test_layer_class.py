@@ -51,12 +51,20 @@ def test_what_a_layer_forgot_is_told() -> None:
         def __init__(self) -> None:
             self.units = 3
 
+    class BareModel(pydl.Model):
+        def __init__(self) -> None:
+            self.dense = layers.Dense(3)
+
     class Silent(layers.Layer):
         def call(self, inputs: Any) -> Any:
             inputs + 1
 
     with pytest.raises(AttributeError, match=r"\[Bare\] __init__: expected a call of super\(\).__init__\(\) first"):
         Bare()(np.ones(3))
+    with pytest.raises(
+        AttributeError, match=r"\[BareModel\] __init__: expected a call of super\(\).__init__\(\) first"
+    ):
+        BareModel()(np.ones(3))
     with pytest.raises(TypeError, match=r"call: expected a tensor as its result, got None"):
         Silent()(np.ones(3))
     with pytest.raises(AttributeError, match="no attribute 'unitz'"):
