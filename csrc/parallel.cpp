@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <exception>
 #include <thread>
-#include <vector>
 
 #include "check.h"
 #include "cpus.h"
+#include "crew.h"
 #include "pool.h"
 
 namespace pydl {
@@ -44,14 +44,16 @@ void enter() {
   }
 }
 
-// The workers of one verb: what the budget has left. The caller goes on without any if there are none.
+// The workers of one verb: what it wants, or what the budget has left. The caller goes on without any if there are
+// none.
 class Workers {
  public:
-  Workers() {
+  explicit Workers(index wanted) {
     const int budget = num_threads();
     int used = workers.load(std::memory_order_relaxed);
     do {
-      count_ = std::max(0, budget - callers.load(std::memory_order_relaxed) - used);
+      const int left = budget - callers.load(std::memory_order_relaxed) - used;
+      count_ = int(std::clamp<index>(left, 0, wanted));
     } while (count_ > 0 && !workers.compare_exchange_weak(used, used + count_, std::memory_order_relaxed));
   }
   ~Workers() {
@@ -117,48 +119,35 @@ class Failure {
   std::exception_ptr first_;
 };
 
-#ifdef __SANITIZE_THREAD__
-// libgomp is not built for ThreadSanitizer, which would take its starts and joins for races: fresh threads instead.
+// body(rank, size) on the caller and on `others` members or fewer.
 template <class Body>
-void on_threads(int size, const Body& body) {
-  std::vector<std::thread> others;
-  for (int rank = 1; rank < size; rank++) others.emplace_back([&body, rank, size] { body(rank, size); });
-  body(0, size);
-  for (std::thread& other : others) other.join();
-}
-#else
-template <class Body>
-void on_threads(int size, const Body& body) {
-#pragma omp parallel num_threads(size)
-  body(omp_get_thread_num(), omp_get_num_threads());
-}
-#endif
-
-// body(rank, size) on `used` threads or fewer. All threads of the budget are called up even if fewer are used: libgomp
-// ends the threads that a smaller team leaves over, and to start them again costs far more than to let them pass by.
-template <class Body>
-void on_members(int available, index used, Failure& failure, const Body& body) {
-  const Patience::Ticks begun = Patience::now();
-  Patience::Ticks done = begun;
-  on_threads(available, [&](int rank, int size) {
-    size = int(std::min<index>(size, used));
-    if (rank >= size) return;
-    FlushDenormals flush;
-    self.member = true;
-    failure.watch([&] { body(rank, size); });
-    self.member = false;
-    if (rank == 0) done = Patience::now();
-  });
-  patience.joined(int(std::min<index>(available, used)), begun, done);
+void on_members(int others, Failure& failure, const Body& body) {
+  struct Shared {
+    const Body& body;
+    Failure& failure;
+    Patience::Ticks begun, done;
+    int size;
+  } shared{body, failure, Patience::now(), 0, 1};
+  call_crew(
+      others,
+      [](void* context, int rank, int size) {
+        Shared& s = *static_cast<Shared*>(context);
+        self.member = true;
+        s.failure.watch([&] { s.body(rank, size); });
+        self.member = false;
+        if (rank == 0) s.done = Patience::now(), s.size = size;
+      },
+      &shared);
+  patience.joined(shared.size, shared.begun, shared.done);
   failure.rethrow();
 }
 
 // ---- fork ------------------------------------------------------------------------------------------------------
 
 // Only the forking thread lives on in the child. So a fork waits until no thread is inside kernels and lets none in:
-// every lock that is only taken there is free. Then libgomp's own threads are sent home, because in the child it would
-// wait for them forever; both sides start new ones when they need them. Last the pool, which is used outside kernels
-// too. WARNING: in this order. A kernel that ends may need the pool.
+// every lock that is only taken there is free, and every member of the crew waits for a call. Then the pool, which is
+// used outside kernels too. WARNING: in this order. A kernel that ends may need the pool. The child gets a new crew
+// when it needs one.
 void close_gate() {
   callers.fetch_add(kForking);
   const int own = self.depth > 0;
@@ -168,7 +157,6 @@ void open_gate() { callers.fetch_sub(kForking); }
 
 void before_fork() {
   close_gate();
-  omp_pause_resource_all(omp_pause_soft);
   pool_before_fork();
 }
 void after_fork_in_parent() {
@@ -177,6 +165,7 @@ void after_fork_in_parent() {
 }
 void after_fork_in_child() {
   pool_after_fork();
+  forget_crew();
   workers = 0;
   callers = self.depth > 0;
 }
@@ -199,10 +188,10 @@ void parallel_for(index n, index grain, void (*body)(void*, index, index), void*
   const index pieces = n / std::max<index>(grain, 1);
   if (pieces <= 1 || self.member || patience.lost()) return body(context, 0, n);
   InKernels here;
-  Workers others;
+  Workers others(pieces - 1);
   if (others.count() == 0) return body(context, 0, n);
   Failure failure;
-  on_members(1 + others.count(), pieces, failure, [&](index rank, index size) {
+  on_members(others.count(), failure, [&](index rank, index size) {
     const index length = n / size, longer = n % size;  // the first `longer` pieces have one more
     const index begin = rank * length + std::min(rank, longer);
     body(context, begin, begin + length + (rank < longer));
@@ -225,16 +214,10 @@ void Team::barrier() {
     meeting_->round.store(round + 1, std::memory_order_release);
     return;
   }
-  constexpr int kSpins = 200;  // about 10 us; then the CPU is left to others, perhaps to the member we wait for
-  for (int spins = 0; meeting_->round.load(std::memory_order_acquire) == round; spins++) {
+  Spin spin(200);  // about 10 us
+  while (meeting_->round.load(std::memory_order_acquire) == round) {
     if (meeting_->failure.seen()) throw Stopped{};
-    if (spins >= kSpins) {
-      std::this_thread::yield();
-    } else {
-#if defined(__x86_64__)
-      __builtin_ia32_pause();
-#endif
-    }
+    spin.turn();
   }
 }
 
@@ -245,10 +228,10 @@ void team(int threads, void (*body)(void*, Team&), void* context) {
   };
   if (threads <= 1 || self.member || patience.lost()) return alone();
   InKernels here;
-  Workers others;
+  Workers others(threads - 1);
   if (others.count() == 0) return alone();
   Team::Meeting meeting;
-  on_members(1 + others.count(), threads, meeting.failure, [&](int rank, int size) {
+  on_members(others.count(), meeting.failure, [&](int rank, int size) {
     Team team(rank, size, &meeting);
     body(context, team);
   });

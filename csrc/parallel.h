@@ -1,5 +1,6 @@
-// The only door to OpenMP. Two verbs, compiled once at baseline: plain function pointers and a context, no templates,
-// so that no copy of them can leak out of an instruction-set build. Kernels call them through kernels/parallel.h.
+// The only door to other threads. Two verbs, compiled once at baseline: plain function pointers and a context, no
+// templates, so that no copy of them can leak out of an instruction-set build. Kernels call them through
+// kernels/parallel.h.
 //
 // An exception thrown by a body ends its verb and reaches the caller: the first one, once every member has stopped.
 #pragma once

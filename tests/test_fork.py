@@ -1,4 +1,4 @@
-"""Parent and child go on after a fork. OpenMP's own threads do not survive one: see csrc/parallel.cpp."""
+"""Parent and child go on after a fork, which the threads of kernels do not survive: see csrc/parallel.cpp."""
 
 from pathlib import Path
 

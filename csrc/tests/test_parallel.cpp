@@ -160,6 +160,29 @@ TEST_CASE("an exception in any member reaches the caller, and the next verb work
   }
 }
 
+TEST_CASE("a member keeps its rank from verb to verb, and verbs of fewer or more members start no thread twice") {
+  const auto threads_of = [](int n) {
+    Threads now(n);
+    std::vector<std::thread::id> ids(static_cast<std::size_t>(n));
+    together(n, [&](Team& t) { ids[static_cast<std::size_t>(t.rank)] = std::this_thread::get_id(); });
+    return ids;
+  };
+  const std::vector<std::thread::id> six = threads_of(6);
+  CHECK(std::count(six.begin(), six.end(), std::thread::id()) == 0);
+  for (int n : {2, 4, 6, 3}) {
+    const std::vector<std::thread::id> some = threads_of(n);
+    CHECK(std::equal(some.begin(), some.end(), six.begin()));
+  }
+}
+
+TEST_CASE("members that fell asleep wake up") {
+  Threads now(3);
+  for (int milliseconds : {0, 1, 4, 5, 6, 20, 50}) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    CHECK(sum(100) == std::pair<index, int>{4950, 3});
+  }
+}
+
 TEST_CASE("callers at the same time stay correct and share one budget") {
   set_num_threads(3);
   std::atomic<int> running{0}, most{0}, wrong{0};
@@ -234,7 +257,7 @@ constexpr bool kChildAllocates = true;
 
 TEST_CASE("parent and child both go on after a fork, while other threads run kernels and allocate") {
   set_num_threads(2);
-  REQUIRE(sum(1000).first == 499500);  // there is something to lose: OpenMP's threads have started
+  REQUIRE(sum(1000).first == 499500);  // there is something to lose: the crew has started
   std::atomic<bool> stop{false};
   std::vector<std::thread> others;
   for (int i = 0; i < 2; i++)
