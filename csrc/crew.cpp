@@ -148,7 +148,7 @@ class Crew {
   }
 
   std::atomic<int> size_{0};
-  const int cpus_ = omp_get_num_procs();
+  const int cpus_ = cpus_of_process();
   std::mutex growing_;
   int asked_for_ = 0;
   std::unique_ptr<Member> members_[kMaxThreads];
@@ -179,6 +179,8 @@ void call_crew(int others, void (*body)(void* context, int rank, int size), void
   while (running.load(std::memory_order_acquire) > 0) spin.turn();
   for (int i = 0; i < count; i++) members[taken[i]].release();
 }
+
+int cpus_of_process() { return omp_get_num_procs(); }
 
 void forget_crew() { the_crew.store(nullptr, std::memory_order_release); }
 

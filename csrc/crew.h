@@ -8,6 +8,8 @@ namespace pydl {
 // other caller has. Returns when all have ended. body must not throw.
 void call_crew(int others, void (*body)(void* context, int rank, int size), void* context);
 
+int cpus_of_process();  // that its affinity mask leaves
+
 void forget_crew();  // in a forked child, which has none of its threads
 
 // A loop that waits for another thread: the first `spins` turns keep the CPU, the others leave it to whoever wants it,

@@ -1,6 +1,5 @@
 #include "parallel.h"
 
-#include <omp.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -242,7 +241,7 @@ void team(int threads, void (*body)(void*, Team&), void* context) {
 int default_num_threads() {
   for (const char* name : {"PYDL_NUM_THREADS", "OMP_NUM_THREADS"})
     if (int threads = threads_from_environment(name)) return threads;
-  return std::min(usable_cpus(omp_get_num_procs(), cgroup_cpu_quota()), kMaxThreads);
+  return std::min(usable_cpus(cpus_of_process(), cgroup_cpu_quota()), kMaxThreads);
 }
 
 int num_threads() {
