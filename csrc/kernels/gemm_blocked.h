@@ -89,10 +89,11 @@ class BlockedGemm {
     if (source_ != Source::packed_here) return 0;
     return smaller(panels_, kBlockPanels) * ceil_div(s_.K, k_blocks_) * kTileCols<T>;
   }
-  index a_buffer() const {
-    if (panels_ < kPanelsPerPacking) return 0;
-    return tiles_per_packing(s_.trans_a) * ceil_div(s_.K, k_blocks_) * kPackedRows<T>;
+  // A transposed a is read in place where b is: both go down their rows. But the tiles that fetch read a packed one.
+  bool may_pack_a(bool fetches) const {
+    return panels_ >= kPanelsPerPacking && (!s_.trans_a || source_ != Source::matrix || fetches);
   }
+  index a_buffer() const { return tiles_per_packing(s_.trans_a) * ceil_div(s_.K, k_blocks_) * kPackedRows<T>; }
 
   void run_member(Team& team) {
     const RowTiles tiles(s_.M);
@@ -108,7 +109,8 @@ class BlockedGemm {
     const index steps = ceil_div(ceil_div(panels_, grid.cols), fetches ? kBlockPanels / 2 : kBlockPanels);
     const auto panels_at = [&](index turn) { return panels.part(turn / k_blocks_, steps); };
     const auto k_at = [&](index turn) { return Range{0, s_.K}.part(turn % k_blocks_, k_blocks_); };
-    Scratch packed_a(a_buffer() * index(sizeof(T)));
+    const bool may_pack = may_pack_a(fetches);
+    Scratch packed_a(may_pack ? a_buffer() * index(sizeof(T)) : 0);
     for (index turn = 0; turn < steps * k_blocks_; turn++) {
       const Range step_panels = panels_at(turn), k = k_at(turn);
       T* packed = b_buffers_ + (2 * col + turn % 2) * b_buffer();
@@ -119,7 +121,8 @@ class BlockedGemm {
       }
       Block<T> block{};
       if (fetches && turn + 1 < steps * k_blocks_) fetch(panels_at(turn + 1).begin, k_at(turn + 1), block);
-      multiply(block, rows, step_panels, k, static_cast<T*>(packed_a.data()), packed, on_the_way);
+      if (may_pack && step_panels.size() >= kPanelsPerPacking) block.packed_a = static_cast<T*>(packed_a.data());
+      multiply(block, rows, step_panels, k, packed, on_the_way);
     }
   }
 
@@ -161,8 +164,7 @@ class BlockedGemm {
     pack_b(from, s_.ldb, s_.trans_b, k.size(), n.size(), packed + (panels.begin - step.begin) * stride, stride);
   }
 
-  void multiply(Block<T>& block, Range rows, Range panels, Range k, T* packed_a, T* packed_b,
-                bool pack_on_the_way) const {
+  void multiply(Block<T>& block, Range rows, Range panels, Range k, T* packed_b, bool pack_on_the_way) const {
     block.K = k.size();
     block.trans_a = s_.trans_a;
     block.accumulate = s_.accumulate || k.begin > 0;
@@ -172,7 +174,6 @@ class BlockedGemm {
     block.lda = s_.lda;
     block.M = rows.size();
     block.a = s_.trans_a ? a_ + k.begin * s_.lda + rows.begin : a_ + rows.begin * s_.lda + k.begin;
-    if (panels.size() >= kPanelsPerPacking) block.packed_a = packed_a;
     multiply_panels(block, rows, panels, k, packed_b, pack_on_the_way);
   }
 

@@ -202,7 +202,9 @@ void weight_gradient(index rows, index M, index N, const T* a, index lda, const 
   const GemmShape shape{M, N, rows, lda, ldb, ldc, true, false, false};
   const double useful = double(M) * double(N) * double(rows) / (1 << 18);
   const int threads = useful < 1 ? 1 : useful < num_threads() ? int(useful) : num_threads();
-  BlockedGemm<T>(shape, a, b, {}, c, Source::packed_here).run(threads);
+  constexpr index kPage = 4096;  // a tile goes down the rows of b: longer ones are each on a page of their own
+  const Source source = N * index(sizeof(T)) <= kPage ? Source::matrix : Source::packed_here;
+  BlockedGemm<T>(shape, a, b, {}, c, source).run(threads);
 }
 
 // Each step adds its gates' gradients to the row of its token. Shared by columns, so the steps come in one order.
