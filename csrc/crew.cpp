@@ -20,7 +20,7 @@ namespace {
 
 // Turns of Spin, of about 50 ns. A caller holds its CPU while members end their pieces; a member without work does so
 // between the verbs of one forward pass. Nobody does if there are more of them than CPUs.
-constexpr int kSpinsOfCaller = 20'000, kSpinsOfMember = 1'000;
+constexpr int kSpinsOfCaller = 20'000, kSpinsOfMember = 10'000;
 
 // How long a member without work stays awake, in case that the next call comes soon.
 std::chrono::milliseconds waking_time() {

@@ -122,3 +122,18 @@ def test_settings_may_change_while_a_plan_runs_in_another_thread(rng: np.random.
     caller.join()
     pydl.config.precision("default")
     assert not wrong
+
+
+def test_a_daemon_thread_inside_a_kernel_does_not_bring_down_the_end_of_the_process() -> None:
+    code = """
+import threading
+import numpy as np
+from pydl import _core
+x = np.ones((512, 512), np.float32)
+threading.Thread(target=lambda: [_core.matmul(x, x) for _ in range(100_000)], daemon=True).start()
+_core.matmul(x, x)
+print("end")
+"""
+    for _ in range(3):
+        done = python("-c", code, PYDL_NUM_THREADS="2")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")

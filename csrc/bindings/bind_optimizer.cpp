@@ -5,6 +5,7 @@
 #include "../plan.h"
 #include "array.h"
 #include "bindings.h"
+#include "launch.h"
 
 namespace pydl {
 namespace {
@@ -90,7 +91,7 @@ void update_all(const char* op, const std::vector<Argument>& arguments, const Up
       }
       parameters.push_back(p);
     }
-    py::gil_scoped_release unlocked;
+    OutsidePython run;
     update(zero, parameters.data(), index(parameters.size()));
   });
 }

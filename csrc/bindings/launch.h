@@ -7,6 +7,8 @@
 // The body must take all it touches from `in`, `out` and the third argument (the packed weight, or null), and capture
 // only values: a plan calls it again with other memory. `outs` are arrays that this call made.
 #pragma once
+#include <unistd.h>
+
 #include <utility>
 
 #include "../parallel.h"
@@ -21,10 +23,30 @@ inline Memory read(const py::object& a) {  // an array, or None for an argument 
   return {array.data(), array.nbytes()};
 }
 
+// As py::gil_scoped_release. But a daemon thread that wants the GIL back when the interpreter is being finalized gets
+// none: until Python 3.13 it is unwound instead, which would end the process in a destructor, and drop references
+// without the GIL on the way. It waits for the end here.
+class WithoutGil {
+ public:
+  WithoutGil() : state_(PyEval_SaveThread()) {}
+  ~WithoutGil() {
+    try {
+      PyEval_RestoreThread(state_);
+    } catch (...) {
+      for (;;) pause();
+    }
+  }
+  WithoutGil(const WithoutGil&) = delete;
+  WithoutGil& operator=(const WithoutGil&) = delete;
+
+ private:
+  PyThreadState* const state_;
+};
+
 // Around every run of kernels: the GIL is free, and this thread is known to be inside kernels.
 // WARNING: in this order. Whoever forks holds the GIL and waits for kernels to end, so kernels never wait for it.
 struct OutsidePython {
-  py::gil_scoped_release unlocked;
+  WithoutGil unlocked;
   InKernels here;
 };
 
