@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -124,6 +125,7 @@ class Crew {
   // them. Its rank 0, which counts and binds as the caller's thread, is nobody's.
   void grow(int wanted) {
     const std::lock_guard<std::mutex> lock(growing_);
+    wanted = std::max(wanted, num_threads() - 1);  // one region, rather than one for each larger verb
     const int before = size_.load(std::memory_order_relaxed);
     if (wanted <= asked_for_) return;  // they have come meanwhile, or there are no more
     asked_for_ = wanted;

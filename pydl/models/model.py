@@ -56,9 +56,9 @@ class Model(Trainer):
             y = latest.replay(inputs)  # at once: what it takes has passed all checks before
             if y is not None:
                 return y
-        return self._call(inputs, *args, training=training, **kwargs)
+        return self._checked_call(inputs, *args, training=training, **kwargs)
 
-    def _call(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def _checked_call(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         recorded = training or state.depth or state.open_tapes or args or kwargs
         x = self._as_tensors(inputs)
         if x is None:
