@@ -72,7 +72,7 @@ class PlanCache:
     def __init__(self, capacity: int = 16, taped: bool = False) -> None:
         self._capacity, self._taped = capacity, taped
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
-        self.latest: _core.Plan | None = None  # the one that ran last, for callers to try its `replay` first
+        self.latest: _core.Plan | None = None  # the one of a single array that ran last: callers try its `replay` first
         self._latest_key: Any = None
         self._epoch = epoch()
 
@@ -98,7 +98,7 @@ class PlanCache:
         if len(self._entries) > 1:
             self._used(self._latest_key)  # until now
             self._used(key)
-        self.latest, self._latest_key = entry.plan, key
+        self.latest, self._latest_key = None if many else entry.plan, key
         if entry.plan is None:
             with self._mode():
                 return call(_wrap_all(x))
@@ -123,11 +123,11 @@ class PlanCache:
             state.plan = None
             masks = [t.mask for t in outputs]
             ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in updates)]
-            rebuild = None
+            outputs_of = None
             if not isinstance(y, Tensor) or any(m is not None for m in masks):
                 form = map_leaves(lambda _: "", y)  # not None: a tuple of those is a shape
-                rebuild = partial(_rebuild, form, [m is not None for m in masks])
-            entry.reason = plan.end(ends, [(variable.array, variable.version) for variable, _ in updates], rebuild)
+                outputs_of = partial(_rebuild, form, [m is not None for m in masks])
+            entry.reason = plan.end(ends, [(variable.array, variable.version) for variable, _ in updates], outputs_of)
         except BaseException:
             state.plan = None
             plan.abort()

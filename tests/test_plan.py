@@ -121,6 +121,20 @@ def test_a_replay_is_refused_where_the_call_is_part_of_something(rng: np.random.
     pydl.plan.invalidate()
     refused.append(plan.replay(x))
     assert [plan.replay(r) for r in refused[:4]] + refused[4:] == [None] * 7
+    with pytest.raises(ValueError, match=r"\[plan\] __init__ was not called"):
+        _core.Plan.__new__(_core.Plan).replay(x)
+
+
+def test_an_array_alone_is_not_taken_for_a_structure_of_one(rng: np.random.Generator) -> None:
+    class Either(pydl.Model):
+        def call(self, inputs: Any) -> Any:
+            return ops.negative(inputs["x"]) if isinstance(inputs, dict) else ops.abs(inputs)
+
+    model, x = Either(), rng.standard_normal((4, 5)).astype(np.float32)
+    for _ in range(3):
+        np.testing.assert_array_equal(model({"x": x}), -x)
+        np.testing.assert_array_equal(model(x), np.abs(x))
+        np.testing.assert_array_equal(model(x), np.abs(x))
 
 
 def test_a_plan_without_a_single_output_must_say_what_it_gives(rng: np.random.Generator) -> None:
