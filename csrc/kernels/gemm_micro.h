@@ -190,7 +190,7 @@ struct TileTask {
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
   Later<T> later;            // what a tile with a packed a fetches
-  const T* next = nullptr;   // K lines that run_fetching_tile fetches for a later tile, next_step apart
+  const T* next = nullptr;   // or K lines that run_fetching_tile fetches for a later tile, next_step apart
   index next_step = 0;
   T* packed = nullptr;  // where run_packing_tile leaves the panel of b
 };
@@ -219,8 +219,10 @@ PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
 
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void run_fetching_tile(const TileTask<T>& t) {
-  run<T, Rows, Vectors>(
-      t, [&](auto& tile) { tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next, t.next_step); });
+  run<T, Rows, Vectors>(t, [&](auto& tile) {
+    if (t.next) return tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next, t.next_step);
+    tile.multiply(t.K, t.a, t.a_stride, 1, t.b, t.b_row);
+  });
 }
 
 }  // namespace

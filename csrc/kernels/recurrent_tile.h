@@ -81,7 +81,6 @@ PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride,
   task.a_stride = a_stride;
   task.b = b;
   task.b_row = b_row;
-  task.next = b;  // it is near
   if (ahead.wanted && (ahead.tile + 1) * part <= K * b_row) {
     task.next = ahead.panel + ahead.tile * part;
     task.next_step = kLanes<T>;
