@@ -168,7 +168,7 @@ Crew& crew() {
 
 }  // namespace
 
-void call_crew(int others, void (*body)(void* context, int rank, int size), void* context) {
+int call_crew(int others, void (*body)(void* context, int rank, int size), void* context) {
   Crew& members = crew();
   const int there = members.size(others);
   int taken[kMaxThreads], count = 0;
@@ -180,6 +180,7 @@ void call_crew(int others, void (*body)(void* context, int rank, int size), void
   Spin spin(count < members.cpus() ? kSpinsOfCaller : 0);
   while (running.load(std::memory_order_acquire) > 0) spin.turn();
   for (int i = 0; i < count; i++) members[taken[i]].release();
+  return 1 + count;
 }
 
 int cpus_of_process() { return omp_get_num_procs(); }

@@ -5,8 +5,8 @@
 namespace pydl {
 
 // Runs body(context, rank, size) on the caller, which has rank 0, and on up to `others` further threads: those that no
-// other caller has. Returns when all have ended. body must not throw.
-void call_crew(int others, void (*body)(void* context, int rank, int size), void* context);
+// other caller has. Returns size when all have ended. body must not throw.
+int call_crew(int others, void (*body)(void* context, int rank, int size), void* context);
 
 int cpus_of_process();  // that its affinity mask leaves
 

@@ -124,20 +124,20 @@ void on_members(int others, Failure& failure, const Body& body) {
   struct Shared {
     const Body& body;
     Failure& failure;
-    Patience::Ticks begun, done;
-    int size;
-  } shared{body, failure, Patience::now(), 0, 1};
-  call_crew(
+    Patience::Ticks done;  // when the caller had ended its piece
+  } shared{body, failure, 0};
+  const Patience::Ticks begun = Patience::now();
+  const int size = call_crew(
       others,
       [](void* context, int rank, int size) {
         Shared& s = *static_cast<Shared*>(context);
         self.member = true;
         s.failure.watch([&] { s.body(rank, size); });
         self.member = false;
-        if (rank == 0) s.done = Patience::now(), s.size = size;
+        if (rank == 0) s.done = Patience::now();
       },
       &shared);
-  patience.joined(shared.size, shared.begun, shared.done);
+  patience.joined(size, begun, shared.done);
   failure.rethrow();
 }
 

@@ -56,13 +56,6 @@ class Tensor(_core.TensorFields):
     __array_priority__ = 100.0  # so that ndarray + Tensor is a Tensor
     __hash__ = object.__hash__
 
-    array: Array
-    requires_grad: bool
-    grad: Array | None
-    node: Node | None
-    mask: Array | None
-    lookup: tuple[Tensor, Tensor] | None
-
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
         self.array = as_array(data, dtype)
         self.requires_grad = bool(requires_grad)

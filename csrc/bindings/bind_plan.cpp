@@ -149,7 +149,7 @@ class RecordedPlan {
       update.version->value.fetch_add(1, std::memory_order_release);
     }
     if (!rebuild_.is_none()) return rebuild_(*several);
-    return make_tensor(std::move(one));
+    return make_tensor(one);
   }
 
   struct Update {

@@ -35,14 +35,14 @@ void deallocate(PyObject* self) {
   Py_DECREF(type);
 }
 
-#define PYDL_FIELD(name, type, doc) {#name, type, offsetof(TensorFields, name), 0, doc}
+#define PYDL_FIELD(name, type) {#name, type, offsetof(TensorFields, name), 0, nullptr}
 PyMemberDef members[] = {
-    PYDL_FIELD(array, T_OBJECT, nullptr),
-    PYDL_FIELD(grad, T_OBJECT, nullptr),
-    PYDL_FIELD(lookup, T_OBJECT, nullptr),
-    PYDL_FIELD(mask, T_OBJECT, nullptr),
-    PYDL_FIELD(node, T_OBJECT, nullptr),
-    PYDL_FIELD(requires_grad, T_BOOL, nullptr),
+    PYDL_FIELD(array, T_OBJECT),
+    PYDL_FIELD(grad, T_OBJECT),
+    PYDL_FIELD(lookup, T_OBJECT),
+    PYDL_FIELD(mask, T_OBJECT),
+    PYDL_FIELD(node, T_OBJECT),
+    PYDL_FIELD(requires_grad, T_BOOL),
     {},
 };
 #undef PYDL_FIELD
@@ -59,20 +59,20 @@ PyType_Slot slots[] = {
 PyType_Spec spec{"pydl._core.TensorFields", sizeof(TensorFields), 0,
                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
-PyMethodDef wrap{"wrap",
-                 [](PyObject*, PyObject* array) {
-                   PyObject* tensor = tensor_type->tp_alloc(tensor_type, 0);
-                   if (tensor) fields(tensor).array = py::reinterpret_borrow<py::object>(array).release().ptr();
-                   return tensor;
-                 },
-                 METH_O, "wrap(array: object) -> object\n\nA tensor around a contiguous array; no check, no history."};
+// Null after an error.
+PyObject* wrap(PyObject*, PyObject* array) {
+  PyObject* tensor = tensor_type->tp_alloc(tensor_type, 0);
+  if (tensor) fields(tensor).array = py::reinterpret_borrow<py::object>(array).release().ptr();
+  return tensor;
+}
+PyMethodDef wrap_function{"wrap", &wrap, METH_O,
+                          "wrap(array: object) -> object\n\nA tensor around a contiguous array; no check, no history."};
 
 }  // namespace
 
-py::object make_tensor(py::object array) {
-  auto tensor = py::reinterpret_steal<py::object>(tensor_type->tp_alloc(tensor_type, 0));
+py::object make_tensor(const py::object& array) {
+  auto tensor = py::reinterpret_steal<py::object>(wrap(nullptr, array.ptr()));
   if (!tensor) throw py::error_already_set();
-  fields(tensor.ptr()).array = array.release().ptr();
   return tensor;
 }
 
@@ -90,7 +90,7 @@ void bind_tensor(py::module_& m) {
         tensor_type = reinterpret_cast<PyTypeObject*>(py::type(type).release().ptr());
       },
       py::arg("type"), "The class of tensors that the extension makes.");
-  m.attr("wrap") = py::reinterpret_steal<py::object>(PyCFunction_New(&wrap, nullptr));
+  m.attr("wrap") = py::reinterpret_steal<py::object>(PyCFunction_New(&wrap_function, nullptr));
 }
 
 }  // namespace pydl

@@ -1,12 +1,10 @@
 // pydl._core.state: an object whose attributes are those of the calling thread.
 //
-// A type of the C API, not of pybind11 (nor threading.local): every call of a layer or an op looks here, and this way a
-// look takes a tenth of the time.
+// A type of the C API, not of pybind11 (nor threading.local): every call of a layer or an op looks here.
 #include "bindings.h"
 #include "thread_state.h"
 
 namespace pydl {
-
 namespace {
 
 thread_local ThreadState the_state;
@@ -44,27 +42,26 @@ bool from_python(PyObject* object, PyObject** value) {
 }
 
 template <auto member>
-constexpr PyGetSetDef attribute(const char* name, const char* doc) {
+constexpr PyGetSetDef attribute(const char* name) {
   return {name, [](PyObject*, void*) { return to_python(the_state.*member); },
           [](PyObject*, PyObject* object, void*) {
             if (object) return from_python(object, &(the_state.*member)) ? 0 : -1;
             PyErr_SetString(PyExc_AttributeError, "an attribute of the thread's state cannot be deleted");
             return -1;
           },
-          doc, nullptr};
+          nullptr, nullptr};
 }
 
 PyGetSetDef attributes[] = {
-    attribute<&ThreadState::grad_enabled>("grad_enabled", "whether ops are recorded"),
-    attribute<&ThreadState::open_tapes>("open_tapes", "tapes around this call"),
-    attribute<&ThreadState::plan>("plan", "the plan that is recording, or None"),
-    attribute<&ThreadState::updates>("updates", "what it is to write to variables; see plan.update"),
-    attribute<&ThreadState::numbers_stay>("numbers_stay",
-                                          "whether numbers that ops are called with are the same in each pass"),
-    attribute<&ThreadState::training>("training", "what the outermost layer was called with; None at depth 0"),
-    attribute<&ThreadState::depth>("depth", "layers inside layers"),
-    attribute<&ThreadState::hidden>("hidden", "in a layer of a model that other layers follow"),
-    attribute<&ThreadState::forward_pass>("forward_pass", "counts the calls of outermost layers"),
+    attribute<&ThreadState::grad_enabled>("grad_enabled"),
+    attribute<&ThreadState::open_tapes>("open_tapes"),
+    attribute<&ThreadState::plan>("plan"),
+    attribute<&ThreadState::updates>("updates"),
+    attribute<&ThreadState::numbers_stay>("numbers_stay"),
+    attribute<&ThreadState::training>("training"),
+    attribute<&ThreadState::depth>("depth"),
+    attribute<&ThreadState::hidden>("hidden"),
+    attribute<&ThreadState::forward_pass>("forward_pass"),
     {},
 };
 PyType_Slot slots[] = {

@@ -12,6 +12,6 @@ struct TensorFields {
 };
 
 // A tensor without history. The array is not looked at.
-py::object make_tensor(py::object array);
+py::object make_tensor(const py::object& array);
 
 }  // namespace pydl
