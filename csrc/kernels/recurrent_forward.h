@@ -59,7 +59,7 @@ class Forward {
   }
 
   void start() {
-    const Sharing sharing = sharing_of<Cell>(s);
+    const Sharing& sharing = run.sharing;
     const index rows = smaller(chunk_, s.T) * s.B;
     Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
     Scratch places(sharing.places(s.B) * index(sizeof(Places<T>)));
@@ -295,6 +295,7 @@ void recurrent_forward(const RecurrentShape& s, const RecurrentInputs<typename C
   Scratch schedule_memory(Schedule::bytes(s, in.mask));
   const Schedule schedule(s, in.mask, schedule_memory.data());
   const SavedLayout<Cell> layout(s);
+  const Sharing sharing = sharing_of<Cell>(s);
   const index chunk = Forward<Cell>::chunk_of(s);
   // Without training: the operands of a chunk and those of the step after it, one state, and gates for two stages.
   const index operands = out.saved ? s.B * s.T : (chunk + 1) * s.B;
@@ -305,16 +306,18 @@ void recurrent_forward(const RecurrentShape& s, const RecurrentInputs<typename C
   constexpr index kFew = 256, kApart = 32 * kLineSize<T>;
   const index apart = out.saved || s.B > kFew ? 0 : kApart;
   const index operand_stride = layout.operand + apart, state_stride = Cell::kKeepsState ? layout.state + apart : 0;
-  Scratch memory(out.saved ? 0 : (operands * operand_stride + gates * layout.gates + rows * state_stride) * kSize);
+  const int members = out.saved ? 0 : sharing.row_members();
+  const index states = rows * state_stride + members * RowsApart<T>::kGap;
+  Scratch memory(out.saved ? 0 : (operands * operand_stride + gates * layout.gates + states) * kSize);
   T* base = out.saved ? out.saved : static_cast<T*>(memory.data());
-  const Rows<T> operand{base, operand_stride}, gate_rows{operand[operands], layout.gates},
-      state{gate_rows[gates], state_stride};
+  const Rows<T> operand{base, operand_stride}, gate_rows{operand[operands], layout.gates};
+  const RowsApart<T> state(gate_rows[gates], state_stride, s.B, members);
   Scratch packing(packed ? 0 : Panels<Cell>::size(s) * kSize);
   if (!packed) {
     Panels<Cell>::pack(s, in, static_cast<T*>(packing.data()));
     packed = static_cast<T*>(packing.data());
   }
-  const Run<Cell> run{s, in, schedule, operand, gate_rows, state};
+  const Run<Cell> run{s, in, schedule, sharing, operand, gate_rows, state};
   Forward<Cell>(run, out, packed, chunk).start();
   if (in.mask && s.return_sequences) repeat_outputs(s, in.mask, out.y);
 }
