@@ -189,10 +189,10 @@ template <class T>
 PYDL_INLINE V<T> tanh(V<T> x) {
 #if defined(__AVX512F__)
   if constexpr (sizeof(T) == 4) {                              // no division, which would take as long as all the rest
-    constexpr std::int32_t quarter_octaves = 21, below = 495;  // bits of a float; what they are for y < 1/8
+    constexpr std::int32_t quarter_octaves = 21, first = 495;  // bits of a float; what they are just below 1/8
     V<float> y = at_most<float>(absolute<float>(x), MathConstants<float>::tanh_high);
-    VI<float> interval = (VI<float>(y) >> quarter_octaves) - below;
-    interval = interval > 0 ? interval : VI<float>{};
+    VI<float> interval = VI<float>(y) >> quarter_octaves;
+    interval = interval > first ? interval : VI<float>{} + first;
     return copy_sign<float>(piece(kTanhPieces, interval, y - row_of(kTanhCentres[0], interval)), x);
   }
 #endif
@@ -201,14 +201,17 @@ PYDL_INLINE V<T> tanh(V<T> x) {
 }
 
 #if defined(__AVX512F__)
-// exp for -104 <= x <= 89 with fewer multiplications, because r is so small: x = n ln 2 / 32 + r.
-PYDL_INLINE V<float> quick_exp(V<float> x) {
+// exp(-x) with fewer multiplications, because r is so small: x = r - n ln 2 / 32.
+PYDL_INLINE V<float> quick_exp_of_negative(V<float> x) {
   using C = MathConstants<float>;
   constexpr float magic = C::round_magic / 32;  // adding it rounds to 1/32, how many of them stands in the low bits
-  V<float> shifted = x * C::log2_e + magic, octaves = shifted - magic;
-  V<float> r = x - octaves * C::ln2 - octaves * C::ln2_rest;
+  constexpr std::int32_t highest_of_exponent = 1 << 30;
+  V<float> shifted = magic - x * C::log2_e, octaves = shifted - magic;
+  V<float> r = x + octaves * C::ln2 + octaves * C::ln2_rest;
+  // Far beyond where exp is 0 or inf, r is anything. Less than 2 in any case, it leaves the result to the octaves.
+  r = V<float>(VI<float>(r) & ~highest_of_exponent);
   V<float> power = row_of(kPowers[0], VI<float>(shifted));
-  return scale<float>(power + power * (r * (C::quick_exp_rest[0] + r * C::quick_exp_rest[1])),
+  return scale<float>(power + power * (r * (r * C::quick_exp_rest[1] - C::quick_exp_rest[0])),
                       Rounded<float>{octaves, VI<float>{}});
 }
 #endif
@@ -216,9 +219,7 @@ PYDL_INLINE V<float> quick_exp(V<float> x) {
 template <class T>
 PYDL_INLINE V<T> sigmoid(V<T> x) {
 #if defined(__AVX512F__)
-  using C = MathConstants<float>;
-  if constexpr (sizeof(T) == 4)
-    return 1 / (1 + quick_exp(at_most<float>(at_least<float>(-x, C::exp_low), C::exp_high)));
+  if constexpr (sizeof(T) == 4) return 1 / (1 + quick_exp_of_negative(x));
 #endif
   return 1 / (1 + exp<T>(-x));  // from where exp overflows, 0
 }

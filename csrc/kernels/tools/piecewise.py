@@ -8,6 +8,7 @@ from mpmath import erfc, exp, mp, mpf, nstr, pi, sqrt, tanh
 
 INTERVALS = 32  # what one permutation of AVX-512 looks up
 DEGREE, TANH_DEGREE = 6, 5
+TANH_FIRST = 495  # how the floats just below 1/8 begin: sign, exponent and two bits
 Interval = tuple[mpf, mpf, mpf]  # low, centre, high
 
 
@@ -43,6 +44,12 @@ def slope(y: mpf) -> mpf:
     return tail(y) - y * exp(-y * y / 2) / sqrt(2 * pi)
 
 
+def numbered_from(first: int, rows: list[list[mpf]]) -> list[list[mpf]]:
+    """With row 0 where the lookup of number `first` looks, and the others behind it."""
+    start = -first % INTERVALS
+    return rows[start:] + rows[:start]
+
+
 def table(name: str, comment: str, rows: list[list[mpf]]) -> str:
     """As C++: one line of the text for every eight numbers."""
     text = f"// {comment}\nalignas(64) constexpr float {name}[][{INTERVALS}] = {{\n"
@@ -72,11 +79,12 @@ namespace {
     text += table("kTailPieces", "Phi(-y): interval n is centred at n * 3 / 16.", pieces(tail, tail, steps)) + "\n"
     slopes = pieces(slope, lambda y: max(abs(slope(y)), tail(y)), steps)
     text += table("kSlopePieces", "Phi(-y) - y phi(y), the slope of x Phi(x) at -y; likewise.", slopes) + "\n"
-    text += table("kTanhCentres", "Of the intervals of tanh: [0, 1/8), then four to every octave, up to 10.", centres)
+    comment = "Of the intervals of tanh: [0, 1/8) has number 495 modulo 32, then four to every octave, up to 10."
+    text += table("kTanhCentres", comment, numbered_from(TANH_FIRST, centres))
     tanhs = pieces(tanh, tanh, quarters, TANH_DEGREE)
     for row in tanhs[len(quarters) - 1 :]:
         row[0] = mpf(1)  # rounded up, so that the end is 1
-    text += "\n" + table("kTanhPieces", "tanh(y)", tanhs)
+    text += "\n" + table("kTanhPieces", "tanh(y)", numbered_from(TANH_FIRST, tanhs))
     text += "\n" + table("kPowers", "2^(k/32)", [[mpf(2) ** (mpf(k) / INTERVALS)] for k in range(INTERVALS)])
     text += "\n}  // namespace\n}  // namespace pydl::PYDL_ISA\n"
     (Path(__file__).parent.parent / "piecewise_tables.h").write_text(text)
