@@ -100,7 +100,7 @@ class Forward {
     const bool last = row >= schedule.count(step + 1);
     Places<T> p{};
     p.state = state(step, row);
-    p.before = step > 0 ? state(step - 1, row) : p.state;
+    p.before = out.saved && step > 0 ? state(step - 1, row) : p.state;
     p.operand = run.operand[row_of(step) + row] + run.hidden();
     if (out.saved || Cell::stages(s) > 1) p.gates = run.gates[kept(step) + row];
     p.h = last ? out.h + b * s.U : next_operand(step, row);
