@@ -92,6 +92,7 @@ def check_same_bits(op: str, case: RecurrentCase, rng: np.random.Generator, set_
     results = []
     for threads in (1, 2, 3):
         set_threads(threads)
+        check_inference(problem, np.float32)
         result = problem.run(np.float32)
         results.append([a for v in result.values() for a in (v if isinstance(v, list) else [v])])
     for other in results[1:]:

@@ -148,7 +148,8 @@ alignas(64) constexpr float kSlopePieces[][32] = {
      -5.48165606e-06f, -2.53262618e-06f},
 };
 
-// Of the intervals of tanh: [0, 1/8) has number 495 modulo 32, then four to every octave, up to 10.
+constexpr std::int32_t kTanhFirst = 495;  // modulo 32: the interval [0, 1/8) of tanh
+// Of the intervals of tanh: from kTanhFirst on [0, 1/8), then four to every octave, up to 10.
 alignas(64) constexpr float kTanhCentres[][32] = {
     {2.25f,    2.75f,    3.25f,   3.75f,   4.5f,    5.5f,      6.5f,      7.5f,      9.0f,      9.0f,     9.0f,
      9.0f,     9.0f,     9.0f,    9.0f,    0.0f,    0.140625f, 0.171875f, 0.203125f, 0.234375f, 0.28125f, 0.34375f,

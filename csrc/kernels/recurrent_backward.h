@@ -36,11 +36,11 @@ class Backward {
   static constexpr index kCols = kTileCols<T>;  // units of a panel
   static constexpr int kHeight = gate_rows(kTileVectors);
 
-  Backward(const Run<Cell>& run, const RecurrentGradients<T>& grads, RowsApart<T> carried)
+  Backward(const Run<Cell>& run, const RecurrentGradients<T>& grads, Rows<T> carried)
       : run(run), s(run.s), schedule(run.schedule), grads(grads), carried(carried) {}
 
   void start() {
-    const Sharing& sharing = run.sharing;
+    const Sharing sharing = sharing_of<Cell>(s);
     const index width = Cell::kGates * s.U, panels = ceil_div(s.U, kCols);
     Scratch packed(panels * width * kCols * index(sizeof(T)));
     packed_ = static_cast<T*>(packed.data());
@@ -56,8 +56,7 @@ class Backward {
   const RecurrentShape& s;
   const Schedule& schedule;
   const RecurrentGradients<T>& grads;
-  // Per sequence (row of the schedule): what reaches the state before other than by the gates.
-  const RowsApart<T> carried;
+  const Rows<T> carried;  // per sequence (row of the schedule): what reaches the state before other than by the gates
 
   // The gradient of h after a step, as far as it has not `arrived`: from the gates of the next step, and from the
   // outputs that it is.
@@ -273,14 +272,12 @@ void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename 
   Scratch schedule_memory(Schedule::bytes(s, in.mask));
   const Schedule schedule(s, in.mask, schedule_memory.data());
   const SavedLayout<Cell> layout(s);
-  const Sharing sharing = sharing_of<Cell>(s);
-  const Rows<T> operand{grads.saved, layout.operand}, gates{operand[s.B * s.T], layout.gates};
-  const RowsApart<T> state(gates[s.B * s.T], layout.state, s.B, 0);
+  const Rows<T> operand{grads.saved, layout.operand}, gates{operand[s.B * s.T], layout.gates},
+      state{gates[s.B * s.T], layout.state};
   const index stride = odd_lines<T>(s.U);
-  const int members = sharing.row_members();
-  Scratch carried((s.B * stride + members * RowsApart<T>::kGap) * index(sizeof(T)));
-  const Run<Cell> run{s, in, schedule, sharing, operand, gates, state};
-  if (s.B > 0 && s.U > 0) Backward<Cell>(run, grads, {static_cast<T*>(carried.data()), stride, s.B, members}).start();
+  Scratch carried(s.B * stride * index(sizeof(T)));
+  const Run<Cell> run{s, in, schedule, operand, gates, state};
+  if (s.B > 0 && s.U > 0) Backward<Cell>(run, grads, Rows<T>{static_cast<T*>(carried.data()), stride}).start();
   Cell::weight_gradients(run, schedule.rows(), grads.dweights + s.tokens * Cell::kGates * s.U);
   if (s.tokens) token_gradient(run, grads.dweights);
   if (grads.dx) input_gradient(run, grads.dx);

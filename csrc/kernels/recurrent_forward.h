@@ -33,6 +33,36 @@ struct Sums {
   const T *from_h, *from_x;
 };
 
+// A processor fetches ahead what lies behind the last row of one member, and that is the first of another. Inference of
+// few rows sets them this much farther apart than they need.
+template <class T>
+index distance(const RecurrentShape& s) {
+  constexpr index kFew = 256;
+  return s.B > kFew ? 0 : 32 * kLineSize<T>;
+}
+
+// Rows that are written where they are read, step by step, with a gap where those of another member begin: a processor
+// that goes from row to row fetches ahead at the same distance, and would take lines there that another writes. The
+// gaps stay where they are when rows are dealt anew.
+template <class T>
+class RowsApart {
+ public:
+  RowsApart() = default;
+  RowsApart(T* data, index stride, index rows, int members)
+      : data_(data), stride_(stride), members_per_row_(double(members) / double(rows)), half_(0.5 / double(rows)) {}
+  static index size(index stride, index rows, int members) { return rows * stride + (members - 1) * kGap; }
+  // A row is that of the last member whose first row, member / members_per_row_ rounded down, is less than row + 1.
+  T* operator[](index row) const {
+    return data_ + row * stride_ + index(double(row + 1) * members_per_row_ - half_) * kGap;
+  }
+
+ private:
+  static constexpr index kGap = 64 * kLineSize<T>;
+  T* data_ = nullptr;
+  index stride_ = 0;
+  double members_per_row_ = 0, half_ = 0;
+};
+
 template <class Cell>
 class Forward {
  public:
@@ -59,10 +89,14 @@ class Forward {
   }
 
   void start() {
-    const Sharing& sharing = run.sharing;
+    const Sharing sharing = sharing_of<Cell>(s);
     const index rows = smaller(chunk_, s.T) * s.B;
     Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
     Scratch places(sharing.places(s.B) * index(sizeof(Places<T>)));
+    const int members = sharing.by_units ? 1 : sharing.threads;  // that share the rows
+    const index stride = odd_lines<T>(s.U) + distance<T>(s);
+    Scratch latest(keeps_latest() ? RowsApart<T>::size(stride, s.B, members) * index(sizeof(T)) : 0);
+    latest_ = {static_cast<T*>(latest.data()), stride, s.B, members};
     places_ = static_cast<Places<T>*>(places.data());
     from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
     // So little is copied here in less time than a meeting takes.
@@ -91,10 +125,13 @@ class Forward {
   }
 
  private:
-  // Where the gates and states of a step begin.
+  // Where the gates of a step begin.
   index kept(index step) const { return out.saved ? schedule.first(step) : 0; }
   // The state after a step; inference keeps only the latest. Before the first step its slot holds the initial one.
-  T* state(index step, index row) const { return Cell::kKeepsState ? run.state[kept(step) + row] : nullptr; }
+  T* state(index step, index row) const {
+    if (keeps_latest()) return latest_[row];
+    return Cell::kKeepsState ? run.state[schedule.first(step) + row] : nullptr;
+  }
   Places<T> places(index step, index row) const {
     const index b = schedule.sequence(row);
     const bool last = row >= schedule.count(step + 1);
@@ -113,6 +150,7 @@ class Forward {
     return p;
   }
 
+  bool keeps_latest() const { return Cell::kKeepsState && !out.saved; }
   bool multiplies_inputs() const { return !fused(s) && !s.tokens; }
 
   T* next_operand(index step, index row) const {
@@ -271,6 +309,7 @@ class Forward {
   const index chunk_, slots_;
   Places<T>* places_ = nullptr;
   Rows<T> from_x_{};
+  RowsApart<T> latest_;  // states of inference
 };
 
 // The outputs of masked steps: those of the step before, or zeros at the beginning.
@@ -295,29 +334,21 @@ void recurrent_forward(const RecurrentShape& s, const RecurrentInputs<typename C
   Scratch schedule_memory(Schedule::bytes(s, in.mask));
   const Schedule schedule(s, in.mask, schedule_memory.data());
   const SavedLayout<Cell> layout(s);
-  const Sharing sharing = sharing_of<Cell>(s);
   const index chunk = Forward<Cell>::chunk_of(s);
-  // Without training: the operands of a chunk and those of the step after it, one state, and gates for two stages.
+  // Without training: the operands of a chunk and those of the step after it, and gates for two stages.
   const index operands = out.saved ? s.B * s.T : (chunk + 1) * s.B;
-  const index rows = out.saved ? s.B * s.T : s.B;
-  const index gates = out.saved || Cell::stages(s) > 1 ? rows : 0;
-  // A processor fetches ahead what lies behind the last row of one member, and that is the first of another. Inference
-  // of few rows sets them farther apart than it looks.
-  constexpr index kFew = 256, kApart = 32 * kLineSize<T>;
-  const index apart = out.saved || s.B > kFew ? 0 : kApart;
-  const index operand_stride = layout.operand + apart, state_stride = Cell::kKeepsState ? layout.state + apart : 0;
-  const int members = out.saved ? 0 : sharing.row_members();
-  const index states = rows * state_stride + members * RowsApart<T>::kGap;
-  Scratch memory(out.saved ? 0 : (operands * operand_stride + gates * layout.gates + states) * kSize);
+  const index gates = out.saved ? s.B * s.T : Cell::stages(s) > 1 ? s.B : 0;
+  const index operand_stride = layout.operand + (out.saved ? 0 : distance<T>(s));
+  Scratch memory(out.saved ? 0 : (operands * operand_stride + gates * layout.gates) * kSize);
   T* base = out.saved ? out.saved : static_cast<T*>(memory.data());
-  const Rows<T> operand{base, operand_stride}, gate_rows{operand[operands], layout.gates};
-  const RowsApart<T> state(gate_rows[gates], state_stride, s.B, members);
+  const Rows<T> operand{base, operand_stride}, gate_rows{operand[operands], layout.gates},
+      state{gate_rows[gates], layout.state};  // of training
   Scratch packing(packed ? 0 : Panels<Cell>::size(s) * kSize);
   if (!packed) {
     Panels<Cell>::pack(s, in, static_cast<T*>(packing.data()));
     packed = static_cast<T*>(packing.data());
   }
-  const Run<Cell> run{s, in, schedule, sharing, operand, gate_rows, state};
+  const Run<Cell> run{s, in, schedule, operand, gate_rows, state};
   Forward<Cell>(run, out, packed, chunk).start();
   if (in.mask && s.return_sequences) repeat_outputs(s, in.mask, out.y);
 }

@@ -107,41 +107,6 @@ struct Panels {
   }
 };
 
-// ---- who does what -------------------------------------------------------------------------------------------------
-
-// Small batches are shared by units, which takes a meeting per step; others by rows, which takes none. Both give the
-// same bits. Large weights come from afar in every step: then so many more rows are few, since each thread would have
-// to fetch all weights instead of its share.
-constexpr index kSmallBatch = 8;
-constexpr index kFewRows = 4, kFewRowsForLarge = 16, kLarge = 1 << 20;  // rows per thread; bytes
-
-struct Sharing {
-  bool by_units;
-  int threads;
-
-  // The places of rows (see Places) are written by who steps them: by units all members, each for itself. Those of two
-  // members do not share lines.
-  static constexpr index kApart = 32;
-  index places(index rows) const { return by_units ? threads * (rows + kApart) : rows + threads * kApart; }
-  index first_place(int member, index rows) const { return member * ((by_units ? rows : 0) + kApart); }
-  int row_members() const { return by_units ? 1 : threads; }  // those that share the rows
-};
-
-template <class Cell>
-Sharing sharing_of(const RecurrentShape& s) {
-  // Multiplications that outweigh a meeting, and waking a thread: few rows wait for the weights of each of theirs.
-  constexpr double kStepGrain = 1 << 14, kGrain = 1 << 18, kGrainOfFewRows = 1 << 17;
-  const double step = double(s.B) * double(s.U) * double(Cell::kGates * s.U);
-  const double all = double(s.B) * double(s.T) * double(s.I + s.U) * double(Cell::kGates * s.U);
-  const int available = num_threads();
-  const index weights = (s.I + s.U) * Cell::kGates * s.U * index(sizeof(typename Cell::Element));
-  const index few = weights > kLarge ? kFewRowsForLarge : kFewRows;
-  const bool by_units = s.B < kSmallBatch || s.B < few * available;
-  const double of_all = all / (by_units ? kGrainOfFewRows : kGrain), of_step = step / kStepGrain;
-  const double useful = by_units && of_step < of_all ? of_step : of_all;
-  return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
-}
-
 // ---- memory -------------------------------------------------------------------------------------------------------
 
 // Rows of equal width in one block of memory.
@@ -150,25 +115,6 @@ struct Rows {
   T* data;
   index stride;
   T* operator[](index row) const { return data + row * stride; }
-};
-
-// The same for what is read and written in every step, a row at a time, with the rows of two members apart: a processor
-// that sees the same line of one row after the other used asks for that of the rows ahead, which another is about to
-// write.
-template <class T>
-struct RowsApart {
-  static constexpr index kGap = 64 * kLineSize<T>;
-  T* data;
-  index stride;
-  double members_per_row, half;
-
-  // `members` that share the rows; 0: all rows together.
-  RowsApart(T* data, index stride, index rows, int members)
-      : data(data), stride(stride), members_per_row(double(members) / double(rows)), half(0.5 / double(rows)) {}
-  // A row is that of the last member whose first row, member / members_per_row rounded down, is less than row + 1.
-  T* operator[](index row) const {
-    return data + row * stride + index(double(row + 1) * members_per_row - half) * kGap;
-  }
 };
 
 template <class Cell>
@@ -197,9 +143,7 @@ struct Run {
   const RecurrentShape& s;
   const RecurrentInputs<T>& in;
   const Schedule& schedule;
-  const Sharing sharing;
-  Rows<T> operand, gates;
-  RowsApart<T> state;
+  Rows<T> operand, gates, state;
 
   index hidden() const { return s.I + 1; }  // where h begins in an operand
   const T* dropout(index b) const { return in.dropout ? in.dropout + b * s.I : nullptr; }
@@ -211,7 +155,39 @@ struct Run {
   }
 };
 
-// ---- the walks of a member over panels and rows ---------------------------------------------------------------------
+// ---- who does what -------------------------------------------------------------------------------------------------
+
+// Small batches are shared by units, which takes a meeting per step; others by rows, which takes none. Both give the
+// same bits. Large weights come from afar in every step: then so many more rows are few, since each thread would have
+// to fetch all weights instead of its share.
+constexpr index kSmallBatch = 8;
+constexpr index kFewRows = 4, kFewRowsForLarge = 16, kLarge = 1 << 20;  // rows per thread; bytes
+
+struct Sharing {
+  bool by_units;
+  int threads;
+
+  // The places of rows (see Places) are written by who steps them: by units all members, each for itself. Those of two
+  // members do not share lines.
+  static constexpr index kApart = 32;
+  index places(index rows) const { return by_units ? threads * (rows + kApart) : rows + threads * kApart; }
+  index first_place(int member, index rows) const { return member * ((by_units ? rows : 0) + kApart); }
+};
+
+template <class Cell>
+Sharing sharing_of(const RecurrentShape& s) {
+  // Multiplications that outweigh a meeting, and waking a thread: few rows wait for the weights of each of theirs.
+  constexpr double kStepGrain = 1 << 14, kGrain = 1 << 18, kGrainOfFewRows = 1 << 17;
+  const double step = double(s.B) * double(s.U) * double(Cell::kGates * s.U);
+  const double all = double(s.B) * double(s.T) * double(s.I + s.U) * double(Cell::kGates * s.U);
+  const int available = num_threads();
+  const index weights = (s.I + s.U) * Cell::kGates * s.U * index(sizeof(typename Cell::Element));
+  const index few = weights > kLarge ? kFewRowsForLarge : kFewRows;
+  const bool by_units = s.B < kSmallBatch || s.B < few * available;
+  const double of_all = all / (by_units ? kGrainOfFewRows : kGrain), of_step = step / kStepGrain;
+  const double useful = by_units && of_step < of_all ? of_step : of_all;
+  return {by_units, useful < 1 ? 1 : useful < available ? int(useful) : available};
+}
 
 // The panels of one member. Each walk goes the other way than the one before, also that of the call before: where it
 // begins are the panels that are still near, if not all of them fit into the second-level cache.

@@ -188,11 +188,11 @@ PYDL_INLINE V<T> expm1(V<T> x) {
 template <class T>
 PYDL_INLINE V<T> tanh(V<T> x) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 4) {                              // no division, which would take as long as all the rest
-    constexpr std::int32_t quarter_octaves = 21, first = 495;  // bits of a float; what they are just below 1/8
+  if constexpr (sizeof(T) == 4) {                 // no division, which would take as long as all the rest
+    constexpr std::int32_t quarter_octaves = 21;  // bits of a float; what they are just below 1/8: kTanhFirst
     V<float> y = at_most<float>(absolute<float>(x), MathConstants<float>::tanh_high);
     VI<float> interval = VI<float>(y) >> quarter_octaves;
-    interval = interval > first ? interval : VI<float>{} + first;
+    interval = interval > kTanhFirst ? interval : VI<float>{} + kTanhFirst;
     return copy_sign<float>(piece(kTanhPieces, interval, y - row_of(kTanhCentres[0], interval)), x);
   }
 #endif

@@ -79,7 +79,8 @@ namespace {
     text += table("kTailPieces", "Phi(-y): interval n is centred at n * 3 / 16.", pieces(tail, tail, steps)) + "\n"
     slopes = pieces(slope, lambda y: max(abs(slope(y)), tail(y)), steps)
     text += table("kSlopePieces", "Phi(-y) - y phi(y), the slope of x Phi(x) at -y; likewise.", slopes) + "\n"
-    comment = "Of the intervals of tanh: [0, 1/8) has number 495 modulo 32, then four to every octave, up to 10."
+    text += f"constexpr std::int32_t kTanhFirst = {TANH_FIRST};  // modulo {INTERVALS}: the interval [0, 1/8) of tanh\n"
+    comment = "Of the intervals of tanh: from kTanhFirst on [0, 1/8), then four to every octave, up to 10."
     text += table("kTanhCentres", comment, numbered_from(TANH_FIRST, centres))
     tanhs = pieces(tanh, tanh, quarters, TANH_DEGREE)
     for row in tanhs[len(quarters) - 1 :]:
