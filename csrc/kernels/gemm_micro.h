@@ -110,9 +110,8 @@ struct Tile {
   }
 
   // The same for rows of a, and asks for one line of `next` at each step, into the second-level cache.
-  PYDL_INLINE void multiply_and_fetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next,
-                                      index next_step) {
-    for (index k = 0; k < K; k++, a++, b += b_row, next += next_step) {
+  PYDL_INLINE void multiply_and_fetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next) {
+    for (index k = 0; k < K; k++, a++, b += b_row, next += kLineSize<T>) {
       __builtin_prefetch(next, 0, 2);
       step<false>(a, a_row, b, b_row);
     }
@@ -190,9 +189,9 @@ struct TileTask {
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
   Later<T> later;            // what a tile with a packed a fetches
-  const T* next = nullptr;   // or K lines that run_fetching_tile fetches for a later tile, next_step apart
-  index next_step = 0;
-  T* packed = nullptr;  // where run_packing_tile leaves the panel of b
+  const T* next = nullptr;   // or what run_fetching_tile fetches
+  index next_lines = 0;      // of it, at most K
+  T* packed = nullptr;       // where run_packing_tile leaves the panel of b
 };
 
 // A function for every tile, compiled once (gemm_tiles.cpp): many kernels end in matrix products.
@@ -220,8 +219,9 @@ PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
 template <class T, int Rows, int Vectors>
 __attribute__((noinline)) void run_fetching_tile(const TileTask<T>& t) {
   run<T, Rows, Vectors>(t, [&](auto& tile) {
-    if (t.next) return tile.multiply_and_fetch(t.K, t.a, t.a_stride, t.b, t.b_row, t.next, t.next_step);
-    tile.multiply(t.K, t.a, t.a_stride, 1, t.b, t.b_row);
+    const index n = t.next_lines;
+    tile.multiply_and_fetch(n, t.a, t.a_stride, t.b, t.b_row, t.next);
+    tile.multiply(t.K - n, t.a + n, t.a_stride, 1, t.b + n * t.b_row, t.b_row);
   });
 }
 

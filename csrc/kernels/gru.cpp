@@ -23,7 +23,7 @@ struct Gru {
   // ---- forward
 
   static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, const Places<T>* places, index count,
-                                   const T* operand, const T* weights, index, Ahead<T> ahead, T* sums, const T*,
+                                   const T* operand, const T* weights, index, Ahead<T>& ahead, T* sums, const T*,
                                    const PanelSteps& steps) {
     constexpr int kTogether = Forward<Gru>::kTogether;
     const index stride = f.run.operand.stride;
@@ -82,7 +82,7 @@ struct Gru {
   // ---- backward
 
   static PYDL_INLINE void multiply_back(const Backward<Gru>& f, int stage, index count, const T* gates, index panel,
-                                        Ahead<T> ahead, T* sums) {
+                                        Ahead<T>& ahead, T* sums) {
     const index U = f.s.U;
     if (stage == 1) return f.multiply(count, U, gates + 2 * U, panel, 2 * U, ahead, nullptr, sums);
     f.multiply(count, 2 * U, gates, panel, 0, ahead, nullptr, sums);
@@ -125,17 +125,20 @@ struct Gru {
   }
 
   // Rows: kernel and bias from dz dr dn; recurrent kernel and its bias from dz dr and what the product of n received.
-  static void weight_gradients(const Run<Gru>& run, index rows, T* dweights) {
+  static void weight_gradients(const Run<Gru>& run, Range rows, bool accumulate, T* dweights) {
     const RecurrentShape& s = run.s;
     const index U = s.U, lda = run.operand.stride, ldg = run.gates.stride, ldc = 3 * U;
-    const T *x = run.operand.data, *h = x + run.hidden(), *gates = run.gates.data;
+    const T *x = run.operand[rows.begin], *h = x + run.hidden(), *gates = run.gates[rows.begin];
     T* recurrent = dweights + run.hidden() * ldc;
-    weight_gradient(rows, s.I + 1, 3 * U, x, lda, gates, ldg, dweights, ldc);
-    weight_gradient(rows, U + s.reset_after, 2 * U, h, lda, gates, ldg, recurrent, ldc);
+    const auto product = [&](index M, index N, const T* a, index a_stride, const T* b, T* c) {
+      weight_gradient(rows.size(), M, N, a, a_stride, b, ldg, accumulate, c, ldc);
+    };
+    product(s.I + 1, 3 * U, x, lda, gates, dweights);
+    product(U + s.reset_after, 2 * U, h, lda, gates, recurrent);
     if (s.reset_after)
-      weight_gradient(rows, U + 1, U, h, lda, gates + 3 * U, ldg, recurrent + 2 * U, ldc);
+      product(U + 1, U, h, lda, gates + 3 * U, recurrent + 2 * U);
     else
-      weight_gradient(rows, U, U, gates + 3 * U, ldg, gates + 2 * U, ldg, recurrent + 2 * U, ldc);
+      product(U, U, gates + 3 * U, ldg, gates + 2 * U, recurrent + 2 * U);
   }
 };
 

@@ -1,5 +1,6 @@
 // Backpropagation through time: backwards over the steps, the gradients of the gates replace the gates (a step needs
-// those of the step after it); then the gradients of all weights and of x are one matrix product each over all steps.
+// those of the step after it). The gradients of all weights and of x are one matrix product each over many steps, made
+// while a cache still has what they read.
 #pragma once
 #include "../scratch.h"
 #include "recurrent_run.h"
@@ -37,17 +38,20 @@ class Backward {
   static constexpr int kHeight = gate_rows(kTileVectors);
 
   Backward(const Run<Cell>& run, const RecurrentGradients<T>& grads, Rows<T> carried)
-      : run(run), s(run.s), schedule(run.schedule), grads(grads), carried(carried) {}
+      : run(run),
+        s(run.s),
+        schedule(run.schedule),
+        grads(grads),
+        carried(carried),
+        sharing_(sharing_of<Cell>(s)),
+        packed_memory_(ceil_div(s.U, kCols) * panel_size() * index(sizeof(T))),
+        places_memory_(sharing_.places(s.B) * index(sizeof(PlacesBack<T>))) {
+    pack_transposed(run.in.recurrent_kernel, s.U, Cell::kGates * s.U, static_cast<T*>(packed_memory_.data()));
+  }
 
-  void start() {
-    const Sharing sharing = sharing_of<Cell>(s);
-    const index width = Cell::kGates * s.U, panels = ceil_div(s.U, kCols);
-    Scratch packed(panels * width * kCols * index(sizeof(T)));
-    packed_ = static_cast<T*>(packed.data());
-    Scratch places(sharing.places(s.B) * index(sizeof(PlacesBack<T>)));
-    places_ = static_cast<PlacesBack<T>*>(places.data());
-    pack_transposed(run.in.recurrent_kernel, s.U, width, packed_);
-    run_team(sharing.threads, [&](Team& team) { member(team, sharing); });
+  // These steps, the last first, once those behind them are done; with the first step comes what is before it.
+  void walk(Range steps) const {
+    run_team(sharing_.threads, [&](Team& team) { member(team, steps); });
   }
 
   // -- for the cells
@@ -68,9 +72,8 @@ class Backward {
   }
 
   // c[count][kCols] = a[count][K] * rows [k, k + K) of the transposed recurrent kernel (+ old), for one panel of units.
-  PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, Ahead<T> ahead, const T* old,
+  PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, Ahead<T>& ahead, const T* old,
                             T* c) const {
-    ahead.panel += k * kCols;
     multiply_gates<kTileVectors>(count, K, a, run.gates.stride, weights(panel) + k * kCols, kCols, ahead, c, {}, old);
   }
 
@@ -102,23 +105,37 @@ class Backward {
     return p;
   }
 
-  void member(Team& team, const Sharing& sharing) {
-    const bool by_units = sharing.by_units;
-    PlacesBack<T>* const places_of_row = places_ + sharing.first_place(team.rank, s.B);
+  void member(Team& team, Range steps) const {
+    const bool by_units = sharing_.by_units;
+    PlacesBack<T>* const places_of_row =
+        static_cast<PlacesBack<T>*>(places_memory_.data()) + sharing_.first_place(team.rank, s.B);
     RowShare rows(kHeight, by_units, team);
     const Range all{0, ceil_div(s.U, kCols)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all,
                            Cell::kSavedGates * s.U * kCols * index(sizeof(T)));
-    for (index step = schedule.steps() - 1; step >= 0; step--) {
+    Ahead<T> ahead;
+    const auto at_panel = [&](index next) {
+      if (!panels.far()) return;
+      ahead = {};
+      ahead.add(weights(next), panel_size());
+    };
+    for (index step = steps.end - 1; step >= steps.begin; step--) {
       rows.deal(schedule.count(step));
+      const bool fetches = !by_units && !panels.far() && step > 0;
       rows.each([&](index first, index count, index) {
-        for (index row = first; row < first + count; row++) places_of_row[row] = places(step, row);
+        for (index row = first; row < first + count; row++) {
+          places_of_row[row] = places(step, row);
+          if (fetches) fetch_gradient(step - 1, row);
+        }
       });
+      ahead = {};
+      if (fetches) run.fetch(run.gates, step - 1, rows.mine(), ahead);
+      if (fetches && step > 1) run.fetch(run.state, step - 2, rows.mine(), ahead);
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         panels.each(1, [&](index panel, index, index next) {
-          rows.each([&](index row, index count, index tile) {
+          at_panel(next);
+          rows.each([&](index row, index count, index) {
             alignas(64) T sums[kHeight * kCols];
-            const Ahead<T> ahead{weights(next), panels.far(), tile};
             if (stage == 0)
               from_next_step(step, row, count, panel, ahead, sums);
             else
@@ -134,16 +151,23 @@ class Backward {
         if (by_units) team.barrier();
       }
     }
-    if (!grads.dh0) return;
+    if (!grads.dh0 || steps.begin > 0) return;
     rows.deal(s.B);
     panels.each(1, [&](index panel, index, index next) {
-      rows.each(
-          [&](index row, index count, index tile) { finish(row, count, panel, {weights(next), panels.far(), tile}); });
+      at_panel(next);
+      rows.each([&](index row, index count, index) { finish(row, count, panel, ahead); });
     });
   }
 
+  // Asks for the gradient of the output of a step.
+  void fetch_gradient(index step, index row) const {
+    if (!grads.dy || !s.return_sequences) return;
+    const T* dy = grads.dy + output_at(s, schedule.sequence(row), schedule.position(row, step));
+    for (index unit = 0; unit < s.U; unit += kLineSize<T>) __builtin_prefetch(dy + unit, 0, 2);
+  }
+
   // What the gates of the next step say of h, for those of the rows that make this step.
-  void from_next_step(index step, index row, index count, index panel, Ahead<T> ahead, T* sums) const {
+  void from_next_step(index step, index row, index count, index panel, Ahead<T>& ahead, T* sums) const {
     const index makers = step + 1 < schedule.steps() ? smaller(count, schedule.count(step + 1) - row) : 0;
     if (makers > 0) Cell::multiply_back(*this, 0, makers, gates(step + 1, row), panel, ahead, sums);
   }
@@ -164,7 +188,7 @@ class Backward {
   }
 
   // The gradients of the initial states.
-  void finish(index row, index count, index panel, Ahead<T> ahead) const {
+  void finish(index row, index count, index panel, Ahead<T>& ahead) const {
     alignas(64) T sums[kHeight * kCols];
     from_next_step(-1, row, count, panel, ahead, sums);
     each_vector(
@@ -183,23 +207,25 @@ class Backward {
     return load_or_zero<T>(stepped ? carried[row] : run.of_sequence(final, schedule.sequence(row)), unit, n);
   }
 
-  const T* weights(index panel) const { return packed_ + panel * Cell::kGates * s.U * kCols; }
+  index panel_size() const { return Cell::kGates * s.U * kCols; }
+  const T* weights(index panel) const { return static_cast<const T*>(packed_memory_.data()) + panel * panel_size(); }
 
   const index between_outputs_ =
       output_at(s, 0, 1) - output_at(s, 0, 0);  // of one sequence, in the order of processing
-  T* packed_ = nullptr;
-  PlacesBack<T>* places_ = nullptr;
+  const Sharing sharing_;
+  const Scratch packed_memory_, places_memory_;
 };
 
-// c[M, N] = a' * b, over the rows of both.
+// c[M, N] = a' * b (+ c), over the rows of both.
 template <class T>
-void weight_gradient(index rows, index M, index N, const T* a, index lda, const T* b, index ldb, T* c, index ldc) {
+void weight_gradient(index rows, index M, index N, const T* a, index lda, const T* b, index ldb, bool accumulate, T* c,
+                     index ldc) {
   if (M == 0 || N == 0) return;
   if (rows == 0) {
     for (index i = 0; i < M; i++) map_row<T>(N, c + i * ldc, [](auto) { return V<T>{}; });
     return;
   }
-  const GemmShape shape{M, N, rows, lda, ldb, ldc, true, false, false};
+  const GemmShape shape{M, N, rows, lda, ldb, ldc, true, false, accumulate};
   const double useful = double(M) * double(N) * double(rows) / (1 << 18);
   const int threads = useful < 1 ? 1 : useful < num_threads() ? int(useful) : num_threads();
   constexpr index kPage = 4096;  // a tile goes down the rows of b: longer ones are each on a page of their own
@@ -227,42 +253,70 @@ void token_gradient(const Run<Cell>& run, typename Cell::Element* dkernel) {
 
 // dx = dgates * kernel', for a block of rows at a time: made in scratch, and from there put where it belongs.
 template <class Cell>
-void input_gradient(const Run<Cell>& run, typename Cell::Element* dx) {
+class InputGradient {
+ public:
   using T = typename Cell::Element;
-  constexpr index kRows = 192;
-  const RecurrentShape& s = run.s;
-  const Schedule& schedule = run.schedule;
-  const index width = Cell::kGates * s.U;
-  if (s.B == 0 || s.I == 0) return;
-  Scratch packing(ceil_div(s.I, kTileCols<T>) * kTileCols<T> * width * index(sizeof(T)));
-  T* packed = static_cast<T*>(packing.data());
-  pack_transposed(run.in.kernel, s.I, width, packed);
-  if (run.in.mask)
-    for (index b = 0; b < s.B; b++)
-      for (index t = 0; t < s.T; t++)
-        if (!run.in.mask[b * s.T + t]) map_row<T>(s.I, dx + (b * s.T + t) * s.I, [](auto) { return V<T>{}; });
-  parallel(schedule.rows(), kRows / 4, [&](index begin, index end) {
-    const Range mine{begin, end};
-    const index blocks = ceil_div(mine.size(), kRows);
-    Scratch memory(ceil_div(mine.size(), blocks) * s.I * index(sizeof(T)));
-    T* rows = static_cast<T*>(memory.data());
+
+  InputGradient(const Run<Cell>& run, T* dx)
+      : run_(run),
+        s_(run.s),
+        dx_(dx),
+        wanted_(dx && s_.B > 0 && s_.I > 0),
+        packed_(wanted_ ? ceil_div(s_.I, kTileCols<T>) * kTileCols<T> * width() * index(sizeof(T)) : 0) {
+    if (!wanted_) return;
+    pack_transposed(run.in.kernel, s_.I, width(), static_cast<T*>(packed_.data()));
+    for (index i = 0; run.in.mask && i < s_.B * s_.T; i++)
+      if (!run.in.mask[i]) map_row<T>(s_.I, dx + i * s_.I, [](auto) { return V<T>{}; });
+  }
+
+  void of(Range rows) const {
+    if (!wanted_) return;
+    constexpr index kRows = 192;
+    parallel(rows.size(), kRows / 4, [&](index begin, index end) {
+      const Range mine{rows.begin + begin, rows.begin + end};
+      const index blocks = ceil_div(mine.size(), kRows);
+      Scratch memory(ceil_div(mine.size(), blocks) * s_.I * index(sizeof(T)));
+      for (index i = 0; i < blocks; i++) of_block(mine.part(i, blocks), static_cast<T*>(memory.data()));
+    });
+  }
+
+ private:
+  index width() const { return Cell::kGates * s_.U; }
+
+  void of_block(Range block, T* rows) const {
+    const GemmShape shape{block.size(), s_.I, width(), run_.gates.stride, width(), s_.I, false, true, false};
+    BlockedGemm<T>(shape, run_.gates[block.begin], static_cast<const T*>(packed_.data()), {}, rows, Source::panels)
+        .run(1);
+    const Schedule& schedule = run_.schedule;
     index step = 0;
-    for (index i = 0; i < blocks; i++) {
-      const Range block = mine.part(i, blocks);
-      const GemmShape shape{block.size(), s.I, width, run.gates.stride, width, s.I, false, true, false};
-      BlockedGemm<T>(shape, run.gates[block.begin], packed, {}, rows, Source::panels).run(1);
-      const T* from = rows;
-      for (index row = block.begin; row < block.end; row++, from += s.I) {
-        while (schedule.first(step + 1) <= row) step++;
-        const index active = row - schedule.first(step), b = schedule.sequence(active);
-        T* to = dx + (b * s.T + run.x_step(schedule.position(active, step))) * s.I;
-        if (const T* factor = run.dropout(b))
-          map_row<T>(s.I, to, [=](auto at) { return at(from) * at(factor); });
-        else
-          map_row<T>(s.I, to, [=](auto at) { return at(from); });
-      }
+    for (index row = block.begin; row < block.end; row++, rows += s_.I) {
+      while (schedule.first(step + 1) <= row) step++;
+      const index active = row - schedule.first(step), b = schedule.sequence(active);
+      T* to = dx_ + (b * s_.T + run_.x_step(schedule.position(active, step))) * s_.I;
+      if (const T* factor = run_.dropout(b))
+        map_row<T>(s_.I, to, [=](auto at) { return at(rows) * at(factor); });
+      else
+        map_row<T>(s_.I, to, [=](auto at) { return at(rows); });
     }
-  });
+  }
+
+  const Run<Cell>& run_;
+  const RecurrentShape& s_;
+  T* const dx_;
+  const bool wanted_;
+  const Scratch packed_;
+};
+
+// How many rows of steps have their products made together: what is kept of them stays in a cache of a few megabytes,
+// and a pass over the gradients of the weights takes less than one over them.
+template <class Cell>
+index rows_together(const Run<Cell>& run) {
+  using T = typename Cell::Element;
+  constexpr index kBytes = 2 << 20;
+  const index row = run.operand.stride + run.gates.stride + run.state.stride;
+  const index weights = (run.hidden() + run.s.U) * Cell::kGates * run.s.U;
+  const index most = larger(kBytes / index(sizeof(T)), weights) / row, all = run.schedule.rows();
+  return ceil_div(all, larger(1, ceil_div(all, most)));
 }
 
 template <class Cell>
@@ -277,10 +331,21 @@ void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename 
   const index stride = odd_lines<T>(s.U);
   Scratch carried(s.B * stride * index(sizeof(T)));
   const Run<Cell> run{s, in, schedule, operand, gates, state};
-  if (s.B > 0 && s.U > 0) Backward<Cell>(run, grads, Rows<T>{static_cast<T*>(carried.data()), stride}).start();
-  Cell::weight_gradients(run, schedule.rows(), grads.dweights + s.tokens * Cell::kGates * s.U);
+  const Backward<Cell> backward(run, grads, Rows<T>{static_cast<T*>(carried.data()), stride});
+  const InputGradient<Cell> dx(run, grads.dx);
+  T* dweights = grads.dweights + s.tokens * Cell::kGates * s.U;
+  const index together = rows_together(run);
+  index end = schedule.steps();
+  do {
+    index begin = end;
+    while (begin > 0 && schedule.first(end) - schedule.first(begin) < together) begin--;
+    if (s.B > 0 && s.U > 0) backward.walk({begin, end});
+    const Range rows{schedule.first(begin), schedule.first(end)};
+    Cell::weight_gradients(run, rows, end < schedule.steps(), dweights);
+    dx.of(rows);
+    end = begin;
+  } while (end > 0);
   if (s.tokens) token_gradient(run, grads.dweights);
-  if (grads.dx) input_gradient(run, grads.dx);
 }
 
 template <class Cell>

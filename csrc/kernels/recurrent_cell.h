@@ -14,20 +14,20 @@ struct OneStageCell {
   static int stages(const RecurrentShape&) { return 1; }
 
   static PYDL_INLINE void multiply(const Forward<Cell>& f, int, const Places<T>*, index count, const T* operand,
-                                   const T* weights, index K, Ahead<T> ahead, T* sums, const T* from_x,
+                                   const T* weights, index K, Ahead<T>& ahead, T* sums, const T* from_x,
                                    const PanelSteps& steps) {
     multiply_gates<Cell::kVectors, Forward<Cell>::kTogether>(count, K, operand, f.run.operand.stride, weights,
                                                              Panels<Cell>::kRow, ahead, sums, steps, from_x);
   }
 
   static PYDL_INLINE void multiply_back(const Backward<Cell>& f, int, index count, const T* gates, index panel,
-                                        Ahead<T> ahead, T* sums) {
+                                        Ahead<T>& ahead, T* sums) {
     f.multiply(count, Cell::kGates * f.s.U, gates, panel, 0, ahead, nullptr, sums);
   }
-  static void weight_gradients(const Run<Cell>& run, index rows, T* dweights) {
+  static void weight_gradients(const Run<Cell>& run, Range rows, bool accumulate, T* dweights) {
     const index width = Cell::kGates * run.s.U;
-    weight_gradient(rows, run.hidden() + run.s.U, width, run.operand.data, run.operand.stride, run.gates.data,
-                    run.gates.stride, dweights, width);
+    weight_gradient(rows.size(), run.hidden() + run.s.U, width, run.operand[rows.begin], run.operand.stride,
+                    run.gates[rows.begin], run.gates.stride, accumulate, dweights, width);
   }
 };
 

@@ -185,14 +185,21 @@ class Forward {
           if (!by_units && multiplies_inputs())
             multiply_inputs(panels, row_of(step) + first, row_of(step) + first + count, first_row);
         });
+        Ahead<T> ahead;
+        if (out.saved && !by_units && !panels.far() && step + 1 < schedule.steps()) {
+          run.fetch(run.operand, step + 1, rows.mine(), ahead);
+          run.fetch(run.gates, step + 1, rows.mine(), ahead);
+          run.fetch(run.state, step + 1, rows.mine(), ahead);
+        }
         for (int stage = 0; stage < Cell::stages(s); stage++) {
           panels.each(together(panels, schedule.count(step)), [&](index panel, index end_panel, index next) {
             const Range group{panel, end_panel};
-            const auto ahead = [&](index tile) { return Ahead<T>{weights(next), panels.far(), tile}; };
             // The halves of a panel for x and for h lie together.
-            if (at_once && stage == 0) multiply_inputs(group, first_row, end_row, first_row, ahead(0));
-            rows.each([&](index first, index count, index tile) {
-              multiply(step, stage, first, count, group, ahead(tile), (row_of(step) + first - first_row) * P::kRow,
+            const bool both = at_once && stage == 0;
+            if (panels.far()) ahead = next_panel(next, both ? 0 : skipped(), P::rows(s));
+            if (both) multiply_inputs(group, first_row, end_row, first_row, ahead);
+            rows.each([&](index first, index count, index) {
+              multiply(step, stage, first, count, group, ahead, (row_of(step) + first - first_row) * P::kRow,
                        places_of_row + first);
             });
           });
@@ -247,18 +254,20 @@ class Forward {
   // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
   void multiply_inputs(const PanelWalk& panels, index begin, index end, index first_of_chunk) const {
     panels.each(together(panels, end - begin), [&](index panel, index end_panel, index next) {
-      multiply_inputs({panel, end_panel}, begin, end, first_of_chunk, {weights(next), panels.far(), 0});
+      Ahead<T> ahead;
+      if (panels.far()) ahead = next_panel(next, 0, run.hidden());
+      multiply_inputs({panel, end_panel}, begin, end, first_of_chunk, ahead);
     });
   }
-  void multiply_inputs(Range panels, index begin, index end, index first_of_chunk, Ahead<T> ahead) const {
-    for (index row = begin; row < end; row += kHeight, ahead.tile++)
+  void multiply_inputs(Range panels, index begin, index end, index first_of_chunk, Ahead<T>& ahead) const {
+    for (index row = begin; row < end; row += kHeight)
       multiply_gates<Cell::kVectors, kTogether>(
           smaller(kHeight, end - row), s.I + 1, run.operand[row], run.operand.stride, weights(panels.begin), P::kRow,
           ahead, from_x_[panels.begin] + (row - first_of_chunk) * P::kRow, steps_of(panels, from_x_.stride));
   }
 
   // The sums of some rows and panels, and what the cell makes of them; `x_at`: where the products with x have them.
-  void multiply(index step, int stage, index row, index count, Range panels, Ahead<T> ahead, index x_at,
+  void multiply(index step, int stage, index row, index count, Range panels, Ahead<T>& ahead, index x_at,
                 const Places<T>* places) const {
     constexpr index kRoom = kTogether > kHeight ? kTogether : kHeight;
     alignas(64) T sums[kRoom * P::kRow], looked_up[kRoom * P::kRow];
@@ -268,10 +277,8 @@ class Forward {
     if (s.tokens)
       for (index panel = panels.begin, at = 0; panel < panels.end; panel++)
         for (index r = 0; r < count; r++, at += P::kRow) look_up(run.token(step, row + r), panel, looked_up + at);
-    const index skipped = fused(s) ? 0 : run.hidden();
-    ahead.panel += skipped * P::kRow;
-    Cell::multiply(*this, stage, places, count, run.operand[row_of(step) + row] + skipped,
-                   weights(panels.begin) + skipped * P::kRow, s.I + 1 + s.U - skipped, ahead, sums, from_x, steps);
+    Cell::multiply(*this, stage, places, count, run.operand[row_of(step) + row] + skipped(),
+                   weights(panels.begin) + skipped() * P::kRow, s.I + 1 + s.U - skipped(), ahead, sums, from_x, steps);
     for (index panel = panels.begin, i = 0; panel < panels.end; panel++, i++) {
       const Sums<T> both{sums + i * P::kRow, from_x + i * steps.old};
       const index unit = panel * P::kUnits;
@@ -292,7 +299,14 @@ class Forward {
     }
   }
 
+  // Of an operand, and of a panel: what the product with h leaves out.
+  index skipped() const { return fused(s) ? 0 : run.hidden(); }
   const T* weights(index panel) const { return packed_ + panel * P::rows(s) * P::kRow; }
+  Ahead<T> next_panel(index panel, index begin, index end) const {
+    Ahead<T> ahead;
+    ahead.add(weights(panel) + begin * P::kRow, (end - begin) * P::kRow);
+    return ahead;
+  }
 
   // A sequence whose steps are all masked: its state stays, and there is no output to repeat.
   void never_stepped(index b) const {

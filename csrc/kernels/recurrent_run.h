@@ -153,6 +153,11 @@ struct Run {
   index token(index step, index row) const {
     return index(in.tokens[schedule.sequence(row) * s.T + x_step(schedule.position(row, step))]);
   }
+  // Of what training keeps of a step, the part of these rows.
+  void fetch(const Rows<T>& kept, index step, Range rows, Ahead<T>& ahead) const {
+    const index count = smaller(rows.end, schedule.count(step)) - rows.begin;
+    if (count > 0) ahead.add(kept[schedule.first(step) + rows.begin], count * kept.stride);
+  }
 };
 
 // ---- who does what -------------------------------------------------------------------------------------------------
@@ -229,23 +234,24 @@ class RowShare {
     if (active == rows_) return;
     if (members_ > 1) team_.barrier();
     rows_ = active;
-    begin_ = active * member_ / members_;
-    const index mine = active * (member_ + 1) / members_ - begin_;
-    tiles_ = ceil_div(mine, height_);
-    least_ = tiles_ > 0 ? mine / tiles_ : 0;
-    more_ = mine - least_ * tiles_;
+    mine_ = Range{0, active}.part(member_, members_);
+    tiles_ = ceil_div(mine_.size(), height_);
+    least_ = tiles_ > 0 ? mine_.size() / tiles_ : 0;
+    more_ = mine_.size() - least_ * tiles_;
   }
+  Range mine() const { return mine_; }
   // body(first row, rows, number) for the tiles of this member. The first more_ of them have a row more than the
   // others.
   template <class Body>
   PYDL_INLINE void each(const Body& body) const {
-    for (index i = 0; i < tiles_; i++) body(begin_ + i * least_ + smaller(i, more_), least_ + (i < more_), i);
+    for (index i = 0; i < tiles_; i++) body(mine_.begin + i * least_ + smaller(i, more_), least_ + (i < more_), i);
   }
 
  private:
   const index height_, member_, members_;
   Team& team_;
-  index rows_ = 0, begin_ = 0, tiles_ = 0, least_ = 0, more_ = 0;
+  Range mine_{};
+  index rows_ = 0, tiles_ = 0, least_ = 0, more_ = 0;
 };
 
 }  // namespace

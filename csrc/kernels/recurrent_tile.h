@@ -1,7 +1,8 @@
 // The products of a few rows with a panel of packed weights.
 //
-// Weights that outgrow the second-level cache come from afar in every step, and the first tile on a panel would wait
-// for them while the others find all of it near. So each tile of a panel fetches its part of the panel that comes next.
+// While tiles multiply they fetch what comes from afar. Weights that outgrow the second-level cache do so in every
+// step, and the first tile on a panel would wait for them while the others find all of it near: each tile of a panel
+// fetches its part of the panel that comes next. Where weights are near, it is what training keeps of the steps.
 #pragma once
 #include "gemm_micro.h"
 
@@ -34,13 +35,34 @@ struct GateTiles {
 template <class T, int Vectors>
 constexpr GateTiles<T, Vectors> kGateTiles{};
 
-// What the tiles on one panel fetch meanwhile, if it is wanted, and which of them this is. To ask for what is near only
-// costs time.
+// What tiles fetch meanwhile, a line at each step of K: blocks of memory, one after the other. To ask for what is near
+// only costs time.
 template <class T>
-struct Ahead {
-  const T* panel;
-  bool wanted;
-  index tile;
+class Ahead {
+ public:
+  struct Lines {
+    const T* first;
+    index count;
+  };
+
+  void add(const T* block, index size) {
+    if (size > 0) blocks_[count_++] = {block, size / kLineSize<T>};
+  }
+  // The lines that nobody has taken yet, at most so many.
+  PYDL_INLINE Lines take(index most) {
+    if (at_ == count_) return {nullptr, 0};
+    Lines& block = blocks_[at_];
+    const Lines taken{block.first, block.count < most ? block.count : most};
+    block.first += taken.count * kLineSize<T>;
+    block.count -= taken.count;
+    if (block.count == 0) at_++;
+    return taken;
+  }
+
+ private:
+  static constexpr int kBlocks = 3;
+  Lines blocks_[kBlocks];
+  int at_ = 0, count_ = 0;
 };
 
 // A single row asks for nothing: the processor sees by itself that it reads one panel after the other, and asks
@@ -73,18 +95,13 @@ __attribute__((noinline)) void multiply_row(const TileTask<T>& t, const PanelSte
 // one row; both ways add up in the same order.
 template <int Vectors, int Together = 1, class T>
 PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride, const T* b, index b_row,
-                                Ahead<T> ahead, T* c, const PanelSteps& steps = {}, const T* old = nullptr) {
-  const index part = K * kLanes<T> * (rows <= tile_rows(Vectors) ? 1 : Vectors / narrow(Vectors));
+                                Ahead<T>& ahead, T* c, const PanelSteps& steps = {}, const T* old = nullptr) {
   TileTask<T> task{};
   task.K = K;
   task.a = a;
   task.a_stride = a_stride;
   task.b = b;
   task.b_row = b_row;
-  if (ahead.wanted && (ahead.tile + 1) * part <= K * b_row) {
-    task.next = ahead.panel + ahead.tile * part;
-    task.next_step = kLanes<T>;
-  }
   task.old = old;
   task.c = c;
   task.ldc = Vectors * kLanes<T>;
@@ -93,13 +110,18 @@ PYDL_INLINE void multiply_gates(index rows, index K, const T* a, index a_stride,
     if (steps.together) return multiply_row<T, Vectors, Together>(task, steps);
   if (rows == 1) return multiply_row<T, Vectors, 1>(task, steps);
   constexpr int kNarrow = narrow(Vectors);
-  if (kNarrow == Vectors || rows <= tile_rows(Vectors)) return kGateTiles<T, Vectors>.of[rows - 1](task);
+  const auto run_tile = [&](auto tile) {
+    const auto lines = ahead.take(K);
+    task.next = lines.first;
+    task.next_lines = lines.count;
+    tile(task);
+  };
+  if (kNarrow == Vectors || rows <= tile_rows(Vectors)) return run_tile(kGateTiles<T, Vectors>.of[rows - 1]);
   if constexpr (kNarrow < Vectors)
     for (int v = 0; v < Vectors; v += kNarrow) {
-      kGateTiles<T, kNarrow>.of[rows - 1](task);
+      run_tile(kGateTiles<T, kNarrow>.of[rows - 1]);
       task.b += kNarrow * kLanes<T>;
       task.c += kNarrow * kLanes<T>;
-      task.next += K * task.next_step;
       if (task.old) task.old += kNarrow * kLanes<T>;
     }
 }
