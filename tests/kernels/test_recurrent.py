@@ -54,6 +54,17 @@ def test_same_bits_for_any_thread_count(isa: str, case: Any, cell: str, options:
 
 
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
+@pytest.mark.parametrize("everything", [False, True], ids=["plain", "everything"])
+def test_gradients_in_parts(everything: bool, cell: str, options: Any, rng: np.random.Generator) -> None:
+    """So many steps that the gradients of weights and inputs are made of some at a time, and added up."""
+    case = RecurrentCase("", 17, 240, 9, 70)
+    problem = recurrent.draw(cell, case, rng, everything, **options)
+    for dtype in DTYPES:
+        recurrent.check(problem, dtype)
+    recurrent.check_same_bits(cell, case, rng, _core.set_num_threads, **options)
+
+
+@pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
 def test_plan(cell: str, options: Any, rng: np.random.Generator) -> None:
     recurrent.check_plan(cell, rng, **options)
 
