@@ -315,7 +315,7 @@ index rows_together(const Run<Cell>& run) {
   constexpr index kBytes = 2 << 20;
   const index row = run.operand.stride + run.gates.stride + run.state.stride;
   const index weights = (run.hidden() + run.s.U) * Cell::kGates * run.s.U;
-  const index most = larger(kBytes / index(sizeof(T)), weights) / row, all = run.schedule.rows();
+  const index most = larger(row, larger(kBytes / index(sizeof(T)), weights)) / row, all = run.schedule.rows();
   return ceil_div(all, larger(1, ceil_div(all, most)));
 }
 
@@ -339,7 +339,7 @@ void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename 
   do {
     index begin = end;
     while (begin > 0 && schedule.first(end) - schedule.first(begin) < together) begin--;
-    if (s.B > 0 && s.U > 0) backward.walk({begin, end});
+    if (s.B > 0) backward.walk({begin, end});
     const Range rows{schedule.first(begin), schedule.first(end)};
     Cell::weight_gradients(run, rows, end < schedule.steps(), dweights);
     dx.of(rows);
