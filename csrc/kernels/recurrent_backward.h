@@ -130,6 +130,7 @@ class Backward {
       });
       ahead = {};
       if (fetches) run.fetch(run.gates, step - 1, rows.mine(), ahead);
+      // A step reads the state before it, too: that of the next step is here already.
       if (fetches && step > 1) run.fetch(run.state, step - 2, rows.mine(), ahead);
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         panels.each(1, [&](index panel, index, index next) {
@@ -269,34 +270,36 @@ class InputGradient {
       if (!run.in.mask[i]) map_row<T>(s_.I, dx + i * s_.I, [](auto) { return V<T>{}; });
   }
 
-  void of(Range rows) const {
+  void of(Range steps) const {
     if (!wanted_) return;
     constexpr index kRows = 192;
+    const Range rows{run_.schedule.first(steps.begin), run_.schedule.first(steps.end)};
     parallel(rows.size(), kRows / 4, [&](index begin, index end) {
       const Range mine{rows.begin + begin, rows.begin + end};
       const index blocks = ceil_div(mine.size(), kRows);
       Scratch memory(ceil_div(mine.size(), blocks) * s_.I * index(sizeof(T)));
-      for (index i = 0; i < blocks; i++) of_block(mine.part(i, blocks), static_cast<T*>(memory.data()));
+      index step = steps.begin;
+      for (index i = 0; i < blocks; i++) of_block(mine.part(i, blocks), step, static_cast<T*>(memory.data()));
     });
   }
 
  private:
   index width() const { return Cell::kGates * s_.U; }
 
-  void of_block(Range block, T* rows) const {
+  // `step`: one that is not behind the first row; the one of the last row when done.
+  void of_block(Range block, index& step, T* products) const {
     const GemmShape shape{block.size(), s_.I, width(), run_.gates.stride, width(), s_.I, false, true, false};
-    BlockedGemm<T>(shape, run_.gates[block.begin], static_cast<const T*>(packed_.data()), {}, rows, Source::panels)
+    BlockedGemm<T>(shape, run_.gates[block.begin], static_cast<const T*>(packed_.data()), {}, products, Source::panels)
         .run(1);
     const Schedule& schedule = run_.schedule;
-    index step = 0;
-    for (index row = block.begin; row < block.end; row++, rows += s_.I) {
+    for (index row = block.begin; row < block.end; row++, products += s_.I) {
       while (schedule.first(step + 1) <= row) step++;
       const index active = row - schedule.first(step), b = schedule.sequence(active);
       T* to = dx_ + (b * s_.T + run_.x_step(schedule.position(active, step))) * s_.I;
       if (const T* factor = run_.dropout(b))
-        map_row<T>(s_.I, to, [=](auto at) { return at(rows) * at(factor); });
+        map_row<T>(s_.I, to, [=](auto at) { return at(products) * at(factor); });
       else
-        map_row<T>(s_.I, to, [=](auto at) { return at(rows); });
+        map_row<T>(s_.I, to, [=](auto at) { return at(products); });
     }
   }
 
@@ -307,8 +310,8 @@ class InputGradient {
   const Scratch packed_;
 };
 
-// How many rows of steps have their products made together: what is kept of them stays in a cache of a few megabytes,
-// and a pass over the gradients of the weights takes less than one over them.
+// How many rows of steps have their products made together. What is kept of them stays in a cache of a few megabytes,
+// but is no less than the gradients of the weights, which each part reads and writes once. All parts are alike.
 template <class Cell>
 index rows_together(const Run<Cell>& run) {
   using T = typename Cell::Element;
@@ -342,7 +345,7 @@ void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename 
     if (s.B > 0) backward.walk({begin, end});
     const Range rows{schedule.first(begin), schedule.first(end)};
     Cell::weight_gradients(run, rows, end < schedule.steps(), dweights);
-    dx.of(rows);
+    dx.of({begin, end});
     end = begin;
   } while (end > 0);
   if (s.tokens) token_gradient(run, grads.dweights);

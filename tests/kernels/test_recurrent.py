@@ -55,9 +55,10 @@ def test_same_bits_for_any_thread_count(isa: str, case: Any, cell: str, options:
 
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
 @pytest.mark.parametrize("everything", [False, True], ids=["plain", "everything"])
-def test_gradients_in_parts(everything: bool, cell: str, options: Any, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("shape", [(17, 400), (3, 2400)], ids=["rows", "units"])
+def test_gradients_in_parts(shape: Any, everything: bool, cell: str, options: Any, rng: np.random.Generator) -> None:
     """So many steps that the gradients of weights and inputs are made of some at a time, and added up."""
-    case = RecurrentCase("", 17, 240, 9, 70)
+    case = RecurrentCase("", *shape, 9, 70)
     problem = recurrent.draw(cell, case, rng, everything, **options)
     for dtype in DTYPES:
         recurrent.check(problem, dtype)
