@@ -189,8 +189,8 @@ struct TileTask {
   int last;
   bool fetch_ahead = false;  // b comes from beyond the second-level cache
   Later<T> later;            // what a tile with a packed a fetches
-  const T* next = nullptr;   // or what run_fetching_tile fetches
-  index next_lines = 0;      // of it, at most K
+  const T* next = nullptr;   // or what run_fetching_tile fetches,
+  index next_lines = 0;      // and how many lines of it, at most K
   T* packed = nullptr;       // where run_packing_tile leaves the panel of b
 };
 

@@ -88,6 +88,9 @@ struct Gru {
     f.multiply(count, 2 * U, gates, panel, 0, ahead, nullptr, sums);
     if (f.s.reset_after) f.multiply(count, U, gates + 3 * U, panel, 2 * U, ahead, sums, sums);
   }
+  static Range read_back(const RecurrentShape& s, int stage) {
+    return {stage == 0 ? 0 : 2 * s.U, stage == 0 && !s.reset_after ? 2 * s.U : 3 * s.U};
+  }
 
   static PYDL_INLINE void backward(const Backward<Gru>& f, int stage, const PlacesBack<T>& p, index unit, int n,
                                    const T* from_gates) {

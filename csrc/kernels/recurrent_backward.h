@@ -113,12 +113,6 @@ class Backward {
     const Range all{0, ceil_div(s.U, kCols)};
     const PanelWalk panels(by_units ? all.part(team.rank, team.size) : all,
                            Cell::kSavedGates * s.U * kCols * index(sizeof(T)));
-    Ahead<T> ahead;
-    const auto at_panel = [&](index next) {
-      if (!panels.far()) return;
-      ahead = {};
-      ahead.add(weights(next), panel_size());
-    };
     for (index step = steps.end - 1; step >= steps.begin; step--) {
       rows.deal(schedule.count(step));
       const bool fetches = !by_units && !panels.far() && step > 0;
@@ -128,13 +122,13 @@ class Backward {
           if (fetches) fetch_gradient(step - 1, row);
         }
       });
-      ahead = {};
+      Ahead<T> ahead;
       if (fetches) run.fetch(run.gates, step - 1, rows.mine(), ahead);
       // A step reads the state before it, too: that of the next step is here already.
       if (fetches && step > 1) run.fetch(run.state, step - 2, rows.mine(), ahead);
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         panels.each(1, [&](index panel, index, index next) {
-          at_panel(next);
+          if (panels.far()) ahead = next_panel(next, stage);
           rows.each([&](index row, index count, index) {
             alignas(64) T sums[kHeight * kCols];
             if (stage == 0)
@@ -155,7 +149,8 @@ class Backward {
     if (!grads.dh0 || steps.begin > 0) return;
     rows.deal(s.B);
     panels.each(1, [&](index panel, index, index next) {
-      at_panel(next);
+      Ahead<T> ahead;
+      if (panels.far()) ahead = next_panel(next, 0);
       rows.each([&](index row, index count, index) { finish(row, count, panel, ahead); });
     });
   }
@@ -210,6 +205,12 @@ class Backward {
 
   index panel_size() const { return Cell::kGates * s.U * kCols; }
   const T* weights(index panel) const { return static_cast<const T*>(packed_memory_.data()) + panel * panel_size(); }
+  Ahead<T> next_panel(index panel, int stage) const {
+    const Range read = Cell::read_back(s, stage);
+    Ahead<T> ahead;
+    ahead.add(weights(panel) + read.begin * kCols, read.size() * kCols);
+    return ahead;
+  }
 
   const index between_outputs_ =
       output_at(s, 0, 1) - output_at(s, 0, 0);  // of one sequence, in the order of processing
@@ -318,8 +319,8 @@ index rows_together(const Run<Cell>& run) {
   constexpr index kBytes = 2 << 20;
   const index row = run.operand.stride + run.gates.stride + run.state.stride;
   const index weights = (run.hidden() + run.s.U) * Cell::kGates * run.s.U;
-  const index most = larger(row, larger(kBytes / index(sizeof(T)), weights)) / row, all = run.schedule.rows();
-  return ceil_div(all, larger(1, ceil_div(all, most)));
+  const index most = larger(kBytes / index(sizeof(T)), weights), all = run.schedule.rows();
+  return ceil_div(all, larger(1, ceil_div(all * row, most)));
 }
 
 template <class Cell>

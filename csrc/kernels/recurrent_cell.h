@@ -24,6 +24,8 @@ struct OneStageCell {
                                         Ahead<T>& ahead, T* sums) {
     f.multiply(count, Cell::kGates * f.s.U, gates, panel, 0, ahead, nullptr, sums);
   }
+  // The rows of a transposed panel that multiply_back reads.
+  static Range read_back(const RecurrentShape& s, int) { return {0, Cell::kGates * s.U}; }
   static void weight_gradients(const Run<Cell>& run, Range rows, bool accumulate, T* dweights) {
     const index width = Cell::kGates * run.s.U;
     weight_gradient(rows.size(), run.hidden() + run.s.U, width, run.operand[rows.begin], run.operand.stride,

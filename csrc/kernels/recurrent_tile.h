@@ -60,7 +60,7 @@ class Ahead {
   }
 
  private:
-  static constexpr int kBlocks = 3;
+  static constexpr int kBlocks = 3;  // operands, gates and states of a step
   Lines blocks_[kBlocks];
   int at_ = 0, count_ = 0;
 };
