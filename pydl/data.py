@@ -36,7 +36,7 @@ class Receiver(Protocol):
 
     dtype: np.dtype[Any]
 
-    def arranged(self, name: str, data: Any) -> Any:
+    def _arranged(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as one array, or several in a list, tuple or dict."""
 
     def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
@@ -165,8 +165,8 @@ def make_batch(
     x: Any, y: Any = None, sample_weight: Any = None, *, receiver: Receiver, weights: Mapping[int, float] | None = None
 ) -> Batch:
     """One batch from whatever converts to arrays; `weights` is a weight per class."""
-    x, y = receiver.arranged("x", x), receiver.arranged("y", y)
-    sample_weight = receiver.arranged("sample_weight", sample_weight)
+    x, y = receiver._arranged("x", x), receiver._arranged("y", y)
+    sample_weight = receiver._arranged("sample_weight", sample_weight)
     if y is not None and weights is not None:
         by_class = class_weights(y, weights)
         sample_weight = by_class if sample_weight is None else by_class * sample_weight

@@ -147,7 +147,7 @@ class Loss:
         super().__setattr__(name, value)
 
     @property
-    def in_kernels(self) -> bool:
+    def _in_kernels(self) -> bool:
         """Whether it is known that nothing but kernels looks at the values: then a plan may hold the loss."""
         return False
 
@@ -210,7 +210,7 @@ class LossFunctionWrapper(Loss):
         self._fn, self._kwargs = fn, kwargs
 
     @property
-    def in_kernels(self) -> bool:
+    def _in_kernels(self) -> bool:
         return self._fn in _IN_KERNELS and type(self).__module__ == __name__
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:

@@ -36,10 +36,10 @@ class Optimizer:
     learning_rate: a number or a schedule, a function of `iterations`, the number of updates made. weight_decay is
     decoupled: each update first takes learning_rate * weight_decay of every weight. At most one of clipnorm (each
     gradient's 2-norm), global_clipnorm (the norm of all together) and clipvalue (each element) may be given.
-    Subclasses name their state arrays in `slots` and override `_update`.
+    Subclasses name their state arrays in `_slots` and override `_update`.
     """
 
-    slots: tuple[str, ...] = ()
+    _slots: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Optimizer:
         """Makes the state of these variables, zeros. Called by `apply` for those that it has not seen."""
         for v in variables:
             if id(v) not in self._state:
-                self._state[id(v)] = (v, tuple(np.zeros_like(v.array) for _ in self.slots))
+                self._state[id(v)] = (v, tuple(np.zeros_like(v.array) for _ in self._slots))
 
     @property
     def variables(self) -> list[Array]:
@@ -199,7 +199,7 @@ class SGD(Optimizer):
         if momentum > 1:
             raise ValueError(f"[{name}] momentum: expected between 0 and 1, got {momentum}")
         self.momentum, self.nesterov = momentum, nesterov
-        self.slots = ("momentum",) if momentum else ()
+        self._slots = ("momentum",) if momentum else ()
 
     def _update(
         self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int
@@ -235,7 +235,7 @@ class RMSprop(Optimizer):
         self._check(rho=rho, below=1)
         self._check(momentum=momentum, epsilon=epsilon)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, bool(centered)
-        self.slots = ("velocity", *(("momentum",) if momentum else ()), *(("average",) if centered else ()))
+        self._slots = ("velocity", *(("momentum",) if momentum else ()), *(("average",) if centered else ()))
 
     def _update(
         self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int
@@ -282,7 +282,7 @@ class Adam(Optimizer):
         self._check(beta_1=beta_1, beta_2=beta_2, below=1)
         self._check(epsilon=epsilon)
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, bool(amsgrad)
-        self.slots = ("momentum", "velocity", *(("velocity_hat",) if amsgrad else ()))
+        self._slots = ("momentum", "velocity", *(("velocity_hat",) if amsgrad else ()))
 
     def _update(
         self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int

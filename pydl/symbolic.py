@@ -124,7 +124,7 @@ def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     """The outputs of `layer(*args, **kwargs)`, symbolic. ShapeError with the way to here if an input does not fit."""
     call = Call(layer, args, kwargs)
     try:
-        shapes = layer.output_shapes_of(*args, **kwargs)
+        shapes = layer._output_shapes_of(*args, **kwargs)
     except ValueError as error:
         from .models.chain import explain_call
 

@@ -88,6 +88,6 @@ def test_the_cnn_of_the_slide_has_137660_parameters() -> None:
     model = slide()
     assert [layer.count_params() for layer in model.layers] == [250, 0, 11_300, 0, 0, 125_100, 1_010]
     assert model.count_params() == 137_660
-    assert [shape[1:] for shape in model.output_shapes()] == [
+    assert [shape[1:] for shape in model._output_shapes()] == [
         (26, 26, 25), (13, 13, 25), (11, 11, 50), (5, 5, 50), (1250,), (100,), (10,)
     ]  # fmt: skip

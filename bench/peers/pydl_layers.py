@@ -17,7 +17,7 @@ DROPS_NOTHING = 1e-9
 
 def _layer(cell: str, x: Array, weights: dict[str, Array], **options: Any) -> Any:
     layer = LAYERS[cell](len(weights["recurrent_kernel"]), **options)
-    layer.build_once(x.shape)
+    layer._build_once(x.shape)
     layer.set_weights(list(weights.values()))
     return layer
 

@@ -59,8 +59,8 @@ class Bidirectional(Layer):
         self._initial_weights = weights
 
     def build(self, input_shape: Shape) -> None:
-        self.forward_layer.build_once(input_shape)
-        self.backward_layer.build_once(input_shape)
+        self.forward_layer._build_once(input_shape)
+        self.backward_layer._build_once(input_shape)
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)
 
@@ -87,14 +87,14 @@ class Bidirectional(Layer):
             return None
         directions: list[Any] = []
         for one, initial in zip(layers, (first, second), strict=True):
-            states, mask, masks = one.begin(sequences, initial, mask, training)
+            states, mask, masks = one._begin(sequences, initial, mask, training)
             directions.append(one.cell.sequence(states, mask, masks, one.go_backwards, one.return_sequences))
         if None in directions:
             return None
         x, *directions = by_table(sequences, *directions)
         output, *last = ops.bidirectional(cells[0].op, x, *directions)
         for one, states in zip(layers, last, strict=True):
-            one.end(states)
+            one._end(states)
         if mask is not None and self.return_sequences:
             output = ops.apply_mask(output, mask)
         if self.merge_mode != "concat":

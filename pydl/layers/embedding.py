@@ -46,10 +46,10 @@ class Embedding(Layer):
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = bool(mask_zero)
-        if input_length is not None and self.first_shape is None:
-            self.first_shape = (input_length,)
+        if input_length is not None and self._first_shape is None:
+            self._first_shape = (input_length,)
         if weights is not None:
-            self.build_once((None,))
+            self._build_once((None,))
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape: Shape) -> None:

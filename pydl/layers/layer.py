@@ -132,7 +132,7 @@ class Layer:
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
         self.built = False
-        self.first_shape: Shape | None = None if input_shape is None else tuple(input_shape)
+        self._first_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
@@ -166,13 +166,13 @@ class Layer:
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
-        self.build_once(input_shape)
+        self._build_once(input_shape)
         return shapes_on_zeros(lambda x: self(x, training=False), input_shape, self.dtype)
 
-    def output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The output shapes of a call on symbolic tensors, for which the layer is built."""
         shapes = map_leaves(lambda x: tuple(x.shape), inputs)
-        self.build_once(shapes)
+        self._build_once(shapes)
         return self.compute_output_shape(shapes)
 
     def get_config(self) -> dict[str, Any]:
@@ -196,7 +196,7 @@ class Layer:
         many = is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(i, "shape") for i in inputs))
         x: Any = map_leaves(self._convert, inputs) if many else self._convert(inputs)
         if not self.built:
-            self.build_once(map_leaves(lambda i: i.shape, x))
+            self._build_once(map_leaves(lambda i: i.shape, x))
         if training is None:
             training = state.training
         if self._takes_training:
@@ -238,7 +238,7 @@ class Layer:
             if mask is not None and output.mask is None and output.shape[: mask.ndim] == mask.shape:
                 output.mask = mask
 
-    def build_once(self, input_shape: Any) -> None:
+    def _build_once(self, input_shape: Any) -> None:
         """build(), unless it was done."""
         if not self.built:
             self.build(input_shape)

@@ -33,7 +33,7 @@ class Operation(Layer):
     """
 
     autocast = False
-    casts_integers = True
+    _casts_integers = True
     supports_masking = False
 
     def __init__(self, op: str, args: Any = (), kwargs: Any = None, name: str | None = None, **options: Any) -> None:
@@ -56,7 +56,7 @@ class Operation(Layer):
         finally:
             state.numbers_stay = before
 
-    def output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Found by calling the op on ones. A size that follows an open one is open too."""
 
         def outputs(open_size: int) -> Any:

@@ -67,21 +67,21 @@ class RNN(Layer):
         if len(input_shape) < 3:
             raise ShapeError(f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {input_shape}")
         if isinstance(self.cell, Layer):
-            self.cell.build_once((input_shape[0], *input_shape[2:]))
+            self.cell._build_once((input_shape[0], *input_shape[2:]))
 
     # -- running
 
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
     ) -> Any:
-        states, mask, masks = self.begin(sequences, initial_state, mask, training)
+        states, mask, masks = self._begin(sequences, initial_state, mask, training)
         output, last = self._run(sequences, states, mask, masks, self.return_sequences)
         if mask is not None and self.zero_output_for_mask and self.return_sequences:
             output = ops.apply_mask(output, ops.flip(mask, 1) if self.go_backwards else mask)
-        self.end(last)
+        self._end(last)
         return (output, *last) if self.return_state else output
 
-    def begin(
+    def _begin(
         self, sequences: Tensor, initial_state: Any, mask: Any, training: bool | None
     ) -> tuple[list[Any] | None, Array | None, Any]:
         """The states that a pass begins with, the mask as an array, and the masks of the cell's dropout."""
@@ -97,12 +97,12 @@ class RNN(Layer):
         draws = hasattr(self.cell, "dropout_masks")
         return states, mask, self.cell.dropout_masks(sequences.shape[0], training) if draws else None
 
-    def end(self, last: list[Any]) -> None:
+    def _end(self, last: list[Any]) -> None:
         """What remains to be done with the last states."""
         if self.stateful:
             _each(plan.update, self.states, last)
 
-    def advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
+    def _advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
         """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it.
 
         The mask of the sequences counts. If it hides all of them, the last output is that of the steps before.
@@ -116,7 +116,7 @@ class RNN(Layer):
             output = last[0]
         return output, last
 
-    def initial_state(self, batch_size: int) -> list[Any]:
+    def _initial_state(self, batch_size: int) -> list[Any]:
         """What the cell begins with, usually zeros: a list of states."""
         return initial_state(self.cell, batch_size, self.dtype)
 
@@ -138,7 +138,7 @@ class RNN(Layer):
         if not self.stateful:
             return None
         if self.states is None:
-            self._keep(self.initial_state(batch_size))
+            self._keep(self._initial_state(batch_size))
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
@@ -155,7 +155,7 @@ class RNN(Layer):
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, on the tape."""
         options = {} if masks is None else {"masks": masks}
-        state: Any = self.initial_state(x.shape[0]) if states is None else states
+        state: Any = self._initial_state(x.shape[0]) if states is None else states
         steps = ops.unstack(x, axis=1)
         counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self.dtype), axis=1)
         y = as_tensor(fixed(np.zeros((x.shape[0], output_size(self.cell)), self.dtype)))
@@ -229,11 +229,11 @@ _OPTIONS = (
 class _OfCell(RNN):
     """A recurrent layer that makes its cell from its own arguments: those of the cell, and those of RNN."""
 
-    cell_class: ClassVar[type[Cell]]
+    _cell_class: ClassVar[type[Cell]]
 
     def __init__(self, units: int, *args: Any, use_cudnn: Any = "auto", implementation: int = 2, **kwargs: Any) -> None:
         options = {name: kwargs.pop(name) for name in _OPTIONS if name in kwargs}
-        super().__init__(self.cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype", "float32"), **options)
+        super().__init__(self._cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype", "float32"), **options)
 
     def __getattr__(self, name: str) -> Any:
         """`layer.units`, `layer.activation` and the like are the cell's."""
@@ -257,7 +257,7 @@ class SimpleRNN(_OfCell):
     Takes the arguments of `SimpleRNNCell` and those of `RNN`.
     """
 
-    cell_class = SimpleRNNCell
+    _cell_class = SimpleRNNCell
 
 
 class LSTM(_OfCell):
@@ -266,7 +266,7 @@ class LSTM(_OfCell):
     Takes the arguments of `LSTMCell` and those of `RNN`. The states are h and c.
     """
 
-    cell_class = LSTMCell
+    _cell_class = LSTMCell
 
 
 class GRU(_OfCell):
@@ -275,7 +275,7 @@ class GRU(_OfCell):
     Takes the arguments of `GRUCell` and those of `RNN`.
     """
 
-    cell_class = GRUCell
+    _cell_class = GRUCell
 
 
 def _each(function: Callable[..., Any], *structures: Any) -> Any:

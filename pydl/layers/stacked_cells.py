@@ -34,7 +34,7 @@ class StackedRNNCells(Layer):
     def build(self, input_shape: Shape) -> None:
         for cell in self.cells:
             if isinstance(cell, Layer):
-                cell.build_once(input_shape)
+                cell._build_once(input_shape)
             input_shape = (input_shape[0], output_size(cell))
 
     def get_initial_state(self, batch_size: int) -> list[Any]:

@@ -24,7 +24,7 @@ class TimeDistributed(Layer):
     def build(self, input_shape: Shape) -> None:
         if len(input_shape) < 3:
             raise ShapeError(f"[{self.name}] inputs: expected at least 3 axes (batch, steps, …), got {input_shape}")
-        self.layer.build_once((None, *input_shape[2:]))
+        self.layer._build_once((None, *input_shape[2:]))
 
     def call(self, inputs: Tensor) -> Tensor:
         batch, steps = inputs.shape[:2]

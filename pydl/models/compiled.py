@@ -55,10 +55,10 @@ class CompiledLoss:
         ]
 
     @property
-    def in_kernels(self) -> bool:
+    def _in_kernels(self) -> bool:
         """Whether it is one loss, and one that a plan may hold."""
         parts = self._parts or []
-        return len(parts) == 1 and parts[0][0] is not None and parts[0][0].in_kernels
+        return len(parts) == 1 and parts[0][0] is not None and parts[0][0]._in_kernels
 
     def terms(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> list[Tensor]:
         """The weighted losses, scalars, of the outputs that have one."""

@@ -75,8 +75,8 @@ class Graph:
             step.hidden = results.isdisjoint(step.writes)
             step.last = [n for n in {*step.reads, *step.writes} if n not in kept]
             kept.update(step.last)
-        self.casts_integers = [
-            all(getattr(s.layer, "casts_integers", s.layer.autocast) for s in self.steps if number in s.reads)
+        self._casts_integers = [
+            all(getattr(s.layer, "_casts_integers", s.layer.autocast) for s in self.steps if number in s.reads)
             for number in range(count)
         ]
 
@@ -128,7 +128,7 @@ class Graph:
         for number, (shape, tensor) in enumerate(zip(leaves(shapes), leaves(self.inputs), strict=True)):
             stand_ins[number] = SymbolicTensor(shape, tensor.dtype)
         for step in self.steps:
-            found = step.layer.output_shapes_of(*map_leaves(value, step.args), **map_leaves(value, step.kwargs))
+            found = step.layer._output_shapes_of(*map_leaves(value, step.args), **map_leaves(value, step.kwargs))
             for number, shape in zip(step.writes, leaves(found), strict=True):
                 stand_ins[number] = SymbolicTensor(shape, step.layer.dtype)
         return map_leaves(lambda slot: stand_ins[slot.number].shape, self.results)
@@ -155,11 +155,11 @@ class Graph:
     def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
         """What this input is cast to: the dtype of its Input; integers stay for an embedding."""
         wanted: np.dtype[Any] = self.starts[place].dtype
-        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self.casts_integers[place]
+        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self._casts_integers[place]
         return array.dtype if stays else wanted
 
     @property
-    def output_names(self) -> list[str]:
+    def _output_names(self) -> list[str]:
         """The keys of a dict of outputs, else the names of the layers that give them; different ones."""
         if isinstance(self.outputs, dict):
             return list(self.outputs)

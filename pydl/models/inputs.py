@@ -39,7 +39,7 @@ def batches(
 
 def as_data(model: Stepper, x: Any, y: Any, sample_weight: Any) -> list[Any]:
     """The three as arrays of numbers, or lists and dicts of them; all but x may be None."""
-    return [model.arranged(name, data) for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight))]
+    return [model._arranged(name, data) for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight))]
 
 
 def fit_data(

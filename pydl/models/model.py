@@ -70,13 +70,13 @@ class Model(Trainer):
             if array.dtype != self.dtype or self._graph is not None:
                 array = self._cast(array, 0)
             if not self.built:
-                self.build_once(array.shape)
+                self._build_once(array.shape)
             return self._plans.run(self._infer, array, self._all_weights)
         tensors = leaves(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
             return super().__call__(x, *args, training=training, **kwargs)
         if not self.built:
-            self.build_once(map_leaves(lambda t: t.shape, x))
+            self._build_once(map_leaves(lambda t: t.shape, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
         form = map_leaves(lambda _: None, x)
         return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self._all_weights, repr(form))
@@ -87,7 +87,7 @@ class Model(Trainer):
         ShapeError if they are not as declared.
         """
         if isinstance(inputs, np.ndarray) and self._graph is None:  # the usual thing, without delay
-            self.check_input_shape(inputs.shape)
+            self._check_input_shape(inputs.shape)
             return as_tensor(inputs)
         if not isinstance(inputs, Tensor) and is_symbolic(inputs):
             return None
@@ -99,11 +99,11 @@ class Model(Trainer):
         if isinstance(inputs, dict):
             return {name: as_tensor(inputs[name]) for name in sorted(inputs)}
         if type(inputs) is list or type(inputs) is tuple:
-            if any(isinstance(i, self.separate_inputs) for i in inputs):
+            if any(isinstance(i, self._separate_inputs) for i in inputs):
                 return type(inputs)([as_tensor(i) for i in inputs])
             inputs = as_numbers("x", inputs)  # one array, as predict takes it
         x = as_tensor(inputs)
-        self.check_input_shape(x.shape)
+        self._check_input_shape(x.shape)
         return x
 
     def _cast(self, array: Array, place: int) -> Array:
@@ -114,23 +114,23 @@ class Model(Trainer):
         """What the input at this place is cast to at the door."""
         return super().input_dtype(array, place) if self._graph is None else self._graph.input_dtype(array, place)
 
-    def arranged(self, name: str, data: Any) -> Any:
+    def _arranged(self, name: str, data: Any) -> Any:
         """The data in the structure of the graph's inputs or outputs."""
         if self._graph is None or (data is None and name != "x"):
-            return super().arranged(name, data)
+            return super()._arranged(name, data)
         if name == "x":
             data = self._graph.arrange(name, self._graph.inputs, data)
         elif name == "y" or is_nested(data):
-            data = self._graph.arrange(name, self._graph.outputs, data, self._graph.output_names)
+            data = self._graph.arrange(name, self._graph.outputs, data, self._graph._output_names)
         structure = self._graph.inputs if name == "x" else self._graph.outputs
         if is_nested(structure) and is_nested(data):
             return map_leaves(lambda each: None if each is None else as_numbers(name, each), data)
         return as_numbers(name, data)
 
     @property
-    def output_names(self) -> list[str] | None:
+    def _output_names(self) -> list[str] | None:
         """What losses and metrics are named after: the keys of a dict of outputs, else the layers that give them."""
-        return None if self._graph is None else self._graph.output_names
+        return None if self._graph is None else self._graph._output_names
 
     def call(self, inputs: Any) -> Any:
         """What the graph computes; a subclass without one defines its own."""
@@ -139,7 +139,7 @@ class Model(Trainer):
     def _infer(self, x: Any) -> Any:
         return Layer.__call__(self, x, training=False)
 
-    def check_input_shape(self, shape: tuple[Any, ...]) -> None:
+    def _check_input_shape(self, shape: tuple[Any, ...]) -> None:
         """ShapeError if a model that knows its input's shape gets another."""
 
     def _children(self) -> Iterator[Layer]:
@@ -264,14 +264,14 @@ class Model(Trainer):
         width = line_length or shutil.get_terminal_size((100, 24)).columns
         (print_fn or print)(format_summary(self, width, show_trainable))
 
-    def output_shapes(self) -> list[Any]:
+    def _output_shapes(self) -> list[Any]:
         """The output shape of every layer in `layers`, None where it is not known before a call."""
         if self._graph is None:
             return [None for _ in self.layers]
         first = [next(self._graph.calls_of(layer)) for layer in self._graph.layers]
         return [map_leaves(lambda t: t.shape, call.outputs) for call in first]
 
-    def connections(self) -> list[str] | None:
+    def _connections(self) -> list[str] | None:
         """For every layer in `layers` what it is called on, layer by layer; None without a graph."""
         if self._graph is None:
             return None

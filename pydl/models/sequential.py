@@ -32,7 +32,7 @@ class Sequential(Model):
             self._append(layer)
         self._build_if_known()
 
-    separate_inputs = (Tensor,)  # there is one input: a list of arrays is its samples
+    _separate_inputs = (Tensor,)  # there is one input: a list of arrays is its samples
 
     @property
     def layers(self) -> list[Layer]:
@@ -65,26 +65,26 @@ class Sequential(Model):
             return
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(f"[{self.name}] layers: there is already a layer named {layer.name!r}; names must differ")
-        if layer.first_shape is not None and not self._stack and self._input is None:
-            self._input = InputLayer(layer.first_shape)
+        if layer._first_shape is not None and not self._stack and self._input is None:
+            self._input = InputLayer(layer._first_shape)
         self._stack = [*self._stack, layer]
         self.built = False
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._stack:
-            self.build_once(self._input.batch_shape)
+            self._build_once(self._input.batch_shape)
 
     # -- running
 
     def build(self, input_shape: Any) -> None:
         """Builds layer after layer, each for the output shape of the one before."""
         shape = tuple(input_shape)
-        self.check_input_shape(shape)
+        self._check_input_shape(shape)
         if self._input is None:
             self._seen_shape = (None, *shape[1:])
         for layer in self._stack:
             try:
-                layer.build_once(shape)
+                layer._build_once(shape)
                 shape = layer.compute_output_shape(shape)
             except ValueError as error:
                 raise ShapeError(explain(self, input_shape, layer, error)) from error
@@ -101,19 +101,19 @@ class Sequential(Model):
             state.hidden = hidden
         return x
 
-    def check_input_shape(self, shape: tuple[Any, ...]) -> None:
+    def _check_input_shape(self, shape: tuple[Any, ...]) -> None:
         """What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen."""
         if self._input is not None:
             check_shape(self.name, "x", self._input.batch_shape, shape)
 
-    def arranged(self, name: str, data: Any) -> Any:
+    def _arranged(self, name: str, data: Any) -> Any:
         """One array: there is one input and one output."""
         if isinstance(data, dict):
             raise TypeError(f"[data] {name}: expected an array or an iterable of batches, got a dict")
         return None if data is None and name != "x" else as_numbers(name, data)
 
     @property
-    def output_names(self) -> list[str]:
+    def _output_names(self) -> list[str]:
         return [layer.name for layer in self._stack[-1:]]
 
     # -- configuration
@@ -135,7 +135,7 @@ class Sequential(Model):
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = tuple(input_shape)
         for layer in self._stack:
-            layer.build_once(shape)
+            layer._build_once(shape)
             shape = layer.compute_output_shape(shape)
         return shape
 
@@ -146,10 +146,10 @@ class Sequential(Model):
 
     @property
     def output_shape(self) -> Any:
-        shapes = self.output_shapes()
+        shapes = self._output_shapes()
         return shapes[-1] if shapes else self.input_shape
 
-    def output_shapes(self) -> list[Any]:
+    def _output_shapes(self) -> list[Any]:
         shape, shapes = self.input_shape, []
         for layer in self._stack:
             shape = None if shape is None or not self.built else layer.compute_output_shape(shape)
@@ -157,6 +157,6 @@ class Sequential(Model):
         return shapes
 
     @property
-    def casts_integers(self) -> bool:
+    def _casts_integers(self) -> bool:
         """Whether integer inputs are turned into floats: what the first layer does."""
-        return not self._stack or bool(getattr(self._stack[0], "casts_integers", self._stack[0].autocast))
+        return not self._stack or bool(getattr(self._stack[0], "_casts_integers", self._stack[0].autocast))

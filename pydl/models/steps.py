@@ -80,8 +80,8 @@ class Stepper(Layer):
         if steps_per_execution != 1:
             raise ValueError(f"[compile] steps_per_execution: expected 1, got {steps_per_execution}")
         self.optimizer = optimizers.get(optimizer)
-        self._loss = None if loss is None else CompiledLoss(loss, loss_weights, self.output_names)
-        self._metrics = CompiledMetrics(metrics, weighted_metrics, self.output_names)
+        self._loss = None if loss is None else CompiledLoss(loss, loss_weights, self._output_names)
+        self._metrics = CompiledMetrics(metrics, weighted_metrics, self._output_names)
         self._compiled = True
 
     def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
@@ -194,8 +194,8 @@ class Stepper(Layer):
     def _by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[str], list[Any], list[Any], list[Any]]:
         """The names of the outputs, and for each its target, its value and its sample weights."""
         if isinstance(y_pred, Tensor):
-            return self.output_names or [""], [y], [y_pred], [sample_weight]
-        outputs, names = leaves(y_pred), self.output_names or output_names(y_pred)
+            return self._output_names or [""], [y], [y_pred], [sample_weight]
+        outputs, names = leaves(y_pred), self._output_names or output_names(y_pred)
 
         def each(name: str, data: Any) -> list[Any]:
             if data is None or (name == "sample_weight" and not is_nested(data)):
@@ -212,7 +212,7 @@ class Stepper(Layer):
             layers, variables = self._flatten(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
             replayable = (
-                self._loss is not None and self._loss.in_kernels and not regularized and all(map(_is_own, layers))
+                self._loss is not None and self._loss._in_kernels and not regularized and all(map(_is_own, layers))
             )
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
             object.__setattr__(self, "_trained", Trained(plan.epoch(), layers, variables, regularized, replayable))
@@ -276,27 +276,27 @@ class Stepper(Layer):
 
     # -- what comes in and goes out
 
-    separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
+    _separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
 
-    def arranged(self, name: str, data: Any) -> Any:
+    def _arranged(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as one array, or several in a list, tuple or dict; None stays."""
         if data is None and name != "x":
             return None
-        listed = type(data) in (list, tuple) and any(isinstance(each, self.separate_inputs) for each in data)
+        listed = type(data) in (list, tuple) and any(isinstance(each, self._separate_inputs) for each in data)
         if listed or isinstance(data, dict):
             return map_leaves(lambda each: None if each is None else as_numbers(name, each), data)
         return as_numbers(name, data)
 
     @property
-    def output_names(self) -> list[str] | None:
+    def _output_names(self) -> list[str] | None:
         """What losses and metrics are named after; None where it depends on what `call` gives."""
         return None
 
     def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
         """What the input at this place is cast to."""
-        return self.dtype if array.dtype.kind == "f" or self.casts_integers else array.dtype
+        return self.dtype if array.dtype.kind == "f" or self._casts_integers else array.dtype
 
     @property
-    def casts_integers(self) -> bool:
+    def _casts_integers(self) -> bool:
         """Whether integer inputs are turned into `dtype`; not for a model that begins with an embedding."""
         return self.autocast

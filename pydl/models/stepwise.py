@@ -37,7 +37,7 @@ class Stepwise:
 
     def initial_states(self, batch_size: int) -> list[Any]:
         """A list of states for each recurrent layer: what its cell says, usually zeros."""
-        return [layer.initial_state(batch_size) for layer in self.recurrent]
+        return [layer._initial_state(batch_size) for layer in self.recurrent]
 
     def __call__(self, tokens: Array, states: Sequence[Any]) -> tuple[Array, list[Any]]:
         """Numbers (B, T) and the states before them to the output (B, V) for the last of them, and the states after.
@@ -59,7 +59,7 @@ class Stepwise:
         after: list[Any] = []
         for layer in self.layers:
             if isinstance(layer, RNN):
-                x, new = layer.advance(x, states[len(after)], whole=layer is not self.recurrent[-1])
+                x, new = layer._advance(x, states[len(after)], whole=layer is not self.recurrent[-1])
                 after.append(new)
             else:
                 if isinstance(layer, TimeDistributed) and x.ndim == 2:  # one step is left

@@ -15,10 +15,10 @@ _SHARES = {3: (0.5, 0.3, 0.2), 4: (0.35, 0.25, 0.15, 0.25)}  # of the width, by 
 
 def format_summary(model: Model, width: int, show_trainable: bool = False) -> str:
     """Rows of layer (class), output shape and parameters, at most `width` wide, then the totals."""
-    layers, connections = model.layers, model.connections()
+    layers, connections = model.layers, model._connections()
     more = () if connections is None else ("Connected to",)
     rows: list[tuple[str, ...]] = [("Layer (type)", "Output shape", "Param #", *more)]
-    for i, (layer, shape) in enumerate(zip(layers, model.output_shapes(), strict=True)):
+    for i, (layer, shape) in enumerate(zip(layers, model._output_shapes(), strict=True)):
         mark = "" if not show_trainable else " [trainable]" if layer.trainable else " [frozen]"
         rows.append(
             (

@@ -60,7 +60,7 @@ def test_layer(rng: np.random.Generator) -> None:
     x = Tensor(rng.standard_normal((2, 5, 4)).astype(np.float32))
     plain = layers.Bidirectional(layers.GRU(3, return_sequences=True))
     for one in (layer, plain):
-        one.build_once(x.shape)
+        one._build_once(x.shape)
     plain.set_weights(layer.get_weights())
     np.testing.assert_allclose(layer(x).numpy(), plain(x).numpy(), atol=1e-6)
     with pytest.raises(ValueError, match="recompute_every: expected"):

@@ -25,17 +25,17 @@ MASKS = {
 
 def pair(kind: Any, rng: np.random.Generator, **options: Any) -> tuple[Any, Any]:
     """The layer, and a layer of the same weights that runs its cell step by step on the tape."""
-    cls, cell_class, arguments = kind
+    cls, _cell_class, arguments = kind
     own = {name: options.pop(name) for name in ("dropout", "recurrent_dropout", "seed") if name in options}
 
-    class Plain(cell_class):  # type: ignore[misc]
+    class Plain(_cell_class):  # type: ignore[misc]
         def sequence(self, *_: Any) -> None:
             return None
 
     layer = cls(U, **arguments, **own, **options, dtype="float64")
     plain = layers.RNN(Plain(U, **arguments, **own, dtype="float64"), **options, dtype="float64")
     for one in (layer, plain):
-        one.build_once((B, T, F))
+        one._build_once((B, T, F))
     layer.set_weights([0.5 * rng.standard_normal(w.shape) for w in layer.weights])
     plain.set_weights(layer.get_weights())
     return layer, plain

@@ -10,7 +10,7 @@ from pydl import layers
 
 
 def _built(layer: layers.Layer, channels: int) -> layers.Layer:
-    layer.build_once((None, 8, 8, channels))
+    layer._build_once((None, 8, 8, channels))
     return layer
 
 

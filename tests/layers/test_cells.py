@@ -41,7 +41,7 @@ def test_a_cell_of_ones_own_trains_and_is_saved(rng: np.random.Generator) -> Non
     twin.set_weights(model.get_weights())
     np.testing.assert_array_equal(twin.predict(x), model.predict(x))
     same = layers.SimpleRNN(8, activation="linear", use_bias=False)
-    same.build_once((None, None, F))
+    same._build_once((None, None, F))
     same.set_weights(model.layers[0].get_weights())
     np.testing.assert_allclose(same(x).numpy(), model.layers[0](x).numpy(), atol=1e-5)
 
@@ -54,9 +54,9 @@ def test_stacked_cells_are_layers_on_top_of_each_other(rng: np.random.Generator)
     first = layers.LSTM(5, return_sequences=True, return_state=True, dtype="float64")
     second = layers.GRU(3, return_sequences=True, dtype="float64")
     third = layers.RNN(MinimalCell(2, dtype="float64"), return_sequences=True, dtype="float64")
-    first.build_once(x.shape)
-    second.build_once((B, T, 5))
-    third.build_once((B, T, 3))
+    first._build_once(x.shape)
+    second._build_once((B, T, 5))
+    third._build_once((B, T, 3))
     weights = stacked.get_weights()
     for layer, own in ((first, weights[:3]), (second, weights[3:6]), (third, weights[6:])):
         layer.set_weights(own)
@@ -74,11 +74,11 @@ def test_stacked_cells_are_layers_on_top_of_each_other(rng: np.random.Generator)
 
 def test_cells_alone_take_one_step(rng: np.random.Generator) -> None:
     x = rng.standard_normal((B, F)).astype(np.float32)
-    for cls, cell_class, arguments in CELLS.values():
-        cell = cell_class(U, **arguments)
+    for cls, _cell_class, arguments in CELLS.values():
+        cell = _cell_class(U, **arguments)
         output, states = cell(x, cell.get_initial_state(B))
         layer = cls(U, **arguments)
-        layer.build_once((B, 1, F))
+        layer._build_once((B, 1, F))
         layer.set_weights(cell.get_weights())
         np.testing.assert_allclose(layer(x[:, None]).numpy(), output.numpy(), atol=1e-6)
         assert len(states) == len(cell.get_initial_state(B))

@@ -85,7 +85,7 @@ def test_conv2d_channels_first_is_the_same_convolution(rng: np.random.Generator)
     first = layers.Conv2D(4, 3, strides=2, padding="same", data_format="channels_first")
     x = rng.standard_normal((2, 7, 6, 3))
     y = last(x)
-    first.build_once((2, 3, 7, 6))
+    first._build_once((2, 3, 7, 6))
     first.set_weights(last.get_weights())
     np.testing.assert_array_equal(first(x.transpose(0, 3, 1, 2)).array, y.array.transpose(0, 3, 1, 2))
 

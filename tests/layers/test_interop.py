@@ -16,7 +16,7 @@ def build(name: str, both: bool, rng: np.random.Generator, **options: Any) -> An
     layer: Any = LAYERS[name](U, return_sequences=True, return_state=True, dtype="float64", **options)
     if both:
         layer = layers.Bidirectional(layer, dtype="float64")
-    layer.build_once((B, T, F))
+    layer._build_once((B, T, F))
     layer.set_weights([rng.standard_normal(w.shape) for w in layer.weights])
     return layer
 

@@ -61,7 +61,7 @@ def test_outputs_and_states(keras: Any, name: str, mask: str, way: str, rng: np.
         ours = layers.Bidirectional(ours, merge_mode=mode)
         theirs = keras.layers.Bidirectional(theirs, merge_mode=mode)
     theirs.build((B, T, F))
-    ours.build_once((B, T, F))
+    ours._build_once((B, T, F))
     assert [tuple(w.shape) for w in theirs.weights] == [w.shape for w in ours.weights]
     weights = [0.5 * rng.standard_normal(w.shape, np.float32) for w in ours.weights]
     ours.set_weights(weights)

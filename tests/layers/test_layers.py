@@ -55,7 +55,7 @@ def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) ->
     cls, arguments, shape, _, _ = case
     layer = cls(**arguments, dtype="float64")
     x = rng.permutation(np.arange(np.prod(shape)) * 0.04).reshape(shape) - 0.89
-    layer.build_once(shape)
+    layer._build_once(shape)
     check_gradients(lambda x: layer(x), [x])
 
     seen: list[Any] = []
@@ -113,5 +113,5 @@ def test_integers_are_cast(case: Any) -> None:
 def test_an_empty_batch(case: Any) -> None:
     cls, arguments, shape, output_shape, _ = case
     layer = cls(**arguments)
-    layer.build_once(shape)
+    layer._build_once(shape)
     assert layer(np.ones((0, *shape[1:]), np.float32)).shape == (0, *output_shape[1:])

@@ -26,7 +26,7 @@ def test_training_uses_the_batch_and_moves_the_averages(rng: np.random.Generator
 
 def test_inference_uses_the_averages_and_leaves_them_alone(rng: np.random.Generator) -> None:
     layer = layers.BatchNormalization()
-    layer.build_once((None, 2))
+    layer._build_once((None, 2))
     layer.set_weights([[2.0, 3.0], [0.5, -1.0], [1.0, -1.0], [4.0, 0.25]])  # gamma, beta, mean, variance
     x = np.array([[5.0, 0.0]], np.float32)
     before = layer.get_weights()

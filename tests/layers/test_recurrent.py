@@ -110,7 +110,7 @@ def test_short_sequences(kind: Any, steps: int, rng: np.random.Generator) -> Non
 def test_weights_have_kerass_layouts() -> None:
     lstm, gru, before = layers.LSTM(U), layers.GRU(U), layers.GRU(U, reset_after=False, use_bias=True)
     for layer in (lstm, gru, before):
-        layer.build_once((None, None, F))
+        layer._build_once((None, None, F))
     assert [w.shape for w in lstm.weights] == [(F, 4 * U), (U, 4 * U), (4 * U,)]
     assert [w.name for w in lstm.weights] == ["kernel", "recurrent_kernel", "bias"]
     assert [w.shape for w in gru.weights] == [(F, 3 * U), (U, 3 * U), (2, 3 * U)]

@@ -45,8 +45,8 @@ def test_results_and_gradients(kind: str, mask_zero: bool, rng: np.random.Genera
 
         monkeypatch.setattr(ops, name, watched)
     table, plain = _model(kind, False, mask_zero), _model(kind, True, mask_zero)
-    plain.build_once(ids.shape)
-    table.build_once(ids.shape)
+    plain._build_once(ids.shape)
+    table._build_once(ids.shape)
     table.set_weights(plain.get_weights())
     results = []
     for model in (table, plain):

@@ -23,7 +23,7 @@ def test_bidirectional(kind: Any, mode: Any, sequences: bool, rng: np.random.Gen
     forward, _ = pair(kind, rng, return_sequences=sequences, return_state=True)
     backward, _ = pair(kind, rng, return_sequences=sequences, return_state=True, go_backwards=True)
     both = layers.Bidirectional(forward, merge_mode=mode, dtype="float64")
-    both.build_once((B, T, F))
+    both._build_once((B, T, F))
     both.set_weights(forward.get_weights() + backward.get_weights())
     x, mask = rng.standard_normal((B, T, F)), MASKS["holes"]
     count = len(forward.cell.get_initial_state(B))

@@ -42,7 +42,7 @@ def test_deferred_build(rng):
     assert "? (unbuilt)" in text[0]
     assert model(clouds(rng)[0]).shape == (96, 2)
     assert model.count_params() == 4 * 5 + 5 + 5 * 2 + 2
-    assert model.output_shapes() == [(None, 5), (None, 2)]
+    assert model._output_shapes() == [(None, 5), (None, 2)]
 
 
 def test_add_pop_and_get_layer(rng):
