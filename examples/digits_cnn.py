@@ -2,8 +2,8 @@
 
     python examples/digits_cnn.py
 
-The 1,797 digits of 8x8 pixels come with scikit-learn (pip install "pydl[examples]"). Each 3x3 convolution keeps the
-size of its input (padding="same"), because 8x8 pixels are too few to lose any; dropout keeps the network from
+The 1,797 digits of 8x8 pixels come with scikit-learn (pip install scikit-learn matplotlib). Each 3x3 convolution keeps
+the size of its input (padding="same"), because 8x8 pixels are too few to lose any; dropout keeps the network from
 learning 1,438 images by heart. The result lies in digits_cnn.png.
 """
 

@@ -5,17 +5,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-try:
-    from ._core import __version__
-except ModuleNotFoundError as error:
-    if error.name != f"{__name__}._core":
-        raise
-    raise ImportError(
-        f"pydl is imported from {__path__[0]}, its source without the compiled part: "
-        "leave that folder (Python looks in the current one first), and `pip install .` there if pydl is not installed"
-    ) from None
+__distribution__ = "pydl-nn"  # `pydl` on the package index is another project
 
+from . import _own as _own  # first: it looks whether the files belong together
 from . import config, ops
+from ._own import VERSION as __version__
 from .config import num_threads, set_num_threads, threads
 from .errors import DTypeError, ShapeError
 from .memory import memory_stats, release_memory, set_memory_limit

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from . import _own as _own  # for its check, also where the package's __init__ is not ours
 from .errors import DTypeError, ShapeError
 
 if TYPE_CHECKING:

@@ -143,9 +143,9 @@ def test_digits():
     np.testing.assert_array_equal(x_train, again)
 
 
-def test_digits_without_scikit_learn_names_the_extra(monkeypatch):
+def test_digits_without_scikit_learn_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(ImportError, match=r'pip install "pydl\[sklearn\]"'):
+    with pytest.raises(ImportError, match="pip install scikit-learn"):
         datasets.digits()
 
 

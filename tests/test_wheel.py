@@ -62,11 +62,13 @@ def test_the_wheel_is_small(name: str, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.slow
-def test_auditwheel_gives_it_a_manylinux_tag(repaired: Path) -> None:
-    # Which glibc it asks for depends on where it is built: Debian 12 has 2.36.
-    tag = re.search(rf"manylinux_2_(\d+)_{platform.machine()}", repaired.name)
+def test_auditwheel_gives_it_the_tag_of_the_readme(repaired: Path) -> None:
+    # What it asks of glibc and libstdc++ depends on the compiler: the README speaks of Debian 12's.
+    tag = re.search(rf"manylinux_2_\d+_{platform.machine()}", repaired.name)
     assert tag, repaired.name
-    assert int(tag[1]) <= 36
+    release = platform.freedesktop_os_release()
+    if (release["ID"], release["VERSION_ID"]) == ("debian", "12"):
+        assert [tag[0]] == re.findall(r"manylinux_2_\d+_\w+", (ROOT / "README.md").read_text())
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ class GradientMonitor(Callback):
         try:
             figure_class = import_module("matplotlib.figure").Figure
         except ModuleNotFoundError as error:
-            raise ImportError('[GradientMonitor] plot: needs matplotlib; pip install "pydl[plot]"') from error
+            raise ImportError("[GradientMonitor] plot: this needs Matplotlib: pip install matplotlib") from error
         names = list(self.steps)
         figure = figure_class(figsize=(6.4 * (1 + len(names)), 4.8), layout="constrained")
         axes = figure.subplots(1, 1 + len(names), squeeze=False)[0]

@@ -1,0 +1,94 @@
+"""The package notices files that do not belong to it, and no text of ours sends anyone to another project."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from fresh_process import python
+
+import pydl
+from pydl import _own
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+UNINSTALL = "pip uninstall pydl pydl-nn"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with a copy of the installed package."""
+    shutil.copytree(Path(pydl.__file__).parent, tmp_path / "pydl", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def foreign(site: Path) -> None:
+    """Writes what pip would write for the other project: its __init__, and a sub-package of its own."""
+    (site / "pydl" / "__init__.py").write_text("__version__ = '1.0.1'\n")
+    (site / "pydl" / "pydlutils").mkdir()
+    (site / "pydl" / "pydlutils" / "__init__.py").touch()
+
+
+def imported(site: Path, module: str = "pydl") -> subprocess.CompletedProcess[str]:
+    return python("-c", f"import {module}; print('fine')", PYTHONPATH=str(site))
+
+
+def test_a_copy_alone_is_silent(site: Path) -> None:
+    done = imported(site)
+    assert (done.stdout, done.stderr) == ("fine\n", "")
+
+
+def test_ours_over_theirs_is_noticed(site: Path) -> None:
+    ours = (site / "pydl" / "__init__.py").read_text()
+    foreign(site)
+    (site / "pydl" / "__init__.py").write_text(ours)
+    done = imported(site)
+    assert done.stdout == "fine\n"
+    assert "UserWarning" in done.stderr
+    assert UNINSTALL in done.stderr
+
+
+@pytest.mark.parametrize("module", ["layers", "models", "ops", "losses", "optimizers", "callbacks"])
+def test_theirs_over_ours_is_noticed(site: Path, module: str) -> None:
+    foreign(site)
+    done = imported(site, f"pydl.{module}")
+    assert "ImportError" in done.stderr
+    assert UNINSTALL in done.stderr
+
+
+def test_a_compiled_part_of_another_version_is_noticed(site: Path) -> None:
+    own = site / "pydl" / "_own.py"
+    own.write_text(own.read_text().replace(f'VERSION = "{_own.VERSION}"', 'VERSION = "9.8.7"'))
+    done = imported(site)
+    assert "ImportError" in done.stderr
+    assert f"version 9.8.7 beside a compiled part of version {_own.VERSION}" in done.stderr
+
+
+def test_one_version_and_one_name() -> None:
+    assert pydl.__version__ == PYPROJECT["version"] == pydl._core.__version__
+    assert pydl.__distribution__ == PYPROJECT["name"]
+
+
+def texts() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    paths = [ROOT / name for name in listed] or list(ROOT.rglob("*"))
+    return [path for path in paths if path.suffix in (".py", ".md", ".toml") and path.is_file()]
+
+
+def test_no_text_of_ours_installs_by_a_name_that_is_not_ours() -> None:
+    """`pip install pydl`, `pydl[plot]` and the like; not `pip install .` nor the name of a folder."""
+    wrong = re.compile(r"pip\S* (?:install|download) [^`\n]*?(?<![\w./-])[\"']?pydl(?:-nn)?(?:\[\w|[\"'`= ]|$)")
+    found = [f"{path}: {match[0]}" for path in texts() for match in wrong.finditer(path.read_text())]
+    # The one line that warns of it, and this test itself.
+    allowed = ("README.md: pip install pydl`", "test_own.py: ")
+    assert not [line for line in found if not any(part in line for part in allowed)]
+
+
+def test_extras_are_listed_without_our_name() -> None:
+    """.ci/requirements resolves the extras that name other extras, so that pip never looks for the distribution."""
+    command = ["python3", str(ROOT / ".ci" / "requirements"), "dev"]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    assert not [line for line in lines if line.startswith("pydl")]
+    assert {"pytest>=8", "matplotlib>=3.8", "mypy==2.4.1"} <= set(lines)
