@@ -104,8 +104,8 @@ def _put_together(cell: Any, orders: Mapping[type[Cell], list[int]], *arrays: Ar
     """The weights of the cell from (G·U, I), (G·U, U) and two biases in another order of gates."""
     units = cell.units
     for array in arrays:
-        if len(array) != cell.gates * units:
-            raise ShapeError(f"[{cell.name}] weights: expected {cell.gates * units} rows, got shape {array.shape}")
+        if len(array) != cell._gates * units:
+            raise ShapeError(f"[{cell.name}] weights: expected {cell._gates * units} rows, got shape {array.shape}")
     places = np.argsort(orders[type(cell)])
     w, r, b_input, b_state = (np.concatenate([a[p * units : (p + 1) * units] for p in places]) for a in arrays)
     weights = [w.T, r.T]

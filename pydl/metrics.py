@@ -71,7 +71,7 @@ class Mean(Metric):
             self.total += np.count_nonzero(array) if array.dtype == bool else float(np.sum(array, dtype=np.float64))
             self.count += array.size
 
-    def add(self, value: float, count: int) -> None:
+    def _add(self, value: float, count: int) -> None:
         """Counts `value` as the mean of `count` samples: the training loop's short way."""
         self.total += value * count
         self.count += count

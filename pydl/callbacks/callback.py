@@ -20,7 +20,7 @@ class Callback:
     """
 
     # A hook that ignores its batch logs says so, and the training loop does not compute them for it.
-    uses_batch_logs = True
+    _uses_batch_logs = True
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -89,7 +89,7 @@ class CallbackList:
             callback.set_model(model)
         self._hooks = {name: self._overridden(name) for name in HOOKS}
         self._uses_logs = {
-            name: any(c.uses_batch_logs for c in self.callbacks if _overrides(c, name)) for name in HOOKS
+            name: any(c._uses_batch_logs for c in self.callbacks if _overrides(c, name)) for name in HOOKS
         }
 
     def _overridden(self, name: str) -> tuple[Callable[..., None], ...]:

@@ -38,7 +38,7 @@ class ModelCheckpoint(Callback):
         self._monitor = Monitor("ModelCheckpoint", monitor, mode)
         self._monitor.reset(initial_value_threshold)
         self._epoch, self._batches = 0, 0
-        self.uses_batch_logs = save_freq != "epoch"
+        self._uses_batch_logs = save_freq != "epoch"
 
     @property
     def best(self) -> float:

@@ -28,7 +28,7 @@ class GradientMonitor(Callback):
         data: (x, y), a batch to look at before training and after each epoch; without it, `steps` stays empty.
     """
 
-    uses_batch_logs = False
+    _uses_batch_logs = False
 
     def __init__(self, data: tuple[Any, Any] | None = None) -> None:
         super().__init__()

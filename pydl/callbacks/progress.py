@@ -22,7 +22,7 @@ class ProgressBar(Callback):
     `verbose=2` asks for that everywhere. `stream` is where to write, by default sys.stdout at the time of the call.
     """
 
-    uses_batch_logs = False  # asks the model when it draws
+    _uses_batch_logs = False  # asks the model when it draws
 
     def __init__(self, verbose: int | str = 1, stream: TextIO | None = None) -> None:
         super().__init__()

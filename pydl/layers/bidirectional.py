@@ -88,11 +88,11 @@ class Bidirectional(Layer):
         directions: list[Any] = []
         for one, initial in zip(layers, (first, second), strict=True):
             states, mask, masks = one._begin(sequences, initial, mask, training)
-            directions.append(one.cell.sequence(states, mask, masks, one.go_backwards, one.return_sequences))
+            directions.append(one.cell._sequence(states, mask, masks, one.go_backwards, one.return_sequences))
         if None in directions:
             return None
         x, *directions = by_table(sequences, *directions)
-        output, *last = ops.bidirectional(cells[0].op, x, *directions)
+        output, *last = ops.bidirectional(cells[0]._op, x, *directions)
         for one, states in zip(layers, last, strict=True):
             one._end(states)
         if mask is not None and self.return_sequences:

@@ -1,7 +1,7 @@
 """Cells: what a recurrent layer computes in one step. They hold the weights, in Keras's layouts and gate orders.
 
 A cell is called as `output, states = cell(inputs, states)` and records on the tape like any layer. Those here can also
-run a whole sequence in one kernel (`sequence`), which is what `LSTM`, `GRU` and `SimpleRNN` do.
+run a whole sequence in one kernel (`_sequence`), which is what `LSTM`, `GRU` and `SimpleRNN` do.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Cell(Layer):
         seed: for these masks; else `pydl.set_seed` governs them.
     """
 
-    gates: ClassVar[int] = 1
-    op: ClassVar[str]  # the one that runs a whole sequence in one kernel
+    _gates: ClassVar[int] = 1
+    _op: ClassVar[str]  # the one that runs a whole sequence in one kernel
 
     def __init__(
         self,
@@ -78,8 +78,8 @@ class Cell(Layer):
         self._stream = Stream("dropout", seed)
 
     def build(self, input_shape: Shape) -> None:
-        self.kernel = self._add("kernel", "kernel", (input_shape[-1], self.gates * self.units))
-        self.recurrent_kernel = self._add("recurrent_kernel", "recurrent", (self.units, self.gates * self.units))
+        self.kernel = self._add("kernel", "kernel", (input_shape[-1], self._gates * self.units))
+        self.recurrent_kernel = self._add("recurrent_kernel", "recurrent", (self.units, self._gates * self.units))
         self.bias = self._add("bias", "bias", self._bias_shape()) if self.use_bias else None
 
     def _add(self, name: str, part: str, shape: Shape) -> Any:
@@ -89,7 +89,7 @@ class Cell(Layer):
         return self.add_weight(shape, name=name, **options)
 
     def _bias_shape(self) -> Shape:
-        return (self.gates * self.units,)
+        return (self._gates * self.units,)
 
     def _initial_bias(self, shape: Any, dtype: Any) -> Array:
         return self.bias_initializer(shape, dtype)
@@ -99,7 +99,7 @@ class Cell(Layer):
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [as_tensor(fixed(np.zeros((batch_size, n), self.dtype))) for n in sizes]
 
-    def dropout_masks(self, batch_size: int, training: Any) -> Masks:
+    def _dropout_masks(self, batch_size: int, training: Any) -> Masks:
         """Masks for one sequence: zeros, and 1 / (1 - rate) for what is kept; None without dropout."""
         if not training or not (self.dropout or self.recurrent_dropout):
             return None, None
@@ -110,18 +110,18 @@ class Cell(Layer):
         return inputs, state
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = None, masks: Masks | None = None) -> Any:
-        """(B, I) and the states (B, units) to the output and the list of new states. masks: of `dropout_masks`."""
+        """(B, I) and the states (B, units) to the output and the list of new states. masks: of `_dropout_masks`."""
         states = [as_tensor(s) for s in states] if isinstance(states, list | tuple) else [as_tensor(states)]
-        drop_inputs, drop_state = self.dropout_masks(inputs.shape[0], training) if masks is None else masks
+        drop_inputs, drop_state = self._dropout_masks(inputs.shape[0], training) if masks is None else masks
         x = inputs if drop_inputs is None else inputs * drop_inputs
         h = states[0] if drop_state is None else states[0] * drop_state
-        return self.step(x, h, states)
+        return self._step(x, h, states)
 
-    def step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """One step; x and h are what dropout left of the inputs and of the first state."""
         raise NotImplementedError
 
-    def sequence(
+    def _sequence(
         self,
         states: Sequence[Tensor] | None,
         mask: Array | None,
@@ -175,9 +175,9 @@ class Cell(Layer):
 class SimpleRNNCell(Cell):
     """h = activation(x W + h R + b), which is also the output (Elman 1990)."""
 
-    op = "rnn"
+    _op = "rnn"
 
-    def step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         y = self.activation(ops.dense(x, self.kernel, self.bias) + ops.matmul(h, self.recurrent_kernel))
         return y, [y]
 
@@ -207,8 +207,8 @@ class LSTMCell(GatedCell):
     unit_forget_bias: whether the bias of f starts at one (Jozefowicz 2015).
     """
 
-    gates = 4
-    op = "lstm"
+    _gates = 4
+    _op = "lstm"
 
     def __init__(self, units: int, *args: Any, unit_forget_bias: bool = True, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
@@ -221,7 +221,7 @@ class LSTMCell(GatedCell):
             bias[self.units : 2 * self.units] = 1
         return bias
 
-    def step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         z = ops.dense(x, self.kernel, self.bias) + ops.matmul(h, self.recurrent_kernel)
         i, f, o = (self.recurrent_activation(self._gate(z, gate)) for gate in (0, 1, 3))
         c = f * states[1] + i * self.activation(self._gate(z, 2))
@@ -239,8 +239,8 @@ class GRUCell(GatedCell):
     (2, 3 units), for the inputs and for the state. Otherwise r acts on the state, and the bias is (3 units,).
     """
 
-    gates = 3
-    op = "gru"
+    _gates = 3
+    _op = "gru"
 
     def __init__(self, units: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
         super().__init__(units, *args, **kwargs)
@@ -249,7 +249,7 @@ class GRUCell(GatedCell):
     def _bias_shape(self) -> Shape:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
-    def step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         x_bias = state_bias = None
         if self.bias is not None:
             x_bias, state_bias = (self.bias[0], self.bias[1]) if self.reset_after else (self.bias, None)
@@ -267,8 +267,8 @@ class GRUCell(GatedCell):
         y = candidate + z * (states[0] - candidate)
         return y, [y]
 
-    def sequence(self, *args: Any) -> dict[str, Any] | None:
-        arguments = super().sequence(*args)
+    def _sequence(self, *args: Any) -> dict[str, Any] | None:
+        arguments = super()._sequence(*args)
         return None if arguments is None else {**arguments, "reset_after": self.reset_after}
 
     def get_config(self) -> dict[str, Any]:

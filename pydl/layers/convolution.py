@@ -27,7 +27,7 @@ class Windows(Kernel, ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(*kernel_arguments, data_format=data_format, **kwargs)
-        rank = len(self.spatial)
+        rank = len(self._spatial)
         self.kernel_size = sizes(self.name, "kernel_size", kernel_size, rank)
         self.strides = sizes(self.name, "strides", strides, rank)
         self.padding = self._check_padding(padding)
@@ -107,7 +107,7 @@ class Convolution(Windows):
                 f"[{self.name}] inputs: expected {self.kernel.shape[-2] * self.groups} channels, got shape {x.shape}"
             )
         name, alpha, rest = activations.split(self.activation)
-        op = ops.conv1d if len(self.spatial) == 1 else ops.conv2d
+        op = ops.conv1d if len(self._spatial) == 1 else ops.conv2d
         y = op(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, name, alpha)
         return rest(y) if rest else y
 
@@ -142,7 +142,7 @@ class Conv1D(Convolution):
     Weights: kernel (K, C / groups, filters), bias (filters,).
     """
 
-    spatial = ("L",)
+    _spatial = ("L",)
 
     def _check_padding(self, padding: Any) -> str:
         causal = isinstance(padding, str) and padding.lower() == "causal"

@@ -39,7 +39,7 @@ class Conv2DTranspose(Convolution):
         **kwargs: Any,
     ) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, 1, *arguments, **kwargs)
-        self.output_padding = None if output_padding is None else spread(output_padding, len(self.spatial))
+        self.output_padding = None if output_padding is None else spread(output_padding, len(self._spatial))
         self._output_sizes((None, *self.kernel_size, None))  # says now what is wrong
 
     def build(self, input_shape: Shape) -> None:
@@ -49,13 +49,13 @@ class Conv2DTranspose(Convolution):
         if x.shape[-1] != self.kernel.shape[-1]:
             raise ShapeError(f"[{self.name}] inputs: expected {self.kernel.shape[-1]} channels, got shape {x.shape}")
         name, alpha, rest = activations.split(self.activation)
-        op = ops.conv1d_transpose if len(self.spatial) == 1 else ops.conv2d_transpose
+        op = ops.conv1d_transpose if len(self._spatial) == 1 else ops.conv2d_transpose
         options = self.strides, self.padding, self.output_padding, self.dilation_rate
         y = op(x, self.kernel, self.bias, *options, name, alpha)
         return rest(y) if rest else y
 
     def _output_sizes(self, shape: Shape) -> Shape:
-        extra = spread(self.output_padding, len(self.spatial))
+        extra = spread(self.output_padding, len(self._spatial))
         return tuple(
             None
             if size is None
@@ -77,4 +77,4 @@ class Conv1DTranspose(Conv2DTranspose):
     Weights: kernel (K, filters, C), bias (filters,).
     """
 
-    spatial = ("L",)
+    _spatial = ("L",)

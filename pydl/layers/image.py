@@ -14,7 +14,7 @@ class ImageLayer(Layer):
     """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override _image_call and _image_output_shape."""
 
     supports_masking = False  # a mask of steps says nothing about the output
-    spatial: tuple[str, ...] = "H", "W"  # names of the axes between batch and channels
+    _spatial: tuple[str, ...] = "H", "W"  # names of the axes between batch and channels
 
     def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,13 +44,13 @@ class ImageLayer(Layer):
 
     def _image_shape(self, shape: Shape) -> Shape:
         """An input shape as (N, H, W, C)."""
-        rank = len(self.spatial) + 2
+        rank = len(self._spatial) + 2
         if len(shape) != rank:
             raise ShapeError(f"[{self.name}] inputs: expected {rank} axes {self._axes()}, got shape {tuple(shape)}")
         return (shape[0], *shape[2:], shape[1]) if self.data_format == "channels_first" else tuple(shape)
 
     def _axes(self) -> str:
-        axes = ("N", "C", *self.spatial) if self.data_format == "channels_first" else ("N", *self.spatial, "C")
+        axes = ("N", "C", *self._spatial) if self.data_format == "channels_first" else ("N", *self._spatial, "C")
         return f"({', '.join(axes)})"
 
     def get_config(self) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,55 +15,10 @@ from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable
+from .attributes import OfOnlyCall, SetByInit, unique_name
+from .tracking import Tracked
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
-Item = TypeVar("Item")
-
-_used_names: dict[str, int] = {}
-
-
-def unique_name(class_name: str) -> str:
-    """conv2d, conv2d_1, conv2d_2, … for class Conv2D."""
-    base = re.sub(r"([a-z0-9])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", class_name).lower()
-    number = _used_names.get(base, 0)
-    _used_names[base] = number + 1
-    return f"{base}_{number}" if number else base
-
-
-def unique(items: Iterator[Item]) -> list[Item]:
-    """Each object once, in order of first appearance."""
-    return list({id(item): item for item in items}.values())
-
-
-class _OfOnlyCall:
-    """`layer.input` and `layer.output`: symbolic, for models that begin or end inside another one.
-
-    Not a property: a layer of the user's own may have an attribute of this name.
-    """
-
-    def __init__(self, what: str) -> None:
-        self._what = what
-
-    def __get__(self, layer: Layer | None, _: Any = None) -> Any:
-        if layer is None:
-            return self
-        if len(layer._calls) != 1:
-            raise AttributeError(
-                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {len(layer._calls)}"
-            )
-        return layer._calls[0].args[0] if self._what == "input" else layer._calls[0].outputs
-
-
-class SetByInit:
-    """What `__init__` of a layer's base sets; who reads it before hears what is missing.
-
-    Not `__getattr__`: a class that has one pays for it whenever an attribute is read.
-    """
-
-    def __get__(self, layer: Any, owner: type) -> Any:
-        if layer is None:
-            return self
-        raise AttributeError(f"[{owner.__name__}] __init__: expected a call of super().__init__() first")
 
 
 def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
@@ -84,7 +38,7 @@ def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, An
     return marking
 
 
-class Layer:
+class Layer(Tracked):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
     Variables that are attributes, and layers that are (also in lists, tuples and dicts), are found by themselves.
@@ -104,7 +58,7 @@ class Layer:
     _takes_training = False
     _takes_mask = False
     _makes_mask = False
-    input, output = _OfOnlyCall("input"), _OfOnlyCall("output")
+    input, output = OfOnlyCall("input"), OfOnlyCall("output")
     if not TYPE_CHECKING:
         name = dtype = built = _trainable = _variables = _losses_pass = SetByInit()
 
@@ -271,83 +225,6 @@ class Layer:
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable
-
-    def _children(self) -> Iterator[Layer]:
-        """The layers among the attributes."""
-        for value in vars(self).values():
-            if isinstance(value, Layer):
-                yield value
-            elif isinstance(value, list | tuple):
-                yield from (item for item in value if isinstance(item, Layer))
-            elif isinstance(value, dict):
-                yield from (item for item in value.values() if isinstance(item, Layer))
-
-    def _own_variables(self) -> Iterator[Variable]:
-        yield from self._variables
-        yield from (value for value in vars(self).values() if isinstance(value, Variable))
-
-    def _flatten(self) -> list[Layer]:
-        """This layer and every layer inside it, each once."""
-        found: dict[int, Layer] = {}
-        stack: list[Layer] = [self]
-        while stack:
-            layer = stack.pop()
-            if id(layer) not in found:
-                found[id(layer)] = layer
-                stack.extend(reversed(list(layer._children())))
-        return list(found.values())
-
-    def _weights(self, keep: Callable[[Layer, Variable], bool]) -> list[Variable]:
-        return unique(v for layer in self._flatten() for v in layer._own_variables() if keep(layer, v))
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All variables: of this layer, then of the layers inside it."""
-        return self._weights(lambda layer, v: True)
-
-    def _all_weights(self) -> list[Variable]:
-        """What a plan may read of this layer."""
-        return self.weights + [variable for layer in self._flatten() for variable in layer._state_variables]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        return self._weights(lambda layer, v: v.trainable)
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        return self._weights(lambda layer, v: not v.trainable)
-
-    variables = weights
-    trainable_variables = trainable_weights
-    non_trainable_variables = non_trainable_weights
-
-    @property
-    def trainable(self) -> bool:
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        """Freezes or frees all weights, also of the layers inside."""
-        for layer in self._flatten():
-            layer._trainable = bool(value)
-            for variable in layer._own_variables():
-                variable.trainable = bool(value) and variable.declared_trainable
-
-    def get_weights(self) -> list[np.ndarray[Any, Any]]:
-        """Copies of all weights, in the order of `weights`."""
-        return [v.array.copy() for v in self.weights]
-
-    def set_weights(self, values: Sequence[Any]) -> None:
-        """Writes all weights. ValueError if the number of arrays differs, ShapeError if one does not fit."""
-        weights = self.weights
-        if len(values) != len(weights):
-            raise ValueError(f"[{self.name}] set_weights: expected {len(weights)} arrays, got {len(values)}")
-        for variable, value in zip(weights, values, strict=True):
-            variable.assign(value)
-
-    def count_params(self) -> int:
-        """The number of elements of all weights, trained or not."""
-        return sum(v.size for v in self.weights)
 
     # -- losses
 

@@ -18,7 +18,7 @@ from .layer import Layer, Shape
 class _Merge(Layer):
     """Called on a list of tensors whose shapes broadcast; lower ranks get axes of size 1 after the batch axis."""
 
-    most = 2**31  # inputs
+    _most = 2**31  # inputs
 
     def build(self, input_shape: Any) -> None:
         self._check_number(input_shape)
@@ -37,8 +37,8 @@ class _Merge(Layer):
     def _check_number(self, inputs: Any) -> None:
         if not isinstance(inputs, list | tuple) or not all(hasattr(i, "shape") or isinstance(i, tuple) for i in inputs):
             raise ShapeError(f"[{self.name}] inputs: expected a list of tensors, got one tensor")
-        if not 1 < len(inputs) <= self.most:
-            wanted = "two" if self.most == 2 else "at least two"
+        if not 1 < len(inputs) <= self._most:
+            wanted = "two" if self._most == 2 else "at least two"
             raise ShapeError(f"[{self.name}] inputs: expected {wanted} tensors, got {len(inputs)}")
 
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
@@ -88,7 +88,7 @@ class Add(_Merge):
 class Subtract(_Merge):
     """The first of two inputs minus the second."""
 
-    most = 2
+    _most = 2
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.subtract(a, b)
@@ -202,7 +202,7 @@ class Dot(_Merge):
         normalize: divide by the lengths of the vectors first, which gives cosines.
     """
 
-    most = 2
+    _most = 2
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

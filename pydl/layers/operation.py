@@ -13,7 +13,8 @@ from ..structure import leaves, rebuild
 from ..symbolic import SymbolicTensor
 from ..tape import fixed, no_grad, state
 from ..tensor import Tensor, as_tensor
-from .layer import Layer, unique_name
+from .attributes import unique_name
+from .layer import Layer
 
 
 @dataclass(frozen=True)

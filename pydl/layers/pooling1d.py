@@ -15,7 +15,7 @@ from .layer import Shape
 class _Pooling1D(ImageLayer):
     """Windows of `pool_size` steps, every `strides` (None: side by side), padding "valid" or "same"."""
 
-    spatial = ("T",)
+    _spatial = ("T",)
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class AveragePooling1D(_Pooling1D):
 
 
 class _GlobalPooling1D(ImageLayer):
-    spatial = ("T",)
+    _spatial = ("T",)
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)

@@ -94,8 +94,8 @@ class RNN(Layer):
             if mask.shape != sequences.shape[:2]:
                 raise ShapeError(f"[{self.name}] mask: expected shape {sequences.shape[:2]}, got {mask.shape}")
         states = self._first_states(sequences.shape[0], initial_state)
-        draws = hasattr(self.cell, "dropout_masks")
-        return states, mask, self.cell.dropout_masks(sequences.shape[0], training) if draws else None
+        draws = hasattr(self.cell, "_dropout_masks")
+        return states, mask, self.cell._dropout_masks(sequences.shape[0], training) if draws else None
 
     def _end(self, last: list[Any]) -> None:
         """What remains to be done with the last states."""
@@ -123,10 +123,10 @@ class RNN(Layer):
     def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """In one kernel where the cell has one, else step by step."""
         if isinstance(self.cell, Cell):
-            arguments = self.cell.sequence(states, mask, masks, self.go_backwards, whole)
+            arguments = self.cell._sequence(states, mask, masks, self.go_backwards, whole)
             if arguments is not None:
                 x, arguments = by_table(x, arguments)
-                output, *last = getattr(ops, self.cell.op)(x, **arguments, recompute_every=self.recompute_every)
+                output, *last = getattr(ops, self.cell._op)(x, **arguments, recompute_every=self.recompute_every)
                 return output, last
         return self._loop(x, states, mask, masks, whole)
 

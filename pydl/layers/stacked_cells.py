@@ -40,9 +40,9 @@ class StackedRNNCells(Layer):
     def get_initial_state(self, batch_size: int) -> list[Any]:
         return [initial_state(cell, batch_size, self.dtype) for cell in self.cells]
 
-    def dropout_masks(self, batch_size: int, training: Any) -> list[Any]:
-        """What `Cell.dropout_masks` gives, for each cell."""
-        return [c.dropout_masks(batch_size, training) if isinstance(c, Cell) else None for c in self.cells]
+    def _dropout_masks(self, batch_size: int, training: Any) -> list[Any]:
+        """What `Cell._dropout_masks` gives, for each cell."""
+        return [c._dropout_masks(batch_size, training) if isinstance(c, Cell) else None for c in self.cells]
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = None, masks: Any = None) -> Any:
         new_states = []

@@ -74,7 +74,7 @@ class CompiledLoss:
             if term.ndim:  # reduction "none"
                 term = ops.mean(term)
             if len(self._parts) > 1:
-                mean.add(term.array.item(), output.shape[0])
+                mean._add(term.array.item(), output.shape[0])
             found.append(term if factor == 1.0 else term * factor)
         return found
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..data import as_numbers
 from ..layers import RNN, Layer
-from ..layers.layer import SetByInit, shapes_on_zeros
+from ..layers.attributes import SetByInit, replaceable
+from ..layers.layer import shapes_on_zeros
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
@@ -151,12 +152,12 @@ class Model(Trainer):
         """The layers of this model, in the order they were called or made; those inside them not counted."""
         return list(self._children()) if self._graph is None else list(self._graph.layers)
 
-    @property
+    @replaceable
     def inputs(self) -> list[SymbolicTensor]:
         """The symbolic tensors that a functional model begins with. AttributeError for another one."""
         return leaves(self._functional("inputs").inputs)
 
-    @property
+    @replaceable
     def outputs(self) -> list[SymbolicTensor]:
         """The symbolic tensors that it ends with."""
         return leaves(self._functional("outputs").outputs)
@@ -166,12 +167,12 @@ class Model(Trainer):
             raise AttributeError(f"[{self.name}] {what}: only a model made of symbolic tensors has them")
         return self._graph
 
-    @property
+    @replaceable
     def input_shape(self) -> Any:
         """With None for the batch axis; a list or dict of shapes for several inputs."""
         return map_leaves(lambda t: t.shape, self._functional("input_shape").inputs)
 
-    @property
+    @replaceable
     def output_shape(self) -> Any:
         return map_leaves(lambda t: t.shape, self._functional("output_shape").outputs)
 

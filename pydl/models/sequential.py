@@ -8,6 +8,7 @@ from typing import Any
 from ..data import as_numbers
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
+from ..layers.attributes import replaceable
 from ..symbolic import SymbolicTensor
 from ..tape import state
 from ..tensor import Tensor
@@ -139,12 +140,12 @@ class Sequential(Model):
             shape = layer.compute_output_shape(shape)
         return shape
 
-    @property
+    @replaceable
     def input_shape(self) -> Any:
         """With None for the batch axis; None if nothing has been seen yet."""
         return self._input.batch_shape if self._input is not None else getattr(self, "_seen_shape", None)
 
-    @property
+    @replaceable
     def output_shape(self) -> Any:
         shapes = self._output_shapes()
         return shapes[-1] if shapes else self.input_shape

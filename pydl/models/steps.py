@@ -187,7 +187,7 @@ class Stepper(Layer):
         return total
 
     def _update_metrics(self, loss: Tensor, batch: Batch, y_pred: Any) -> None:
-        self._loss_mean.add(loss.array.item(), batch.size)
+        self._loss_mean._add(loss.array.item(), batch.size)
         if batch.y is not None:
             self._metrics.update(*self._by_output(batch.y, y_pred, batch.sample_weight))
 

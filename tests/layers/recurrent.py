@@ -29,7 +29,7 @@ def pair(kind: Any, rng: np.random.Generator, **options: Any) -> tuple[Any, Any]
     own = {name: options.pop(name) for name in ("dropout", "recurrent_dropout", "seed") if name in options}
 
     class Plain(_cell_class):  # type: ignore[misc]
-        def sequence(self, *_: Any) -> None:
+        def _sequence(self, *_: Any) -> None:
             return None
 
     layer = cls(U, **arguments, **own, **options, dtype="float64")

@@ -105,8 +105,8 @@ def test_step_by_step_runs_in_plans(kind: str, with_mask: bool, rng: np.random.G
 
 def test_a_derived_cell_runs_its_own_step(rng: np.random.Generator) -> None:
     class Doubled(layers.SimpleRNNCell):
-        def step(self, x: Any, h: Any, states: Any) -> Any:
-            return super().step(2 * x, h, states)
+        def _step(self, x: Any, h: Any, states: Any) -> Any:
+            return super()._step(2 * x, h, states)
 
     cell, plain = Doubled(4), layers.SimpleRNNCell(4)
     x = rng.standard_normal((2, 5, 3)).astype(np.float32)

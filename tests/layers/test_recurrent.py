@@ -93,7 +93,7 @@ def test_an_activation_of_no_kernel_runs_on_the_tape(activation: str, rng: np.ra
     for cls, cell, _ in CELLS.values():
         layer = cls(U, activation=activation, dtype="float64")
         check_gradients(lambda t, layer=layer: layer(t), [x])
-        assert layer.cell.sequence(None, None, (None, None), False, False) is None
+        assert layer.cell._sequence(None, None, (None, None), False, False) is None
         assert isinstance(layer.cell, cell)
 
 

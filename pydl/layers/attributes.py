@@ -1,0 +1,62 @@
+"""Attributes that layers have by their classes, and the names that they get."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .layer import Layer
+
+_used_names: dict[str, int] = {}
+
+
+def unique_name(class_name: str) -> str:
+    """conv2d, conv2d_1, conv2d_2, … for class Conv2D."""
+    base = re.sub(r"([a-z0-9])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", class_name).lower()
+    number = _used_names.get(base, 0)
+    _used_names[base] = number + 1
+    return f"{base}_{number}" if number else base
+
+
+class replaceable:
+    """A property that gives way to an attribute of the user's own: in a subclass the name is free."""
+
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        self._get = get
+        self.__doc__ = get.__doc__
+
+    def __get__(self, owner: Any, _: Any = None) -> Any:
+        return self if owner is None else self._get(owner)
+
+
+class OfOnlyCall:
+    """`layer.input` and `layer.output`: symbolic, for models that begin or end inside another one.
+
+    Not a property: a layer of the user's own may have an attribute of this name.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __get__(self, layer: Layer | None, _: Any = None) -> Any:
+        if layer is None:
+            return self
+        if len(layer._calls) != 1:
+            raise AttributeError(
+                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {len(layer._calls)}"
+            )
+        return layer._calls[0].args[0] if self._what == "input" else layer._calls[0].outputs
+
+
+class SetByInit:
+    """What `__init__` of a layer's base sets; who reads it before hears what is missing.
+
+    Not `__getattr__`: a class that has one pays for it whenever an attribute is read.
+    """
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        if layer is None:
+            return self
+        raise AttributeError(f"[{owner.__name__}] __init__: expected a call of super().__init__() first")
