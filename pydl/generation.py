@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import random
-from .data import as_numbers
+from .data_adapters import as_numbers
 from .errors import ShapeError, positive_integer
 from .models.stepwise import Stepwise, select
 from .tape import Array

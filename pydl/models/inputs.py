@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import ArrayBatches, Batch, IterableBatches, class_weights, split_validation
+from ..batches import ArrayBatches, Batch, IterableBatches, class_weights, split_validation
 from ..errors import positive_integer
 from ..tensor import Tensor
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import as_numbers
+from ..data_adapters import as_numbers
 from ..layers import RNN, Layer
 from ..layers.attributes import SetByInit, replaceable
 from ..layers.layer import shapes_on_zeros

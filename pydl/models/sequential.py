@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..data import as_numbers
+from ..data_adapters import as_numbers
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..layers.attributes import replaceable

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import optimizers, plan
-from ..data import Batch, as_numbers, make_batch
+from ..batches import Batch, make_batch
+from ..data_adapters import as_numbers
 from ..layers import Layer
 from ..metrics import Mean
 from ..plan import PlanCache

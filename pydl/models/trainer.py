@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from .. import random
+from ..batches import Epochs
 from ..callbacks import Callback, CallbackList, History, ProgressBar
-from ..data import Epochs
 from ..structure import leaves, rebuild
 from ..warn import warn_caller
 from .inputs import batches, check_loop, fit_data, is_due, validation_parts
