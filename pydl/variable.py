@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from . import _core
 from .errors import ShapeError
 from .tape import Array, spoil_plan
 from .tensor import Tensor, as_array
+
+numbers = itertools.count(1)  # of variables and layers, in the order in which they are made
 
 
 class Variable(Tensor):
@@ -26,7 +29,7 @@ class Variable(Tensor):
         constraint: a function from an array to an array, applied after every update (see `pydl.constraints`).
     """
 
-    __slots__ = ("constraint", "declared_trainable", "name", "regularizer", "version")
+    __slots__ = ("_number", "constraint", "declared_trainable", "name", "regularizer", "version")
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Variable(Tensor):
         self.array[...] = source
         self.declared_trainable = trainable  # what it goes back to when its layer is no longer frozen
         self.name = name
+        self._number = next(numbers)
         self.version = _core.Version()
         self.regularizer = regularizer
         self.constraint = constraint
@@ -85,4 +89,12 @@ class Variable(Tensor):
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Variable, (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
+        arguments = (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
+        return _copied, (self._number, self.declared_trainable, *arguments)
+
+
+def _copied(number: int, declared_trainable: bool, *arguments: Any) -> Variable:
+    """A copy keeps its place in the order of its layer, and what it goes back to when that is no longer frozen."""
+    variable = Variable(*arguments)
+    variable._number, variable.declared_trainable = number, declared_trainable
+    return variable

@@ -14,9 +14,9 @@ from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
-from ..variable import Variable
+from ..variable import Variable, numbers
 from .attributes import OfOnlyCall, SetByInit, unique_name
-from .tracking import Tracked
+from .tracking import PARTS_OR_CONTAINERS, UNWATCHED, Tracked
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
 
@@ -41,7 +41,7 @@ def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, An
 class Layer(Tracked):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
-    Variables that are attributes, and layers that are (also in lists, tuples and dicts), are found by themselves.
+    Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
     Inputs are cast to `dtype`. Setting an attribute outside `call` voids the inference plans of models; setting one
     inside `call` makes the layer stateful, and its model runs without a plan.
 
@@ -86,6 +86,7 @@ class Layer(Tracked):
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
         self.built = False
+        self._number = next(numbers)
         self._first_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._trainable = bool(trainable)
@@ -102,6 +103,8 @@ class Layer(Tracked):
         if state.depth:
             spoil_plan(f"layer {self.__dict__.get('name')!r} sets its attribute {name!r} in call()")
         plan.invalidate()
+        if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
+            value = self._watch(name, value)
         object.__setattr__(self, name, value)
 
     # -- to override

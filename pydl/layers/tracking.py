@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from ..variable import Variable
+from ..variable import Variable, numbers
+from .containers import CONTAINERS, Part, parts_in, watched
 
 if TYPE_CHECKING:
     from .layer import Layer
 
 Item = TypeVar("Item")
 
+PARTS_OR_CONTAINERS = (Part, Variable, *CONTAINERS)
+UNWATCHED = frozenset({"_variables", "_losses", "_calls", "_state_variables", "_trained", "_warned", "_since"})
 
-def unique(items: Iterator[Item]) -> list[Item]:
+
+def unique(items: Iterable[Item]) -> list[Item]:
     """Each object once, in order of first appearance."""
     return list({id(item): item for item in items}.values())
 
 
-class Tracked:
-    """What a layer knows of its parts, and what it does to all of them."""
+class Tracked(Part):
+    """What a layer knows of its parts, and what it does to all of them.
+
+    Parts are found among the attributes, in containers of any depth too. They come in the order in which the layer got
+    them: when the attribute was set, or later, when a part was made that stands in a container which was there before.
+    """
 
     name: str
     _trainable: bool
-    _variables: list[Variable]
+    _variables: list[Variable]  # of add_weight
     _state_variables: list[Variable]
+
+    def _watch(self, name: str, value: Any) -> Any:
+        """The value, a part or a container, as the attribute `name` is to hold it."""
+        attributes = vars(self)
+        if attributes.get(name) is not value:
+            attributes.setdefault("_since", {})[name] = next(numbers)
+        return watched(value)
+
+    def _parts(self) -> list[Any]:
+        """The layers and variables among the attributes."""
+        attributes = vars(self)
+        since = attributes.get("_since", {})
+        found = [(part._number, part) for part in self._variables]
+        for name, value in attributes.items():
+            if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
+                found += [(max(since.get(name, 0), part._number), part) for part in parts_in(value)]
+        return unique(part for _, part in sorted(found, key=itemgetter(0)))
 
     def _children(self) -> Iterator[Any]:
         """The layers among the attributes."""
-        for value in vars(self).values():
-            if isinstance(value, Tracked):
-                yield value
-            elif isinstance(value, list | tuple):
-                yield from (item for item in value if isinstance(item, Tracked))
-            elif isinstance(value, dict):
-                yield from (item for item in value.values() if isinstance(item, Tracked))
+        return (part for part in self._parts() if isinstance(part, Tracked))
 
-    def _own_variables(self) -> Iterator[Variable]:
-        yield from self._variables
-        yield from (value for value in vars(self).values() if isinstance(value, Variable))
+    def _own_variables(self) -> list[Variable]:
+        """Those that are trained first, as Keras has them; the states of recurrent layers are not among them."""
+        states = {id(state) for state in self._state_variables}
+        found = [part for part in self._parts() if isinstance(part, Variable) and id(part) not in states]
+        return sorted(found, key=lambda variable: not variable.declared_trainable)
 
     def _flatten(self) -> list[Layer]:
         """This layer and every layer inside it, each once."""
@@ -67,11 +89,12 @@ class Tracked:
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        return self._weights(lambda layer, v: v.trainable)
+        """Those that `fit` changes: none of a frozen layer, whatever its parts say."""
+        return self._weights(lambda layer, v: v.trainable) if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        return self._weights(lambda layer, v: not v.trainable)
+        return self._weights(lambda layer, v: not v.trainable) if self._trainable else self.weights
 
     variables = weights
     trainable_variables = trainable_weights

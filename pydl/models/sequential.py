@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..data_adapters import as_numbers
@@ -39,6 +39,10 @@ class Sequential(Model):
     def layers(self) -> list[Layer]:
         """The layers in order, without the Input."""
         return list(self._stack)
+
+    def _children(self) -> Iterator[Layer]:
+        yield from self._stack
+        yield from super()._children()
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
         """Appends a layer. TypeError for anything else, ValueError for a name that is taken or a late Input."""

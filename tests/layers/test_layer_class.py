@@ -124,7 +124,8 @@ def test_freezing_and_back() -> None:
     assert block.trainable_weights == []
     assert not block(np.ones((3, 5)), training=True).requires_grad
     block.first.trainable = True
-    assert len(block.trainable_weights) == 2
+    assert block.trainable_weights == []  # as in Keras: the outer layer decides
+    assert len(block.first.trainable_weights) == 2
     block.trainable = True
     assert len(block.trainable_weights) == 7
     assert layers.Dense(3, trainable=False).trainable_weights == []
