@@ -49,7 +49,7 @@ def generate(
         raise ValueError(f"[generate] temperature: expected at least 0, got {temperature}")
     if top_k is not None:
         top_k = positive_integer("generate", "top_k", top_k)
-    draws = random.generator("generate", seed)
+    draws = random.generator("generate", random.checked_seed("generate", seed))
     chosen: list[Array] = []
     done = np.zeros(len(tokens), bool)
     while len(chosen) < steps and not (done.all() and len(done)):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import random
-from .lookup import Registry
+from .lookup import Registry, snake_case
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -79,16 +79,35 @@ class Identity(Initializer):
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         if len(shape) != 2:
             raise ValueError(f"[identity] shape: expected 2 axes, got {tuple(shape)}")
-        return self.gain * np.eye(*shape, dtype=dtype)
+        return np.asarray(self.gain * np.eye(*shape, dtype=dtype), dtype)
 
 
 class _Random(Initializer):
     """Draws anew on every call, or the same every time if it was given a seed."""
 
-    seed: int | None
+    @property
+    def seed(self) -> int | None:
+        return self._seed
+
+    @seed.setter
+    def seed(self, value: int | None) -> None:
+        self._seed = random.checked_seed(snake_case(type(self).__name__), value)
 
     def _generator(self) -> np.random.Generator:
         return random.generator("initializer", self.seed)
+
+
+_BLOCK = 1 << 16  # numbers drawn at a time: their float64 originals stay in the cache
+
+
+def _drawn(draw: Callable[[int], Array], shape: Sequence[int], dtype: Any) -> Array:
+    """An array of what `draw(count)` gives, one block after another: no copy of all of it in float64."""
+    values = np.empty(shape, dtype)
+    flat = values.reshape(-1)
+    for start in range(0, flat.size, _BLOCK):
+        part = flat[start : start + _BLOCK]
+        np.copyto(part, draw(part.size), casting="unsafe")
+    return values
 
 
 class RandomUniform(_Random):
@@ -100,7 +119,8 @@ class RandomUniform(_Random):
         self.minval, self.maxval, self.seed = minval, maxval, seed
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        return self._generator().uniform(self.minval, self.maxval, shape).astype(dtype)
+        generator = self._generator()
+        return _drawn(lambda n: generator.uniform(self.minval, self.maxval, n), shape, dtype)
 
 
 class RandomNormal(_Random):
@@ -112,21 +132,28 @@ class RandomNormal(_Random):
         self.mean, self.stddev, self.seed = mean, stddev, seed
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        return self._generator().normal(self.mean, self.stddev, shape).astype(dtype)
+        generator = self._generator()
+        return _drawn(lambda n: generator.normal(self.mean, self.stddev, n), shape, dtype)
 
 
 class TruncatedNormal(RandomNormal):
     """Normal, drawn again where it lies more than two standard deviations from the mean."""
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        return (self.mean + self.stddev * _truncated(self._generator(), shape)).astype(dtype)
+        return _truncated(self._generator(), self.mean, self.stddev, shape, dtype)
 
 
-def _truncated(generator: np.random.Generator, shape: Sequence[int]) -> Array:
-    z = generator.standard_normal(shape)
-    while (far := np.abs(z) > 2).any():
-        z = np.where(far, generator.standard_normal(shape), z)
-    return z
+def _truncated(generator: np.random.Generator, mean: float, stddev: float, shape: Sequence[int], dtype: Any) -> Array:
+    """Draws for all elements until none is left that lay too far out in each draw before."""
+    values = np.empty(shape, dtype)
+    flat, far = values.reshape(-1), np.ones(values.size, bool)
+    while far.any():
+        for start in range(0, flat.size, _BLOCK):
+            part, still = flat[start : start + _BLOCK], far[start : start + _BLOCK]
+            z = generator.standard_normal(part.size)
+            np.copyto(part, mean + stddev * z, where=still, casting="unsafe")
+            still &= np.abs(z) > 2
+    return values
 
 
 class VarianceScaling(_Random):
@@ -158,11 +185,11 @@ class VarianceScaling(_Random):
         generator = self._generator()
         if self.distribution == "uniform":
             limit = math.sqrt(3.0) * stddev
-            return generator.uniform(-limit, limit, shape).astype(dtype)
+            return _drawn(lambda n: generator.uniform(-limit, limit, n), shape, dtype)
         if self.distribution == "untruncated_normal":
-            return (stddev * generator.standard_normal(shape)).astype(dtype)
+            return _drawn(lambda n: stddev * generator.standard_normal(n), shape, dtype)
         # 0.8796… is the standard deviation of a standard normal cut at ±2.
-        return (stddev / 0.87962566103423978 * _truncated(generator, shape)).astype(dtype)
+        return _truncated(generator, 0.0, stddev / 0.87962566103423978, shape, dtype)
 
 
 def _scaling(name: str, scale: float, mode: str, distribution: str) -> type[VarianceScaling]:

@@ -6,9 +6,10 @@ initialised. NumPy's global generator is never touched.
 
 from __future__ import annotations
 
+import operator
 import os
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +30,19 @@ def set_seed(seed: int) -> None:
     _consumers.clear()
 
 
+def checked_seed(owner: str, seed: Any) -> int | None:
+    """`seed` as an int, also if it is NumPy's, or None. TypeError for other things, ValueError below 0."""
+    if seed is None:
+        return None
+    try:
+        value = operator.index(seed)
+    except TypeError:
+        raise TypeError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}") from None
+    if value < 0:
+        raise ValueError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}")
+    return value
+
+
 def _next(kind: str) -> int:
     number = _consumers.get(kind, 0)
     _consumers[kind] = number + 1
@@ -42,26 +56,61 @@ def generator(kind: str, seed: int | None = None) -> np.random.Generator:
     return default_rng(seed if seed is not None else [_seed, zlib.crc32(kind.encode()), _next(kind)])
 
 
-class Stream:
+class _Consumer:
+    """Starts anew after `set_seed`. A copy, in whatever process, goes on with the numbers that come next here."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._epoch = -1
+
+    def _renew(self) -> None:
+        """Gets its place among the consumers of its kind, unless it has one since the last `set_seed`."""
+        if self._epoch != _epoch:
+            self._epoch = _epoch
+            self._start()
+
+    def _start(self) -> None:
+        raise NotImplementedError
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._renew()  # or the place would go to whoever draws first, this one or the copy
+        return vars(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _epoch=_epoch)  # as current here as it was there
+
+
+class Stream(_Consumer):
     """Hands out places (seed, offset) in a counter-based generator, for kernels such as dropout.
 
     The place depends on how many numbers this stream gave before, and on its own seed or on `set_seed`.
     """
 
     def __init__(self, kind: str, seed: int | None = None) -> None:
-        self.kind = kind
-        self.seed = seed
-        self._epoch = -1
+        super().__init__(kind)
+        self.seed = checked_seed(kind, seed)
 
     def take(self, count: int) -> tuple[int, int]:
         """The seed and the offset of `count` numbers that nobody else gets."""
-        if self._epoch != _epoch:
-            self._epoch = _epoch
-            self._offset = 0
-            key = self.seed
-            if key is None:
-                key = (_seed * 0x9E3779B97F4A7C15) ^ (zlib.crc32(self.kind.encode()) << 32 | _next(self.kind))
-            self._key = key & _MASK64
+        self._renew()
         offset = self._offset
         self._offset += count
         return self._key, offset
+
+    def _start(self) -> None:
+        key = self.seed
+        if key is None:
+            key = (_seed * 0x9E3779B97F4A7C15) ^ (zlib.crc32(self.kind.encode()) << 32 | _next(self.kind))
+        self._key, self._offset = key & _MASK64, 0
+
+
+class Draws(_Consumer):
+    """A NumPy generator that goes on from use to use, such as the orders of samples of a model's epochs."""
+
+    @property
+    def generator(self) -> np.random.Generator:
+        self._renew()
+        return self._generator
+
+    def _start(self) -> None:
+        self._generator = generator(self.kind)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .random import checked_seed, set_seed
+
 
 def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.float32]:
     """Class numbers of shape (...) or (..., 1) as one-hot rows of shape (..., num_classes), float32.
@@ -44,7 +46,7 @@ def stratified_split(
         raise ValueError(f"[stratified_split] labels: expected rank 1, got shape {classes.shape}")
     if not 0.0 <= test_fraction <= 1.0:
         raise ValueError(f"[stratified_split] test_fraction: expected between 0 and 1, got {test_fraction}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checked_seed("stratified_split", seed))
     in_test = np.zeros(len(classes), bool)
     for value in np.unique(classes):
         members = rng.permutation(np.flatnonzero(classes == value))
@@ -54,6 +56,4 @@ def stratified_split(
 
 def set_random_seed(seed: int) -> None:
     """Keras's name for pydl.set_seed."""
-    from .random import set_seed
-
     set_seed(seed)

@@ -29,7 +29,7 @@ class Variable(Tensor):
         constraint: a function from an array to an array, applied after every update (see `pydl.constraints`).
     """
 
-    __slots__ = ("_number", "constraint", "declared_trainable", "name", "regularizer", "version")
+    __slots__ = ("_number", "constraint", "declared_trainable", "name", "path", "regularizer", "version")
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Variable(Tensor):
         super().__init__(_core.empty(source.shape, source.dtype), requires_grad=trainable)
         self.array[...] = source
         self.declared_trainable = trainable  # what it goes back to when its layer is no longer frozen
-        self.name = name
+        self.name = self.path = name  # a layer that makes the variable puts its own name before the path
         self._number = next(numbers)
         self.version = _core.Version()
         self.regularizer = regularizer
@@ -89,12 +89,6 @@ class Variable(Tensor):
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        arguments = (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
-        return _copied, (self._number, self.declared_trainable, *arguments)
-
-
-def _copied(number: int, declared_trainable: bool, *arguments: Any) -> Variable:
-    """A copy keeps its place in the order of its layer, and what it goes back to when that is no longer frozen."""
-    variable = Variable(*arguments)
-    variable._number, variable.declared_trainable = number, declared_trainable
-    return variable
+        made = (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
+        kept = ("_number", "declared_trainable", "path")  # the number: its place in the order of its layer
+        return type(self), made, (None, {name: getattr(self, name) for name in kept})

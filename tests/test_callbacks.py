@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from pydl import Input, Sequential, callbacks, layers, set_seed
+from pydl import Input, Sequential, callbacks, layers, optimizers, schedules, set_seed
 from pydl.callbacks.progress import Line, bar_glyphs, format_time
 
 
@@ -282,3 +282,13 @@ def test_a_narrow_terminal_drops_the_bar_and_never_wraps():
     assert [format_time(s) for s in (0.25, 59.4, 61, 3661)] == ["0.2s", "59s", "1:01", "1:01:01"]
     stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
     assert bar_glyphs(stream.encoding) == ("#", ".")
+
+
+@pytest.mark.parametrize(
+    "callback", [callbacks.LearningRateScheduler(lambda e: 0.1), callbacks.ReduceLROnPlateau("loss")]
+)
+def test_a_schedule_is_not_replaced(callback):
+    model = Sequential([Input((2,)), layers.Dense(1)])
+    model.compile(optimizers.SGD(schedules.ExponentialDecay(0.1, 10, 0.9)), "mse")
+    with pytest.raises(TypeError, match="follows a schedule, ExponentialDecay"):
+        model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[callback])

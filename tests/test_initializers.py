@@ -1,5 +1,7 @@
 """Initialisers, regularizers and constraints: Keras's formulas, and one seed for everything."""
 
+import tracemalloc
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -162,3 +164,46 @@ def test_constraints(constraint: Any, expected: Any) -> None:
         result = constraint(W.astype(dtype))
         assert result.dtype == dtype
         np.testing.assert_allclose(result, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["glorot_uniform", "he_normal", "random_normal", "random_uniform", "truncated_normal"])
+def test_no_copy_in_float64(name: str) -> None:
+    initializer = initializers.get(name)
+    tracemalloc.start()
+    values = initializer((1000, 3000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < values.nbytes * 1.25 + (6 << 20)
+
+
+def test_blocks_do_not_change_the_values() -> None:
+    values = initializers.RandomNormal(1.0, 2.0, seed=5)((3, 100_000))
+    expected = np.random.default_rng(5).normal(1.0, 2.0, (3, 100_000)).astype(np.float32)
+    np.testing.assert_array_equal(values, expected)
+
+
+SEEDED: list[Any] = [
+    *(getattr(initializers, name) for name in initializers._registry.classes if "seed" in dir(initializers.get(name))),
+    *(partial(cls, 0.5) for cls in (pydl.layers.Dropout, pydl.layers.GaussianNoise)),
+    *(partial(cls, 0.5) for cls in (pydl.layers.SpatialDropout1D, pydl.layers.SpatialDropout2D)),
+    *(partial(cls, 2, dropout=0.5) for cls in (pydl.layers.LSTM, pydl.layers.GRUCell)),
+]
+
+
+@pytest.mark.parametrize("make", SEEDED)
+def test_seeds_of_every_kind(make: Any) -> None:
+    assert make(seed=None).get_config()["seed"] is None
+    for seed in (np.int64(3), np.uint8(3), np.array(3)):
+        assert type(make(seed=seed).get_config()["seed"]) is int
+    for wrong in ("3", 3.0, [3], (1, 2), np.array([1.0]), object()):
+        with pytest.raises(TypeError, match="seed: expected None or an integer"):
+            make(seed=wrong)
+    with pytest.raises(ValueError, match="seed: expected None or an integer of at least 0, got -1"):
+        make(seed=-1)
+
+
+def test_a_numpy_seed_gives_the_numbers_of_an_int() -> None:
+    x = np.ones((3, 4, 2), np.float32)
+    for cls in (pydl.layers.Dropout, pydl.layers.SpatialDropout1D, pydl.layers.GaussianNoise):
+        results = [cls(0.5, seed=seed)(x, training=True).numpy() for seed in (3, np.int64(3))]
+        np.testing.assert_array_equal(*results)

@@ -1,6 +1,8 @@
 """Optimisers against Keras's formulas in float64, clipping, schedules, and what they do to variables."""
 
+import copy
 import math
+import os
 
 import numpy as np
 import pytest
@@ -194,3 +196,75 @@ def test_schedules_check_their_arguments():
 def test_hyperparameters_are_checked(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("clip", ["clipnorm", "clipvalue", "global_clipnorm"])
+def test_clipping_at_the_edges(clip):
+    def clipped(limit, *grads, dtype=np.float32):
+        arrays = optimizers.SGD(1.0, **{clip: limit})._clipped([np.array(g, dtype) for g in grads])
+        assert all(a.dtype == dtype for a in arrays)
+        return [a.tolist() for a in arrays]
+
+    assert clipped(0.0, [0.0, 0.0], [0.0]) == [[0, 0], [0]]
+    assert clipped(0.0, [3.0, -4.0]) == [[0, 0]]
+    assert clipped(1.0, [0.0], []) == [[0], []]
+    assert clipped(1e30, [1e20, 1e20]) == clipped(1e30, [1e20, 1e20], dtype=np.float32)
+    limit = 1.0 if clip == "clipvalue" else math.sqrt(2)
+    for size in (1e-200, 1e200, 1e-320):  # their squares leave the range of numbers
+        (found,) = clipped(limit * size, [3 * size, 3 * size], dtype=np.float64)
+        np.testing.assert_allclose(found, [size, size], rtol=1e-3 if size < 1e-300 else 1e-12)
+    (found,) = clipped(1.0, [np.nan, 1.0])
+    assert np.isnan(found[0])
+    if clip == "global_clipnorm":  # as in Keras: one infinite gradient spoils all, so that it is seen
+        assert all(np.isnan(clipped(1.0, [np.inf], [1.0])))
+
+
+def test_weight_decay_leaves_out_what_it_is_told():
+    def variables():
+        return [pydl.Variable(np.ones(2), name=name) for name in ("kernel", "bias", "gamma", "kernel")]
+
+    def decayed(optimizer, own):
+        optimizer.apply([np.zeros(2)] * 4, own)
+        return [bool((v.numpy() < 1).all()) for v in own]
+
+    for make in (optimizers.AdamW, lambda **o: optimizers.SGD(0.1, momentum=0.9, **o), optimizers.RMSprop):
+        optimizer = make(weight_decay=0.1)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gam+a"])
+        own = variables()
+        assert decayed(optimizer, own) == [True, False, False, True]
+        with pytest.raises(ValueError, match="only before"):
+            optimizer.exclude_from_weight_decay(var_names=["kernel"])
+        optimizer, own = make(weight_decay=0.1), variables()
+        optimizer.exclude_from_weight_decay(var_list=own[3:])
+        optimizer, own = copy.deepcopy((optimizer, own))
+        assert decayed(optimizer, own) == [True, True, True, False]
+    with pytest.raises(TypeError, match="var_names: expected a list of strings"):
+        optimizers.AdamW().exclude_from_weight_decay(var_names="bias")
+
+
+def test_what_keras_refuses():
+    with pytest.raises(ValueError, match=r"\[adamw\] weight_decay: expected a number, got None"):
+        optimizers.AdamW(weight_decay=None)
+    optimizer = optimizers.SGD(schedules.ExponentialDecay(1.0, 1, 0.5))
+    with pytest.raises(TypeError, match="follows a schedule, ExponentialDecay"):
+        optimizer.learning_rate = 0.1
+    optimizer.learning_rate = schedules.CosineDecay(0.5, 10)
+    assert optimizer.learning_rate == 0.5
+
+
+@pytest.mark.oracle
+def test_excluded_variables_equal_keras():
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    start, grads = np.linspace(-1, 1, 6).reshape(2, 3), np.linspace(1, 2, 6).reshape(2, 3)
+    found = []
+    for library in (keras, pydl):
+        own = [library.Variable(start.astype("float32"), name=name) for name in ("kernel", "bias")]
+        optimizer = library.optimizers.AdamW(0.1, weight_decay=0.5)
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+        for _ in range(3):
+            g = [library.ops.convert_to_tensor(grads.astype("float32")) if library is keras else grads] * 2
+            optimizer.apply(g, own)
+        found.append([np.asarray(v.numpy() if library is pydl else v.value.detach()) for v in own])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)

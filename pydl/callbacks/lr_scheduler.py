@@ -5,8 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
+from ..schedules import LearningRateSchedule
 from .callback import Callback, Logs
 from .monitor import Monitor
+
+
+def _check_settable(callback: Callback) -> None:
+    """TypeError if the optimizer's learning rate follows a schedule, which a callback would replace."""
+    optimizer = callback.model.optimizer
+    if isinstance(optimizer._rate, LearningRateSchedule):
+        raise TypeError(
+            f"[{type(callback).__name__}] the learning rate of {optimizer.name} follows a schedule, "
+            f"{type(optimizer._rate).__name__}, and cannot be set; use one of both"
+        )
 
 
 class LearningRateScheduler(Callback):
@@ -19,6 +30,9 @@ class LearningRateScheduler(Callback):
         super().__init__()
         self.schedule, self.verbose = schedule, verbose
         self._arguments = len(inspect.signature(schedule).parameters)
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        _check_settable(self)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         optimizer = self.model.optimizer
@@ -57,6 +71,7 @@ class ReduceLROnPlateau(Callback):
         self._monitor = Monitor("ReduceLROnPlateau", monitor, mode, min_delta)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        _check_settable(self)
         self._monitor.reset()
         self.wait = self.cooldown_counter = 0
 

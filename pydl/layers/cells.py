@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import activations, constraints, initializers, ops, regularizers
 from ..errors import drop_rate, positive_integer
-from ..random import Stream
+from ..random import Stream, checked_seed
 from ..tape import Array, fixed, state
 from ..tensor import Tensor, as_tensor
 from .layer import Layer, Shape
@@ -72,10 +72,10 @@ class Cell(Layer):
         self.bias_constraint = constraints.get(bias_constraint)
         self.dropout = drop_rate(self.name, dropout)
         self.recurrent_dropout = drop_rate(self.name, recurrent_dropout)
-        self.seed = seed
+        self.seed = checked_seed(self.name, seed)
         self.state_size: int | list[int] = self.units
         self.output_size = self.units
-        self._stream = Stream("dropout", seed)
+        self._stream = Stream("dropout", self.seed)
 
     def build(self, input_shape: Shape) -> None:
         self.kernel = self._add("kernel", "kernel", (input_shape[-1], self._gates * self.units))

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..errors import ShapeError, drop_rate
-from ..random import Stream
+from ..random import Stream, checked_seed
 from ..tape import spoil_plan
 from ..tensor import Tensor
 from .image import check_data_format
@@ -29,9 +29,9 @@ class Dropout(Layer):
         super().__init__(**kwargs)
         if noise_shape is not None and not isinstance(noise_shape, list | tuple):
             raise TypeError(f"[{self.name}] noise_shape: expected None or a tuple of sizes, got {noise_shape!r}")
-        self.rate, self.seed = drop_rate(self.name, rate), seed
+        self.rate, self.seed = drop_rate(self.name, rate), checked_seed(self.name, seed)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
-        self._stream = Stream("dropout", seed)
+        self._stream = Stream("dropout", self.seed)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         if not training:
@@ -93,8 +93,8 @@ class GaussianNoise(Layer):
         super().__init__(**kwargs)
         if not stddev >= 0:
             raise ValueError(f"[{self.name}] stddev: expected a number of at least 0, got {stddev}")
-        self.stddev, self.seed = stddev, seed
-        self._stream = Stream("noise", seed)
+        self.stddev, self.seed = stddev, checked_seed(self.name, seed)
+        self._stream = Stream("noise", self.seed)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         if not training or self.stddev == 0:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from .. import random
 from ..batches import Epochs
 from ..callbacks import Callback, CallbackList, History, ProgressBar
+from ..random import Draws
 from ..structure import leaves, rebuild
 from ..warn import warn_caller
 from .inputs import batches, check_loop, fit_data, is_due, validation_parts
@@ -27,6 +27,7 @@ class Trainer(Stepper):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stop_training = False
+        self._shuffles = Draws("shuffle")  # goes on from fit to fit, so that 2 + 2 epochs are 4
 
     # -- fit
 
@@ -73,7 +74,7 @@ class Trainer(Stepper):
         self._check_compiled("fit")
         check_loop(epochs, initial_epoch, validation_freq, class_weight)
         x, y, sample_weight, validation_data = fit_data(self, x, y, sample_weight, validation_split, validation_data)
-        shuffler = random.generator("shuffle") if shuffle else None
+        shuffler = self._shuffles.generator if shuffle else None
         data = Epochs(batches(self, x, y, sample_weight, batch_size, shuffler, class_weight), steps_per_epoch)
         validation = None
         if validation_data is not None:
