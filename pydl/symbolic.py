@@ -109,7 +109,9 @@ class Call:
         """Makes the outputs."""
         count = len(leaves(shapes))
         names = iter([self.layer.name] if count == 1 else [f"{self.layer.name}[{i}]" for i in range(count)])
-        self.outputs = map_leaves(lambda shape: SymbolicTensor(shape, dtype, next(names), self), shapes)
+        self.outputs = map_leaves(
+            lambda shape: SymbolicTensor(shape, getattr(shape, "dtype", dtype), next(names), self), shapes
+        )
         return self.outputs
 
 

@@ -80,6 +80,15 @@ class Tensor(_core.TensorFields):
     def size(self) -> int:
         return self.array.size
 
+    @property
+    def _keras_mask(self) -> Any:
+        """Keras's name for `mask`."""
+        return self.mask
+
+    @_keras_mask.setter
+    def _keras_mask(self, mask: Any) -> None:
+        self.mask = None if mask is None else as_array(mask).astype(bool, copy=False)
+
     def numpy(self) -> Array:
         """The values, not copied. A model that looks at values in its forward pass gets no inference plan."""
         spoil_plan("the forward pass looks at the values of a tensor")

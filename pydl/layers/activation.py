@@ -11,6 +11,8 @@ from .layer import Layer, Shape
 
 
 class _Elementwise(Layer):
+    _keeps_integers = False
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
@@ -27,6 +29,7 @@ class Activation(_Elementwise):
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
+        self._keeps_integers = self._passes_dtype = self.activation is activations.linear
 
     def call(self, inputs: Tensor) -> Tensor:
         return self.activation(inputs)

@@ -27,6 +27,8 @@ class Bidirectional(Layer):
     those of the forward layer first; `initial_state` takes them in this order.
     """
 
+    _keeps_integers = False
+
     stateful: bool
     return_sequences: bool
     return_state: bool

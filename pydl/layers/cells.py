@@ -35,6 +35,7 @@ class Cell(Layer):
         seed: for these masks; else `pydl.set_seed` governs them.
     """
 
+    _keeps_integers = False
     _gates: ClassVar[int] = 1
     _op: ClassVar[str]  # the one that runs a whole sequence in one kernel
 

@@ -18,6 +18,8 @@ _OPTIONS = (
 class Kernel(Layer):
     """A layer of kernel, bias and activation: what Dense and convolutions share."""
 
+    _keeps_integers = False
+
     def __init__(
         self,
         activation: Any,

@@ -25,6 +25,8 @@ class Dropout(Layer):
         seed: for masks of its own; else `pydl.set_seed` governs them.
     """
 
+    _keeps_integers = False
+
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if noise_shape is not None and not isinstance(noise_shape, list | tuple):
@@ -88,6 +90,8 @@ class GaussianNoise(Layer):
         stddev: their standard deviation, at least 0; ValueError otherwise.
         seed: for noise of its own; else `pydl.set_seed` governs it.
     """
+
+    _keeps_integers = False
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -62,7 +62,7 @@ class Embedding(Layer):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        return ops.embedding(inputs, self.embeddings)
+        return ops.embedding(ops.cast(inputs, "int32") if inputs.dtype == bool else inputs, self.embeddings)
 
     def compute_mask(self, inputs: Tensor, mask: Any = None) -> Array | None:
         return ops.id_mask(inputs) if self.mask_zero else None

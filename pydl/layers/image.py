@@ -13,6 +13,8 @@ from .layer import Layer, Shape
 class ImageLayer(Layer):
     """A layer on (N, H, W, C), or on (N, C, H, W) if channels_first. Override _image_call and _image_output_shape."""
 
+    _keeps_integers = False
+
     supports_masking = False  # a mask of steps says nothing about the output
     _spatial: tuple[str, ...] = "H", "W"  # names of the axes between batch and channels
 

@@ -16,6 +16,8 @@ class InputLayer(Layer):
     Its `output` is symbolic: the begin of a functional model. The dtype may be an integer one, for an embedding.
     """
 
+    _keeps_integers = False
+
     def __init__(
         self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
     ) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,21 +17,32 @@ from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable, numbers
 from .attributes import OfOnlyCall, SetByInit, unique_name
+from .call_arguments import (
+    Signature,
+    TypedShape,
+    as_mask,
+    converted_further,
+    is_several,
+    mask_of,
+    refuse_several,
+    shape_of,
+)
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED, Tracked
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
 
 
-def _that_marks_as_built(build: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
     """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then."""
+    takes_shapes = len(inspect.signature(build).parameters) > 1
 
     @wraps(build)
-    def marking(self: Layer, input_shape: Any) -> None:
+    def marking(self: Layer, *args: Any, **kwargs: Any) -> None:
         before = state.depth, state.training
         state.depth, state.training = 0, None
         try:
             with no_grad():
-                build(self, input_shape)
+                build(self, *args, **kwargs) if takes_shapes else build(self)
             self.built = True
         finally:
             state.depth, state.training = before
@@ -42,8 +54,8 @@ class Layer(Tracked):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
     Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
-    Inputs are cast to `dtype`. Setting an attribute outside `call` voids the inference plans of models; setting one
-    inside `call` makes the layer stateful, and its model runs without a plan.
+    Floating inputs are cast to `dtype`. Setting an attribute outside `call` voids the inference plans of models;
+    setting one inside `call` makes the layer stateful, and its model runs without a plan.
 
     Args:
         activity_regularizer: a regularizer (or its name) of the layer's output.
@@ -55,6 +67,9 @@ class Layer(Tracked):
 
     autocast = True
     supports_masking = True  # whether a mask of the inputs holds for the outputs too, if its axes are still there
+    _keeps_integers = True  # inputs that are not floating stay what they are; our own layers that compute cast them
+    _passes_dtype = False  # the outputs are of the dtype of the inputs
+    _signature: ClassVar[Signature]  # of call()
     _takes_training = False
     _takes_mask = False
     _makes_mask = False
@@ -66,10 +81,9 @@ class Layer(Tracked):
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             cls.build = _that_marks_as_built(cls.build)  # type: ignore[method-assign]
-        code = getattr(cls.call, "__code__", None)
-        arguments = () if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        cls._takes_training = "training" in arguments
-        cls._takes_mask = "mask" in arguments
+        cls._signature = signature = Signature(cls.call)
+        cls._takes_training = "training" in signature.names
+        cls._takes_mask = "mask" in signature.names
         cls._makes_mask = cls.compute_mask is not Layer.compute_mask
 
     def __init__(
@@ -119,7 +133,7 @@ class Layer(Tracked):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the output (a list of them for several outputs) from that of the inputs: here, the same."""
-        return mask[0] if isinstance(mask, list) else mask
+        return leaves(mask)[0] if is_nested(mask) else mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
@@ -128,9 +142,27 @@ class Layer(Tracked):
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The output shapes of a call on symbolic tensors, for which the layer is built."""
-        shapes = map_leaves(lambda x: tuple(x.shape), inputs)
-        self._build_once(shapes)
-        return self.compute_output_shape(shapes)
+        if not self._signature.gathers:
+            (inputs, kwargs), args = self._signature.sorted(self.name, (inputs, *args), kwargs), ()
+        if not self.built:
+            self._build_for(inputs, kwargs)
+        if type(self).compute_output_shape is Layer.compute_output_shape:
+            symbolic = {name: value for name, value in kwargs.items() if is_symbolic(value)}
+            others = {name: value for name, value in kwargs.items() if name not in symbolic}
+            shapes = map_leaves(shape_of, [[inputs, *args], symbolic])
+            return shapes_on_zeros(
+                lambda zeros: self(*zeros[0], **zeros[1], **others | {"training": False}), shapes, self.dtype
+            )
+        found = Signature(type(self).compute_output_shape).arguments(self.name, self._signature, inputs, kwargs)
+        shapes = self.compute_output_shape(**found) if len(found) > 1 else self.compute_output_shape(*found.values())
+        return self._typed(inputs, shapes)
+
+    def _typed(self, inputs: Any, shapes: Any) -> Any:
+        """The output shapes, with the dtype of the inputs (tensors, or shapes that know theirs) if it is passed on."""
+        dtypes = {leaf.dtype for leaf in leaves(inputs) if hasattr(leaf, "dtype")} if self._passes_dtype else ()
+        if len(dtypes) != 1 or (dtype := next(iter(dtypes))).kind == "f":
+            return shapes
+        return map_leaves(lambda shape: TypedShape(shape, dtype), shapes)
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make a layer like this one: plain values only."""
@@ -142,33 +174,53 @@ class Layer(Tracked):
 
     # -- running
 
-    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Builds the layer if needed and calls it. `training` is handed on to the layers called inside.
 
-        On symbolic tensors the result is symbolic: a part of a model to be.
+        Arguments may be given by position or by name. On symbolic tensors the result is symbolic: a part of a model to
+        be.
         """
-        if not isinstance(inputs, Tensor) and is_symbolic((inputs, args, kwargs)):
-            return call_layer(self, (inputs, *args), kwargs if training is None else {**kwargs, "training": training})
-        # A list of tensors or arrays is several inputs; a list of numbers, or of lists of them, is an array.
-        many = is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(i, "shape") for i in inputs))
+        signature, rest = self._signature, args[1:]
+        if len(args) == 1:
+            inputs = args[0]
+        elif not (args and signature.gathers):
+            (inputs, kwargs), rest = signature.sorted(self.name, args, kwargs), ()
+            training = kwargs.pop("training", training)
+        else:
+            inputs = args[0]
+        many = not isinstance(inputs, Tensor) and is_several(inputs)
+        if many and signature.takes_one:
+            refuse_several(self.name, inputs)
+        if (not isinstance(inputs, Tensor) or kwargs or rest) and is_symbolic((inputs, rest, kwargs)):
+            return call_layer(self, (inputs, *rest), kwargs if training is None else {**kwargs, "training": training})
         x: Any = map_leaves(self._convert, inputs) if many else self._convert(inputs)
+        if rest:
+            rest = tuple([map_leaves(self._convert, each) for each in rest])
+        if kwargs:
+            kwargs = converted_further(self, kwargs)
         if not self.built:
-            self._build_once(map_leaves(lambda i: i.shape, x))
+            self._build_for(x, kwargs)
         if training is None:
             training = state.training
         if self._takes_training:
             kwargs["training"] = training
         mask = kwargs.get("mask")
         if mask is None:
-            mask = [i.mask for i in leaves(x)] if many else x.mask
+            mask = map_leaves(mask_of, x) if many else None if x is None else x.mask
             if self._takes_mask:
                 kwargs["mask"] = mask
+        if signature.masks:
+            self._add_masks(x, kwargs)
         before, state.training = state.training, training
         if state.depth == 0:
             state.forward_pass += 1
         state.depth += 1
         try:
-            y = self.call(x, *args, **kwargs)
+            y = (
+                self.call(**{signature.names[0]: x}, **kwargs)
+                if signature.first_by_name
+                else self.call(x, *rest, **kwargs)
+            )
         finally:
             state.depth -= 1
             state.training = before
@@ -177,21 +229,39 @@ class Layer(Tracked):
         if self._makes_mask or (mask is not None and self.supports_masking):
             self._set_masks(y, self.compute_mask(x, mask))
         if self.activity_regularizer is not None:
-            self.add_loss(self.activity_regularizer(y) / y.shape[0])
+            self._add_activity(y)
         return y
 
-    def _convert(self, x: Any) -> Tensor:
+    def _convert(self, x: Any) -> Any:
+        """x as a tensor, which is cast if it is floating; by our own layers also if it is not, where they compute."""
+        if x is None:
+            return None
         tensor = as_tensor(x)
-        if not self.autocast or tensor.dtype == self.dtype:
+        if tensor.dtype == self.dtype or not self.autocast or (self._keeps_integers and tensor.dtype.kind != "f"):
             return tensor
         cast = ops.cast(tensor, self.dtype)
         cast.mask = tensor.mask
         return cast
 
+    def _add_masks(self, x: Any, kwargs: dict[str, Any]) -> None:
+        """The mask of argument `a` is argument `a_mask`, for whoever takes it."""
+        first = self._signature.names[0]
+        for name, wanted in self._signature.masks.items():
+            value = x if name == first else kwargs.get(name)
+            if value is not None and kwargs.get(wanted) is None:
+                kwargs[wanted] = map_leaves(mask_of, value)
+
+    def _add_activity(self, y: Any) -> None:
+        """What the activity regularizer asks for, per sample; nothing of a batch without samples."""
+        for output in leaves(y):
+            assert self.activity_regularizer is not None
+            self.add_loss(self.activity_regularizer(output) / max(output.shape[0] if output.ndim else 1, 1))
+
     @staticmethod
     def _set_masks(y: Any, masks: Any) -> None:
         """Each output gets its mask, unless a layer inside gave it one, or the axes of the mask are gone."""
         for output, mask in zip(leaves(y), masks if isinstance(masks, list | tuple) else [masks], strict=False):
+            mask = mask if mask is None or type(mask) is np.ndarray else as_mask(mask)
             if mask is not None and output.mask is None and output.shape[: mask.ndim] == mask.shape:
                 output.mask = mask
 
@@ -199,6 +269,14 @@ class Layer(Tracked):
         """build(), unless it was done."""
         if not self.built:
             self.build(input_shape)
+
+    def _build_for(self, x: Any, kwargs: dict[str, Any]) -> None:
+        """build() for what the layer is called with: with the shapes that it takes by name, or that of x."""
+        signature = Signature(type(self).build)
+        if len(signature.names) < 2:
+            self._build_once(map_leaves(shape_of, x))
+        elif not self.built:
+            self.build(**signature.arguments(self.name, self._signature, x, kwargs))
 
     # -- weights
 
@@ -255,16 +333,16 @@ def shapes_on_zeros(call: Callable[[Any], Any], shapes: Any, dtype: Any) -> Any:
     def outputs(open_size: int) -> Any:
         def zeros(shape: Shape) -> Tensor:
             sizes = [(open_size if i else 1) if n is None else n for i, n in enumerate(shape)]
-            return as_tensor(np.zeros(sizes, dtype))
+            return as_tensor(np.zeros(sizes, getattr(shape, "dtype", dtype)))
 
         with no_grad():
             return call(map_leaves(zeros, shapes))
 
     inputs, y = leaves(shapes), outputs(16)
     batch = inputs[0][0]
-    found = [(batch, *t.shape[1:]) for t in leaves(y)]
+    found: list[Any] = [(batch, *t.shape[1:]) for t in leaves(y)]
     if any(None in shape[1:] for shape in inputs):
         others = [t.shape for t in leaves(outputs(17))]
         pairs = zip(found, others, strict=True)
         found = [(batch, *(n if n == m else None for n, m in zip(a[1:], b[1:], strict=True))) for a, b in pairs]
-    return rebuild(y, found)
+    return rebuild(y, [TypedShape(shape, t.dtype) for shape, t in zip(found, leaves(y), strict=True)])

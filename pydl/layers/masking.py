@@ -16,6 +16,8 @@ class Masking(Layer):
     Recurrent layers skip masked steps; losses and metrics do not count them.
     """
 
+    _keeps_integers = False
+
     supports_masking = True
 
     def __init__(self, mask_value: float = 0.0, **kwargs: Any) -> None:

@@ -18,6 +18,7 @@ from .layer import Layer, Shape
 class _Merge(Layer):
     """Called on a list of tensors whose shapes broadcast; lower ranks get axes of size 1 after the batch axis."""
 
+    _passes_dtype = True
     _most = 2**31  # inputs
 
     def build(self, input_shape: Any) -> None:
@@ -114,6 +115,8 @@ class Multiply(_Merge):
 class Average(Add):
     """The mean of all inputs, element by element."""
 
+    _keeps_integers = _passes_dtype = False
+
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
         return ops.multiply(super().call(inputs, mask), fixed(np.asarray(1 / len(inputs), self.dtype)))
 
@@ -202,6 +205,7 @@ class Dot(_Merge):
         normalize: divide by the lengths of the vectors first, which gives cosines.
     """
 
+    _keeps_integers = _passes_dtype = False
     _most = 2
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:

@@ -22,6 +22,8 @@ class Normalization(Layer):
         *_initializer, *_regularizer, *_constraint: as in Keras.
     """
 
+    _keeps_integers = False
+
     gamma: Any = None
     beta: Any = None
 
@@ -242,6 +244,8 @@ class LocalResponseNormalization(Layer):
         depth_radius: how far neighbours are away at most.
         bias, alpha, beta: the paper's by default. As in TensorFlow, alpha is not divided by the size of the window.
     """
+
+    _keeps_integers = False
 
     def __init__(
         self,

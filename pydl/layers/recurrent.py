@@ -39,6 +39,8 @@ class RNN(Layer):
     leaves the states as they are.
     """
 
+    _keeps_integers = False
+
     def __init__(
         self,
         cell: Any,

@@ -15,6 +15,7 @@ from .layer import Layer, Shape
 class Flatten(Layer):
     """Each sample as one row: (N, …) to (N, product of the rest), channels last."""
 
+    _passes_dtype = True
     supports_masking = False  # a mask of steps says nothing about the output
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
@@ -36,6 +37,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     """Each sample in the shape `target_shape`, of which one size may be -1."""
 
+    _passes_dtype = True
     supports_masking = False  # a mask of steps says nothing about the output
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
@@ -69,6 +71,7 @@ class Reshape(Layer):
 class Permute(Layer):
     """The axes of each sample, counted from 1, in another order: Permute((2, 1)) swaps those of (N, A, B)."""
 
+    _passes_dtype = True
     supports_masking = False
 
     def __init__(self, dims: Any, **kwargs: Any) -> None:

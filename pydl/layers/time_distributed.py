@@ -50,6 +50,7 @@ class TimeDistributed(Layer):
 class RepeatVector(Layer):
     """(B, F) as n equal steps: (B, n, F). What a decoder reads that is told only the last state of an encoder."""
 
+    _passes_dtype = True
     supports_masking = False
 
     def __init__(self, n: int, **kwargs: Any) -> None:

@@ -130,7 +130,7 @@ class Graph:
         for step in self.steps:
             found = step.layer._output_shapes_of(*map_leaves(value, step.args), **map_leaves(value, step.kwargs))
             for number, shape in zip(step.writes, leaves(found), strict=True):
-                stand_ins[number] = SymbolicTensor(shape, step.layer.dtype)
+                stand_ins[number] = SymbolicTensor(shape, getattr(shape, "dtype", step.layer.dtype))
         return map_leaves(lambda slot: stand_ins[slot.number].shape, self.results)
 
     # -- what goes in and comes out

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import ops
 from ..data_adapters import as_numbers
 from ..layers import RNN, Layer
 from ..layers.attributes import SetByInit, replaceable
+from ..layers.call_arguments import shape_of
 from ..layers.layer import shapes_on_zeros
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
@@ -36,6 +38,7 @@ class Model(Trainer):
     history; otherwise its ops are recorded.
     """
 
+    _declares_input = False  # by an Input, or as the first layer of a Sequential takes it
     autocast = False  # its layers cast for themselves; an embedding wants integers
     if not TYPE_CHECKING:
         _plans = _graph = SetByInit()
@@ -51,33 +54,36 @@ class Model(Trainer):
             self.dtype = leaves(outputs)[0].dtype
             self.built = True
 
-    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+    def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         latest = self._plans.latest
-        if latest is not None and not (training or args or kwargs):
-            y = latest.replay(inputs)  # at once: what it takes has passed all checks before
+        if latest is not None and len(args) == 1 and not (training or kwargs):
+            y = latest.replay(args[0])  # at once: what it takes has passed all checks before
             if y is not None:
                 return y
-        return self._checked_call(inputs, *args, training=training, **kwargs)
+        if len(args) == 1:
+            return self._checked_call(args[0], training, kwargs)
+        inputs, kwargs = self._signature.sorted(self.name, args, kwargs)
+        return self._checked_call(inputs, kwargs.pop("training", training), kwargs)
 
-    def _checked_call(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        recorded = training or state.depth or state.open_tapes or args or kwargs
+    def _checked_call(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
+        recorded = training or state.depth or state.open_tapes or kwargs
         x = self._as_tensors(inputs)
         if x is None:
-            return super().__call__(inputs, *args, training=training, **kwargs)
+            return super().__call__(inputs, training=training, **kwargs)
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
-                return super().__call__(x, *args, training=training, **kwargs)
+                return super().__call__(self._cast_tensor(x, 0), training=training, **kwargs)
             array = x.array
-            if array.dtype != self.dtype or self._graph is not None:
-                array = self._cast(array, 0)
+            array = self._cast(array, 0)
             if not self.built:
-                self._build_once(array.shape)
+                self._build_once(shape_of(array))
             return self._plans.run(self._infer, array, self._all_weights)
         tensors = leaves(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
-            return super().__call__(x, *args, training=training, **kwargs)
+            cast = [self._cast_tensor(t, place) for place, t in enumerate(tensors)]
+            return super().__call__(rebuild(x, cast), training=training, **kwargs)
         if not self.built:
-            self._build_once(map_leaves(lambda t: t.shape, x))
+            self._build_once(map_leaves(shape_of, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
         form = map_leaves(lambda _: None, x)
         return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self._all_weights, repr(form))
@@ -106,6 +112,17 @@ class Model(Trainer):
         x = as_tensor(inputs)
         self._check_input_shape(x.shape)
         return x
+
+    def _cast_tensor(self, x: Tensor, place: int) -> Tensor:
+        """What is recorded is cast like what a plan takes; a subclass with a call() of its own casts for itself."""
+        if self._graph is None and not self._declares_input:
+            return x
+        dtype = self.input_dtype(x.array, place)
+        if x.dtype == dtype or x.dtype.kind == dtype.kind == "f":
+            return x
+        cast = ops.cast(x, dtype)
+        cast.mask = x.mask
+        return cast
 
     def _cast(self, array: Array, place: int) -> Array:
         dtype = self.input_dtype(array, place)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..data_adapters import as_numbers
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..layers.attributes import replaceable
+from ..layers.call_arguments import TypedShape
 from ..symbolic import SymbolicTensor
-from ..tape import state
+from ..tape import Array, state
 from ..tensor import Tensor
 from .chain import check_shape, explain
 from .model import Model
@@ -33,6 +36,7 @@ class Sequential(Model):
             self._append(layer)
         self._build_if_known()
 
+    _declares_input = True
     _separate_inputs = (Tensor,)  # there is one input: a list of arrays is its samples
 
     @property
@@ -77,20 +81,20 @@ class Sequential(Model):
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._stack:
-            self._build_once(self._input.batch_shape)
+            self._build_once(TypedShape(self._input.batch_shape, self._input.dtype))
 
     # -- running
 
     def build(self, input_shape: Any) -> None:
         """Builds layer after layer, each for the output shape of the one before."""
-        shape = tuple(input_shape)
+        shape = input_shape if isinstance(input_shape, tuple) else tuple(input_shape)
         self._check_input_shape(shape)
         if self._input is None:
             self._seen_shape = (None, *shape[1:])
         for layer in self._stack:
             try:
                 layer._build_once(shape)
-                shape = layer.compute_output_shape(shape)
+                shape = layer._typed(shape, layer.compute_output_shape(shape))
             except ValueError as error:
                 raise ShapeError(explain(self, input_shape, layer, error)) from error
 
@@ -160,6 +164,12 @@ class Sequential(Model):
             shape = None if shape is None or not self.built else layer.compute_output_shape(shape)
             shapes.append(shape)
         return shapes
+
+    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
+        """That of the Input; integers stay for an embedding."""
+        wanted = self.dtype if self._input is None else self._input.dtype
+        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self._casts_integers
+        return array.dtype if stays else wanted
 
     @property
     def _casts_integers(self) -> bool:

@@ -1,0 +1,156 @@
+"""What a layer is called with: by position or by name, as tensors of the right dtypes, with masks, and their shapes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..errors import ShapeError
+from ..structure import is_nested, leaves, map_leaves
+from ..tape import Array
+from ..tensor import Tensor, as_tensor
+
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class TypedShape(tuple[Any, ...]):
+    """The shape of a tensor whose dtype is known too."""
+
+    dtype: np.dtype[Any]
+
+    def __new__(cls, shape: Any, dtype: Any) -> TypedShape:
+        made = super().__new__(cls, shape)
+        made.dtype = np.dtype(dtype)
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:  # a layer that keeps its input shape is copied
+        return tuple, (tuple(self),)
+
+
+def shape_of(x: Any) -> Any:
+    """Of a tensor, symbolic or not; None stays."""
+    return None if x is None else TypedShape(x.shape, x.dtype)
+
+
+def mask_of(x: Any) -> Array | None:
+    """The mask that a tensor carries."""
+    return getattr(x, "mask", None)
+
+
+class Signature:
+    """The parameters of a method of a layer, looked up once for each class. None of it is asked for in a plain call."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        parameters = list(inspect.signature(method).parameters.values())[1:]
+        self.names = [p.name for p in parameters if p.kind in (*_BY_POSITION, inspect.Parameter.KEYWORD_ONLY)]
+        self._by_position = [p.name for p in parameters if p.kind in _BY_POSITION]
+        self._gathers = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+        self.defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+        self.masks = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names}
+        # Our own layers say with the annotation of their first argument that they take a single tensor.
+        own = (getattr(method, "__module__", None) or "").startswith("pydl.layers.")
+        self.takes_one = own and bool(parameters) and parameters[0].annotation == "Tensor"
+
+    def sorted(self, layer: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The first argument, by itself, and the others by their names."""
+        if not args:
+            if not self.names:
+                raise TypeError(f"[{layer}] call: expected an argument, got none")
+            name = self.names[0]
+            if name not in kwargs and name not in self.defaults:
+                raise TypeError(f"[{layer}] call: missing the argument {name!r}")
+            return kwargs.pop(name, self.defaults.get(name)), kwargs
+        names = self._by_position[1 : len(args)]
+        if len(names) < len(args) - 1:
+            raise TypeError(f"[{layer}] call: expected at most {len(self._by_position)} arguments, got {len(args)}")
+        for name, value in zip(names, args[1:], strict=True):
+            if name in kwargs:
+                raise TypeError(f"[{layer}] call: got several values for the argument {name!r}")
+            kwargs[name] = value
+        return args[0], kwargs
+
+    @property
+    def first_by_name(self) -> bool:
+        """Whether there is no other way to pass the first argument."""
+        return not self._by_position and not self._gathers
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it is call(self, *inputs)."""
+        return self._gathers
+
+    def arguments(self, layer: str, call: Signature, x: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The shapes that this method, `build` or `compute_output_shape`, takes by name from a call with x and kwargs.
+
+        `a_shape` is that of the argument `a` of `call`; another name, if it comes first, that of the first argument.
+        """
+        tensors = {call.names[0] if call.names else "inputs": x} | {
+            name: value for name, value in kwargs.items() if is_tensors(value)
+        }
+        found: dict[str, Any] = {}
+        for place, name in enumerate(self.names):
+            argument = name.removesuffix("_shape")
+            if argument in tensors and argument != name:
+                found[name] = map_leaves(shape_of, tensors[argument])
+            elif place == 0:
+                found[name] = map_leaves(shape_of, x)
+            elif name not in self.defaults:
+                raise TypeError(
+                    f"[{layer}] build: expected shapes by the names of call()'s arguments, such as "
+                    f"{next(iter(tensors))}_shape; none fits {name!r}"
+                )
+        return found
+
+
+def is_tensors(value: Any) -> bool:
+    """Whether it is a tensor, symbolic or not, or a structure of them."""
+    if is_nested(value):
+        found = leaves(value)
+        return bool(found) and any(hasattr(leaf, "shape") and hasattr(leaf, "dtype") for leaf in found)
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def is_several(inputs: Any) -> bool:
+    """Whether it is several tensors or arrays. A list of numbers, or of lists of them, is an array."""
+    return is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(leaf, "shape") for leaf in leaves(inputs)))
+
+
+def converted_further(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments after the first: arrays become tensors like the inputs, masks arrays of bools; others stay."""
+
+    def convert(value: Any) -> Any:
+        return layer._convert(value) if isinstance(value, np.ndarray | Tensor) or hasattr(value, "__array__") else value
+
+    return {
+        name: as_masks(value) if name == "mask" else map_leaves(convert, value) if is_nested(value) else convert(value)
+        for name, value in kwargs.items()
+    }
+
+
+def as_mask(mask: Any) -> Array | None:
+    """A mask as the layers hand it on: bools, True where a step counts, also of numbers that are not 0."""
+    if mask is None:
+        return None
+    array = as_tensor(mask).array
+    return array if array.dtype == bool else ops.id_mask(array)
+
+
+def as_masks(masks: Any) -> Any:
+    """The same for several inputs: a list or dict of masks, None for an input without."""
+    if is_nested(masks) and any(leaf is None or hasattr(leaf, "shape") for leaf in leaves(masks)):
+        return map_leaves(as_mask, masks)
+    return as_mask(masks)
+
+
+def refuse_several(layer: str, inputs: Any) -> None:
+    """ShapeError for several tensors; for a layer that takes one."""
+    found = leaves(inputs)
+    shapes = ", ".join(str(tuple(np.shape(x))) for x in found[:4])
+    raise ShapeError(
+        f"[{layer}] inputs: expected one tensor, got {len(found)} of shapes {shapes}{', …' * (len(found) > 4)}; "
+        "further tensors, such as states, are arguments of their own"
+    )
