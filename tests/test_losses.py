@@ -43,7 +43,7 @@ def data(name, rng):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_values_and_gradients(name, rng):
     y_true, y_pred = data(name, rng)
-    loss = losses.get(name)
+    loss = losses.as_loss(name)
     loss.reduction = "none"
     tensor = pydl.Tensor(y_pred, requires_grad=True)
     values = loss(y_true, tensor)
@@ -73,7 +73,7 @@ def test_softmax_then_cross_entropy_is_one_stable_kernel(sparse, shape, rng):
     """Through probabilities, the gradient at logits of 1000 would be lost; from logits it is p - t."""
     z = 1000 * rng.normal(size=shape)
     labels = rng.integers(0, C, shape[:-1])
-    loss = losses.get("sparse_categorical_crossentropy" if sparse else "categorical_crossentropy")
+    loss = losses.as_loss("sparse_categorical_crossentropy" if sparse else "categorical_crossentropy")
     logits = pydl.Tensor(z, requires_grad=True)
     target = labels if sparse else np.eye(C)[labels]
     value = loss(target, ops.softmax(logits))
@@ -153,9 +153,9 @@ def test_own_function_and_names():
     def cubed(y_true, y_pred):
         return ops.mean(ops.abs(y_pred - y_true) ** 3.0, axis=-1)
 
-    assert losses.get(cubed).name == "cubed"
-    assert losses.get(cubed)(np.zeros((1, 1), np.float32), [[2.0]]).item() == pytest.approx(8.0)
-    assert losses.get("mse").name == "mean_squared_error"
+    assert losses.as_loss(cubed).name == "cubed"
+    assert losses.as_loss(cubed)(np.zeros((1, 1), np.float32), [[2.0]]).item() == pytest.approx(8.0)
+    assert losses.as_loss("mse").name == "mean_squared_error"
     with pytest.raises(ValueError, match="known are: binary_crossentropy"):
         losses.get("crossentropy")
 
@@ -173,8 +173,8 @@ def test_own_function_and_names():
 )
 def test_wrong_shapes_and_labels(name, y_true, y_pred, message):
     with pytest.raises(ValueError, match=message):
-        losses.get(name)(y_true, y_pred)
+        losses.as_loss(name)(y_true, y_pred)
 
 
 def test_columns_and_vectors_go_together_without_broadcasting():
-    assert losses.get("mse")(np.array([1.0, 2.0]), np.array([[1.0], [4.0]])).item() == 2.0
+    assert losses.as_loss("mse")(np.array([1.0, 2.0]), np.array([[1.0], [4.0]])).item() == 2.0

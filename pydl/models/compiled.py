@@ -38,7 +38,7 @@ class CompiledLoss:
         several = isinstance(loss, list | tuple | dict) and "class_name" not in loss
         for each in leaves(loss) if several else [loss]:
             if each is not None:
-                losses.get(each)  # an unknown name fails here, not in the first step
+                losses.as_loss(each)  # an unknown name fails here, not in the first step
         for weight in leaves(weights):
             if weight is not None and not isinstance(weight, int | float):
                 raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
@@ -50,7 +50,7 @@ class CompiledLoss:
         given = for_each_output("loss", self._given, names)
         weights = for_each_output("loss_weights", self._weights, names)
         return [
-            (None if loss is None else losses.get(loss), 1.0 if w is None else float(w), Mean(f"{name}_loss"))
+            (None if loss is None else losses.as_loss(loss), 1.0 if w is None else float(w), Mean(f"{name}_loss"))
             for loss, w, name in zip(given, weights, names, strict=True)
         ]
 
@@ -154,7 +154,8 @@ class _OutputMetrics:
     def _resolve(metric: Any, y_true: Array, y_pred: Array) -> metrics.Metric:
         if _is_accuracy(metric):
             return metrics.accuracy_for(y_true.shape, y_pred.shape, metric)
-        return metrics.get(metric)
+        found: metrics.Metric = metrics.get(metric)
+        return found
 
     def results(self) -> dict[str, float]:
         """Names to values; a second metric of one name gets a number."""

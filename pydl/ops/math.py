@@ -192,7 +192,8 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
     mask = as_tensor(condition).array.astype(bool)
     broadcast("where", mask, a.array, b.array)
     y = contiguous(np.where(mask, a.array, b.array))
-    return _record_binary(y, a, b, lambda dy: dy * mask, lambda dy: dy * ~mask)
+    zero = y.dtype.type(0)  # selected, not multiplied: 0 times a NaN or an infinity is NaN
+    return _record_binary(y, a, b, lambda dy: np.where(mask, dy, zero), lambda dy: np.where(mask, zero, dy))
 
 
 def _compare(function: Any, a: Any, b: Any) -> Tensor:

@@ -205,7 +205,7 @@ def test_frozen_layers_stay(rng):
 def test_gradients_need_training_or_a_tape(rng):
     model = mlp()
     x, y = clouds(rng)
-    loss = losses.get("sparse_categorical_crossentropy")
+    loss = losses.as_loss("sparse_categorical_crossentropy")
     with pytest.raises(RuntimeError, match="training=True"):
         loss(y, model(x)).backward()
     loss(y, model(x, training=True)).backward()

@@ -1,0 +1,158 @@
+"""Losses: a value per sample from (y_true, y_pred), then one number for the batch.
+
+Functions and classes carry Keras's names. The functions give a value per sample; the classes reduce them. Where y_pred
+is the output of a softmax or sigmoid, the cross-entropies go back to what went into it: one kernel, stable for any size
+of the logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..lookup import Registry
+from .classes import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    CosineSimilarity,
+    Hinge,
+    Huber,
+    KLDivergence,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    SparseCategoricalCrossentropy,
+    SquaredHinge,
+)
+from .cross_entropy import (
+    LabelError,
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)
+from .functions import (
+    cosine_similarity,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    squared_hinge,
+)
+from .loss import Loss, LossFunction, LossFunctionWrapper
+
+__all__ = [
+    "BinaryCrossentropy", "CategoricalCrossentropy", "CosineSimilarity", "Hinge", "Huber", "KLDivergence", "LabelError",
+    "LogCosh", "Loss", "LossFunctionWrapper", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Poisson", "SparseCategoricalCrossentropy", "SquaredHinge", "binary_crossentropy",
+    "categorical_crossentropy", "cosine_similarity", "deserialize", "get", "hinge", "huber", "kl_divergence",
+    "log_cosh", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
+    "mean_squared_logarithmic_error", "poisson", "serialize", "sparse_categorical_crossentropy", "squared_hinge",
+]  # fmt: skip
+
+_registry: Registry[Loss] = Registry(
+    "loss",
+    [
+        BinaryCrossentropy,
+        CategoricalCrossentropy,
+        CosineSimilarity,
+        Hinge,
+        Huber,
+        KLDivergence,
+        LogCosh,
+        MeanAbsoluteError,
+        MeanAbsolutePercentageError,
+        MeanSquaredError,
+        MeanSquaredLogarithmicError,
+        Poisson,
+        SparseCategoricalCrossentropy,
+        SquaredHinge,
+    ],
+)
+_functions: dict[str, LossFunction] = {
+    function.__name__: function
+    for function in (
+        binary_crossentropy,
+        categorical_crossentropy,
+        cosine_similarity,
+        hinge,
+        huber,
+        kl_divergence,
+        log_cosh,
+        mean_absolute_error,
+        mean_absolute_percentage_error,
+        mean_squared_error,
+        mean_squared_logarithmic_error,
+        poisson,
+        sparse_categorical_crossentropy,
+        squared_hinge,
+    )
+}
+_ALIASES = {
+    "mse": mean_squared_error,
+    "mae": mean_absolute_error,
+    "mape": mean_absolute_percentage_error,
+    "msle": mean_squared_logarithmic_error,
+    "bce": binary_crossentropy,
+    "kld": kl_divergence,
+    "kullback_leibler_divergence": kl_divergence,
+    "logcosh": log_cosh,
+}
+mse = MSE = mean_squared_error
+mae = MAE = mean_absolute_error
+mape = MAPE = mean_absolute_percentage_error
+msle = MSLE = mean_squared_logarithmic_error
+bce = BCE = binary_crossentropy
+kld = KLD = kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+
+
+def is_known(name: str) -> bool:
+    """Whether `get` knows this name."""
+    return name in _functions or name.lower() in _ALIASES or _registry.knows(name)
+
+
+def get(identifier: Any) -> Any:
+    """What a name, class, config, Loss or function of (y_true, y_pred) means; None stays None.
+
+    As in Keras, the name of a function ("mse", "mean_squared_error") gives the function, which has a value per sample;
+    that of a class ("MeanSquaredError") a Loss. ValueError lists the names.
+    """
+    if identifier is None:
+        return None
+    if isinstance(identifier, str):
+        function = _functions.get(identifier) or _ALIASES.get(identifier.lower())
+        if function is not None:
+            return function
+    return identifier if isinstance(identifier, Loss) else _registry.get(identifier)
+
+
+def as_loss(identifier: Any) -> Loss:
+    """A Loss from whatever `get` takes: what `compile` makes of it."""
+    loss = get(identifier)
+    return loss if isinstance(loss, Loss) else LossFunctionWrapper(loss)
+
+
+def serialize(loss: Any) -> Any:
+    """What `deserialize` turns back into the same loss: the name of a function, or a dict of class and config."""
+    name = getattr(loss, "__name__", "")
+    if name and _functions.get(name) is loss:
+        return name
+    return _registry.serialize(loss)
+
+
+def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The loss that `serialize` described, also of a class or function in `custom_objects`."""
+    own = dict(custom_objects or {})
+    if isinstance(name, str) and name in own:
+        return own[name]
+    if isinstance(name, dict) and name.get("class_name") in own:
+        return own[name["class_name"]].from_config(name.get("config", {}))
+    return get(name)

@@ -1,0 +1,180 @@
+"""The three cross-entropies, each from logits (one fused kernel) or from probabilities.
+
+A y_pred that a softmax or sigmoid has just made is traced back to its logits: softmax and logarithm cancel, so nothing
+overflows, and the gradient is (probability - target), also where the probability has been rounded to 0 or 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..errors import DTypeError, ShapeError
+from ..ops.arrays import floating
+from ..tape import Array
+from ..tensor import Tensor, as_array, as_tensor, record
+from .alignment import mismatch, neutral, same_rank
+
+EPSILON = 1e-7  # probabilities that are given as such are cut to [EPSILON, 1 - EPSILON], as in Keras
+
+
+class LabelError(ValueError):
+    """A label that is no class."""
+
+
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """-sum over `axis` of y_true * log(y_pred): (..., C), one-hot or probabilities -> (...)."""
+    output = _classes_last(floating(as_tensor(y_pred)), axis)
+    target, output = same_rank(_moved(as_array(y_true, output.dtype), output.ndim, axis), output)
+    if target.shape != output.shape:
+        hint = "; for integer labels use sparse_categorical_crossentropy" if target.ndim < output.ndim else ""
+        raise mismatch("categorical_crossentropy", target.shape, output.shape, hint)
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + label_smoothing / output.shape[-1]
+    logits = output if from_logits else before("softmax", output)
+    return _from_probabilities(target, output) if logits is None else ops.softmax_cross_entropy(logits, target)
+
+
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Tensor:
+    """-log(y_pred[y_true]): y_true (...) or (..., 1), integers; y_pred (..., C) -> (...).
+
+    axis: that of the classes in y_pred. Labels equal to ignore_class cost nothing and are masked. LabelError names the
+    first label that is no class.
+    """
+    output = _classes_last(floating(as_tensor(y_pred)), axis)
+    labels = _labels(_moved(as_array(y_true), output.ndim, axis), output)
+    if ignore_class is not None:
+        return _without(labels == ignore_class, labels, output, from_logits)
+    logits = output if from_logits else before("softmax", output)
+    if logits is not None:
+        try:
+            return ops.softmax_cross_entropy(logits, labels)
+        except ValueError:
+            _check_labels(labels, output.shape[-1])
+            raise
+    _check_labels(labels, output.shape[-1])
+    one_hot = np.zeros(output.shape, output.dtype)
+    np.put_along_axis(one_hot, labels[..., None].astype(np.int64), 1, axis=-1)
+    return _from_probabilities(one_hot, output)
+
+
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
+    """mean over `axis` of -y_true * log(y_pred) - (1 - y_true) * log(1 - y_pred)."""
+    output = floating(as_tensor(y_pred))
+    target, output = same_rank(as_array(y_true, output.dtype), output)
+    if target.shape != output.shape:
+        raise mismatch("binary_crossentropy", target.shape, output.shape)
+    if label_smoothing:
+        target = target * (1 - label_smoothing) + 0.5 * label_smoothing
+    logits = output if from_logits else before("sigmoid", output)
+    bits = _bits_from_probabilities(target, output) if logits is None else ops.sigmoid_cross_entropy(logits, target)
+    return ops.mean(bits, axis=axis)
+
+
+def before(activation: str, output: Tensor) -> Tensor | None:
+    """What `activation` was applied to, if that is how `output` was made on this tape, perhaps in another shape."""
+    node = output.node
+    if node is None or not node.inputs:
+        return None
+    if node.kind == "reshape":
+        inner = before(activation, node.inputs[0])
+        return None if inner is None else ops.reshape(inner, output.shape)
+    return node.inputs[0] if node.kind == activation else None
+
+
+def _classes_last(output: Tensor, axis: int) -> Tensor:
+    return output if axis in (-1, output.ndim - 1) else ops.moveaxis(output, axis, -1)
+
+
+def _moved(target: Array, rank: int, axis: int) -> Array:
+    """The targets in the order of `_classes_last`, if they have an axis for the classes."""
+    return target if axis in (-1, rank - 1) or target.ndim != rank else np.moveaxis(target, axis, -1)
+
+
+def _without(ignored: Array, labels: Array, output: Tensor, from_logits: bool) -> Tensor:
+    """The values of the labels that are not ignored, 0 for the others; masked."""
+    labels = np.where(ignored, 0, labels)
+    values = sparse_categorical_crossentropy(labels, output, from_logits)
+    if not np.isfinite(values.array[ignored]).all():
+        values = sparse_categorical_crossentropy(*neutral(labels, output, ignored), from_logits)
+    values = ops.where(ignored, values.dtype.type(0), values)
+    values.mask = ~ignored
+    return values
+
+
+def _labels(y_true: Array, output: Tensor) -> Array:
+    """Integer labels of shape output.shape[:-1]."""
+    labels = y_true
+    if labels.shape != output.shape[:-1]:
+        if labels.shape != (*output.shape[:-1], 1):
+            hint = "; for one-hot labels use categorical_crossentropy" if labels.shape == output.shape else ""
+            raise ShapeError(
+                f"[sparse_categorical_crossentropy] y_true: expected shape {output.shape[:-1]} for y_pred "
+                f"{output.shape}, got {labels.shape}{hint}"
+            )
+        labels = labels.reshape(output.shape[:-1])
+    if labels.dtype.kind in "iu":
+        return labels
+    with np.errstate(invalid="ignore"):  # a NaN is told below
+        whole = labels.astype(np.int64)
+    if not np.array_equal(whole, labels):
+        first = tuple(np.argwhere(whole != labels)[0])
+        raise DTypeError(
+            f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels[first]} {_place(first)}"
+        )
+    return whole
+
+
+def _check_labels(labels: Array, classes: int) -> None:
+    wrong = (labels < 0) | (labels >= classes)
+    if not wrong.any():
+        return
+    first = tuple(np.argwhere(wrong)[0])
+    hint = f"labels begin at 0: {classes} classes are 0 to {classes - 1}"
+    if labels[first] < 0:
+        hint += "; what shall not count needs a mask, a weight of 0 or ignore_class"
+    elif labels[first] == classes:
+        hint += f"; labels from 1 to {classes} need y - 1"
+    raise LabelError(
+        f"[sparse_categorical_crossentropy] y_true: expected labels in [0, {classes}), got {labels.min()} to "
+        f"{labels.max()}, the first {labels[first]} {_place(first)}; {hint}"
+    )
+
+
+def _place(index: tuple[int, ...]) -> str:
+    names = ("sample", "step") if len(index) <= 2 else ("sample",)
+    parts = [f"{name} {i}" for name, i in zip(names, index, strict=False)]
+    rest = index[len(names) :]
+    return "at " + ", ".join([*parts, f"place {tuple(map(int, rest))}"] if rest else parts) + " of the batch"
+
+
+def _from_probabilities(target: Array, output: Tensor) -> Tensor:
+    y = output.array
+    total = y.sum(axis=-1, keepdims=True)
+    p = y / total
+    clipped = np.clip(p, EPSILON, 1 - EPSILON)
+    loss = -(target * np.log(clipped)).sum(axis=-1)
+
+    def backward(dy: Array) -> tuple[Array]:
+        dp = np.where(p == clipped, -dy[..., None] * target / clipped, 0).astype(y.dtype)
+        return ((dp - (dp * p).sum(axis=-1, keepdims=True)) / total,)
+
+    return record(np.asarray(loss), (output,), backward)
+
+
+def _bits_from_probabilities(target: Array, output: Tensor) -> Tensor:
+    y = output.array
+    p = np.clip(y, EPSILON, 1 - EPSILON)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (np.where(p == y, dy * (p - target) / (p * (1 - p)), 0).astype(y.dtype),)
+
+    return record(-(target * np.log(p) + (1 - target) * np.log1p(-p)), (output,), backward)

@@ -1,0 +1,108 @@
+"""Counts of right and wrong positives and negatives, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import number
+from ..losses.alignment import same_rank, spread
+from ..tensor import wrap
+from .functions import paired
+from .metric import Array, Metric, values_of, weights_of
+
+_BELOW_ALL = -1e10  # the threshold where the k largest are meant, as in Keras
+
+
+class Confusion(Metric):
+    """Counts of y_pred > threshold against y_true, for each threshold. What is not 0 in y_true is positive.
+
+    Args:
+        thresholds: a number in [0, 1], or a list of them: the result then has a value for each. None: 0.5.
+        top_k: only the k largest of the last axis can be positive; without thresholds they are.
+        class_id: counts this index of the last axis alone.
+    """
+
+    def __init__(
+        self,
+        thresholds: float | Sequence[float] | None = None,
+        top_k: int | None = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
+        self.thresholds = self._parsed(thresholds, 0.5 if top_k is None else _BELOW_ALL)
+        self.reset_state()
+
+    def _parsed(self, thresholds: Any, default: float) -> list[float]:
+        if thresholds is None:
+            return [default]
+        given = list(thresholds) if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
+        parsed = [number(self.name, "thresholds", each) for each in given]
+        if not parsed or not all(0 <= each <= 1 for each in parsed):
+            raise ValueError(f"[{self.name}] thresholds: expected numbers in [0, 1], got {thresholds!r}")
+        return parsed
+
+    def reset_state(self) -> None:
+        self.true_positives, self.false_positives, self.false_negatives = np.zeros((3, len(self.thresholds)))
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        weight = weights_of(sample_weight, y_pred)
+        per_step = weight is not None and weight.ndim > 1
+        target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), per_step)
+        truth, outputs = paired(target, output.array)
+        if weight is not None:
+            weight = spread("metric", weight, outputs.shape)
+        if self.top_k is not None:
+            outputs = self._largest(outputs, self.top_k)
+        if self.class_id is not None:
+            if outputs.ndim < 2 or not -outputs.shape[-1] <= self.class_id < outputs.shape[-1]:
+                raise ValueError(f"[{self.name}] class_id: {self.class_id} is no index of outputs {outputs.shape}")
+            truth, outputs = truth[..., self.class_id], outputs[..., self.class_id]
+            weight = None if weight is None else weight[..., self.class_id]
+        self._count(truth != 0, outputs, weight)
+
+    def _count(self, truth: Array, outputs: Array, weight: Array | None) -> None:
+        def total(where: Array) -> float:
+            return float(np.count_nonzero(where) if weight is None else weight[where].sum(dtype=np.float64))
+
+        for i, threshold in enumerate(self.thresholds):
+            said = outputs > threshold
+            self.true_positives[i] += total(truth & said)
+            self.false_positives[i] += total(~truth & said)
+            self.false_negatives[i] += total(truth & ~said)
+
+    @staticmethod
+    def _largest(outputs: Array, k: int) -> Array:
+        """The k largest of the last axis, and the others below all thresholds."""
+        order = np.argsort(-outputs, axis=-1, kind="stable")[..., :k]
+        kept = np.full(outputs.shape, _BELOW_ALL, np.float64)
+        np.put_along_axis(kept, order, np.take_along_axis(outputs, order, axis=-1), axis=-1)
+        return kept
+
+    def _share(self, of: Array) -> Any:
+        """true_positives as a share of this, 0 of nothing: a float, or an array for several thresholds."""
+        share = np.divide(self.true_positives, of, out=np.zeros_like(of), where=of != 0)
+        return float(share[0]) if len(share) == 1 else share
+
+    def get_config(self) -> dict[str, Any]:
+        options = {"thresholds": self.init_thresholds, "top_k": self.top_k, "class_id": self.class_id}
+        return {**super().get_config(), **options}
+
+
+class Precision(Confusion):
+    """Share of the said positives that are true; 0 if none was said."""
+
+    def result(self) -> Any:
+        return self._share(self.true_positives + self.false_positives)
+
+
+class Recall(Confusion):
+    """Share of the true positives that were said; 0 if there are none."""
+
+    def result(self) -> Any:
+        return self._share(self.true_positives + self.false_negatives)

@@ -1,0 +1,110 @@
+"""What metrics are means of: functions from arrays y_true and y_pred to a value per sample or element."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import ShapeError
+from ..losses.alignment import aligned_shapes, mismatch
+from .metric import Array
+
+
+def accuracy(y_true: Array, y_pred: Array) -> Array:
+    """Where both are equal."""
+    y_true, y_pred = paired(y_true, y_pred)
+    return np.asarray(y_true == y_pred)
+
+
+def binary_accuracy(y_true: Array, y_pred: Array, threshold: float = 0.5) -> Array:
+    """Where y_pred > threshold says what y_true says."""
+    y_true, y_pred = paired(y_true, y_pred)
+    return np.asarray(y_true == (y_pred > threshold))
+
+
+def categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
+    """Where the largest output is the one-hot label's: (..., C) -> (...)."""
+    y_true, y_pred = _one_hot(y_true, y_pred, "sparse_categorical_accuracy")
+    return np.asarray(y_true.argmax(axis=-1) == y_pred.argmax(axis=-1))
+
+
+def sparse_categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
+    """Where the largest output is that of the label: y_true (...) or (..., 1), y_pred (..., C) -> (...)."""
+    y_pred = np.asarray(y_pred)
+    return np.asarray(_labels(np.asarray(y_true), y_pred) == y_pred.argmax(axis=-1))
+
+
+def top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5) -> Array:
+    """Where the one-hot label's output is among the k largest: (..., C) -> (...)."""
+    y_true, y_pred = _one_hot(y_true, y_pred, "sparse_top_k_categorical_accuracy")
+    return sparse_top_k_categorical_accuracy(y_true.argmax(axis=-1), y_pred, k)
+
+
+def sparse_top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5, from_sorted_ids: bool = False) -> Array:
+    """Where the label's output is among the k largest; equal outputs count in favour.
+
+    from_sorted_ids: y_pred has the numbers of the classes, the most likely first, instead of outputs.
+    """
+    y_pred = np.asarray(y_pred)
+    labels = _labels(np.asarray(y_true), y_pred)
+    if from_sorted_ids:
+        return np.asarray((labels[..., None] == y_pred[..., :k]).any(axis=-1))
+    known = (labels >= 0) & (labels < y_pred.shape[-1])  # no other class is ever among them
+    own = np.take_along_axis(y_pred, np.where(known, labels, 0)[..., None].astype(np.int64), axis=-1)
+    return np.asarray(((y_pred > own).sum(axis=-1) < k) & np.isfinite(own[..., 0]) & known)
+
+
+def mean_squared_error(y_true: Array, y_pred: Array) -> Array:
+    """(..., C) -> (...)."""
+    y_true, y_pred = paired(y_true, y_pred, floats=True)
+    return np.asarray(np.square(y_pred - y_true).mean(axis=-1))
+
+
+def mean_absolute_error(y_true: Array, y_pred: Array) -> Array:
+    """(..., C) -> (...)."""
+    y_true, y_pred = paired(y_true, y_pred, floats=True)
+    return np.asarray(np.abs(y_pred - y_true).mean(axis=-1))
+
+
+def squared_error(y_true: Array, y_pred: Array) -> Array:
+    """Of each element."""
+    y_true, y_pred = paired(y_true, y_pred, floats=True)
+    return np.asarray(np.square(y_pred - y_true))
+
+
+def cosine_similarity(y_true: Array, y_pred: Array, axis: int = -1) -> Array:
+    """The cosine of the angle between y_true and y_pred: 1 is best. The loss of this name has the other sign."""
+    y_true, y_pred = paired(y_true, y_pred, floats=True)
+    lengths = [np.sqrt(np.maximum(np.square(a).sum(axis=axis, keepdims=True), 1e-12)) for a in (y_true, y_pred)]
+    return np.asarray((y_true / lengths[0] * (y_pred / lengths[1])).sum(axis=axis))
+
+
+def paired(y_true: Array, y_pred: Array, floats: bool = False) -> tuple[Array, Array]:
+    """Both in one shape, up to a last axis of 1; ShapeError otherwise. floats: no integers, which could wrap round."""
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    shape_true, shape_pred = aligned_shapes(y_true.shape, y_pred.shape)
+    if shape_true != shape_pred:
+        raise mismatch("metric", y_true.shape, y_pred.shape)
+    y_true, y_pred = y_true.reshape(shape_true), y_pred.reshape(shape_pred)
+    if floats:
+        y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float64)
+        y_true = y_true if y_true.dtype.kind == "f" else y_true.astype(np.float64)
+    return y_true, y_pred
+
+
+def _one_hot(y_true: Array, y_pred: Array, sparse: str) -> tuple[Array, Array]:
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    shape_true, shape_pred = aligned_shapes(y_true.shape, y_pred.shape)
+    if shape_true != shape_pred:
+        hint = f"; for integer labels use {sparse}" if y_true.size < y_pred.size else ""
+        raise mismatch("metric", y_true.shape, y_pred.shape, hint)
+    return y_true.reshape(shape_true), y_pred.reshape(shape_pred)
+
+
+def _labels(y_true: Array, y_pred: Array) -> Array:
+    labels = y_true[..., 0] if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1 else y_true
+    if labels.shape != y_pred.shape[:-1]:
+        raise ShapeError(
+            f"[metric] y_true: expected labels of shape {y_pred.shape[:-1]} "
+            f"for y_pred {y_pred.shape}, got {y_true.shape}"
+        )
+    return labels
