@@ -14,6 +14,7 @@ from ..symbolic import Call, SymbolicTensor
 from ..tape import state
 from ..tensor import Tensor
 from .chain import explain_call
+from .order import by_depth
 
 if TYPE_CHECKING:
     from ..tape import Array
@@ -54,7 +55,7 @@ class Graph:
         self.starts: list[Any] = leaves(self.inputs)
         starts = {id(given): own for given, own in zip(leaves(inputs), self.starts, strict=True)}
         self.calls = [tensor.call for tensor in self.starts] + _calls_between(name, starts, leaves(outputs))
-        self.layers = list({id(call.layer): call.layer for call in self.calls}.values())
+        self.layers = by_depth([t.call for t in self.starts], outputs, lambda t: starts.get(id(t), t).call)
         names = [layer.name for layer in self.layers]
         for layer in names:
             if names.count(layer) > 1:
