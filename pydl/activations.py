@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import ops
 from .ops import (
     elu,
-    gelu,
     hard_sigmoid,
     leaky_relu,
     log_softmax,
@@ -39,6 +39,11 @@ def linear(x: Any) -> Tensor:
     return as_tensor(x)
 
 
+def gelu(x: Any, approximate: bool = False) -> Tensor:
+    """`ops.gelu`, but as Keras has it here: x Φ(x) exactly unless `approximate`."""
+    return ops.gelu(x, approximate)
+
+
 _FUNCTIONS: dict[str, Activation] = {name: globals()[name] for name in __all__} | {"swish": silu}
 
 # What a kernel does as the end of a matrix product or convolution: its name there, and its alpha with Keras's default.
@@ -48,7 +53,8 @@ _FUSED: dict[Activation, tuple[str, float]] = {
     sigmoid: ("sigmoid", 0.0),
     tanh: ("tanh", 0.0),
     elu: ("elu", 1.0),
-    gelu: ("gelu_tanh", 0.0),
+    gelu: ("gelu", 0.0),
+    ops.gelu: ("gelu_tanh", 0.0),
     softplus: ("softplus", 0.0),
     softsign: ("softsign", 0.0),
     selu: ("selu", 0.0),

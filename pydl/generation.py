@@ -54,7 +54,8 @@ def generate(
     done = np.zeros(len(tokens), bool)
     while len(chosen) < steps and not (done.all() and len(done)):
         y, state = step(tokens, state)
-        numbers = _choose(_log_probabilities(y, from_logits), temperature, top_k, draws)
+        _check("generate", y, from_logits)
+        numbers = _choose(y, from_logits, temperature, top_k, draws)
         if end is not None:
             numbers[done] = end
             done |= numbers == end
@@ -96,17 +97,15 @@ def beam_search(
     done = np.zeros((batch, 1), bool)
     while found.shape[2] < steps and not (done.all() and batch):
         y, state = step(tokens, state)
+        _check("beam_search", y, from_logits)
         width = total.shape[1]
-        log_p = _log_probabilities(y, from_logits).reshape(batch, width, -1)
-        if end is not None:  # what is done goes on with nothing but `end`, which costs nothing
-            log_p[done] = -np.inf
-            log_p[done, end] = 0
-        sums = total[:, :, None] + log_p
+        number, log_p = _likeliest(y, from_logits, beams, None if end is None else done.ravel(), end)
+        sums = total[:, :, None] + log_p.reshape(batch, width, -1)
         lengths = np.broadcast_to((length + ~done)[:, :, None], sums.shape)
         scores = (sums / _penalty(lengths, length_penalty)).reshape(batch, -1)
         best = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
-        parent, number = np.divmod(best, log_p.shape[2])
-        total, length = (a.reshape(batch, -1)[rows, best] for a in (sums, lengths))
+        parent = best // sums.shape[2]
+        number, total, length = (a.reshape(batch, -1)[rows, best] for a in (number, sums, lengths))
         found = np.concatenate([found[rows, parent], number[:, :, None]], axis=2)
         done = done[rows, parent] if end is None else done[rows, parent] | (number == end)
         state = select(state, (rows * width + parent).ravel())
@@ -128,6 +127,21 @@ def _begin(model: Any, prompt: Any, steps: Any, states: Any) -> tuple[Stepwise, 
     return step, tokens, positive_integer("generate", "steps", steps), state
 
 
+def _check(function: str, y: Array, from_logits: bool) -> None:
+    """ValueError unless each row of y (R, V) can be read as what the model says of the next number."""
+    if not y.size:
+        return
+    if from_logits:
+        if not np.isfinite(y.max(axis=-1)).all():
+            raise ValueError(f"[{function}] model: expected finite logits, or some of -infinity, got NaN or infinity")
+    elif not (np.abs(y.sum(axis=-1) - 1) < 1e-2).all() or not y.min() >= 0:
+        raise ValueError(
+            f"[{function}] model: expected probabilities, which are at least 0 and add up to 1, got a row with sum "
+            f"{y.sum(axis=-1).flat[np.argmax(~(np.abs(y.sum(axis=-1) - 1) < 1e-2))]:.4g} and a least element of "
+            f"{y.min():.4g}; for a model without softmax at its end: from_logits=True"
+        )
+
+
 def _log_probabilities(y: Array, from_logits: bool) -> Array:
     """The logarithm of the softmax, in float64."""
     wide = y.astype(np.float64)
@@ -138,10 +152,41 @@ def _log_probabilities(y: Array, from_logits: bool) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def _choose(log_p: Array, temperature: float, top_k: int | None, draws: np.random.Generator) -> Array:
+def _likeliest(y: Array, from_logits: bool, count: int, done: Array | None, end: int | None) -> tuple[Array, Array]:
+    """For each row of y (R, V) up to `count` numbers in ascending order, and their log-probabilities (R, count).
+
+    No others can be among the `count` best of several rows. Rows that are `done` go on with nothing but `end`, which
+    costs nothing.
+    """
+    values = _log_probabilities(y, True) if from_logits else y
+    if done is not None and done.any():
+        values = values.copy()
+        values[done] = -np.inf if from_logits else 0
+        values[done, end] = 0 if from_logits else 1
+    numbers = _places_of_greatest(values, count)
+    values = np.take_along_axis(values, numbers, axis=1)
+    return numbers, values if from_logits else _log_probabilities(values, False)
+
+
+def _places_of_greatest(values: Array, count: int) -> Array:
+    """Where the `count` greatest of each row are, in ascending order; of equals, the first."""
+    _rows, size = values.shape
+    if count >= size:
+        return np.broadcast_to(np.arange(size), values.shape)
+    places = np.argpartition(values, size - count, axis=1)[:, size - count :]
+    least = np.take_along_axis(values, places, axis=1).min(axis=1)
+    for row in np.flatnonzero((values >= least[:, None]).sum(axis=1) > count):  # more equals than places for them
+        greater = np.flatnonzero(values[row] > least[row])
+        equal = np.flatnonzero(values[row] == least[row])
+        places[row] = np.concatenate([greater, equal[: count - len(greater)]])
+    return np.sort(places, axis=1)
+
+
+def _choose(y: Array, from_logits: bool, temperature: float, top_k: int | None, draws: np.random.Generator) -> Array:
     """A number for each row. Adding Gumbel noise and taking the largest draws from the softmax."""
     if temperature == 0:
-        return np.asarray(log_p.argmax(axis=-1))
+        return np.asarray(y.argmax(axis=-1))
+    log_p = _log_probabilities(y, from_logits)
     if top_k is not None and top_k < log_p.shape[-1]:
         least = np.partition(log_p, -top_k, axis=-1)[:, -top_k, None]
         log_p = np.where(log_p >= least, log_p, -np.inf)

@@ -29,7 +29,10 @@ class SymbolicError(TypeError):
 
 
 def accepts_symbolic(op: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """The op; on symbolic tensors it becomes a part of a model and gives symbolic ones. Others notice no difference."""
+    """The op as users call it; on symbolic tensors it becomes a part of a model and gives symbolic ones.
+
+    What it refuses, it refuses with its name and that of the argument.
+    """
 
     @wraps(op)
     def function(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
@@ -40,6 +43,13 @@ def accepts_symbolic(op: Callable[Parameters, Result]) -> Callable[Parameters, R
 
             result: Result = symbolic_call(op.__name__, args, kwargs)
             return result
+        except Exception as error:
+            from .ops.refusal import refusal
+
+            better = refusal(op, error, args, kwargs)
+            if better is error:
+                raise
+            raise better from error
 
     function.__module__ = "pydl.ops"  # where pickle finds it
     return function

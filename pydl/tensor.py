@@ -53,7 +53,6 @@ class Tensor(_core.TensorFields):
     """
 
     __slots__ = ("__weakref__",)
-    __array_priority__ = 100.0  # so that ndarray + Tensor is a Tensor
     __hash__ = object.__hash__
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None) -> None:
@@ -104,13 +103,23 @@ class Tensor(_core.TensorFields):
         return self.numpy().item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        if state.grad_enabled and self.node is not None and self.node.backward is not None:
-            raise RuntimeError(
-                "[numpy] tensor: expected one without history, because NumPy would lose its gradient; use a function "
-                "of pydl.ops, or leave the tape on purpose with .numpy() or .detach()"
-            )
+        """The values for np.asarray, plots and files, also of a tensor with history: who converts leaves the tape."""
         array = self.numpy()
-        return array.astype(dtype) if copy or (dtype is not None and array.dtype != dtype) else array
+        if dtype is None or array.dtype == dtype:
+            return array.copy() if copy else array
+        if copy is False:
+            raise ValueError(f"[tensor] copy: expected True or None for {array.dtype} as {dtype}, got False")
+        return array.astype(dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        from .numpy_calls import call_ufunc
+
+        return call_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(self, function: Any, types: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        from .numpy_calls import call_function
+
+        return call_function(function, args, options)
 
     def __bool__(self) -> bool:
         return bool(self.numpy())
@@ -120,6 +129,9 @@ class Tensor(_core.TensorFields):
 
     def __float__(self) -> float:
         return float(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
 
     def __len__(self) -> int:
         return len(self.array)
@@ -199,7 +211,16 @@ wrap = _core.wrap  # a tensor around an array that is known to be contiguous; no
 
 
 def as_tensor(x: Any) -> Tensor:
-    return x if isinstance(x, Tensor) else wrap(as_array(x))
+    """x, or a tensor of its numbers. A list of tensors is stacked, so that their gradients are kept."""
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, list | tuple) and _holds_tensors(x):
+        return ops.stack(x)
+    return wrap(as_array(x))
+
+
+def _holds_tensors(x: Sequence[Any]) -> bool:
+    return any(isinstance(i, Tensor) or (isinstance(i, list | tuple) and _holds_tensors(i)) for i in x)
 
 
 def record(array: Array, inputs: Sequence[Tensor], backward: Backward, kind: str = "") -> Tensor:

@@ -39,7 +39,7 @@ class Activation(_Elementwise):
 
 
 class ReLU(_Elementwise):
-    """x from `threshold` up, at most `max_value`; below it, negative_slope · (x - threshold)."""
+    """x above `threshold`, at most `max_value`; below it, negative_slope · (x - threshold)."""
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any

@@ -104,7 +104,7 @@ class Multiply(_Merge):
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
         """A masked step is no factor; where all inputs are masked, the product is zero."""
         factors = [
-            x if c is None else ops.select(c, x, as_tensor(fixed(np.ones(x.shape, x.dtype))))
+            x if c is None else ops.select_steps(c, x, as_tensor(fixed(np.ones(x.shape, x.dtype))))
             for x, c in zip(inputs, counts, strict=True)
         ]
         y = reduce(self._merge, factors)
@@ -129,8 +129,8 @@ class _Extreme(_Merge):
         y, seen = ops.broadcast_to(inputs[0], shape), counts[0]
         for x, count in zip(inputs[1:], counts[1:], strict=True):
             x = ops.broadcast_to(x, shape)
-            x = x if count is None else ops.select(count, x, y)
-            y = self._merge(y if seen is None else ops.select(seen, y, x), x)
+            x = x if count is None else ops.select_steps(count, x, y)
+            y = self._merge(y if seen is None else ops.select_steps(seen, y, x), x)
             seen = None if seen is None or count is None else ops.mask_values(self._any([seen, count]))
         return y
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import constraints, initializers, ops, regularizers
 from ..errors import ShapeError, positive_integer
-from ..ops.reduce import axes_of
+from ..ops.axes import axes_of
 from ..tensor import Tensor
 from .layer import Layer, Shape
 

@@ -167,7 +167,7 @@ class RNN(Layer):
             new, new_state = (self.cell if callable(self.cell) else self.cell.call)(steps[step], state, **options)
             new_state = list(new_state) if isinstance(new_state, list | tuple) else [new_state]
             if counts:
-                select = partial(ops.select, counts[step])
+                select = partial(ops.select_steps, counts[step])
                 new, new_state = select(new, y), _each(select, new_state, state)
             y, state = new, new_state
             outputs[number] = y

@@ -33,7 +33,7 @@ from .layer_norm import layer_norm
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
 from .lrn import local_response_norm
 from .lstm import lstm
-from .mask import apply_mask, id_mask, mask_values, select, step_mask
+from .mask import apply_mask, id_mask, mask_values, select_steps, step_mask
 from .math import (
     abs,
     add,
@@ -60,10 +60,12 @@ from .math import (
     where,
 )
 from .matmul import dense, matmul
+from .pad import pad
 from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
-from .reduce import argmax, max, mean, min, sum
+from .reduce import argmax, argmin, max, mean, min, sum
 from .resize import upsample
 from .rnn import rnn
+from .select import select
 from .sequence import unstack
 from .shape import (
     broadcast_to,
@@ -74,7 +76,6 @@ from .shape import (
     flip,
     getitem,
     moveaxis,
-    pad,
     reshape,
     squeeze,
     stack,
@@ -83,16 +84,17 @@ from .shape import (
 from .softmax import log_softmax, softmax
 
 __all__ = [
-    "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "average_pool", "batch_norm",
+    "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "argmin", "average_pool", "batch_norm",
     "batch_norm_inference", "bidirectional", "broadcast_to", "cast", "clip", "concatenate", "conv1d",
-    "conv1d_transpose", "conv2d", "conv2d_transpose", "cos", "dense", "depthwise_conv2d", "divide", "dropout", "elu",
-    "embedding", "equal", "exp", "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool",
+    "conv1d_transpose", "conv2d", "conv2d_transpose", "cos", "dense", "depthwise_conv2d", "divide", "dropout",
+    "elu", "embedding", "equal", "exp", "expand_dims", "flatten", "flip", "gelu", "getitem", "global_average_pool",
     "global_max_pool", "greater", "greater_equal", "group_norm", "gru", "hard_sigmoid", "id_mask", "layer_norm",
     "leaky_relu", "less", "less_equal", "local_response_norm", "log", "log1p", "log_softmax", "lstm", "mask_values",
-    "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative", "not_equal",
-    "pad", "power", "prelu", "relu", "relu6", "reshape", "rnn", "select", "selu", "separable_conv2d", "sigmoid",
-    "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy", "softplus", "softsign", "sqrt",
-    "square", "squeeze", "stack", "step_mask", "subtract", "sum", "tanh", "transpose", "unstack", "upsample", "where",
+    "matmul", "max", "max_pool", "maximum", "mean", "min", "minimum", "moveaxis", "multiply", "negative",
+    "not_equal", "pad", "power", "prelu", "relu", "relu6", "reshape", "rnn", "select", "select_steps", "selu",
+    "separable_conv2d", "sigmoid", "sigmoid_cross_entropy", "silu", "sin", "softmax", "softmax_cross_entropy",
+    "softplus", "softsign", "sqrt", "square", "squeeze", "stack", "step_mask", "subtract", "sum", "tanh",
+    "transpose", "unstack", "upsample", "where",
 ]  # fmt: skip
 
 for _name in __all__:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from .. import _core
 from ..tape import Array, state
-from ..tensor import Tensor, as_tensor, record, will_record
+from ..tensor import Tensor, as_tensor, record, will_record, wrap
 from .arrays import fits, floating
 from .reduce import sum_to
 from .shape import broadcast_to, cast
@@ -19,6 +21,9 @@ ACTIVATIONS = (
 
 # Their derivative needs the input; that of the others is a function of the output (csrc/kernels.h).
 SAVES_INPUT = frozenset({"gelu", "gelu_tanh", "silu"})
+
+
+_OF_INTEGERS = {"relu": None, "relu6": 6}  # the highest value
 
 
 def apart(name: str, *inputs: Tensor | None) -> bool:
@@ -34,8 +39,13 @@ def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
     """The activation called `name` (see ACTIVATIONS) of every element.
 
     alpha: the slope of leaky_relu below zero, the scale of elu; ignored by the others. ValueError for an unknown name.
+    Integers become float32, but relu and relu6 of integers are integers.
     """
-    tensor = floating(as_tensor(x))
+    tensor = as_tensor(x)
+    if tensor.dtype.kind != "f":
+        if name in _OF_INTEGERS and tensor.dtype.kind in "iu":
+            return wrap(np.clip(tensor.array, 0, _OF_INTEGERS[name]))
+        tensor = floating(tensor)
     if name == "linear":
         return tensor
     y = _core.activation_forward(tensor.array, name, alpha)
@@ -48,7 +58,7 @@ def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
 
 
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
-    """max(x, 0); in general x from `threshold` up, at most `max_value`, and negative_slope · (x - threshold) below.
+    """max(x, 0); in general x above `threshold`, at most `max_value`, and negative_slope · (x - threshold) below.
 
     ValueError if one of the numbers is negative.
     """

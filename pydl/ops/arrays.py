@@ -10,8 +10,12 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array, fixed, state
 from ..tensor import Tensor, as_array, wrap
+from .quiet import quiet
 
 MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
+_NUMBERS = (int, float, np.integer, np.floating, np.bool_)
+_FLOATS = (float, np.floating)
+_BOOLS = (bool, np.bool_)
 
 
 def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
@@ -20,13 +24,18 @@ def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
         return np.broadcast_shapes(*[a.shape for a in arrays])
     except ValueError:
         shapes = " and ".join(str(a.shape) for a in arrays)
-        raise ShapeError(f"[{op}] a, b: expected shapes that broadcast together, got {shapes}") from None
+        raise ShapeError(f"[{op}] x1, x2: expected shapes that broadcast together, got {shapes}") from None
+
+
+def in_kernels(array: Array) -> bool:
+    """Whether kernels that only move elements take this array."""
+    return array.dtype.char in "fd" and array.ndim <= MAX_AXES
 
 
 def pooled(function: Any, *arrays: Array, dtype: Any = None) -> Array:
-    """`function(*arrays)` for a NumPy ufunc, into memory from the pool."""
+    """`function(*arrays)` for a NumPy ufunc, into memory from the pool. NaN and infinity come without a warning."""
     out = _core.empty(broadcast(function.__name__, *arrays), dtype or arrays[0].dtype)
-    function(*arrays, out=out)
+    quiet.run(function, *arrays, out=out)
     return out
 
 
@@ -47,13 +56,13 @@ def transposed(array: Array, order: tuple[int, ...]) -> Array:
     view = array.transpose(order)
     if view.flags.c_contiguous:
         return view
-    by_kernel = array.dtype.kind == "f" and array.ndim <= MAX_AXES
-    return _core.transpose(array, [a % array.ndim for a in order]) if by_kernel else filled(view.shape, view)
+    kernel = in_kernels(array)
+    return _core.transpose(array, [a % array.ndim for a in order]) if kernel else filled(view.shape, view)
 
 
 def repeated(array: Array, shape: tuple[int, ...]) -> Array:
     """`array` broadcast to `shape`, in memory from the pool. ValueError if that does not fit."""
-    by_kernel = array.dtype.kind == "f" and len(shape) <= MAX_AXES
+    by_kernel = in_kernels(array) and len(shape) <= MAX_AXES
     return _core.repeat_to(array, shape) if by_kernel else filled(shape, array)
 
 
@@ -65,7 +74,7 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def operands(a: Any, b: Any) -> tuple[Tensor, Tensor]:
-    """Two tensors of one dtype; Python numbers take the dtype of the other side."""
+    """Two tensors of one dtype; numbers, Python's or NumPy's, take the dtype of the other side if it can hold them."""
     x, y = _operand(a, b), _operand(b, a)
     if x.dtype is not y.dtype:
         dtype = promote(x.dtype, y.dtype)
@@ -78,12 +87,27 @@ def operands(a: Any, b: Any) -> tuple[Tensor, Tensor]:
 def _operand(value: Any, other: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
-    if isinstance(value, int | float) and not isinstance(value, np.generic):
-        kind = getattr(other, "dtype", None)
-        if kind is not None and (kind.kind == "f" or isinstance(value, int)):
-            number = np.asarray(value, kind)
+    if isinstance(value, _NUMBERS):
+        dtype = getattr(other, "dtype", None)
+        number = None if dtype is None else _number(value, dtype)
+        if number is not None:
             return wrap(fixed(number) if state.numbers_stay else number)
+        if dtype is not None and isinstance(value, np.floating):
+            value = float(value)  # float32 beside integers, like Python's
     return wrap(as_array(value))
+
+
+def _number(value: Any, dtype: np.dtype[Any]) -> Array | None:
+    """The number as this dtype; None where that would lose something: fractions, sizes, more than true and false."""
+    if dtype.kind != "f":
+        if isinstance(value, _FLOATS) or (dtype.kind == "b" and not isinstance(value, _BOOLS)):
+            return None
+        value = int(value)
+    try:
+        array: Array = quiet.run(np.asarray, value, dtype)
+    except OverflowError:
+        return None
+    return array
 
 
 def floating(x: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ from ..errors import number
 from ..tape import Array
 from ..tensor import Tensor, as_tensor
 from .arrays import floating
+from .axes import axes_of
 from .batch_norm import array_of, parameter, record_normalized
-from .reduce import axes_of
 from .shape import transpose
 
 

@@ -49,7 +49,7 @@ def mask_values(mask: Array, dtype: Any = np.float32) -> Tensor:
     return apply_mask(fixed(np.ones((*mask.shape, 1), dtype)), mask)
 
 
-def select(values: Tensor, a: Tensor, b: Tensor) -> Tensor:
+def select_steps(values: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """a where `values`, of `mask_values`, are 1, else b: whole samples or steps, of as many leading axes as those."""
     shape = (*values.shape[:-1], -1) if a.size else (*values.shape[:-1], 0)
     chosen = apply_mask(reshape(a, shape), step_mask(values))

@@ -9,9 +9,11 @@ import numpy as np
 
 from .. import _core
 from ..tape import Array, fixed
-from ..tensor import Tensor, as_tensor, record, wrap
+from ..tensor import Tensor, as_tensor, record, will_record, wrap
 from .arrays import broadcast, contiguous, fits, floating, operands, pooled, repeated
+from .quiet import quiet
 from .reduce import sum_to
+from .shape import cast
 
 _UFUNCS: dict[str, Any] = {
     "add": np.add,
@@ -26,7 +28,7 @@ _COMMUTE = frozenset({"add", "multiply", "maximum", "minimum"})
 
 def binary(name: str, a: Array, b: Array) -> Array:
     """One of _UFUNCS on two arrays of one dtype, by the kernel where it broadcasts this way."""
-    if a.dtype.kind == "f":
+    if a.dtype.char in "fd":
         if fits(b.shape, a.shape):
             return _core.binary(name, a, b)
         if name in _COMMUTE and fits(a.shape, b.shape):
@@ -50,30 +52,30 @@ def _record_binary(
     return record(y, (a, b), backward)
 
 
-def add(a: Any, b: Any) -> Tensor:
-    """a + b"""
-    a, b = operands(a, b)
+def add(x1: Any, x2: Any) -> Tensor:
+    """x1 + x2"""
+    a, b = operands(x1, x2)
     return _record_binary(binary("add", a.array, b.array), a, b, lambda dy: dy, lambda dy: dy)
 
 
-def subtract(a: Any, b: Any) -> Tensor:
-    """a - b"""
-    a, b = operands(a, b)
+def subtract(x1: Any, x2: Any) -> Tensor:
+    """x1 - x2"""
+    a, b = operands(x1, x2)
     return _record_binary(binary("subtract", a.array, b.array), a, b, lambda dy: dy, lambda dy: pooled(np.negative, dy))
 
 
-def multiply(a: Any, b: Any) -> Tensor:
-    """a · b"""
-    a, b = operands(a, b)
+def multiply(x1: Any, x2: Any) -> Tensor:
+    """x1 · x2"""
+    a, b = operands(x1, x2)
     y = binary("multiply", a.array, b.array)
     return _record_binary(
         y, a, b, lambda dy: binary("multiply", dy, b.array), lambda dy: binary("multiply", dy, a.array)
     )
 
 
-def divide(a: Any, b: Any) -> Tensor:
-    """a / b; integers become float32 first."""
-    a, b = operands(a, b)
+def divide(x1: Any, x2: Any) -> Tensor:
+    """x1 / x2; integers become float32 first."""
+    a, b = operands(x1, x2)
     a, b = floating(a), floating(b)
     y = binary("divide", a.array, b.array)
     return _record_binary(
@@ -85,39 +87,42 @@ def divide(a: Any, b: Any) -> Tensor:
     )
 
 
-def maximum(a: Any, b: Any) -> Tensor:
-    """The greater of both; of equals, a gets the gradient."""
-    return _choose("maximum", np.greater_equal, a, b)
+def maximum(x1: Any, x2: Any) -> Tensor:
+    """The greater of both; equals share the gradient."""
+    return _choose("maximum", np.less, x1, x2)
 
 
-def minimum(a: Any, b: Any) -> Tensor:
-    """The smaller of both; of equals, a gets the gradient."""
-    return _choose("minimum", np.less_equal, a, b)
+def minimum(x1: Any, x2: Any) -> Tensor:
+    """The smaller of both; equals share the gradient."""
+    return _choose("minimum", np.greater, x1, x2)
 
 
-def _choose(name: str, first: Any, a: Any, b: Any) -> Tensor:
-    a, b = operands(a, b)
-    return _record_binary(
-        binary(name, a.array, b.array),
-        a,
-        b,
-        lambda dy: dy * first(a.array, b.array),
-        lambda dy: dy * ~first(a.array, b.array),
-    )
+def _choose(name: str, loses: Any, x1: Any, x2: Any) -> Tensor:
+    a, b = operands(x1, x2)
+
+    def share(dy: Array, mine: Array, other: Array) -> Array:
+        return np.where(loses(mine, other), 0, np.where(mine == other, dy / 2, dy))
+
+    y = binary(name, a.array, b.array)
+    return _record_binary(y, a, b, lambda dy: share(dy, a.array, b.array), lambda dy: share(dy, b.array, a.array))
 
 
-def power(a: Any, b: Any) -> Tensor:
-    """a to the power of b. The gradient of b is zero where a is not positive."""
-    if type(b) is int and b == 2:
-        return square(a)
-    a, b = operands(a, b)
+def power(x1: Any, x2: Any) -> Tensor:
+    """x1 to the power of x2. Integers stay integers, and then x2 must not be negative."""
+    if type(x2) is int and x2 == 2:
+        return square(x1)
+    a, b = operands(x1, x2)
+    if a.dtype == bool:
+        a, b = cast(a, np.int32), cast(b, np.int32)
     y = pooled(np.power, a.array, b.array)
 
-    def db(dy: Array) -> Array:
-        base = np.where(a.array > 0, a.array, a.dtype.type(1))
-        return np.asarray(dy * y * np.log(base))
+    def da(dy: Array) -> Array:
+        return np.where(b.array == 0, 0, dy * b.array * np.power(a.array, b.array - b.dtype.type(1)))
 
-    return _record_binary(y, a, b, lambda dy: dy * b.array * np.power(a.array, b.array - b.dtype.type(1)), db)
+    def db(dy: Array) -> Array:
+        return np.where((a.array == 0) & (b.array >= 0), 0, dy * y * np.log(a.array))
+
+    return _record_binary(y, a, b, lambda dy: quiet.run(da, dy), lambda dy: quiet.run(db, dy))
 
 
 def _unary(x: Any, function: Any, derivative: Callable[[Array, Array], Array]) -> Tensor:
@@ -126,7 +131,7 @@ def _unary(x: Any, function: Any, derivative: Callable[[Array, Array], Array]) -
     y = pooled(function, x.array)
 
     def backward(dy: Array) -> tuple[Array]:
-        return (pooled(np.multiply, dy, derivative(x.array, y)),)
+        return (pooled(np.multiply, dy, quiet.run(derivative, x.array, y)),)
 
     return record(y, (x,), backward)
 
@@ -136,7 +141,7 @@ def negative(x: Any) -> Tensor:
     x = as_tensor(x)
 
     def negated(array: Array) -> Array:
-        if array.dtype.kind != "f":
+        if array.dtype.char not in "fd":
             return pooled(np.negative, array)
         return _core.binary("multiply", array, fixed(np.asarray(-1, array.dtype)))
 
@@ -147,13 +152,17 @@ def negative(x: Any) -> Tensor:
 
 
 def abs(x: Any) -> Tensor:
-    """|x|; its gradient at zero is zero."""
+    """|x|, integers stay integers; the gradient at zero is zero."""
+    x = as_tensor(x)
+    if x.dtype.kind != "f":
+        return wrap(pooled(np.abs, x.array))
     return _unary(x, np.abs, lambda x, y: np.sign(x))
 
 
 def square(x: Any) -> Tensor:
     """x²"""
-    return multiply(x, x)
+    x = as_tensor(x)
+    return multiply(x, x) if x.dtype != bool else wrap(x.array.astype(np.int32))
 
 
 def sqrt(x: Any) -> Tensor:
@@ -183,49 +192,65 @@ def cos(x: Any) -> Tensor:
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     """x moved into [x_min, x_max]; no gradient where it was outside."""
-    return minimum(maximum(x, x_min), x_max)
+    if will_record(*[bound for bound in (x_min, x_max) if isinstance(bound, Tensor)]):
+        return minimum(maximum(x, x_min), x_max)
+    x, low = operands(x, x_min)
+    raised, high = operands(wrap(binary("maximum", x.array, low.array)), x_max)
+
+    def backward(dy: Array) -> tuple[Array]:
+        inside = (x.array >= low.array) & (x.array <= high.array)
+        return (sum_to(np.where(inside, dy, 0), x.shape),)
+
+    return record(binary("minimum", raised.array, high.array), (x,), backward)
 
 
-def where(condition: Any, a: Any, b: Any) -> Tensor:
-    """a where the condition holds, else b; all three broadcast."""
-    a, b = operands(a, b)
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
+    """x1 where the condition holds, else x2; all three broadcast.
+
+    Without x1 and x2, the indices of the elements that are not zero: int64 (axes of the condition, number of them).
+    """
     mask = as_tensor(condition).array.astype(bool)
+    if x1 is None and x2 is None:
+        return wrap(contiguous(np.stack(np.nonzero(mask))))
+    if x1 is None or x2 is None:
+        raise ValueError("[where] x1, x2: expected both or neither")
+    a, b = operands(x1, x2)
     broadcast("where", mask, a.array, b.array)
     y = contiguous(np.where(mask, a.array, b.array))
     zero = y.dtype.type(0)  # selected, not multiplied: 0 times a NaN or an infinity is NaN
     return _record_binary(y, a, b, lambda dy: np.where(mask, dy, zero), lambda dy: np.where(mask, zero, dy))
 
 
-def _compare(function: Any, a: Any, b: Any) -> Tensor:
-    a, b = operands(a, b)
+def _compare(function: Any, x1: Any, x2: Any) -> Tensor:
+    a, b = operands(x1, x2)
     return wrap(pooled(function, a.array, b.array, dtype=np.dtype(bool)))
 
 
-def equal(a: Any, b: Any) -> Tensor:
-    """Where a = b, as bools."""
-    return _compare(np.equal, a, b)
+def equal(x1: Any, x2: Any) -> Tensor:
+    """Where x1 = x2, as bools."""
+    return _compare(np.equal, x1, x2)
 
 
-def not_equal(a: Any, b: Any) -> Tensor:
-    """Where a ≠ b, as bools."""
-    return _compare(np.not_equal, a, b)
+def not_equal(x1: Any, x2: Any) -> Tensor:
+    """Where x1 ≠ x2, as bools."""
+    return _compare(np.not_equal, x1, x2)
 
 
-def less(a: Any, b: Any) -> Tensor:
-    """Where a < b, as bools."""
-    return _compare(np.less, a, b)
+def less(x1: Any, x2: Any) -> Tensor:
+    """Where x1 < x2, as bools."""
+    return _compare(np.less, x1, x2)
 
 
-def less_equal(a: Any, b: Any) -> Tensor:
-    """Where a ≤ b, as bools."""
-    return _compare(np.less_equal, a, b)
+def less_equal(x1: Any, x2: Any) -> Tensor:
+    """Where x1 ≤ x2, as bools."""
+    return _compare(np.less_equal, x1, x2)
 
 
-def greater(a: Any, b: Any) -> Tensor:
-    """Where a > b, as bools."""
-    return _compare(np.greater, a, b)
+def greater(x1: Any, x2: Any) -> Tensor:
+    """Where x1 > x2, as bools."""
+    return _compare(np.greater, x1, x2)
 
 
-def greater_equal(a: Any, b: Any) -> Tensor:
-    """Where a ≥ b, as bools."""
-    return _compare(np.greater_equal, a, b)
+def greater_equal(x1: Any, x2: Any) -> Tensor:
+    """Where x1 ≥ x2, as bools."""
+    return _compare(np.greater_equal, x1, x2)

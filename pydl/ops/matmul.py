@@ -10,22 +10,21 @@ import numpy as np
 from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
-from ..tensor import Tensor, as_tensor, record
+from ..tensor import Tensor, as_tensor, record, wrap
 from .activation import activate, apart
-from .arrays import floating, operands
+from .arrays import broadcast, operands
 from .reduce import sum_to
 from .shape import broadcast_to, reshape
 
 
-def matmul(a: Any, b: Any) -> Tensor:
-    """a @ b as NumPy: (…, M, K) @ (…, K, N) gives (…, M, N), leading axes broadcast, vectors are rows or columns.
+def matmul(x1: Any, x2: Any) -> Tensor:
+    """x1 @ x2 as NumPy: (…, M, K) @ (…, K, N) gives (…, M, N), leading axes broadcast, vectors are rows or columns.
 
-    ShapeError if the inner sizes differ.
+    Integers stay integers, of at least 32 bits. ShapeError if the inner sizes differ.
     """
-    a, b = operands(a, b)
-    a, b = floating(a), floating(b)
+    a, b = operands(x1, x2)
     if a.ndim == 0 or b.ndim == 0:
-        raise ShapeError(f"[matmul] a, b: expected at least 1 axis, got shapes {a.shape} and {b.shape}")
+        raise ShapeError(f"[matmul] x1, x2: expected at least 1 axis, got shapes {a.shape} and {b.shape}")
     if a.ndim == 1:
         y = matmul(reshape(a, (1, -1)), b)
         return reshape(y, (*y.shape[:-2], y.shape[-1]))
@@ -33,16 +32,24 @@ def matmul(a: Any, b: Any) -> Tensor:
         y = matmul(a, reshape(b, (-1, 1)))
         return reshape(y, y.shape[:-1])
     if a.shape[-1] != b.shape[-2]:
-        raise ShapeError(f"[matmul] b: expected {a.shape[-1]} rows for a of shape {a.shape}, got shape {b.shape}")
+        raise ShapeError(f"[matmul] x2: expected {a.shape[-1]} rows for x1 of shape {a.shape}, got shape {b.shape}")
+    if a.dtype.kind != "f":
+        return _of_integers(a.array, b.array)
     if b.ndim == 2:
         return dense(a, b)
-    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    batch = broadcast("matmul", a.array[..., 0, 0], b.array[..., 0, 0])
     flat = math.prod(batch)
     y = _batched(
         reshape(broadcast_to(a, (*batch, *a.shape[-2:])), (flat, *a.shape[-2:])),
         reshape(broadcast_to(b, (*batch, *b.shape[-2:])), (flat, *b.shape[-2:])),
     )
     return reshape(y, (*batch, *y.shape[-2:]))
+
+
+def _of_integers(a: Array, b: Array) -> Tensor:
+    dtype = np.promote_types(a.dtype, np.int32)
+    broadcast("matmul", a[..., 0, 0], b[..., 0, 0])
+    return wrap(np.ascontiguousarray(np.matmul(a, b, dtype=dtype, casting="unsafe")))
 
 
 def _batched(a: Tensor, b: Tensor) -> Tensor:

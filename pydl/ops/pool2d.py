@@ -16,21 +16,21 @@ from .window import Padding, Pair, pair, pixels
 def _windows(op: str, x: Any, pool_size: Any, strides: Any, padding: Any) -> tuple[Tensor, Pair, Pair, Padding]:
     x = floating(as_tensor(x))
     if x.ndim != 4:
-        raise ShapeError(f"[{op}] x: expected 4 axes (N, H, W, C), got shape {x.shape}")
+        raise ShapeError(f"[{op}] inputs: expected 4 axes (N, H, W, C), got shape {x.shape}")
     window = pair(op, "pool_size", pool_size)
     steps = window if strides is None else pair(op, "strides", strides)
     return x, window, steps, pixels(op, padding, x.shape[1:3], window, steps)
 
 
-def max_pool(x: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "valid") -> Tensor:
+def max_pool(inputs: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "valid") -> Tensor:
     """The greatest element of each window; the gradient goes to the first of equals.
 
     Args:
-        x: (N, H, W, C).
+        inputs: (N, H, W, C).
         pool_size, strides: one integer or two; strides None: the windows do not overlap.
         padding: "valid", or "same": windows may hang over the edge, and see only what is inside.
     """
-    x, window, steps, pad = _windows("max_pool", x, pool_size, strides, padding)
+    x, window, steps, pad = _windows("max_pool", inputs, pool_size, strides, padding)
     y, argmax = _core.max_pool2d_forward(x.array, window, steps, pad, will_record(x))
 
     def backward(dy: Array) -> tuple[Array]:
@@ -40,9 +40,9 @@ def max_pool(x: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "va
     return record(y, (x,), backward)
 
 
-def average_pool(x: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "valid") -> Tensor:
+def average_pool(inputs: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "valid") -> Tensor:
     """The mean of each window's elements inside the image; arguments as `max_pool`."""
-    x, window, steps, pad = _windows("average_pool", x, pool_size, strides, padding)
+    x, window, steps, pad = _windows("average_pool", inputs, pool_size, strides, padding)
 
     def backward(dy: Array) -> tuple[Array]:
         return (_core.avg_pool2d_backward(dy, x.shape, window, steps, pad),)

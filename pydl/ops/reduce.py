@@ -8,29 +8,21 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
 from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record
 from .arrays import filled, floating, repeated
+from .axes import axes_of
+from .quiet import quiet
 
-_INTEGERS: dict[str, Any] = {"sum": np.sum, "max": np.max, "min": np.min}
-
-
-def axes_of(op: str, axis: Any, ndim: int) -> list[int]:
-    """Axes as non-negative numbers in order; None stands for all."""
-    given = range(ndim) if axis is None else axis if isinstance(axis, list | tuple) else (axis,)
-    if not all(hasattr(a, "__index__") for a in given):
-        raise TypeError(f"[{op}] axis: expected an integer, a tuple of integers or None, got {axis!r}")
-    axes = sorted({int(a) + ndim if a < 0 else int(a) for a in given})
-    if len(axes) < len(given) or any(not 0 <= a < ndim for a in axes):
-        raise ShapeError(f"[{op}] axis: expected different axes of a tensor with {ndim} axes, got {axis!r}")
-    return axes
+_BY_NUMPY: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 
 
 def reduced(name: str, x: Array, axes: list[int]) -> Array:
     """One kernel call for each run of neighbouring axes, the last first."""
-    if x.dtype.kind != "f":
-        return np.asarray(_INTEGERS[name](x, axis=tuple(axes)))
+    if x.dtype.char not in "fd":
+        small = name == "sum" and x.dtype.kind != "f" and x.dtype.itemsize < 4
+        y = _BY_NUMPY[name](np.asarray(x, np.int32) if small else x, axis=tuple(axes))
+        return np.asarray(y, np.int32 if small else x.dtype)
     end = len(axes)
     while end:
         begin = end - 1
@@ -55,7 +47,10 @@ def _kept(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum along `axis` (an integer, several, or None for all). ShapeError for an axis that x does not have."""
+    """The sum along `axis` (an integer, several, or None for all). ShapeError for an axis that x does not have.
+
+    Integers of less than 32 bits become int32.
+    """
     x = as_tensor(x)
     axes = axes_of("sum", axis, x.ndim)
     kept = _kept(x.shape, axes)
@@ -82,32 +77,61 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     return record(y.reshape(kept) if keepdims else y, (x,), backward)
 
 
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The maximum along `axis`; equals share the gradient. ValueError along an empty axis."""
-    return _extreme("max", x, axis, keepdims)
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+    """The maximum along `axis`, and of `initial` if it is given; equals share the gradient.
+
+    ValueError along an empty axis without `initial`.
+    """
+    return _extreme("max", x, axis, keepdims, initial)
 
 
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """The minimum along `axis`; as `max`."""
-    return _extreme("min", x, axis, keepdims)
+    return _extreme("min", x, axis, keepdims, initial)
 
 
-def _extreme(name: str, x: Any, axis: Any, keepdims: bool) -> Tensor:
+def _extreme(name: str, x: Any, axis: Any, keepdims: bool, initial: Any) -> Tensor:
     x = as_tensor(x)
     axes = axes_of(name, axis, x.ndim)
+    if initial is not None:
+        from . import math as elementwise
+
+        if any(x.shape[a] == 0 for a in axes):
+            shape = _kept(x.shape, axes) if keepdims else [n for a, n in enumerate(x.shape) if a not in axes]
+            return as_tensor(np.full(shape, initial, x.dtype))
+        choose = elementwise.maximum if name == "max" else elementwise.minimum
+        return choose(_extreme(name, x, axis, keepdims, None), initial)
     kept = _kept(x.shape, axes)
     y = reduced(name, x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
         hit = x.array == y.reshape(kept)
-        share = dy.reshape(kept) / hit.sum(axis=tuple(axes), keepdims=True, dtype=dy.dtype)
-        return (filled(x.shape, hit * share),)
+        hits = hit.sum(axis=tuple(axes), keepdims=True, dtype=dy.dtype)
+        share = quiet.run(np.divide, dy.reshape(kept), hits)
+        return (filled(x.shape, np.where(hit, share, np.where(hits == 0, np.nan, 0).astype(dy.dtype))),)
 
     return record(y.reshape(kept) if keepdims else y, (x,), backward)
 
 
-def argmax(x: Any, axis: int = -1) -> Tensor:
-    """Where along `axis` the first maximum is, as int64."""
-    x = floating(as_tensor(x))
-    (a,) = axes_of("argmax", axis, x.ndim)
-    return as_tensor(_core.argmax(x.array, a))
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Where along `axis` (None: in x flattened) the first maximum is, or the first NaN, as int32."""
+    return _place("argmax", np.argmax, x, axis, keepdims)
+
+
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """Where along `axis` the first minimum is; as `argmax`."""
+    return _place("argmin", np.argmin, x, axis, keepdims)
+
+
+def _place(op: str, by_numpy: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:
+    x = as_tensor(x)
+    if axis is None:
+        flat, a, kept = x.array.reshape(-1), 0, (1,) * x.ndim
+    else:
+        (a,) = axes_of(op, (axis,), x.ndim)
+        flat, kept = x.array, _kept(x.shape, [a])
+    if flat.shape[a] == 0:
+        raise ValueError(f"[{op}] x: expected at least one element along the axis, got shape {x.shape}")
+    by_kernel = op == "argmax" and flat.dtype.char in "fd"
+    y = np.asarray(_core.argmax(flat, a) if by_kernel else by_numpy(flat, a), np.int32)
+    return as_tensor(y.reshape(kept) if keepdims else y)

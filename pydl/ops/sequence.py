@@ -11,17 +11,18 @@ from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
 from .arrays import transposed
+from .axes import axis_of
 
 
-def unstack(x: Any, axis: int = 0) -> list[Tensor]:
+def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices of x along `axis`, without it. Their gradients meet in one array, however many there are.
 
-    ShapeError for an axis that x does not have.
+    num: how many there are, if the caller knows. ShapeError for another number, and for an axis that x does not have.
     """
     x = as_tensor(x)
-    if not -x.ndim <= axis < x.ndim:
-        raise ShapeError(f"[unstack] axis: expected an axis of a tensor with {x.ndim} axes, got {axis}")
-    axis %= x.ndim
+    axis = axis_of("unstack", axis, x.ndim)
+    if num is not None and num != x.shape[axis]:
+        raise ShapeError(f"[unstack] num: expected {x.shape[axis]} for shape {x.shape}, got {num!r}")
     slices = transposed(x.array, (axis, *range(axis), *range(axis + 1, x.ndim)))
     gathered: list[Array] = []  # the gradient of x while the backward pass is at its slices
 

@@ -12,16 +12,17 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
-from .arrays import MAX_AXES, contiguous, filled, floating, promote, repeated, transposed
+from .arrays import contiguous, filled, in_kernels, promote, repeated, transposed
+from .axes import axes_of, axis_of
 
 
-def reshape(x: Any, shape: Any) -> Tensor:
+def reshape(x: Any, newshape: Any) -> Tensor:
     """The same elements in another shape; one size may be -1. Shares memory with x. ShapeError if it does not fit."""
     x = as_tensor(x)
     try:
-        y = x.array.reshape(shape)
+        y = x.array.reshape(newshape)
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"[reshape] shape: {shape!r} does not fit a tensor of shape {x.shape}") from error
+        raise ShapeError(f"[reshape] newshape: {newshape!r} does not fit a tensor of shape {x.shape}") from error
 
     def backward(dy: Array) -> tuple[Array]:
         return (dy.reshape(x.shape),)
@@ -57,14 +58,20 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
     return record(y, (x,), backward)
 
 
-def moveaxis(x: Any, source: int, destination: int) -> Tensor:
-    """One axis at another place, the others in their order."""
+def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
+    """Axes, one or several, at other places; the others in their order."""
     x = as_tensor(x)
-    for name, axis in (("source", source), ("destination", destination)):
-        if not -x.ndim <= axis < x.ndim:
-            raise ShapeError(f"[moveaxis] {name}: expected an axis of a tensor with {x.ndim} axes, got {axis}")
-    order = list(range(x.ndim))
-    order.insert(destination % x.ndim, order.pop(source))
+    sources, places = [
+        [axis_of("moveaxis", a, x.ndim, name) for a in (given if isinstance(given, list | tuple) else (given,))]
+        for name, given in (("source", source), ("destination", destination))
+    ]
+    if len(set(sources)) != len(sources) or len(set(places)) != len(places) or len(sources) != len(places):
+        raise ShapeError(
+            f"[moveaxis] source, destination: expected as many different axes, got {source!r} and {destination!r}"
+        )
+    order = [a for a in range(x.ndim) if a not in sources]
+    for place, a in sorted(zip(places, sources, strict=True)):
+        order.insert(place, a)
     return transpose(x, order)
 
 
@@ -82,58 +89,46 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
     return record(repeated(tensor.array, tuple(shape)), (tensor,), backward)
 
 
-def pad(x: Any, pad_width: Sequence[tuple[int, int]]) -> Tensor:
-    """x with zeros around it: (before, after) for each axis, as np.pad takes them; negative numbers cut off.
-
-    ShapeError unless there is a pair for each axis, or if more is cut off than there is.
-    """
-    x = floating(as_tensor(x))
-    if len(pad_width) != x.ndim:
-        raise ShapeError(f"[pad] pad_width: expected {x.ndim} pairs for a tensor of shape {x.shape}, got {pad_width}")
-    before, after = [[int(pair[i]) for pair in pad_width] for i in range(2)]
-    if any(n + b + a < 0 for n, b, a in zip(x.shape, before, after, strict=True)):
-        raise ShapeError(f"[pad] pad_width: {tuple(pad_width)} cuts off more than there is of shape {x.shape}")
-
-    def backward(dy: Array) -> tuple[Array]:
-        return (_core.pad(dy, [-n for n in before], [-n for n in after]),)
-
-    return record(_core.pad(x.array, before, after), (x,), backward)
-
-
-def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
+def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
     """The tensors one after the other along `axis`. ValueError if other sizes differ."""
-    xs = [as_tensor(x) for x in tensors]
-    if not xs:
-        raise ValueError("[concatenate] tensors: expected at least one")
-    dtype = xs[0].dtype
-    for x in xs[1:]:
+    tensors = [as_tensor(x) for x in xs]
+    if not tensors:
+        raise ValueError("[concatenate] xs: expected at least one tensor, got none")
+    if type(axis) is not int or not -tensors[0].ndim <= axis < tensors[0].ndim:
+        axis = axis_of("concatenate", axis, tensors[0].ndim)
+    dtype = tensors[0].dtype
+    for x in tensors[1:]:
         dtype = promote(dtype, x.dtype)
-    xs = [cast(x, dtype) for x in xs]
-    cuts: Any = np.cumsum([x.shape[axis] for x in xs])[:-1] if xs[0].ndim else []
+    tensors = [cast(x, dtype) for x in tensors]
+    arrays = [x.array for x in tensors]
 
     def backward(dy: Array) -> list[Array]:
+        cuts: Any = np.cumsum([array.shape[axis] for array in arrays])[:-1]
         return [contiguous(part) for part in np.split(dy, cuts, axis)]
 
-    return record(_joined([x.array for x in xs], axis), xs, backward)
+    return record(_joined(arrays, axis), tensors, backward)
 
 
 def _joined(arrays: list[Array], axis: int) -> Array:
     """By the kernel where it can, 16 arrays at a time."""
-    if arrays[0].dtype.kind != "f" or not -arrays[0].ndim <= axis < arrays[0].ndim:
-        return np.concatenate(arrays, axis)  # raises what is wrong with the axis
+    if not in_kernels(arrays[0]):
+        return np.concatenate(arrays, axis)
     while len(arrays) > 16:
         arrays = [_core.concatenate(arrays[i : i + 16], axis) for i in range(0, len(arrays), 16)]
     return _core.concatenate(arrays, axis)
 
 
-def flip(x: Any, axis: int) -> Tensor:
-    """x with one axis in reverse order. ShapeError for an axis that x does not have."""
+def flip(x: Any, axis: Any = None) -> Tensor:
+    """x in reverse order along `axis`: an integer, several, or None for all. ShapeError for one that x lacks."""
     x = as_tensor(x)
-    if not -x.ndim <= axis < x.ndim:
-        raise ShapeError(f"[flip] axis: expected an axis of a tensor with {x.ndim} axes, got {axis}")
+    axes = axes_of("flip", axis, x.ndim)
 
     def reverse(array: Array) -> Array:
-        return _core.flip(array, axis) if array.dtype.kind in "fb" else contiguous(np.flip(array, axis))
+        if array.dtype.char not in "fd?":
+            return contiguous(np.flip(array, tuple(axes)))
+        for a in axes:
+            array = _core.flip(array, a)
+        return array
 
     def backward(dy: Array) -> tuple[Array]:
         return (reverse(dy),)
@@ -141,9 +136,15 @@ def flip(x: Any, axis: int) -> Tensor:
     return record(reverse(x.array), (x,), backward)
 
 
-def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
+def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new axis."""
-    return concatenate([expand_dims(x, axis) for x in tensors], axis)
+    tensors = [as_tensor(each) for each in x]
+    if not tensors:
+        raise ValueError("[stack] x: expected at least one tensor, got none")
+    if any(each.shape != tensors[0].shape for each in tensors):
+        raise ShapeError(f"[stack] x: expected tensors of one shape, got {[each.shape for each in tensors]}")
+    axis = axis_of("stack", axis, tensors[0].ndim + 1)
+    return concatenate([expand_dims(each, axis) for each in tensors], axis)
 
 
 def getitem(x: Any, index: Any) -> Tensor:
@@ -171,7 +172,7 @@ def getitem(x: Any, index: Any) -> Tensor:
 
 def _cut(array: Array, parts: Sequence[Any]) -> Array | None:
     """What integers and slices pick from an array, by the kernel; None where it cannot."""
-    if array.dtype.kind != "f" or array.ndim > MAX_AXES:
+    if not in_kernels(array):
         return None
     axes = [part for part in parts if part is not None]
     place = axes.index(...) if ... in axes else len(axes)

@@ -10,7 +10,7 @@ from .. import _core
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
-from .reduce import axes_of
+from .axes import axes_of
 from .shape import reshape, transpose
 
 
@@ -42,6 +42,8 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 
 def _along(op: str, last_axis: Callable[[Tensor], Tensor], x: Tensor, axis: Any) -> Tensor:
     """The function of the last axis along others: they are moved to the end, and become one."""
+    if x.ndim == 0 and axis in (-1, None):
+        return reshape(last_axis(reshape(x, (1,))), ())
     axes = axes_of(op, axis, x.ndim)
     order = [a for a in range(x.ndim) if a not in axes] + axes
     moved = transpose(x, order)

@@ -50,10 +50,10 @@ def test_select_takes_whole_samples_and_no_gradient_of_the_others(rng: np.random
     a, b = rng.standard_normal((2, 3, 4, 2))
     mask = np.array([True, False, True])
     b[0] = np.nan
-    chosen = ops.select(ops.mask_values(mask), Tensor(a), Tensor(b))
+    chosen = ops.select_steps(ops.mask_values(mask), Tensor(a), Tensor(b))
     np.testing.assert_array_equal(chosen.numpy(), np.where(mask[:, None, None], a, b))
     b[0] = 0
-    check_gradients(lambda x, y: ops.select(ops.mask_values(mask), x, y), [a, b])
+    check_gradients(lambda x, y: ops.select_steps(ops.mask_values(mask), x, y), [a, b])
 
 
 def test_a_mask_flows_through_nested_models_and_plans(rng: np.random.Generator) -> None:

@@ -207,7 +207,7 @@ def test_cast_gives_the_gradient_in_the_old_dtype() -> None:
 def test_an_op_missing_from_this_table_is_noticed() -> None:
     tried = {name.split("-")[0] for name, _, _ in CASES}
     activations = {"relu6", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus", "softsign", "silu"}  # by activate
-    without_gradient = {"argmax", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
+    without_gradient = {"argmax", "argmin", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
     elsewhere = {"dropout", "cast", "getitem", "ACTIVATIONS"}  # here, or in files of their own:
     elsewhere |= {
         "apply_mask",
@@ -215,6 +215,7 @@ def test_an_op_missing_from_this_table_is_noticed() -> None:
         "id_mask",
         "mask_values",
         "select",
+        "select_steps",
         "unstack",
         "embedding",
         "rnn",

@@ -1,0 +1,81 @@
+"""Borders around tensors."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from .. import _core
+from ..errors import ShapeError
+from ..tape import Array
+from ..tensor import Tensor, as_tensor, record
+from .arrays import in_kernels
+from .shape import getitem
+
+Widths = list[tuple[int, int]]
+
+
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
+    """x with a border.
+
+    Args:
+        pad_width: (before, after) for each axis, one pair or one integer for all, as np.pad takes them. Negative
+            numbers cut off; only with mode "constant".
+        mode: "constant"; "reflect", the border mirrors x without its outermost elements; "symmetric", with them.
+        constant_values: a number, of mode "constant" alone; None: 0.
+
+    ShapeError if the widths do not fit, or if more is cut off than there is.
+    """
+    x = as_tensor(x)
+    widths = _widths(x, pad_width)
+    if mode in ("reflect", "symmetric"):
+        if constant_values is not None:
+            raise ValueError(f"[pad] constant_values: expected None with mode {mode!r}, got {constant_values!r}")
+        if any(width < 0 for pair in widths for width in pair):
+            raise ShapeError(f"[pad] pad_width: expected no negative widths with mode {mode!r}, got {pad_width!r}")
+        places = [_mirrored(n, pair, mode) for n, pair in zip(x.shape, widths, strict=True)]
+        return getitem(x, np.ix_(*places)) if places else x
+    if mode != "constant":
+        raise ValueError(f"[pad] mode: expected 'constant', 'reflect' or 'symmetric', got {mode!r}")
+    value = np.asarray(0 if constant_values is None else constant_values, x.dtype)
+    if value.ndim:
+        raise ShapeError(f"[pad] constant_values: expected one number, got {constant_values!r}")
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (_bordered(dy, [(-before, -after) for before, after in widths], np.zeros((), dy.dtype)),)
+
+    return record(_bordered(x.array, widths, value), (x,), backward)
+
+
+def _mirrored(size: int, width: tuple[int, int], mode: Any) -> Array:
+    """The places of the elements of one axis and of its border."""
+    return np.pad(np.arange(size), width, mode)
+
+
+def _widths(x: Tensor, pad_width: Any) -> Widths:
+    """(before, after) for each axis of x."""
+    try:
+        given = np.array(pad_width, dtype=object)
+        pairs = np.broadcast_to(given, (x.ndim, 2)).tolist()
+        widths = [(operator.index(before), operator.index(after)) for before, after in pairs]
+    except (TypeError, ValueError):
+        raise ShapeError(
+            f"[pad] pad_width: expected an integer, a pair, or {x.ndim} pairs for a tensor of shape {x.shape}, "
+            f"got {pad_width!r}"
+        ) from None
+    if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(x.shape, widths, strict=True)):
+        raise ShapeError(f"[pad] pad_width: {pad_width!r} cuts off more than there is of shape {x.shape}")
+    return widths
+
+
+def _bordered(array: Array, widths: Widths, value: Array) -> Array:
+    """The array with `value` around it, by the kernel where it can."""
+    if in_kernels(array) and not value:
+        return _core.pad(array, [before for before, _ in widths], [after for _, after in widths])
+    kept = tuple(
+        [slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(array.shape, widths, strict=False)]
+    )
+    outside = [(max(before, 0), max(after, 0)) for before, after in widths]
+    return np.ascontiguousarray(np.pad(array[kept], outside, constant_values=value)) if widths else array
