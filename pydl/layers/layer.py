@@ -16,6 +16,7 @@ from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable, numbers
+from .added_losses import LossAdder
 from .attributes import OfOnlyCall, SetByInit, unique_name
 from .call_arguments import (
     Signature,
@@ -27,7 +28,7 @@ from .call_arguments import (
     refuse_several,
     shape_of,
 )
-from .tracking import PARTS_OR_CONTAINERS, UNWATCHED, Tracked
+from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
 
@@ -40,17 +41,19 @@ def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
     def marking(self: Layer, *args: Any, **kwargs: Any) -> None:
         before = state.depth, state.training
         state.depth, state.training = 0, None
+        vars(self)["_building"] = True
         try:
             with no_grad():
                 build(self, *args, **kwargs) if takes_shapes else build(self)
             self.built = True
         finally:
+            vars(self).pop("_building", None)  # a build() may call that of its base
             state.depth, state.training = before
 
     return marking
 
 
-class Layer(Tracked):
+class Layer(LossAdder):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
     Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
@@ -75,7 +78,7 @@ class Layer(Tracked):
     _makes_mask = False
     input, output = OfOnlyCall("input"), OfOnlyCall("output")
     if not TYPE_CHECKING:
-        name = dtype = built = _trainable = _variables = _losses_pass = SetByInit()
+        name = dtype = built = _trainable = _variables = _losses = SetByInit()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -106,7 +109,6 @@ class Layer(Tracked):
         self._trainable = bool(trainable)
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
-        self._losses_pass = -1
         self._state_variables: list[Variable] = []  # what call() keeps for the next; no weights
         self._calls: list[Call] = []  # on symbolic tensors
 
@@ -138,7 +140,12 @@ class Layer(Tracked):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
         self._build_once(input_shape)
-        return shapes_on_zeros(lambda x: self(x, training=False), input_shape, self.dtype)
+        return self._shapes_on_zeros(lambda x: self(x, training=False), input_shape)
+
+    def _shapes_on_zeros(self, call: Callable[[Any], Any], input_shapes: Any) -> Any:
+        shapes = shapes_on_zeros(call, input_shapes, self.dtype)
+        self._clear_losses()  # of the zeros
+        return shapes
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The output shapes of a call on symbolic tensors, for which the layer is built."""
@@ -150,8 +157,8 @@ class Layer(Tracked):
             symbolic = {name: value for name, value in kwargs.items() if is_symbolic(value)}
             others = {name: value for name, value in kwargs.items() if name not in symbolic}
             shapes = map_leaves(shape_of, [[inputs, *args], symbolic])
-            return shapes_on_zeros(
-                lambda zeros: self(*zeros[0], **zeros[1], **others | {"training": False}), shapes, self.dtype
+            return self._shapes_on_zeros(
+                lambda zeros: self(*zeros[0], **zeros[1], **others | {"training": False}), shapes
             )
         found = Signature(type(self).compute_output_shape).arguments(self.name, self._signature, inputs, kwargs)
         shapes = self.compute_output_shape(**found) if len(found) > 1 else self.compute_output_shape(*found.values())
@@ -212,8 +219,8 @@ class Layer(Tracked):
         if signature.masks:
             self._add_masks(x, kwargs)
         before, state.training = state.training, training
-        if state.depth == 0:
-            state.forward_pass += 1
+        if state.depth == 0 and LossAdder._losses_exist:
+            self._clear_losses()
         state.depth += 1
         try:
             y = (
@@ -255,7 +262,7 @@ class Layer(Tracked):
         """What the activity regularizer asks for, per sample; nothing of a batch without samples."""
         for output in leaves(y):
             assert self.activity_regularizer is not None
-            self.add_loss(self.activity_regularizer(output) / max(output.shape[0] if output.ndim else 1, 1))
+            self._add_losses([self.activity_regularizer(output) / max(output.shape[0] if output.ndim else 1, 1)])
 
     @staticmethod
     def _set_masks(y: Any, masks: Any) -> None:
@@ -306,22 +313,6 @@ class Layer(Tracked):
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable
-
-    # -- losses
-
-    def add_loss(self, loss: Tensor) -> None:
-        """Adds a scalar to the losses of the forward pass under way."""
-        spoil_plan(f"layer {self.name!r} adds a loss in call()")
-        if self._losses_pass != state.forward_pass:
-            object.__setattr__(self, "_losses", [])
-            object.__setattr__(self, "_losses_pass", state.forward_pass)
-        self._losses.append(loss)
-
-    @property
-    def losses(self) -> list[Tensor]:
-        """What regularizers ask for: the terms of the last forward pass, and of the trainable weights as they are."""
-        added = [loss for layer in self._flatten() for loss in layer._losses]
-        return added + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

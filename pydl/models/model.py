@@ -14,7 +14,6 @@ from ..data_adapters import as_numbers
 from ..layers import RNN, Layer
 from ..layers.attributes import SetByInit, replaceable
 from ..layers.call_arguments import shape_of
-from ..layers.layer import shapes_on_zeros
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
@@ -66,6 +65,16 @@ class Model(Trainer):
         return self._checked_call(inputs, kwargs.pop("training", training), kwargs)
 
     def _checked_call(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
+        if not Layer._losses_exist:
+            return self._run(inputs, training, kwargs)
+        if state.depth == 0:
+            self._clear_losses()
+        y = self._run(inputs, training, kwargs)
+        if self._with_losses():
+            self._plans.latest = None  # the next call comes here too, and clears them
+        return y
+
+    def _run(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
         recorded = training or state.depth or state.open_tapes or kwargs
         x = self._as_tensors(inputs)
         if x is None:
@@ -300,4 +309,4 @@ class Model(Trainer):
         """Found by calling the model on zeros, unless a subclass knows better."""
         if self._graph is not None:
             return self._graph.output_shapes(input_shape)
-        return shapes_on_zeros(lambda x: self(x, training=False), input_shape, self.dtype)
+        return self._shapes_on_zeros(lambda x: self(x, training=False), input_shape)

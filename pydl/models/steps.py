@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import optimizers, plan
+from .. import ops, optimizers, plan
 from ..batches import Batch, make_batch
 from ..data_adapters import as_numbers
 from ..layers import Layer
@@ -177,8 +177,8 @@ class Stepper(Layer):
         if self._loss is not None:
             terms += self._loss.terms(*self._by_output(y, y_pred, sample_weight))
         trained = self._trained_now()
-        for layer in trained.layers:
-            terms.extend(layer._losses)
+        for layer in self._with_losses():
+            terms.extend([term if term.ndim == 0 else ops.sum(term) for term in layer._losses])
         terms.extend(v.regularizer(v) for v in trained.regularized if v.regularizer is not None)
         if not terms:
             raise ValueError("[fit] no loss: give one to compile(), or add_loss() in a layer")
@@ -218,6 +218,9 @@ class Stepper(Layer):
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
             object.__setattr__(self, "_trained", Trained(plan.epoch(), layers, variables, regularized, replayable))
         return self._trained
+
+    def _with_losses(self) -> list[Layer]:
+        return [layer for layer in self._trained_now().layers if layer._losses]
 
     def get_metrics_result(self) -> dict[str, float]:
         """The loss and the metrics since the last reset, as means over samples."""

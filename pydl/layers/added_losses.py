@@ -1,0 +1,60 @@
+"""Losses that layers add: they belong to the forward pass that made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..structure import leaves
+from ..tape import spoil_plan, state
+from ..tensor import Tensor
+from .tracking import Tracked
+
+if TYPE_CHECKING:
+    from .layer import Layer
+
+
+class LossAdder(Tracked):
+    """The part of a layer that adds losses.
+
+    They are there until the next pass through this layer, or through a model that it is in, begins.
+    """
+
+    _losses: list[Tensor]
+    _building = False
+    _losses_exist = False  # whether any layer has ever added a loss: without one, no pass need look for them
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds a scalar tensor, or a list of them, to the losses of the forward pass under way.
+
+        ValueError outside `build` and `call`, and for what is no tensor.
+        """
+        if not (state.depth or self._building):
+            raise ValueError(
+                f"[{self.name}] add_loss: expected a call from inside build() or call(), since a loss belongs to a "
+                "forward pass; a model can override compute_loss() instead"
+            )
+        added = leaves(loss)
+        for each in added:
+            if not isinstance(each, Tensor):
+                raise ValueError(f"[{self.name}] add_loss: expected a tensor, got {each!r}")
+        self._add_losses(added)
+
+    def _add_losses(self, losses: list[Tensor]) -> None:
+        spoil_plan(f"layer {self.name!r} adds a loss in call()")
+        LossAdder._losses_exist = True
+        self._losses.extend(losses)
+
+    def _clear_losses(self) -> None:
+        """Forgets what the last forward pass has added, in the layers inside too."""
+        for layer in self._with_losses():
+            object.__setattr__(layer, "_losses", [])
+
+    def _with_losses(self) -> list[Layer]:
+        """Those of this layer and the layers inside that have added losses."""
+        return [layer for layer in self._flatten() if layer._losses]
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """What regularizers ask for: the terms of the last forward pass, and of the trainable weights as they are."""
+        added = [loss for layer in self._with_losses() for loss in layer._losses]
+        return added + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]
