@@ -139,14 +139,28 @@ class PReLU(_Elementwise):
 
 
 class Softmax(_Elementwise):
-    """exp(x) / Σ exp(x) along `axis` (an integer, or several at once)."""
+    """exp(x) / Σ exp(x) along `axis` (an integer, or several at once).
+
+    Call argument `mask`: bools that broadcast to the inputs; where it is False, the result is zero. A mask of steps
+    that comes with the inputs says nothing about the features of a step, and leaves them alone.
+    """
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.axis = axis
 
-    def call(self, inputs: Tensor) -> Tensor:
-        return ops.softmax(inputs, self.axis)
+    def call(self, inputs: Tensor, mask: Any = None) -> Tensor:
+        own: Any = inputs.mask
+        if mask is None or (own is mask and own.ndim < inputs.ndim):
+            return ops.softmax(inputs, self.axis)
+        if mask.ndim > inputs.ndim or any(
+            m not in (1, n) for m, n in zip(mask.shape[::-1], inputs.shape[::-1], strict=False)
+        ):
+            raise ShapeError(
+                f"[{self.name}] mask: expected a shape that broadcasts to {inputs.shape}, got {mask.shape}"
+            )
+        y = ops.softmax(ops.where(mask, inputs, -1.7e38), self.axis)
+        return ops.where(mask, y, 0.0)  # also where nothing is left
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

@@ -64,6 +64,8 @@ class Signature:
             if name not in kwargs and name not in self.defaults:
                 raise TypeError(f"[{layer}] call: missing the argument {name!r}")
             return kwargs.pop(name, self.defaults.get(name)), kwargs
+        if kwargs and self._by_position[:1] and self._by_position[0] in kwargs:
+            raise TypeError(f"[{layer}] call: got several values for the argument {self._by_position[0]!r}")
         names = self._by_position[1 : len(args)]
         if len(names) < len(args) - 1:
             raise TypeError(f"[{layer}] call: expected at most {len(self._by_position)} arguments, got {len(args)}")

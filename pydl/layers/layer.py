@@ -28,6 +28,7 @@ from .call_arguments import (
     refuse_several,
     shape_of,
 )
+from .mask_end import tell_where_a_mask_ends
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
@@ -188,7 +189,7 @@ class Layer(LossAdder):
         be.
         """
         signature, rest = self._signature, args[1:]
-        if len(args) == 1:
+        if len(args) == 1 and not kwargs:
             inputs = args[0]
         elif not (args and signature.gathers):
             (inputs, kwargs), rest = signature.sorted(self.name, args, kwargs), ()
@@ -235,6 +236,8 @@ class Layer(LossAdder):
             raise TypeError(f"[{self.name}] call: expected a tensor as its result, got None")
         if self._makes_mask or (mask is not None and self.supports_masking):
             self._set_masks(y, self.compute_mask(x, mask))
+        elif training and mask is not None:
+            tell_where_a_mask_ends(self, x, y, mask, "which passes none on")
         if self.activity_regularizer is not None:
             self._add_activity(y)
         return y

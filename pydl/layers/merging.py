@@ -10,9 +10,10 @@ import numpy as np
 
 from .. import ops
 from ..errors import ShapeError
-from ..tape import fixed
+from ..tape import fixed, state
 from ..tensor import Tensor, as_tensor
 from .layer import Layer, Shape
+from .mask_end import tell_where_a_mask_ends
 
 
 class _Merge(Layer):
@@ -27,8 +28,16 @@ class _Merge(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """A step counts if it does in any input, as in Keras; all do if an input has no mask."""
         if not isinstance(mask, list) or any(m is None for m in mask):
+            self._tell_of_missing(inputs, mask)
             return None
         return self._any([ops.mask_values(m) for m in mask])
+
+    def _tell_of_missing(self, inputs: Any, mask: Any) -> None:
+        """In training, that a mask ends here because another input has none."""
+        if state.training and isinstance(mask, list) and any(m is not None for m in mask):
+            without = next(place for place, m in enumerate(mask) if m is None)
+            largest = max(inputs, key=lambda x: x.ndim).array
+            tell_where_a_mask_ends(self, inputs, largest, mask, f"because input {without + 1} of {len(mask)} has none")
 
     def _any(self, values: Sequence[Tensor]) -> Any:
         """Where one of the tensors (…, 1), which broadcast together, is 1."""
@@ -175,6 +184,8 @@ class Concatenate(_Merge):
             for x, m in zip(inputs, mask, strict=True)
         ]
         axis = self.axis % inputs[0].ndim
+        if axis >= rank and len(given) < len(mask):
+            self._tell_of_missing(inputs, mask)
         return ops.step_mask(ops.concatenate(counts, axis)) if axis < rank else self._any(counts)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import constraints, initializers, ops, regularizers
 from ..errors import ShapeError, positive_integer
 from ..ops.axes import axes_of
@@ -104,22 +106,32 @@ class ChannelNormalization(Normalization):
             raise ShapeError(f"[{self.name}] axis: expected one axis, got {self.axis}")
         return shape[axes[0]]
 
-    def _normalize(self, x: Tensor, training: bool) -> Tensor:
+    def _normalize(self, x: Tensor, training: bool, mask: Any = None) -> Tensor:
         """Along the last axis."""
         raise NotImplementedError
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        return self._along_axis(inputs, bool(training), None)
+
+    def _along_axis(self, inputs: Tensor, training: bool, mask: Any) -> Tensor:
         (axis,) = self._axes(inputs.shape)
         if axis == inputs.ndim - 1:
-            return self._normalize(inputs, bool(training))
-        return ops.moveaxis(self._normalize(ops.moveaxis(inputs, axis, -1), bool(training)), -1, axis)
+            return self._normalize(inputs, training, mask)
+        if mask is not None:  # of the axes as they are; one that is not the last of x
+            mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim)), inputs.shape)
+            mask = np.moveaxis(mask, axis, -1)
+            if not (mask == mask[..., :1]).all():
+                raise ShapeError(f"[{self.name}] mask: expected the same for all channels, those of axis {self.axis}")
+            mask = np.ascontiguousarray(mask[..., 0])
+        return ops.moveaxis(self._normalize(ops.moveaxis(inputs, axis, -1), training, mask), -1, axis)
 
 
 class BatchNormalization(ChannelNormalization):
     """(x - mean) gamma / √(variance + epsilon) + beta along `axis` (Ioffe and Szegedy 2015).
 
     In training, mean and variance are those of the batch, and the moving averages follow them; otherwise, and while the
-    layer is frozen (trainable = False), the moving averages are used.
+    layer is frozen (trainable = False), the moving averages are used. Steps that a mask leaves out, also one that comes
+    with the inputs, are normalised too, but count in no mean and no variance.
 
     Args:
         momentum: the share of its old value that a moving average keeps in each step.
@@ -163,12 +175,20 @@ class BatchNormalization(ChannelNormalization):
             shape, self.moving_variance_initializer, trainable=False, name="moving_variance"
         )
 
-    def _normalize(self, x: Tensor, training: bool) -> Tensor:
-        if not (training and self.trainable):
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Tensor:
+        if mask is not None and (mask.ndim >= inputs.ndim or mask.shape != inputs.shape[: mask.ndim]):
+            raise ShapeError(
+                f"[{self.name}] mask: expected shape {inputs.shape[:-1]} for inputs of {inputs.shape}, got {mask.shape}"
+            )
+        return self._along_axis(inputs, bool(training), mask)
+
+    def _normalize(self, x: Tensor, training: bool, mask: Any = None) -> Tensor:
+        # Without any step that counts there is nothing to learn from.
+        if not (training and self.trainable) or (mask is not None and not mask.any()):
             return ops.batch_norm_inference(
                 x, self.moving_mean, self.moving_variance, self.gamma, self.beta, self.epsilon
             )
-        y, mean, variance = ops.batch_norm(x, self.gamma, self.beta, self.epsilon)
+        y, mean, variance = ops.batch_norm(x, self.gamma, self.beta, self.epsilon, mask)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving[...] = moving.array + (now.array - moving.array) * (1 - self.momentum)
         return y
@@ -229,7 +249,7 @@ class GroupNormalization(ChannelNormalization):
         if self.groups != -1 and channels % self.groups:
             raise ShapeError(f"[{self.name}] groups: expected a divisor of the {channels} channels, got {self.groups}")
 
-    def _normalize(self, x: Tensor, training: bool) -> Tensor:
+    def _normalize(self, x: Tensor, training: bool, mask: Any = None) -> Tensor:
         groups = x.shape[-1] if self.groups == -1 else self.groups
         return ops.group_norm(x, self.gamma, self.beta, groups, self.epsilon)
 

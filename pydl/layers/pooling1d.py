@@ -87,6 +87,11 @@ class _GlobalPooling1D(ImageLayer):
 class GlobalAveragePooling1D(_GlobalPooling1D):
     """The mean of each channel over the steps, masked ones not counted: (N, T, C) to (N, C), or (N, 1, C)."""
 
+    supports_masking = True  # looks at it; the means have none
+
+    def compute_mask(self, inputs: Tensor, mask: Any = None) -> None:
+        """None: the means have no steps."""
+
     def call(self, inputs: Tensor, mask: Any = None) -> Tensor:
         if mask is None:
             return super().call(inputs)

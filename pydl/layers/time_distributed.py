@@ -11,7 +11,10 @@ from .layer import Layer, Shape
 
 
 class TimeDistributed(Layer):
-    """Applies `layer` to each step of (B, T, …), as if steps were samples: TimeDistributed(Conv2D(8, 3)) for video."""
+    """Applies `layer` to each step of (B, T, …), as if steps were samples: TimeDistributed(Conv2D(8, 3)) for video.
+
+    Call argument `mask` (B, T, …): a layer that takes a mask gets its steps in the same way.
+    """
 
     autocast = False  # the layer inside casts for itself
 
@@ -26,9 +29,18 @@ class TimeDistributed(Layer):
             raise ShapeError(f"[{self.name}] inputs: expected at least 3 axes (batch, steps, …), got {input_shape}")
         self.layer._build_once((None, *input_shape[2:]))
 
-    def call(self, inputs: Tensor) -> Tensor:
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Tensor:
+        if mask is not None and mask.shape[:2] != inputs.shape[:2]:
+            raise ShapeError(
+                f"[{self.name}] mask: expected shape {inputs.shape[:2]}, and what the layer takes, got {mask.shape}"
+            )
         batch, steps = inputs.shape[:2]
-        y = self.layer(ops.reshape(inputs, (batch * steps, *inputs.shape[2:])))
+        x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
+        # To a layer that reads steps of its own, a mask of samples says nothing.
+        if mask is not None and self.layer._takes_mask and mask.ndim >= min(inputs.ndim - 1, 3):
+            y = self.layer(x, mask=mask.reshape(batch * steps, *mask.shape[2:]))
+        else:
+            y = self.layer(x)
         return ops.reshape(y, (batch, steps, *y.shape[1:]))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

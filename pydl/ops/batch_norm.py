@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import _core
-from ..errors import number
-from ..tape import Array, Backward
+from ..errors import ShapeError, number
+from ..tape import Array, Backward, spoil_plan
 from ..tensor import Tensor, as_tensor, record, wrap
 from .arrays import floating
 from .shape import cast
@@ -33,15 +36,21 @@ def record_normalized(y: Array, x: Tensor, gamma: Tensor | None, beta: Tensor | 
     return record(y, [t for t in (x, gamma, beta) if t is not None], backward)
 
 
-def batch_norm(x: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3) -> tuple[Tensor, Tensor, Tensor]:
+def batch_norm(
+    x: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3, mask: Any = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """(x - mean) gamma / √(variance + epsilon) + beta, with the mean and the (biased) variance of each channel of x.
 
     Args:
         x: (…, C), not empty.
         gamma, beta: (C,), or None for ones and zeros.
+        mask: bools of the leading axes of x: rows where it is False count in no mean and no variance, but are
+            normalised with them. At least one is True.
 
     Returns: y like x, and the mean and the variance (C,), without gradients of their own.
     """
+    if mask is not None:
+        return _masked(as_tensor(x), gamma, beta, number("batch_norm", "epsilon", epsilon), as_tensor(mask).array)
     x, epsilon = floating(as_tensor(x)), number("batch_norm", "epsilon", epsilon)
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     y, mean, variance = _core.batch_norm_forward(x.array, array_of(gamma), array_of(beta), epsilon)
@@ -51,6 +60,35 @@ def batch_norm(x: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-
         return _core.batch_norm_backward(dy, array, factor, mean, variance, epsilon)
 
     return record_normalized(y, x, gamma, beta, gradients), wrap(mean), wrap(variance)
+
+
+def _masked(x: Tensor, gamma: Any, beta: Any, epsilon: float, mask: Array) -> tuple[Tensor, Tensor, Tensor]:
+    """The statistics are those of the rows that count, gathered; all rows are normalised with them."""
+    x = floating(x)
+    if mask.shape != x.shape[: mask.ndim] or mask.ndim >= x.ndim:
+        raise ShapeError(f"[batch_norm] mask: expected shape {x.shape[:-1]} for x of shape {x.shape}, got {mask.shape}")
+    gamma, beta = parameter(gamma, x), parameter(beta, x)
+    spoil_plan("batch normalisation gathers the rows that a mask leaves")
+    rows, counts = x.array.reshape(-1, x.shape[-1]), np.repeat(mask.astype(bool).ravel(), _inner(x.shape, mask.ndim))
+    kept = rows[counts]
+    _, mean, variance = _core.batch_norm_forward(kept, None, None, epsilon)
+    array, factor = x.array, array_of(gamma)
+
+    def gradients(dy: Array) -> tuple[Array, Array, Array]:
+        dx, dgamma, dbeta = _core.batch_norm_backward(dy, array, factor, mean, variance, epsilon, True)
+        # As if mean and variance were given; now what each row that counts does to all rows by way of them.
+        scale = 1 / np.sqrt(variance + epsilon)
+        share = scale / len(kept) if factor is None else scale * factor / len(kept)
+        dx.reshape(rows.shape)[counts] -= (share * (dbeta + (kept - mean) * scale * dgamma)).astype(dx.dtype)
+        return dx, dgamma, dbeta
+
+    y = _core.batch_norm_inference(array, factor, array_of(beta), mean, variance, epsilon)
+    return record_normalized(y, x, gamma, beta, gradients), wrap(mean), wrap(variance)
+
+
+def _inner(shape: tuple[int, ...], axes: int) -> int:
+    """How many rows stand behind each element of the first `axes` axes."""
+    return math.prod(shape[axes:-1])
 
 
 def batch_norm_inference(

@@ -76,7 +76,8 @@ CASES: dict[str, tuple[Any, str]] = {
     "mean": (metrics.Mean, "from_config get_config name reset_state result update_state dtype total count variables"),
     "optimizer": (
         lambda: optimizers.Optimizer(0.1),
-        """apply apply_gradients build clipnorm clipvalue from_config get_config global_clipnorm iterations
+        """apply apply_gradients build built clipnorm exclude_from_weight_decay load_own_variables save_own_variables
+        clipvalue from_config get_config global_clipnorm iterations
         learning_rate name variables weight_decay""",
     ),
     "callback": (callbacks.Callback, f"{_HOOKS} model params set_model set_params on_batch_begin on_batch_end"),
