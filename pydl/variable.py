@@ -70,7 +70,7 @@ class Variable(Tensor):
         """Copies `value`, of the same shape, into the variable; ShapeError if it does not fit."""
         array = as_array(value)
         if array.shape != self.shape:
-            raise ShapeError(f"[assign] {self.name}: expected shape {self.shape}, got {array.shape}")
+            raise ShapeError(f"[assign] {self.path}: expected shape {self.shape}, got {array.shape}")
         self[...] = array
         return self
 

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
 _used_names: dict[str, int] = {}
 
 
+def base_name(class_name: str) -> str:
+    """conv2d for class Conv2D."""
+    return re.sub(r"([a-z0-9])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", class_name).lower()
+
+
 def unique_name(class_name: str) -> str:
     """conv2d, conv2d_1, conv2d_2, … for class Conv2D."""
-    base = re.sub(r"([a-z0-9])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", class_name).lower()
+    base = base_name(class_name)
     number = _used_names.get(base, 0)
     _used_names[base] = number + 1
     return f"{base}_{number}" if number else base

@@ -313,6 +313,7 @@ class Layer(LossAdder):
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
         )
+        variable.path = f"{self.name}/{name}"
         variable.trainable = trainable and self._trainable
         self._variables.append(variable)
         return variable

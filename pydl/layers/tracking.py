@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from ..errors import ShapeError
+from ..tensor import as_array
 from ..variable import Variable, numbers
 from .containers import CONTAINERS, Part, parts_in, watched
 
@@ -117,12 +119,18 @@ class Tracked(Part):
         return [v.array.copy() for v in self.weights]
 
     def set_weights(self, values: Sequence[Any]) -> None:
-        """Writes all weights. ValueError if the number of arrays differs, ShapeError if one does not fit."""
+        """Writes all weights, or none: ValueError if the number differs, ShapeError if one does not fit."""
         weights = self.weights
         if len(values) != len(weights):
             raise ValueError(f"[{self.name}] set_weights: expected {len(weights)} arrays, got {len(values)}")
-        for variable, value in zip(weights, values, strict=True):
-            variable.assign(value)
+        arrays = [as_array(value) for value in values]
+        for variable, array in zip(weights, arrays, strict=True):
+            if array.shape != variable.shape:
+                raise ShapeError(
+                    f"[{self.name}] set_weights: {variable.path}: expected shape {variable.shape}, got {array.shape}"
+                )
+        for variable, array in zip(weights, arrays, strict=True):
+            variable.assign(array)
 
     def count_params(self) -> int:
         """The number of elements of all weights, trained or not."""

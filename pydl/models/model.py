@@ -21,6 +21,7 @@ from ..tape import Array, state
 from ..tensor import Tensor, as_tensor
 from .chain import check_shape
 from .graph import Graph
+from .paths import places
 from .serialization import graph_config, graph_from_config
 from .summary import format_summary
 from .trainer import Trainer
@@ -228,7 +229,7 @@ class Model(Trainer):
             raise RuntimeError(
                 f"[save_weights] {self.name} has no weights yet: call it on data, fit it or give an Input"
             )
-        save_arrays(filepath, [(v.name, v.array) for v in self.weights], overwrite)
+        save_arrays(filepath, places(self), overwrite)
 
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Reads what `save_weights` wrote, bit by bit. ValueError if it does not fit; then no weight has changed."""
@@ -236,9 +237,9 @@ class Model(Trainer):
             raise RuntimeError(
                 f"[load_weights] {self.name} has no weights yet: call it on data, fit it or give an Input"
             )
-        weights = self.weights
-        for variable, array in zip(weights, load_arrays(filepath, [(v.name, v.shape) for v in weights]), strict=True):
-            variable.assign(array)
+        own = places(self)
+        for place, array in zip(own, load_arrays(filepath, own), strict=True):
+            place.variable.assign(array)
 
     def reset_state(self) -> None:
         """Stateful recurrent layers begin anew."""

@@ -150,7 +150,7 @@ class Stepper(Layer):
     def _update(self, variables: list[Variable]) -> None:
         gradients = [v.grad for v in variables]
         if any([g is None for g in gradients]):
-            names = [v.name for v, g in zip(variables, gradients, strict=True) if g is None]
+            names = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
             self._warn_once(f"Gradients do not exist for variables {names} when minimizing the loss")
         self.optimizer.apply(gradients, variables)
 

@@ -66,7 +66,7 @@ def test_a_model_with_operators_learns(rng: np.random.Generator) -> None:
     losses = model.fit(data, data[:, :1] * data[:, 1:2], epochs=40, verbose=0).history["loss"]
     assert losses[-1] < 0.3 * losses[0]
     assert [layer.name.split("_")[0] for layer in model.layers if isinstance(layer, layers.Operation)] == [
-        "sigmoid", "multiply", "subtract", "multiply", "add"
+        "sigmoid", "subtract", "multiply", "multiply", "add"
     ]  # fmt: skip
 
 
