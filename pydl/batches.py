@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from . import _core
+from .class_weights import class_weights, weighted
 from .errors import ShapeError, positive_integer
+from .losses import Loss
 from .structure import leaves, map_leaves, rebuild
 from .tape import Array
 
@@ -41,6 +44,9 @@ class Receiver(Protocol):
     def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
         """What the input at this place is cast to."""
 
+    def _label_kind(self) -> tuple[Loss | None, int | None]:
+        """The loss, if it is one, and the number of axes of its output, if known."""
+
 
 def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Integers are labels and stay integers; everything else, bools included, becomes `dtype`."""
@@ -49,22 +55,6 @@ def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
     if array.dtype.kind == "u" and array.dtype.itemsize == 8 and array.max(initial=0) > np.iinfo(np.int64).max:
         raise ValueError(f"[data] y: expected labels below 2**63, got {array.max()}")
     return array.dtype if array.dtype in (np.int32, np.int64) else np.dtype(np.int64)
-
-
-def class_weights(y: Any, class_weight: Mapping[int, float]) -> Array:
-    """A weight per sample from a weight per class; classes that are not named weigh 1. y: labels or one-hot rows."""
-    if not isinstance(y, np.ndarray):
-        raise ValueError("[data] class_weight: works for one output; give sample_weight for several")
-    if not isinstance(class_weight, Mapping):
-        raise TypeError(f"[data] class_weight: expected a dict from class to weight, got {class_weight!r}")
-    for label, weight in class_weight.items():
-        if isinstance(weight, str) or not hasattr(weight, "__float__"):
-            raise TypeError(f"[data] class_weight: expected a number for class {label!r}, got {weight!r}")
-    if not np.isfinite(y).all():
-        raise ValueError("[data] class_weight: expected finite labels, got NaN or infinity in y")
-    labels = y.argmax(axis=-1) if y.ndim > 1 and y.shape[-1] > 1 else y.reshape(len(y))
-    values, places = np.unique(labels, return_inverse=True)
-    return np.array([class_weight.get(int(value), 1.0) for value in values], np.float32)[places]
 
 
 class _Column:
@@ -167,8 +157,7 @@ def make_batch(
     x, y = receiver._arranged("x", x), receiver._arranged("y", y)
     sample_weight = receiver._arranged("sample_weight", sample_weight)
     if y is not None and weights is not None:
-        by_class = class_weights(y, weights)
-        sample_weight = by_class if sample_weight is None else by_class * sample_weight
+        sample_weight = weighted(class_weights(y, weights, *receiver._label_kind()), sample_weight)
     return Batch(
         _map_inputs(lambda a, place: np.ascontiguousarray(a, receiver.input_dtype(a, place)), x),
         _map_given(lambda a: np.ascontiguousarray(a, target_dtype(a, receiver.dtype)), y),
@@ -185,6 +174,10 @@ class Epochs:
         self._batches, self._given = batches, steps
         self._stream: Iterator[Batch] = iter(())
         self.steps = steps if steps is not None else len(batches) if isinstance(batches, ArrayBatches) else None
+
+    def once(self) -> Iterator[Batch]:
+        """One pass from the start, of at most `steps` batches: what is looked at without training."""
+        return islice(self._batches, self._given)
 
     def epoch(self) -> Iterator[Batch]:
         """The next epoch's batches. Fewer, or none, if the source has run dry."""

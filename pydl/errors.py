@@ -12,6 +12,14 @@ class DTypeError(TypeError):
     """An argument has the wrong element type, or is no array at all."""
 
 
+def place(index: tuple[Any, ...]) -> str:
+    """Where in a batch an index of samples, steps, … points to."""
+    if not index:
+        return "in a single number"
+    further = f", step {index[1]}" if len(index) == 2 else f", place {tuple(map(int, index[1:]))}" if index[1:] else ""
+    return f"at sample {index[0]}{further} of the batch"
+
+
 def positive_integer(owner: str, name: str, value: Any, below: int | None = None) -> int:
     """`value` as an int, also if it is NumPy's; ValueError unless it is a positive integer, and less than `below`."""
     if not hasattr(value, "__index__") or value <= 0:

@@ -102,7 +102,11 @@ class PlanCache:
         if entry.plan is None:
             with self._mode():
                 return call(_wrap_all(x))
-        return entry.plan.run(*x) if many else entry.plan.run(x)
+        try:
+            return entry.plan.run(*x) if many else entry.plan.run(x)
+        except ValueError:  # of a label or an id; the layers say whose, and where it stands
+            with self._mode():
+                return call(_wrap_all(x))
 
     def _used(self, key: Any) -> None:
         with suppress(KeyError):  # another thread may just have thrown it out

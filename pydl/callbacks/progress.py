@@ -8,6 +8,8 @@ import sys
 import time
 from typing import Any, Protocol, TextIO
 
+import numpy as np
+
 from .callback import Callback, Logs
 
 REDRAW_SECONDS = 0.1  # faster flickers, and costs a small model more than its steps
@@ -130,6 +132,8 @@ class Line:
 
 def format_value(value: Any) -> str:
     """Four decimals, or scientific when that would show next to nothing."""
+    if np.ndim(value):
+        return f"[{', '.join(map(format_value, value))}]"
     value = float(value)
     return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 or value != value else f"{value:.3e}"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import constraints, initializers, ops, regularizers
-from ..errors import positive_integer
+from ..errors import place, positive_integer
 from ..tape import Array
 from ..tensor import Tensor
 from .layer import Layer, Shape
@@ -62,7 +64,18 @@ class Embedding(Layer):
         )
 
     def call(self, inputs: Tensor) -> Tensor:
-        return ops.embedding(ops.cast(inputs, "int32") if inputs.dtype == bool else inputs, self.embeddings)
+        try:
+            return ops.embedding(ops.cast(inputs, "int32") if inputs.dtype == bool else inputs, self.embeddings)
+        except ValueError:
+            ids = inputs.array
+            wrong = np.asarray(~((ids >= 0) & (ids < self.input_dim)))
+            if not wrong.any():
+                raise
+            first = tuple(np.argwhere(wrong)[0])
+            raise ValueError(
+                f"[{self.name}] inputs: expected ids in [0, {self.input_dim}), got {ids[first]} {place(first)}; "
+                "ids begin at 0, so input_dim is the largest id + 1"
+            ) from None
 
     def compute_mask(self, inputs: Tensor, mask: Any = None) -> Array | None:
         return ops.id_mask(inputs) if self.mask_zero else None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, ShapeError, place
 from ..ops.arrays import floating
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor, record
@@ -128,7 +128,7 @@ def _labels(y_true: Array, output: Tensor) -> Array:
     if not np.array_equal(whole, labels):
         first = tuple(np.argwhere(whole != labels)[0])
         raise DTypeError(
-            f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels[first]} {_place(first)}"
+            f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels[first]} {place(first)}"
         )
     return whole
 
@@ -145,15 +145,8 @@ def _check_labels(labels: Array, classes: int) -> None:
         hint += f"; labels from 1 to {classes} need y - 1"
     raise LabelError(
         f"[sparse_categorical_crossentropy] y_true: expected labels in [0, {classes}), got {labels.min()} to "
-        f"{labels.max()}, the first {labels[first]} {_place(first)}; {hint}"
+        f"{labels.max()}, the first {labels[first]} {place(first)}; {hint}"
     )
-
-
-def _place(index: tuple[int, ...]) -> str:
-    names = ("sample", "step") if len(index) <= 2 else ("sample",)
-    parts = [f"{name} {i}" for name, i in zip(names, index, strict=False)]
-    rest = index[len(names) :]
-    return "at " + ", ".join([*parts, f"place {tuple(map(int, rest))}"] if rest else parts) + " of the batch"
 
 
 def _from_probabilities(target: Array, output: Tensor) -> Tensor:

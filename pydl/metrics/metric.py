@@ -5,6 +5,7 @@ Means are kept in plain Python numbers, so that a step costs next to nothing.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, cast
@@ -140,6 +141,21 @@ class Metric:
         return f"<{type(self).__name__} name={self.name}>"
 
 
+class Kept:
+    """What a metric knows at some time, to be put back later. Its variables stay the same objects."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric, self._variables = metric, metric.variables
+        self._values = metric._values_now()
+        self._attributes = copy.deepcopy(vars(metric), {id(variable): variable for variable in self._variables})
+
+    def restore(self) -> None:
+        vars(self._metric).clear()
+        vars(self._metric).update(self._attributes)
+        for variable, value in zip(self._variables, self._values, strict=True):
+            variable.assign(value)
+
+
 def values_of(x: Any) -> Array:
     """x as an array that does not wrap round. Metrics have no gradient: here, a tensor leaves the tape on purpose."""
     with no_grad():
@@ -158,7 +174,7 @@ def weights_of(sample_weight: ArrayLike | None, y_pred: Any) -> Array | None:
     mask = np.asarray(mask, np.float32)
     if weight is None:
         return mask
-    small, big = sorted((mask, weight), key=lambda each: each.ndim)
+    small, big = sorted((mask, weight), key=lambda each: (each.ndim, each.size))
     return big * spread("metric", small, big.shape)
 
 

@@ -41,10 +41,37 @@ def explain_call(call: Call, error: Exception) -> str:
     return _explained(f"to {call.layer.name}", rows, call.layer, shape, error)
 
 
+def explain_loss(model: Any, error: Exception) -> str:
+    """The error of a loss with the name of the output, and for a shape error the layers that lead to it, and a hint."""
+    layers, shapes = model.layers, model._output_shapes()
+    name = getattr(error, "output", "") or (layers[-1].name if layers else model.name)
+    text = f"[{name}] {error}"
+    y, output = getattr(error, "y_shape", ()), getattr(error, "y_pred_shape", ())
+    if not isinstance(error, ShapeError) or not output:
+        return text
+    rows = [
+        (layer.name, type(layer).__name__, ", ".join(_text(s) for s in leaves(shape)))
+        for layer, shape in zip(layers, shapes, strict=True)
+        if shape is not None
+    ]
+    if rows:
+        text += f"\nThe layers of {model.name}:\n{_table(rows)}"
+    if len(output) > 2 and y[1:] in ((), (1,), output[-1:]):
+        text += (
+            f"\nHint: the output has a result for each of {' x '.join(map(str, output[1:-1]))} places, y one for each "
+            "sample; put a Flatten or a global pooling before the last Dense, or use return_sequences=False"
+        )
+    return text
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    return "\n".join(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {what}" for name, kind, what in rows)
+
+
 def _explained(way: str, rows: list[tuple[str, str, str]], failing: Layer, shape: Any, error: Exception) -> str:
     rows = [*rows, (failing.name, type(failing).__name__, "<- fails here")]
-    widths = [max(len(row[i]) for row in rows) for i in range(2)]
-    chain = "\n".join(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {what}" for name, kind, what in rows)
+    chain = _table(rows)
     hint = _hint(failing, shape)
     return f"{error}\nThe way {way}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import losses, metrics, ops
+from ..errors import ShapeError
 from ..metrics import Mean
+from ..metrics.metric import values_of, weights_of
 from ..structure import leaves
 from ..tape import Array
 from ..tensor import Tensor
+from ..warn import warn_caller
+from .suspicions import suspicion
 
 
 def output_names(y_pred: Any) -> list[str]:
@@ -43,6 +49,7 @@ class CompiledLoss:
             if weight is not None and not isinstance(weight, int | float):
                 raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
         self._given, self._weights = loss, weights
+        self._looked_at: set[str] = set()
         # Without the names of the outputs, mistakes show when the first of them are seen.
         self._parts = self._resolve(names) if names else None
 
@@ -55,6 +62,14 @@ class CompiledLoss:
         ]
 
     @property
+    def single(self) -> losses.Loss | None:
+        """The loss, if one is given for the one output."""
+        if self._parts is None:
+            several = isinstance(self._given, list | tuple | dict) and "class_name" not in self._given
+            return None if several else losses.as_loss(self._given)
+        return self._parts[0][0] if len(self._parts) == 1 else None
+
+    @property
     def _in_kernels(self) -> bool:
         """Whether it is one loss, and one that a plan may hold."""
         parts = self._parts or []
@@ -65,12 +80,20 @@ class CompiledLoss:
         if self._parts is None:
             self._parts = self._resolve(names)
         found = []
-        for (loss, factor, mean), target, output, weight in zip(self._parts, y, y_pred, sample_weight, strict=True):
+        for (loss, factor, mean), name, target, output, weight in zip(
+            self._parts, names, y, y_pred, sample_weight, strict=True
+        ):
             if loss is None:
                 continue
             if target is None:
                 raise ValueError("[fit] y: the loss needs targets, got None")
-            term = loss(target, output, weight)
+            if mean.name not in self._looked_at:
+                self._look_at(mean.name, loss, output)
+            try:
+                term = loss(target, output, weight)
+            except (losses.LabelError, ShapeError) as error:
+                error.output, error.y_shape, error.y_pred_shape = name, np.shape(target), output.shape  # type: ignore[union-attr]
+                raise
             if term.ndim:  # reduction "none"
                 term = ops.mean(term)
             if len(self._parts) > 1:
@@ -78,13 +101,25 @@ class CompiledLoss:
             found.append(term if factor == 1.0 else term * factor)
         return found
 
+    def _look_at(self, name: str, loss: losses.Loss, output: Tensor) -> None:
+        """Warns of what is strange about the first batch; once."""
+        self._looked_at.add(name)
+        strange = suspicion(loss, output)
+        if strange is not None:
+            warn_caller(f"{loss.name}: {strange}")
+
     def results(self) -> dict[str, float]:
         """The mean loss of every output; nothing where there is only one, whose loss is the total."""
         parts = self._parts or []
         return {mean.name: mean.result() for loss, _, mean in parts if loss is not None} if len(parts) > 1 else {}
 
+    @property
+    def means(self) -> list[Mean]:
+        """Of all outputs, so far."""
+        return [mean for _, _, mean in self._parts or ()]
+
     def reset(self) -> None:
-        for _, _, mean in self._parts or ():
+        for mean in self.means:
             mean.reset_state()
 
 
@@ -107,7 +142,7 @@ class CompiledMetrics:
             self._parts = list(self._resolve(names))
         for part, target, output, weight in zip(self._parts, y, y_pred, sample_weight, strict=True):
             if target is not None:
-                part.update(target, output.array, weight, output.mask)
+                part.update(target, output, weight)
 
     def _resolve(self, names: Sequence[str]) -> Iterator[_OutputMetrics]:
         per_output = []
@@ -123,9 +158,14 @@ class CompiledMetrics:
         """Names to values; with several outputs, the name of the output comes first."""
         return {name: value for part in self._parts or () for name, value in part.results().items()}
 
+    @property
+    def resolved(self) -> list[metrics.Metric]:
+        """The metrics that have seen data."""
+        return [metric for part in self._parts or () for metric, _ in part._resolved or ()]
+
     def reset(self) -> None:
-        for part in self._parts or ():
-            part.reset()
+        for metric in self.resolved:
+            metric.reset_state()
 
 
 class _OutputMetrics:
@@ -135,20 +175,16 @@ class _OutputMetrics:
         self._prefix, self._given = prefix, given
         self._resolved: list[tuple[metrics.Metric, bool]] | None = None
 
-    def update(self, y_true: Array, y_pred: Array, sample_weight: Array | None, mask: Array | None) -> None:
+    def update(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None) -> None:
         """Adds a batch to every metric. Masked steps weigh nothing."""
         if self._resolved is None:
-            self._resolved = [(self._resolve(m, y_true, y_pred), weighted) for m, weighted in self._given]
-        if mask is not None and sample_weight is not None:
-            sample_weight = mask * sample_weight.reshape(sample_weight.shape + (1,) * (mask.ndim - sample_weight.ndim))
-        elif mask is not None:
-            sample_weight = mask
+            self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._given]
         for metric, weighted in self._resolved:
-            weight = sample_weight if weighted else mask
+            weight = y_pred.mask if sample_weight is None or not weighted else weights_of(sample_weight, y_pred)
             if weight is not None:
-                metric.update_state(y_true, y_pred, weight)
+                metric.update_state(y_true, y_pred.array, weight)
             else:
-                metric.update_state(y_true, y_pred)
+                metric.update_state(y_true, y_pred.array)
 
     @staticmethod
     def _resolve(metric: Any, y_true: Array, y_pred: Array) -> metrics.Metric:
@@ -158,19 +194,18 @@ class _OutputMetrics:
         return found
 
     def results(self) -> dict[str, float]:
-        """Names to values; a second metric of one name gets a number."""
-        found: dict[str, float] = {}
+        """Names to values; a second metric of one name gets a number, one of several values an array."""
+        found: dict[str, Any] = {}
         for metric, _ in self._resolved or ():
-            name, number = self._prefix + metric.name, 0
-            while name in found:
-                number += 1
-                name = f"{self._prefix}{metric.name}_{number}"
-            found[name] = float(metric.result())
+            result = metric.result()
+            for own_name, value in result.items() if isinstance(result, dict) else [(metric.name, result)]:
+                name, number = self._prefix + own_name, 0
+                while name in found:
+                    number += 1
+                    name = f"{self._prefix}{own_name}_{number}"
+                array = values_of(value)
+                found[name] = float(array.item()) if array.size == 1 else array.copy()
         return found
-
-    def reset(self) -> None:
-        for metric, _ in self._resolved or ():
-            metric.reset_state()
 
 
 def _is_accuracy(metric: Any) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..batches import ArrayBatches, Batch, IterableBatches, class_weights, split_validation
+from ..batches import ArrayBatches, Batch, IterableBatches, split_validation
+from ..class_weights import class_weights, weighted
 from ..errors import positive_integer
 from ..tensor import Tensor
 
@@ -31,8 +32,7 @@ def batches(
         return IterableBatches(x, model, class_weight)
     x, y, sample_weight = as_data(model, x, y, sample_weight)
     if class_weight is not None and y is not None:
-        by_class = class_weights(y, class_weight)
-        sample_weight = by_class if sample_weight is None else by_class * sample_weight
+        sample_weight = weighted(class_weights(y, class_weight, *model._label_kind()), sample_weight)
     size = 32 if batch_size is None else batch_size
     return ArrayBatches(x, y, sample_weight, size, model, shuffle)
 

@@ -57,7 +57,10 @@ class Model(Trainer):
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         latest = self._plans.latest
         if latest is not None and len(args) == 1 and not (training or kwargs):
-            y = latest.replay(args[0])  # at once: what it takes has passed all checks before
+            try:
+                y = latest.replay(args[0])  # at once: what it takes has passed all checks before
+            except ValueError:  # of an id; the layers say whose, and where it stands
+                y = None
             if y is not None:
                 return y
         if len(args) == 1:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import ops, optimizers, plan
+from .. import losses, ops, optimizers, plan
 from ..batches import Batch, make_batch
 from ..data_adapters import as_numbers
+from ..errors import ShapeError
 from ..layers import Layer
-from ..metrics import Mean
+from ..metrics import Mean, Metric
+from ..metrics.metric import Kept
 from ..plan import PlanCache
-from ..structure import is_nested, leaves, map_leaves
+from ..structure import is_nested, is_shape, leaves, map_leaves
 from ..tape import Array, no_grad, spoil_plan, state
 from ..tensor import Tensor, as_array, wrap
 from ..variable import Variable
 from ..warn import warn_caller
+from .chain import explain_loss
 from .compiled import CompiledLoss, CompiledMetrics, output_names
 
 
@@ -45,6 +49,7 @@ class Stepper(Layer):
     """The part of a model that learns. Override `train_step`, `test_step` or `compute_loss` to change how."""
 
     optimizer: optimizers.Optimizer
+    _in_loop = False  # whether fit or evaluate is under way, whose figures are not to be lost
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -175,7 +180,10 @@ class Stepper(Layer):
         """The compiled loss plus what layers and regularizers add: a scalar tensor."""
         terms = []
         if self._loss is not None:
-            terms += self._loss.terms(*self._by_output(y, y_pred, sample_weight))
+            try:
+                terms += self._loss.terms(*self._by_output(y, y_pred, sample_weight))
+            except (losses.LabelError, ShapeError) as error:
+                raise type(error)(explain_loss(self, error)) from None
         trained = self._trained_now()
         for layer in self._with_losses():
             terms.extend([term if term.ndim == 0 else ops.sum(term) for term in layer._losses])
@@ -186,6 +194,26 @@ class Stepper(Layer):
         for term in terms[1:]:
             total = total + term
         return total
+
+    @contextmanager
+    def _own_figures(self) -> Iterator[None]:
+        """Starts the loss and metrics anew; those of a loop that is under way are there again afterwards."""
+        outer = self._in_loop
+        before = [Kept(metric) for metric in self._all_metrics()] if outer else []
+        vars(self)["_in_loop"] = True  # not in the usual way, which would void all plans
+        self.reset_metrics()
+        try:
+            yield
+        finally:
+            if outer:
+                self.reset_metrics()
+                for kept in before:
+                    kept.restore()
+            else:
+                del vars(self)["_in_loop"]
+
+    def _all_metrics(self) -> list[Metric]:
+        return [self._loss_mean, *(self._loss.means if self._loss else ()), *self._metrics.resolved]
 
     def _update_metrics(self, loss: Tensor, batch: Batch, y_pred: Any) -> None:
         self._loss_mean._add(loss.array.item(), batch.size)
@@ -245,14 +273,17 @@ class Stepper(Layer):
     ) -> Any:
         """One update on this batch. Returns its loss and metrics, as `evaluate` does."""
         self._check_compiled("train_on_batch")
+        if self._in_loop:
+            with self._own_figures():
+                return self._result(self.train_step(self._one_batch(x, y, sample_weight, class_weight)), return_dict)
         self.reset_metrics()
         return self._result(self.train_step(self._one_batch(x, y, sample_weight, class_weight)), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of this batch, as `evaluate` returns them."""
         self._check_compiled("test_on_batch")
-        self.reset_metrics()
-        return self._result(self.test_step(self._one_batch(x, y, sample_weight)), return_dict)
+        with self._own_figures():
+            return self._result(self.test_step(self._one_batch(x, y, sample_weight)), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for this batch, as `predict` returns them."""
@@ -299,6 +330,14 @@ class Stepper(Layer):
     def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
         """What the input at this place is cast to."""
         return self.dtype if array.dtype.kind == "f" or self._casts_integers else array.dtype
+
+    def _label_kind(self) -> tuple[losses.Loss | None, int | None]:
+        """The loss, if it is one, and the number of axes of its output, if known: they tell what is a label in y."""
+        try:
+            shape = self.output_shape  # type: ignore[attr-defined]
+        except (AttributeError, RuntimeError, ValueError):
+            shape = None
+        return None if self._loss is None else self._loss.single, len(shape) if is_shape(shape) else None
 
     @property
     def _casts_integers(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..batches import Epochs
+from ..batches import Batch, Epochs
 from ..callbacks import Callback, CallbackList, History, ProgressBar
 from ..random import Draws
 from ..structure import leaves, rebuild
@@ -93,7 +93,13 @@ class Trainer(Stepper):
                 warn_caller(f"fit: the data ran out before epoch {epoch + 1}; training ends")
                 break
             if validation is not None and is_due(validation_freq, epoch + 1):
-                logs |= {f"val_{name}": value for name, value in self._evaluate(validation, watchers).items()}
+                measured = self._evaluate(validation, watchers)
+                if measured is None:
+                    self._warn_once(
+                        "fit: the validation data has no batches left, so there are no val_ figures; "
+                        "a generator ends for good, unless it is made anew by an object with __iter__"
+                    )
+                logs |= {f"val_{name}": value for name, value in (measured or {}).items()}
             watchers.call("on_epoch_end", epoch, logs)
             if self.stop_training:
                 break
@@ -102,18 +108,28 @@ class Trainer(Stepper):
 
     def _train_epoch(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
         """One epoch of steps; its logs, or None if there was no batch."""
-        self.reset_metrics()
-        begin, end = watchers.hooks("on_train_batch_begin"), watchers.hooks("on_train_batch_end")
-        uses_logs = watchers.uses_logs("on_train_batch_end")
+        with self._own_figures():
+            return self._loop(data.epoch(), self.train_step, "train", watchers)
+
+    def _loop(
+        self,
+        batches: Iterable[Batch],
+        run: Callable[[Batch], Mapping[str, float] | None],
+        kind: str,
+        watchers: CallbackList,
+    ) -> dict[str, float] | None:
+        """Steps of `train_step` or `test_step` with their hooks; the last logs, or None if there was no batch."""
+        begin, end = watchers.hooks(f"on_{kind}_batch_begin"), watchers.hooks(f"on_{kind}_batch_end")
+        uses_logs = watchers.uses_logs(f"on_{kind}_batch_end")
         step, own_logs = -1, None
-        for step, batch in enumerate(data.epoch()):
+        for step, batch in enumerate(batches):
             for hook in begin:
                 hook(step)
-            own_logs = self.train_step(batch)
+            own_logs = run(batch)
             logs = dict(own_logs or self.get_metrics_result()) if uses_logs else None
             for hook in end:
                 hook(step, logs)
-            if self.stop_training:
+            if kind == "train" and self.stop_training:
                 break
         return None if step < 0 else dict(own_logs or self.get_metrics_result())
 
@@ -134,26 +150,27 @@ class Trainer(Stepper):
         self._check_compiled("evaluate")
         data = Epochs(batches(self, x, y, sample_weight, batch_size), steps)
         logs = self._evaluate(data, self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps))
+        if logs is None:
+            raise ValueError("[evaluate] x: expected at least one batch, got none")
         if return_dict:
             return logs
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
-    def _evaluate(self, data: Epochs, watchers: CallbackList) -> dict[str, float]:
-        self.reset_metrics()
-        begin, end = watchers.hooks("on_test_batch_begin"), watchers.hooks("on_test_batch_end")
-        uses_logs = watchers.uses_logs("on_test_batch_end")
-        own_logs = None
-        watchers.call("on_test_begin")
-        for step, batch in enumerate(data.epoch()):
-            for hook in begin:
-                hook(step)
-            own_logs = self.test_step(batch)
-            logs = dict(own_logs or self.get_metrics_result()) if uses_logs else None
-            for hook in end:
-                hook(step, logs)
-        results = dict(own_logs or self.get_metrics_result())
-        watchers.call("on_test_end", results)
+    def _evaluate(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
+        """The logs of one pass, or None if there was no batch: what was not measured has no figure."""
+        with self._own_figures():
+            watchers.call("on_test_begin")
+            results = self._loop(self._watched(data, "evaluate"), self.test_step, "test", watchers)
+            watchers.call("on_test_end", results or {})
         return results
+
+    def _watched(self, data: Epochs, what: str) -> Iterator[Batch]:
+        """One pass over the data, and a warning if it has fewer batches than were asked for."""
+        number = 0
+        for number, batch in enumerate(data.once(), 1):  # noqa: B007
+            yield batch
+        if number and data.steps is not None and number < data.steps:
+            warn_caller(f"{what}: the data ran out after {number} of {data.steps} steps")
 
     def predict(
         self,
@@ -169,7 +186,7 @@ class Trainer(Stepper):
         begin, end = watchers.hooks("on_predict_batch_begin"), watchers.hooks("on_predict_batch_end")
         parts: list[Any] = []
         watchers.call("on_predict_begin")
-        for step, batch in enumerate(data.epoch()):
+        for step, batch in enumerate(self._watched(data, "predict")):
             for hook in begin:
                 hook(step)
             parts.append(self._outputs(batch))

@@ -257,7 +257,7 @@ def test_wrong_labels_are_told_at_replay_too(rng: np.random.Generator) -> None:
     for _ in range(2):
         model.train_on_batch(x, y)
     before = model.get_weights()
-    with pytest.raises(ValueError, match=r"labels: expected values in \[0, 3\), got 3"):
+    with pytest.raises(ValueError, match=r"expected labels in \[0, 3\), got"):
         model.train_on_batch(x, y + 1)
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -1,0 +1,132 @@
+"""Figures of loops: what was not measured has none, and one loop does not disturb another."""
+
+import numpy as np
+import pytest
+
+from pydl import Input, Sequential, callbacks, layers, metrics, ops, optimizers
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.random((20, 4), "f4"), (np.arange(20) % 2).astype("float32")
+
+
+def compiled(rate: float = 0.01, **kwargs) -> Sequential:
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    model.compile(optimizers.SGD(rate), "mse", **kwargs)
+    return model
+
+
+def test_validation_data_that_is_used_up_has_no_figures() -> None:
+    def validation():
+        yield X, Y
+
+    model, seen = compiled(), []
+
+    class Look(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(sorted(logs))
+
+    stopping = callbacks.EarlyStopping("val_loss", patience=5, restore_best_weights=True)
+    with (
+        pytest.warns(UserWarning, match="validation data has no batches left"),
+        pytest.warns(UserWarning, match="EarlyStopping: 'val_loss' is not in the logs"),
+    ):
+        history = model.fit(X, Y, validation_data=validation(), epochs=3, verbose=0, callbacks=[Look(), stopping])
+    assert seen == [["loss", "val_loss"], ["loss"], ["loss"]]
+    assert len(history.history["val_loss"]) == 1
+    assert history.history["val_loss"][0] > 0
+
+
+@pytest.mark.parametrize("data", [iter(()), (pair for pair in ()), []])
+def test_evaluation_of_nothing_is_an_error(data) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        compiled().evaluate(data, verbose=0)
+
+
+def test_fewer_batches_than_steps_warn_and_none_counts_twice() -> None:
+    model = compiled(metrics=["mae"])
+    full = model.evaluate(X, Y, batch_size=8, verbose=0)
+    with pytest.warns(UserWarning, match="evaluate: the data ran out after 3 of 7 steps"):
+        assert model.evaluate(X, Y, batch_size=8, steps=7, verbose=0) == full
+    with pytest.warns(UserWarning, match="ran out after 3 of 7"):
+        history = model.fit(
+            X, Y, validation_data=(X, Y), validation_steps=7, validation_batch_size=8, verbose=0
+        ).history
+    assert history["val_loss"] == pytest.approx([model.evaluate(X, Y, verbose=0)[0]])
+    with pytest.warns(UserWarning, match="predict: the data ran out after 3 of 7"):
+        assert len(model.predict(X, batch_size=8, steps=7, verbose=0)) == 20
+
+
+def test_validation_steps_look_at_the_same_batches_every_epoch() -> None:
+    model = compiled(0.0)
+    history = model.fit(
+        X, Y, validation_data=(X, Y), validation_steps=1, validation_batch_size=5, epochs=3, verbose=0
+    ).history
+    assert history["val_loss"] == pytest.approx([model.evaluate(X[:5], Y[:5], verbose=0)] * 3)
+
+
+class Largest(metrics.Metric):
+    """State in a variable and in a plain attribute."""
+
+    def __init__(self, name="largest"):
+        super().__init__(name=name)
+        self.count = self.add_variable((), "zeros")
+        self.most = 0.0
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.count.assign_add(1.0)
+        self.most = max(self.most, float(np.max(y_true)))
+
+    def result(self):
+        return self.count + self.most
+
+    def reset_state(self):
+        self.count.assign(0.0)
+        self.most = 0.0
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_begin", "on_train_batch_end"])
+def test_loops_in_a_hook_leave_the_figures_of_fit_alone(hook) -> None:
+    y, own = np.arange(20.0), Largest()
+
+    def look(self, batch, logs=None):
+        self.model.evaluate(X[:5], y[:5], verbose=0)
+        self.model.predict(X[:5], verbose=0)
+        self.model.test_on_batch(X[:5], y[:5])
+
+    watcher = type("Look", (callbacks.Callback,), {hook: look})()
+    model = compiled(0.0, metrics=["mae", own])
+    history = model.fit(X, y, batch_size=5, shuffle=False, verbose=0, callbacks=[watcher]).history
+    assert history["largest"] == [4.0 + 19.0]
+    loss, mae, _ = model.evaluate(X, y, verbose=0)
+    assert history["loss"] == pytest.approx([loss])
+    assert history["mae"] == pytest.approx([mae])
+
+
+def test_evaluation_in_a_hook_of_evaluation() -> None:
+    model = compiled(0.0)
+
+    class Look(callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            if not hasattr(self, "inner"):
+                self.inner = model.evaluate(X[:1], Y[:1] + 100, verbose=0)
+
+    assert model.evaluate(X, Y, batch_size=5, verbose=0, callbacks=[Look()]) == pytest.approx(
+        model.evaluate(X, Y, verbose=0)
+    )
+
+
+def test_metrics_of_several_values_in_the_logs() -> None:
+    model = Sequential([Input((4,)), layers.Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=[metrics.Precision(thresholds=[0.0, 1.0])])
+    history = model.fit(X, Y, verbose=2).history
+    np.testing.assert_allclose(history["precision"], [[0.5, 0.0]])
+
+    class Several(metrics.Mean):
+        def result(self):
+            return {"a": ops.sum(np.ones(3)), "b": 2.0}
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            pass
+
+    model.compile("sgd", "mse", metrics=[Several("several")])
+    assert model.evaluate(X, Y, verbose=0, return_dict=True).keys() >= {"loss", "a", "b"}
