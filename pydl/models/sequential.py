@@ -71,13 +71,21 @@ class Sequential(Model):
             if self._stack or self._input is not None:
                 raise ValueError(f"[{self.name}] layers: an Input comes first and only once")
             self._input = layer
+            self._receive(layer.dtype)
             return
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(f"[{self.name}] layers: there is already a layer named {layer.name!r}; names must differ")
         if layer._first_shape is not None and not self._stack and self._input is None:
             self._input = InputLayer(layer._first_shape)
+        if self._input is None and not self._stack:
+            self._receive(layer.dtype)
         self._stack = [*self._stack, layer]
         self.built = False
+
+    def _receive(self, dtype: np.dtype[Any]) -> None:
+        """Floating inputs are cast to what the Input says or else to the first layer's dtype."""
+        if dtype.kind == "f":
+            self.dtype = dtype
 
     def _build_if_known(self) -> None:
         if self._input is not None and self._stack:

@@ -10,6 +10,19 @@ from pydl import Input, Model, Sequential, ShapeError, Tensor, layers, ops
 from tests.models.nets import clouds, mlp, slide
 
 
+def test_inputs_keep_the_precision_of_the_input_or_the_first_layer() -> None:
+    """As in Keras: Input(dtype="float64") and a first layer in float64 both take numbers of double precision."""
+    x = np.random.default_rng(0).standard_normal((3, 5))
+    dense = layers.Dense(2, dtype="float64")
+    expected = dense(x).numpy()
+    for stack in ([layers.Input((5,), dtype="float64"), dense], [dense]):
+        model = Sequential(stack)
+        np.testing.assert_array_equal(model(x).numpy(), expected)
+        np.testing.assert_array_equal(model.predict(x, verbose=0), expected)
+    rounded = Sequential([layers.Input((5,)), dense])
+    np.testing.assert_array_equal(rounded(x).numpy(), dense(x.astype("float32")).numpy())
+
+
 def test_summary():
     text = []
     slide().summary(line_length=80, print_fn=text.append)

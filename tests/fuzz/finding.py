@@ -1,0 +1,52 @@
+"""What a case raises when pydl is wrong, and comparisons that raise it."""
+
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+class Finding(AssertionError):
+    """pydl did what it must not do; the text says with what."""
+
+
+def expect(condition: Any, text: str) -> None:
+    if not condition:
+        raise Finding(text)
+
+
+def leaves(result: Any) -> list[Any]:
+    """The arrays of a nested result, in order."""
+    if isinstance(result, list | tuple):
+        return [leaf for part in result for leaf in leaves(part)]
+    return [] if result is None else [result]
+
+
+def same_bits(a: Any, b: Any, what: str) -> None:
+    for i, (x, y) in enumerate(zip(leaves(a), leaves(b), strict=True)):
+        x, y = np.asarray(x), np.asarray(y)
+        kinds = f"{x.dtype} {x.shape}", f"{y.dtype} {y.shape}"
+        expect(kinds[0] == kinds[1], f"{what}: result {i} is {kinds[0]} and {kinds[1]}")
+        same = np.array_equal(x.view(np.uint8) if x.ndim else x, y.view(np.uint8) if y.ndim else y)
+        if not same and not np.array_equal(x, y, equal_nan=x.dtype.kind == "f"):
+            i = np.unravel_index(int(np.argmax(x != y)), x.shape)
+            raise Finding(f"{what}: at {tuple(map(int, i))} {x[i]!r} and {y[i]!r}")
+
+
+def close(result: Any, expected: Any, tolerance: float, what: str) -> None:
+    """|result - expected| <= tolerance · the largest expected number (at least 1), infinities and NaN alike."""
+    for i, (x, e) in enumerate(zip(leaves(result), leaves(expected), strict=True)):
+        x, e = np.asarray(x), np.asarray(e)
+        expect(x.shape == e.shape, f"{what}: result {i} has shape {x.shape}, expected {e.shape}")
+        if not x.size:
+            continue
+        x, e = x.astype(np.float64), e.astype(np.float64)
+        finite = np.isfinite(e)
+        with np.errstate(invalid="ignore"):
+            wrong = np.where(finite, ~(np.abs(x - e) <= tolerance * max(1.0, np.abs(e[finite]).max(initial=0))), False)
+            wrong |= ~finite & ~((x == e) | (np.isnan(x) & np.isnan(e)))
+        if wrong.any():
+            at = np.unravel_index(int(np.argmax(wrong)), x.shape)
+            place = tuple(map(int, at))
+            raise Finding(f"{what}: result {i} at {place}: got {x[at]!r}, expected {e[at]!r}, {wrong.sum()} wrong")

@@ -1,0 +1,1 @@
+"""One module for each part: `run(rng, note)` is one random case."""

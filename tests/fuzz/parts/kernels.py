@@ -1,0 +1,102 @@
+"""Calls that work, of random functions and sizes: in float32 and float64, beside forbidden pages, against references.
+
+Found wrong: a result that differs from the float64 reference (or, where there is none, between the two dtypes), an
+input that is written to, a page touched that is not ours.
+"""
+
+import copy
+from typing import Any
+
+import numpy as np
+from calls import GOOD
+
+from pydl import _core
+
+from ..finding import Finding, close, leaves, same_bits
+from ..guard import Arena
+from ..hostile import pick
+from ..references import REFERENCES
+from ..repair import changed, repaired
+from ..saved import filled_in, without_saved
+from .core import brief
+
+OPS = sorted(set(GOOD) - {"empty", "conv2d_algorithm"})
+LARGE = 1e6  # what grows like that from step to step loses its digits in float32
+TOLERANCE = {np.dtype("f4"): 3e-3, np.dtype("f8"): 1e-9}  # of the largest number; exact limits are for the unit tests
+
+
+def as_double(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.astype(np.float64) if value.dtype == np.float32 else value.copy()
+    if isinstance(value, dict):
+        return {name: as_double(part) for name, part in value.items()}
+    return [as_double(part) for part in value] if isinstance(value, list) else value
+
+
+def copied(result: Any) -> Any:
+    if isinstance(result, tuple | list):
+        return [copied(part) for part in result]
+    return None if result is None else np.array(result)
+
+
+def guarded(op: str, arguments: dict[str, Any], at_end: bool) -> Any:
+    """The result of a call whose arrays lie beside forbidden pages; of an update, the arrays that it writes to."""
+    with Arena() as arena:
+        inside = arena.copy(filled_in(op, arguments), at_end)
+        result = getattr(_core, op)(**inside)
+        kept = copied(leaves(inside["params"]) if op.endswith("_update") else without_saved(op, result))
+        if not op.endswith("_update"):
+            for name, before in arguments.items():
+                if isinstance(before, np.ndarray) and name != "saved":  # which backward takes for its own work
+                    same_bits(inside[name], before, f"{op} writes to {name}")
+        del inside, result
+    return kept
+
+
+def draw(rng: np.random.Generator, op: str) -> tuple[dict[str, Any], Any]:
+    """Arguments of a call that works, and its result; (arguments, None) where none was found."""
+    return repaired(rng, op, changed(rng, op), lambda arguments: guarded(op, copy.deepcopy(arguments), True))
+
+
+def run(rng: np.random.Generator, note: Any) -> str:
+    op = pick(rng, OPS)
+    note(f"{op}, while its arguments are looked for")
+    arguments, result = draw(rng, op)
+    if result is None:
+        return "refused"
+    note(f"{op}({brief(arguments)})")
+    what = f"{op}({brief(arguments)})"
+    same_bits(guarded(op, arguments, False), result, f"{what}, a page before or behind")
+    doubles = as_double(arguments)
+    double = guarded(op, doubles, bool(rng.integers(2)))
+    with np.errstate(all="ignore"):
+        expected = REFERENCES[op](**as_double(arguments)) if op in REFERENCES else None
+    if expected is not None:
+        close(double, expected, TOLERANCE[np.dtype("f8")], f"{what} in float64")
+    if expected is not None:
+        close(result, expected, TOLERANCE[np.dtype("f4")], what)
+        return "worked"
+    if any(np.abs(leaf).max(initial=0) > LARGE for leaf in leaves(double)):
+        return "exploded"
+    try:
+        close(result, double, TOLERANCE[np.dtype("f4")], what)
+    except Finding:
+        if ill_conditioned(rng, op, doubles, result, double):
+            return "ill-conditioned"
+        raise
+    return "worked"
+
+
+def ill_conditioned(rng: np.random.Generator, op: str, doubles: dict[str, Any], result: Any, double: Any) -> bool:
+    """Whether inputs that differ by a rounding of float32 change the result as much as float32 does."""
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            return value * (1 + 2**-22 * rng.standard_normal(value.shape))
+        return {name: moved(part) for name, part in value.items()} if isinstance(value, dict) else value
+
+    others = guarded(op, moved(doubles), True)
+    for got, wanted, other in zip(leaves(result), leaves(double), leaves(others), strict=True):
+        if wanted.size and np.abs(got - wanted).max() > 30 * np.abs(other - wanted).max():
+            return False
+    return True

@@ -1,0 +1,49 @@
+"""One layer with random options beside PyTorch, forward and backward."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from .. import torch_layers
+from ..finding import Finding, close
+from ..nets import Net
+
+torch.set_num_threads(1)
+
+
+def expected(net: Net) -> list[Any]:
+    """What PyTorch makes of the same weights, in float64: outputs, gradients of the input and of the weights."""
+    x = torch.tensor(net.x, dtype=torch.float64, requires_grad=True)
+    weights = [
+        [torch.tensor(w.numpy(), dtype=torch.float64, requires_grad=w.trainable) for w in layer.weights]
+        for layer in net.model.layers
+    ]
+    y = x
+    for (kind, options), own in zip(net.specs, weights, strict=True):
+        y = torch_layers.layer(kind, options, own, y, net.training)
+    wanted = [x, *(w for own in weights for w in own if w.requires_grad)]
+    found = torch.autograd.grad((y * torch.tensor(net.weighting)).sum(), wanted, allow_unused=True)
+    return [
+        y.detach().numpy(),
+        *(np.zeros(w.shape) if g is None else g.numpy() for w, g in zip(wanted, found, strict=True)),
+    ]
+
+
+def compare(net: Net) -> str:
+    result, theirs = net.gradients(), expected(net)
+    largest = max(float(np.abs(a).max(initial=0)) for a in theirs)
+    if not np.isfinite(largest) or largest > 1e5:
+        return "exploded"
+    result = [np.zeros(e.shape) if a is None else a for a, e in zip(result, theirs, strict=True)]
+    try:
+        close(result, theirs, 1e-8 if net.dtype == "float64" else 2e-3, "beside PyTorch")
+    except Finding as found:
+        raise Finding(f"{net}\n{found}") from None
+    return "worked"
+
+
+def run(rng: np.random.Generator, note: Any) -> str:
+    net = Net(rng, 1)
+    note(str(net))
+    return compare(net)
