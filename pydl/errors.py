@@ -1,5 +1,6 @@
 """Errors that say which argument of what was wrong; each is also the built-in error that NumPy would raise."""
 
+import numbers
 import operator
 from typing import Any
 
@@ -31,7 +32,7 @@ def positive_integer(owner: str, name: str, value: Any, below: int | None = None
 
 def number(owner: str, name: str, value: Any) -> float:
     """`value` as a float; TypeError unless it is a number."""
-    if not hasattr(value, "__float__"):
+    if not hasattr(value, "__float__") or (isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real)):
         raise TypeError(f"[{owner}] {name}: expected a number, got {value!r}")
     return float(value)
 

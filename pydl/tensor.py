@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _core
 from .errors import DTypeError
+from .quiet import quiet
 from .tape import Array, Backward, Node, gradients, spoil_plan, state
 
 
@@ -19,7 +20,7 @@ def as_array(data: Any, dtype: Any = None) -> Array:
     array = np.asarray(data, dtype)
     if dtype is None and not isinstance(data, np.ndarray | np.generic):
         if array.dtype.kind == "f":
-            array = array.astype(np.float32)
+            array = quiet.run(array.astype, np.float32)
         elif array.dtype.kind in "iu" and (array == array.astype(np.int32)).all():
             array = array.astype(np.int32)
     if array.dtype.kind not in "fiub":

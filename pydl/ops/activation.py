@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..errors import number
 from ..tape import Array, state
 from ..tensor import Tensor, as_tensor, record, will_record, wrap
 from .arrays import fits, floating
@@ -68,7 +69,11 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
         return activate(x, "relu6")
     tensor = floating(as_tensor(x))
     array = tensor.array
-    rule = (negative_slope, math.inf if max_value is None else max_value, threshold)
+    rule = (
+        number("relu", "negative_slope", negative_slope),
+        math.inf if max_value is None else number("relu", "max_value", max_value),
+        number("relu", "threshold", threshold),
+    )
 
     def backward(dy: Array) -> tuple[Array]:
         return (_core.rectify_backward(dy, array, *rule),)

@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import _core
 from ..errors import ShapeError
+from ..quiet import quiet
 from ..tape import Array, fixed, state
 from ..tensor import Tensor, as_array, wrap
-from .quiet import quiet
 
 MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
+from ..errors import ShapeError, number
 from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record
 from .arrays import floating
@@ -19,7 +19,7 @@ def step_mask(x: Any, value: float = 0.0) -> Array:
     x = floating(as_tensor(x))
     if x.ndim == 0:
         raise ShapeError("[step_mask] x: expected at least 1 axis, got a scalar")
-    return _core.step_mask(x.array, float(value))
+    return _core.step_mask(x.array, value if type(value) is float else number("step_mask", "value", value))
 
 
 def id_mask(ids: Any) -> Array:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..quiet import quiet
 from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record, will_record, wrap
 from .arrays import broadcast, contiguous, fits, floating, operands, pooled, repeated
-from .quiet import quiet
 from .reduce import sum_to
 from .shape import cast
 

@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
-from ..tensor import Tensor, as_tensor, record
+from ..tensor import Tensor, as_array, as_tensor, record
 from .arrays import in_kernels
 from .shape import getitem
 
@@ -39,7 +39,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         return getitem(x, np.ix_(*places)) if places else x
     if mode != "constant":
         raise ValueError(f"[pad] mode: expected 'constant', 'reflect' or 'symmetric', got {mode!r}")
-    value = np.asarray(0 if constant_values is None else constant_values, x.dtype)
+    value = as_array(0 if constant_values is None else constant_values).astype(x.dtype)
     if value.ndim:
         raise ShapeError(f"[pad] constant_values: expected one number, got {constant_values!r}")
 

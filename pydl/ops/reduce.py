@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..quiet import quiet
 from ..tape import Array, fixed
 from ..tensor import Tensor, as_tensor, record
 from .arrays import filled, floating, repeated
 from .axes import axes_of
-from .quiet import quiet
 
 _BY_NUMPY: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import DTypeError, ShapeError
@@ -23,30 +24,46 @@ _KINDS = (
 _TENSORS = frozenset({
     "a", "b", "beta", "bias", "condition", "depthwise_kernel", "dropout_mask", "gamma", "ids", "initial_state",
     "inputs", "kernel", "labels", "logits", "mask", "mean", "pointwise_kernel", "recurrent_kernel", "table",
-    "targets", "values", "variance", "x", "x1", "x2", "xs",
+    "targets", "values", "variance", "x", "x1", "x2", "x_max", "x_min", "xs",
 })  # fmt: skip
-_OPTIONAL = frozenset({"beta", "bias", "dropout_mask", "gamma", "initial_state", "mask", "x1", "x2"})
+_OPTIONAL = frozenset({"beta", "bias", "dropout_mask", "gamma", "initial_state", "mask"})
+_OF_KERNELS = {"a": "x", "b": "kernel", "w": "kernel"}  # what bindings call tensors that have another name here
+_NAMED = re.compile(r"\[(?P<op>\w+)\] (?P<names>\w+(, \w+)*): ")
 
 
 def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception:
     """`error`, raised by `op(*args, **kwargs)`, as one that names the op and the argument; itself if it does so."""
-    raised_by_call = error.__traceback__ is None or error.__traceback__.tb_next is None  # the signature does not fit
     text = str(error)
-    named = text.startswith("[") and not text.startswith("[tensor]")
-    if raised_by_call or named or not isinstance(error, _KINDS) or isinstance(error, RecursionError):
+    raised_by_call = error.__traceback__ is None or error.__traceback__.tb_next is None  # the signature does not fit
+    if raised_by_call or not isinstance(error, _KINDS) or isinstance(error, RecursionError):
         return error
     given = inspect.signature(op).bind(*args, **kwargs).arguments
+    part = _NAMED.match(text)
+    if part and part["op"] != "tensor":
+        if part["op"] == op.__name__:
+            return error
+        parameters = inspect.signature(op).parameters
+        named = [name if name in parameters else _OF_KERNELS.get(name, name) for name in part["names"].split(", ")]
+        names = ", ".join(named) if set(named) <= parameters.keys() else _suspects(given)
+        return type(error)(f"[{op.__name__}] {names}: {text[part.end() :]}")
     for name in _TENSORS & given.keys():
-        if not (given[name] is None and name in _OPTIONAL) and (reason := _no_numbers(name, given[name])):
+        optional = name in _OPTIONAL or (op.__name__ == "where" and name in ("x1", "x2"))
+        several = name == "xs" or op.__name__ == "stack"
+        if not (given[name] is None and optional) and (reason := _no_numbers(given[name], several)):
             return DTypeError(f"[{op.__name__}] {name}: {reason}")
-    names = [name for name in given if name not in _TENSORS] or list(given)
-    return _same_kind(op.__name__, error)(f"[{op.__name__}] {', '.join(names)}: {text or type(error).__name__}")
+    text = text[part.end() :] if part else text or type(error).__name__
+    return _same_kind(op.__name__, error)(f"[{op.__name__}] {_suspects(given)}: {text}")
 
 
-def _no_numbers(name: str, value: Any) -> str | None:
-    """Why the value is no array of numbers, or for `xs` no list of them; None if it is one."""
+def _suspects(given: Mapping[str, Any]) -> str:
+    """The options that were given, for it is not the tensors; or the tensors if there are none."""
+    return ", ".join([name for name in given if name not in _TENSORS] or given)
+
+
+def _no_numbers(value: Any, several: bool) -> str | None:
+    """Why the value is no array of numbers, or for `several` no list of them; None if it is one."""
     try:
-        for part in value if name == "xs" else (value,):
+        for part in value if several else (value,):
             as_array(part)
     except Exception as error:
         return str(error).removeprefix("[tensor] data: ") or type(error).__name__

@@ -20,7 +20,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     """The same elements in another shape; one size may be -1. Shares memory with x. ShapeError if it does not fit."""
     x = as_tensor(x)
     try:
-        y = x.array.reshape(newshape)
+        y = x.array.reshape((None,) if newshape is None else newshape)  # None alone is no error for NumPy
     except (TypeError, ValueError) as error:
         raise ShapeError(f"[reshape] newshape: {newshape!r} does not fit a tensor of shape {x.shape}") from error
 
