@@ -5,26 +5,25 @@ All return (x_train, y_train), (x_test, y_test) as stored, unscaled; files may b
 
 from __future__ import annotations
 
-import gzip
 import importlib
-import io
-import os
+import itertools
+import math
 import struct
-import zlib
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .packed import PathLike, checked_path, opened
 from .utils import stratified_split
 
 Array: TypeAlias = NDArray[np.generic]
 Split: TypeAlias = tuple[tuple[Array, Array], tuple[Array, Array]]
-PathLike: TypeAlias = str | os.PathLike[str]
 
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CIFAR_PIXELS = 3 * 32 * 32
+_USPS_LINE = 1 << 14  # bytes of a line, at most
 
 
 # ---- digits: the 8x8 copy that scikit-learn carries ----------------------------------------------------------------
@@ -62,20 +61,31 @@ def mnist(folder: PathLike) -> Split:
 
 
 def read_idx(path: PathLike) -> Array:
-    """An array from an idx file (LeCun's format: two zeros, type, rank, sizes as big-endian u32, data)."""
-    content = _read(path)
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _IDX_TYPES or content[3] == 0:
-        raise ValueError(f"[read_idx] {path}: expected an idx file, got one that starts with {content[:4].hex(' ')}")
-    dtype, rank = np.dtype(_IDX_TYPES[content[2]]), content[3]
-    header = 4 + 4 * rank
-    if len(content) < header:
-        raise ValueError(f"[read_idx] {path}: the header of {header} bytes is cut off after {len(content)}")
-    shape = struct.unpack(f">{rank}I", content[4:header])
-    # Python's integers: the product of lying sizes must not wrap around.
-    expected = header + dtype.itemsize * int(np.prod([int(n) for n in shape], dtype=object))
-    if len(content) != expected:
-        raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {len(content)}")
-    return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
+    """An array from an idx file (LeCun's format: two zeros, type, rank, sizes as big-endian u32, data).
+
+    ValueError for another or a damaged file, found by its header before the data is unpacked.
+    """
+    with opened("read_idx", path) as content:
+        head = content.read(4)
+        if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _IDX_TYPES or head[3] == 0:
+            raise ValueError(f"[read_idx] {path}: expected an idx file, got one that starts with {head.hex(' ')}")
+        dtype, rank = np.dtype(_IDX_TYPES[head[2]]), head[3]
+        header, sizes = 4 + 4 * rank, content.read(4 * rank)
+        if len(sizes) < 4 * rank:
+            raise ValueError(f"[read_idx] {path}: the header of {header} bytes is cut off after {4 + len(sizes)}")
+        shape = struct.unpack(f">{rank}I", sizes)
+        expected = header + dtype.itemsize * math.prod(shape)
+        if expected > content.most:
+            raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {content.most}")
+        content.limit = max(content.limit, expected + 1)
+        data = content.read(expected - header + 1)
+        if header + len(data) != expected:
+            found = header + len(data) if content.packed else content.most
+            raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {found}")
+    try:
+        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+    except ValueError as error:  # more axes, or more along one, than an array may have
+        raise ValueError(f"[read_idx] {path}: no array has the shape {shape} ({error})") from None
 
 
 # ---- USPS ------------------------------------------------------------------------------------------------------------
@@ -88,13 +98,16 @@ def usps(folder: PathLike) -> Split:
 
 def read_usps(path: PathLike) -> tuple[Array, Array]:
     """One digit a line: its label, then 256 grey values from -1 (paper) to 1 (ink)."""
-    content = _read(path)
-    if not content.strip():
-        raise ValueError(f"[read_usps] {path}: the file is empty")
-    try:
-        table = np.loadtxt(io.BytesIO(content), np.float32, ndmin=2, encoding="ascii")
-    except ValueError as error:  # ragged rows, words, or bytes that are no text
-        raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers ({error})") from None
+    with opened("read_usps", path) as content:
+        lines = (line for line in content.lines(_USPS_LINE) if line.strip())
+        first = next(lines, None)
+        if first is None:
+            raise ValueError(f"[read_usps] {path}: the file is empty")
+        try:
+            text = (line.decode("ascii") for line in itertools.chain([first], lines))
+            table = np.loadtxt(text, np.float32, ndmin=2)
+        except ValueError as error:  # ragged rows, words, or bytes that are no text
+            raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers ({error})") from None
     if table.shape[1] != 257:
         raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers, got a table of shape {table.shape}")
     labels = table[:, 0]
@@ -113,6 +126,7 @@ def cifar10(folder: PathLike) -> Split:
 
     Training files are data_batch*.bin or train*.bin in name order, test files test*.bin.
     """
+    checked_path("cifar10", "folder", folder)
     names = sorted(path for path in Path(folder).iterdir() if path.name.removesuffix(".gz").endswith(".bin"))
     train = [read_cifar(p) for p in names if p.name.startswith(("data_batch", "train"))]
     test = [read_cifar(p) for p in names if p.name.startswith("test")]
@@ -126,15 +140,23 @@ def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
 
     label_bytes: 1 for CIFAR-10, 2 for CIFAR-100 (coarse, fine; the fine label is returned).
     """
-    content, record = _read(path), label_bytes + _CIFAR_PIXELS
-    if not content or len(content) % record:
-        raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {len(content)} bytes")
-    table = np.frombuffer(content, np.uint8).reshape(-1, record)
-    labels, classes = table[:, label_bytes - 1 : label_bytes], 10 if label_bytes == 1 else 100
-    if labels.max() >= classes:
-        raise ValueError(f"[read_cifar] {path}: expected labels below {classes}, got {labels.max()}")
+    if not hasattr(label_bytes, "__index__") or label_bytes not in (1, 2):
+        raise ValueError(f"[read_cifar] label_bytes: expected 1 (CIFAR-10) or 2 (CIFAR-100), got {label_bytes!r}")
+    record, classes = int(label_bytes) + _CIFAR_PIXELS, 10 if label_bytes == 1 else 100
+    data = bytearray()
+    with opened("read_cifar", path) as content:
+        if not content.packed and content.most % record:
+            raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {content.most} bytes")
+        while part := content.read(1024 * record):
+            labels = part[label_bytes - 1 :: record]
+            if labels and max(labels) >= classes:
+                raise ValueError(f"[read_cifar] {path}: expected labels below {classes}, got {max(labels)}")
+            data += part
+    if not data or len(data) % record:
+        raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {len(data)} bytes")
+    table = np.frombuffer(data, np.uint8).reshape(-1, record)
     planes = table[:, label_bytes:].reshape(-1, 3, 32, 32)
-    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels.copy()
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), table[:, label_bytes - 1 : label_bytes].copy()
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------
@@ -142,22 +164,12 @@ def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
 
 def _find(folder: PathLike, *names: str) -> Path:
     """The first of these files, plain or gzipped."""
+    checked_path("datasets", "folder", folder)
     for name in names:
         for path in (Path(folder, name), Path(folder, name + ".gz")):
             if path.is_file():
                 return path
     raise FileNotFoundError(f"no {' or '.join(names)} (or .gz) in {folder}")
-
-
-def _read(path: PathLike) -> bytes:
-    """The content of a file, unpacked if it begins like gzip, whatever its name."""
-    content = Path(path).read_bytes()
-    if content[:2] != b"\x1f\x8b":
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path}: damaged or truncated gzip file ({error})") from error
 
 
 def _join(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:

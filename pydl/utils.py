@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .errors import number
 from .random import checked_seed, set_seed
 
 
@@ -23,6 +24,8 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     if not np.array_equal(labels, whole):
         raise ValueError(f"[to_categorical] x: expected integers, got {labels.dtype} with fractions")
     labels = whole
+    if num_classes is not None and not hasattr(num_classes, "__index__"):
+        raise TypeError(f"[to_categorical] num_classes: expected an integer, got {num_classes!r}")
     if num_classes is None:
         num_classes = int(labels.max(initial=-1)) + 1
     if labels.size and (labels.min() < 0 or labels.max() >= num_classes):
@@ -44,7 +47,7 @@ def stratified_split(
     classes = np.asarray(labels)
     if classes.ndim != 1:
         raise ValueError(f"[stratified_split] labels: expected rank 1, got shape {classes.shape}")
-    if not 0.0 <= test_fraction <= 1.0:
+    if not 0.0 <= number("stratified_split", "test_fraction", test_fraction) <= 1.0:
         raise ValueError(f"[stratified_split] test_fraction: expected between 0 and 1, got {test_fraction}")
     rng = np.random.default_rng(checked_seed("stratified_split", seed))
     in_test = np.zeros(len(classes), bool)

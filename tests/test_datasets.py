@@ -4,6 +4,7 @@ import gzip
 import math
 import struct
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -174,3 +175,78 @@ def test_stratified_split():
         utils.stratified_split(labels, 1.5)
     with pytest.raises(ValueError, match="rank 1"):
         utils.stratified_split(labels[:, None], 0.5)
+
+
+def bomb(head, size=1 << 30):
+    """About a millionth of `size` bytes that unpack to `head` and zeros; several members, as gzip allows."""
+    block = gzip.compress(bytes(1 << 26))
+    return gzip.compress(head) + block * (size >> 26)
+
+
+@pytest.mark.parametrize(
+    ("read", "head", "message"),
+    [
+        (datasets.read_idx, struct.pack(">BBBB3I", 0, 0, 8, 3, 10, 28, 28), "needs 7856 bytes, the file has 7857"),
+        (datasets.read_idx, b"PK", "expected an idx file"),
+        (datasets.read_cifar, b"\0" * (3073 * 100), "no real data"),
+        (datasets.read_cifar, b"\xff", "labels below 10, got 255"),
+        (datasets.read_usps, b"1 2 3\n", "lines of at most"),
+        (datasets.read_usps, b"\n" * 100, "lines of at most"),
+    ],
+)
+def test_bombs_are_not_unpacked(tmp_path, read, head, message):
+    (tmp_path / "a.gz").write_bytes(bomb(head))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path / "a.gz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 << 20
+
+
+def test_headers_that_cannot_be_true(tmp_path):
+    path = tmp_path / "a"
+    for content in (
+        struct.pack(">BBBB3I", 0, 0, 8, 3, 0, 2**32 - 1, 2**32 - 1),
+        *(bytes([0, 0, 8, rank]) + struct.pack(f">{rank}I", *[1] * rank) + b"x" for rank in (65, 255)),
+        bytes([0, 0, 14, 64]) + struct.pack(">64I", *[2**32 - 1] * 64),
+        gzip.compress(struct.pack(">BBBB2I", 0, 0, 8, 2, 2**31, 2**31)),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"^\[read_idx\] .*a: "):
+            datasets.read_idx(path)
+    path.write_bytes(struct.pack(">BBBB2I", 0, 0, 8, 2, 0, 5))
+    assert datasets.read_idx(path).shape == (0, 5)
+
+
+@pytest.mark.parametrize("label_bytes", [0, -3072, 3, 5, 1.0, "1", None])
+def test_label_bytes_are_one_or_two(tmp_path, label_bytes):
+    (tmp_path / "a").write_bytes(bytes(3073))
+    with pytest.raises(ValueError, match=r"\[read_cifar\] label_bytes: expected 1 .* or 2 .*, got"):
+        datasets.read_cifar(tmp_path / "a", label_bytes)
+
+
+def test_cifar_100(tmp_path, rng):
+    records = rng.integers(0, 256, (3, 3074), np.uint8)
+    records[:, :2] = [[1, 99], [200, 0], [3, 7]]  # coarse labels are not looked at
+    (tmp_path / "a").write_bytes(records.tobytes())
+    x, y = datasets.read_cifar(tmp_path / "a", np.int64(2))
+    np.testing.assert_array_equal(y, [[99], [0], [7]])
+    np.testing.assert_array_equal(x[1, 2, 3], records[1, 2:].reshape(3, 32, 32)[:, 2, 3])
+    assert x.flags.writeable
+
+
+def test_arguments_are_named():
+    for read in (datasets.read_idx, datasets.read_usps, datasets.read_cifar):
+        for wrong in (None, 3, ["a"], b"a"):
+            with pytest.raises(TypeError, match=rf"\[{read.__name__}\] path: expected a path, got"):
+                read(wrong)
+    for load in (datasets.mnist, datasets.usps, datasets.cifar10):
+        with pytest.raises(TypeError, match="folder: expected a path, got None"):
+            load(None)
+    with pytest.raises(TypeError, match="test_fraction: expected a number"):
+        datasets.digits("half")
+    with pytest.raises(TypeError, match="seed: expected None or an integer"):
+        datasets.digits(seed="a")
+    with pytest.raises(TypeError, match="num_classes: expected an integer"):
+        utils.to_categorical([0, 1], "3")
