@@ -22,7 +22,7 @@ from ..tensor import Tensor, as_tensor
 from .chain import check_shape
 from .graph import Graph
 from .paths import places
-from .serialization import graph_config, graph_from_config
+from .serialization import GRAPH_KEYS, graph_config, graph_from_config, made_from
 from .summary import format_summary
 from .trainer import Trainer
 from .weights import load_arrays, save_arrays
@@ -268,12 +268,14 @@ class Model(Trainer):
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Any:
         """The model that `get_config` describes, with new weights.
 
+        What `get_config` of a subclass adds goes to its constructor: beside inputs and outputs if that takes them.
         custom_objects: the classes of layers that are not pydl's, by name; ValueError if one is missing.
         """
         if "calls" not in config:
             return cls(**config)
-        inputs, outputs = graph_from_config(config, custom_objects)
-        return cls(inputs=inputs, outputs=outputs, name=config.get("name"), trainable=config.get("trainable", True))
+        graph = dict(zip(("inputs", "outputs"), graph_from_config(config, custom_objects), strict=True))
+        own = {key: value for key, value in config.items() if key not in GRAPH_KEYS}
+        return made_from(cls, own, graph)
 
     def count_params(self) -> int:
         """The number of weights' elements. RuntimeError before the model is built."""

@@ -17,7 +17,7 @@ from ..tape import Array, state
 from ..tensor import Tensor
 from .chain import check_shape, explain
 from .model import Model
-from .serialization import deserialize, serialize
+from .serialization import deserialize, made_from, serialize
 
 
 class Sequential(Model):
@@ -144,10 +144,20 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Sequential:
         """The model that `get_config` describes, with new weights.
 
-        custom_objects: the classes of layers that are not pydl's, by name; ValueError if one is missing.
+        What `get_config` of a subclass adds goes to its constructor. custom_objects: the classes of layers that are
+        not pydl's, by name; ValueError if one is missing.
         """
-        layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
-        return cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
+        made = [deserialize(layer, custom_objects) for layer in config["layers"]]
+        own = {key: value for key, value in config.items() if key != "layers"}
+        model: Sequential = made_from(cls, own, {"layers": made})
+        if not model._stack and model._input is None:  # the constructor of a subclass does not take layers
+            for layer in made:
+                model.add(layer)
+        if [type(layer) for layer in model._stack] != [type(la) for la in made if not isinstance(la, InputLayer)]:
+            raise ValueError(
+                f"[from_config] {cls.__name__}: __init__ makes other layers than the config has; define from_config()"
+            )
+        return model
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         shape = tuple(input_shape)

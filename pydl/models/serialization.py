@@ -72,10 +72,49 @@ def graph_from_config(
     return value(config["inputs"]), value(config["outputs"])
 
 
+GRAPH_KEYS = ("layers", "calls", "inputs", "outputs")  # what graph_config gives
+
+
+def made_from(cls: Any, own: dict[str, Any], parts: dict[str, Any]) -> Any:
+    """A model of this class from the constructor's own arguments and its parts (inputs and outputs, or layers).
+
+    A subclass whose constructor does not take the parts makes them itself. TypeError for an argument that it does not
+    take either; name and trainable are set where it does not.
+    """
+    parameters = inspect.signature(cls.__init__).parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    open_ended = inspect.Parameter.VAR_KEYWORD in kinds
+    takes_parts = all(name in parameters for name in parts) or inspect.Parameter.VAR_POSITIONAL in kinds
+    given = {name: value for name, value in own.items() if open_ended or name in parameters}
+    left = own.keys() - given.keys() - {"name", "trainable"}
+    if left:
+        raise TypeError(
+            f"[from_config] {cls.__name__}: get_config() has {sorted(left)}, which __init__ does not take; "
+            "let it take them, or define from_config()"
+        )
+    model = cls(**given, **parts) if takes_parts else _made_alone(cls, given, parts, open_ended)
+    if "name" in own and model.name != own["name"]:
+        model.name = own["name"]
+    if "trainable" in own and model.trainable != own["trainable"]:
+        model.trainable = own["trainable"]
+    return model
+
+
+def _made_alone(cls: Any, given: dict[str, Any], parts: dict[str, Any], open_ended: bool) -> Any:
+    """From `**kwargs` alone one cannot tell whether they may hold the parts: the base class says so."""
+    if open_ended:
+        try:
+            return cls(**given, **parts)
+        except TypeError as error:
+            if "multiple values" not in str(error):
+                raise
+    return cls(**given)
+
+
 def clone_model(model: Model) -> Any:
     """A model of the same layers with new weights, not compiled. Classes of users' own need no custom_objects here.
 
     NotImplementedError for a subclass of Model that does not define get_config().
     """
     own = {type(layer).__name__: type(layer) for layer in model._flatten()}
-    return type(model).from_config(model.get_config(), own)
+    return deserialize(serialize(model), own)
