@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .losses import Loss, categorical_crossentropy, sparse_categorical_crossentropy
+from .sparse_rows import SparseRows
 from .tape import Array
 
 
@@ -21,6 +22,8 @@ def class_weights(
             of 1, or one-hot rows.
         output_rank: the axes of the output, where known: it tells a label per step from one-hot rows.
     """
+    if isinstance(y, SparseRows):
+        y = y.labels()
     if not isinstance(y, np.ndarray):
         raise ValueError("[data] class_weight: works for one output; give sample_weight for several")
     if not isinstance(class_weight, Mapping):

@@ -25,8 +25,9 @@ def as_array(data: Any, dtype: Any = None) -> Array:
             array = array.astype(np.int32)
     if array.dtype.kind not in "fiub":
         raise DTypeError(f"[tensor] data: expected numbers, got {array.dtype} from {type(data).__name__}")
-    if not (array.flags.c_contiguous and array.flags.aligned and array.dtype.isnative):
-        array = np.array(array, array.dtype.newbyteorder("="), order="C")
+    if not (array.flags.c_contiguous and array.flags.aligned and array.dtype.byteorder in "=|"):
+        native = array.dtype.newbyteorder("=")
+        array = np.array(array, native, order="C").view(native)  # a type that says "<" itself survives the copy
     return array
 
 

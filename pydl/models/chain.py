@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import ops
+from ..data_adapters import as_rows
 from ..errors import ShapeError
 from ..structure import leaves
+from ..symbolic import SymbolicTensor
+from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from ..layers import Layer
@@ -76,12 +80,52 @@ def _explained(way: str, rows: list[tuple[str, str, str]], failing: Layer, shape
     return f"{error}\nThe way {way}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
 
 
+def fits(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> bool:
+    """Whether the shape is the expected one, where None is any size."""
+    if expected[1:] == shape[1:] and len(shape) == len(expected) and expected[0] in (None, shape[0]):
+        return True
+    pairs = zip(expected, shape, strict=False)
+    return len(expected) == len(shape) and all(None in (e, s) or e == s for e, s in pairs)
+
+
+def shape_with_last_axis(expected: tuple[Any, ...] | None, shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The shape with a last axis of one more or less, if that makes it the expected one; else as it is.
+
+    None for what is expected: any shape is.
+    """
+    if expected is None or len(shape) == len(expected):
+        return shape
+    if expected[-1:] == (1,) and fits(expected, (*shape, 1)):
+        return (*shape, 1)
+    return shape[:-1] if shape[-1:] == (1,) and fits(expected, shape[:-1]) else shape
+
+
+def with_last_axis(expected: tuple[Any, ...] | None, x: Any) -> Any:
+    """The same for an array, a tensor or a symbolic tensor."""
+    shape = shape_with_last_axis(expected, x.shape)
+    if len(shape) == len(x.shape):
+        return x
+    if not isinstance(x, Tensor | SymbolicTensor):
+        return x.reshape(shape)
+    y = ops.expand_dims(x, -1) if len(shape) > x.ndim else ops.squeeze(x, -1)
+    mask = getattr(x, "mask", None)
+    if mask is not None and mask.ndim <= y.ndim:
+        y.mask = mask
+    return y
+
+
+def holds_all(argument: str, expected: tuple[Any, ...] | None, data: Any) -> bool:
+    """Whether it is a list of one array that is all samples, by its rank, and not the first of them."""
+    if expected is None or type(data) not in (list, tuple) or len(data) != 1:
+        return False
+    array = as_rows(argument, data[0]) if isinstance(data[0], list | tuple) and data[0] else data[0]
+    shape = tuple(getattr(array, "shape", ()))
+    return len(shape) == len(expected) or shape_with_last_axis(expected, shape) != shape
+
+
 def check_shape(model: str, argument: str, expected: tuple[Any, ...], shape: tuple[Any, ...]) -> None:
     """ShapeError unless the shape is the expected one, where None is any size."""
-    if expected[1:] == shape[1:] and expected[0] in (None, shape[0]):
-        return
-    same_rank = len(expected) == len(shape)
-    if not same_rank or any(None not in (e, s) and e != s for e, s in zip(expected, shape, strict=True)):
+    if not fits(expected, shape):
         hint = input_hint(expected, shape)
         raise ShapeError(f"[{model}] {argument}: expected shape {expected}, got {shape}{hint}")
 
@@ -90,8 +134,6 @@ def input_hint(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> str:
     """What usually helps if a model with an Input gets another rank."""
     if len(shape) != len(expected) - 1:
         return "" if len(shape) == len(expected) else "; the shape of an Input does not count the batch axis"
-    if expected[-1] == 1 and shape[1:] == expected[1:-1]:
-        return "\nHint: for images of one channel add it with x[..., None]"
     return "\nHint: the first axis counts the samples; for a single one use x[None]"
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data_adapters import plain
 from ..errors import ShapeError
+from ..frames import columns, is_frame
 from ..layers import InputLayer, Layer
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import Call, SymbolicTensor
 from ..tape import state
 from ..tensor import Tensor
-from .chain import explain_call
+from .chain import explain_call, holds_all, shape_with_last_axis
 from .order import by_depth
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ class Graph:
             return stand_ins[leaf.number] if isinstance(leaf, Slot) else leaf
 
         for number, (shape, tensor) in enumerate(zip(leaves(shapes), leaves(self.inputs), strict=True)):
-            stand_ins[number] = SymbolicTensor(shape, tensor.dtype)
+            stand_ins[number] = SymbolicTensor(shape_with_last_axis(tensor.shape, tuple(shape)), tensor.dtype)
         for step in self.steps:
             found = step.layer._output_shapes_of(*map_leaves(value, step.args), **map_leaves(value, step.kwargs))
             for number, shape in zip(step.writes, leaves(found), strict=True):
@@ -137,17 +139,24 @@ class Graph:
     # -- what goes in and comes out
 
     def arrange(self, argument: str, structure: Any, values: Any, names: Sequence[str] = ()) -> Any:
-        """`values` in the structure of `inputs` or `outputs`: nested likewise, in a list, or in a dict by name."""
+        """`values` in the structure of `inputs` or `outputs`: nested likewise, in a list, or by name.
+
+        By name: in a dict or a data frame. names: of the outputs, all of which are given; inputs may come with others.
+        """
+        if is_nested(structure) and is_frame(type(values)):
+            values = columns(values)
+        values = plain(values)
         if isinstance(values, dict):
             keys = (
                 list(structure) if isinstance(structure, dict) else list(names) or [t.name for t in leaves(structure)]
             )
-            if set(values) != set(keys):
-                raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}")
+            missing = [key for key in keys if key not in values]
+            if missing or (names and len(values) > len(keys)):
+                lacks = f", without {missing}" if missing else ""
+                raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}{lacks}")
             return rebuild(structure, [values[key] for key in keys])
         if not is_nested(structure):  # a list of arrays is the samples of the one input, unless it holds them all
-            alone = type(values) in (list, tuple) and len(values) == 1 and np.ndim(values[0]) == structure.ndim
-            return values[0] if alone else values
+            return values[0] if holds_all(argument, structure.shape, values) else values
         given, expected = leaves(values) if type(values) in (list, tuple) else [values], leaves(structure)
         if len(given) != len(expected):
             raise ValueError(f"[{self.name}] {argument}: expected {len(expected)} arrays, got {len(given)}")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..batches import ArrayBatches, Batch, IterableBatches, split_validation
+from ..batches import ArrayBatches, IterableBatches, batches_from, split_validation
 from ..class_weights import class_weights, weighted
+from ..data_adapters import gives_batches
 from ..errors import positive_integer
-from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from .steps import Stepper
@@ -24,12 +24,14 @@ def batches(
     batch_size: int | None = None,
     shuffle: np.random.Generator | None = None,
     class_weight: Mapping[int, float] | None = None,
-) -> Iterable[Batch]:
-    """The batches of arrays, or of an iterable of batches."""
-    if is_iterable_of_batches(x):
+) -> ArrayBatches | IterableBatches:
+    """The batches of arrays, or of what gives batches."""
+    if gives_batches(x):
         if y is not None or sample_weight is not None:
-            raise ValueError("[data] y, sample_weight: an iterable x gives them with every batch")
-        return IterableBatches(x, model, class_weight)
+            raise ValueError(
+                f"[data] y, sample_weight: an iterable x gives them with every batch; x is a {type(x).__name__}"
+            )
+        return batches_from(x, model, class_weight, shuffle)
     x, y, sample_weight = as_data(model, x, y, sample_weight)
     if class_weight is not None and y is not None:
         sample_weight = weighted(class_weights(y, class_weight, *model._label_kind()), sample_weight)
@@ -46,7 +48,7 @@ def fit_data(
     model: Stepper, x: Any, y: Any, sample_weight: Any, validation_split: float, validation_data: Any
 ) -> list[Any]:
     """x, y, sample_weight for training, and the validation data: given, cut off or None."""
-    if is_iterable_of_batches(x):
+    if gives_batches(x):
         if validation_split and validation_data is None:
             raise ValueError("[fit] validation_split: needs arrays; give validation_data with an iterable")
         return [x, y, sample_weight, validation_data]
@@ -58,24 +60,13 @@ def fit_data(
 
 def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
     """x, y, sample_weight; y is None for an iterable of batches."""
-    if is_iterable_of_batches(validation_data):
+    if gives_batches(validation_data):
         return validation_data, None, None
     if not isinstance(validation_data, list | tuple) or not 2 <= len(validation_data) <= 3:
         what = f"{len(validation_data)} parts" if isinstance(validation_data, list | tuple) else "an array alone"
         raise ValueError(f"[fit] validation_data: expected (x, y) or (x, y, sample_weight), got {what}")
     x, y, sample_weight = (*validation_data, None)[:3]
     return x, y, sample_weight
-
-
-def is_iterable_of_batches(x: Any) -> bool:
-    """Arrays, lists of numbers and tensors are data; generators and objects that only iterate give batches."""
-    if isinstance(x, str | bytes):
-        raise TypeError(f"[data] x: expected an array or an iterable of batches, got a {type(x).__name__}")
-    return (
-        isinstance(x, Iterable)
-        and not isinstance(x, np.ndarray | list | tuple | dict | Tensor)
-        and not hasattr(x, "__array__")
-    )
 
 
 def check_loop(epochs: Any, initial_epoch: Any, validation_freq: Any, class_weight: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..data_adapters import as_numbers
+from ..data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
 from ..layers import RNN, Layer
 from ..layers.attributes import SetByInit, replaceable
 from ..layers.call_arguments import shape_of
@@ -19,13 +19,20 @@ from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
 from ..tape import Array, state
 from ..tensor import Tensor, as_tensor
-from .chain import check_shape
+from .chain import check_shape, with_last_axis
 from .graph import Graph
 from .paths import places
 from .serialization import GRAPH_KEYS, graph_config, graph_from_config, made_from
 from .summary import format_summary
 from .trainer import Trainer
 from .weights import load_arrays, save_arrays
+
+
+def _as_tensor(data: Any) -> Tensor:
+    """A tensor of whatever `fit` would take for an array."""
+    return as_tensor(
+        data if isinstance(data, np.ndarray | Tensor | np.generic | int | float) else as_numbers("x", data)
+    )
 
 
 class Model(Trainer):
@@ -82,7 +89,7 @@ class Model(Trainer):
         recorded = training or state.depth or state.open_tapes or kwargs
         x = self._as_tensors(inputs)
         if x is None:
-            return super().__call__(inputs, training=training, **kwargs)
+            return super().__call__(self._symbols_as_declared(inputs), training=training, **kwargs)
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
                 return super().__call__(self._cast_tensor(x, 0), training=training, **kwargs)
@@ -107,24 +114,34 @@ class Model(Trainer):
         ShapeError if they are not as declared.
         """
         if isinstance(inputs, np.ndarray) and self._graph is None:  # the usual thing, without delay
-            self._check_input_shape(inputs.shape)
-            return as_tensor(inputs)
+            return as_tensor(self._as_declared(inputs))
         if not isinstance(inputs, Tensor) and is_symbolic(inputs):
             return None
         if self._graph is not None:
-            x = map_leaves(as_tensor, self._graph.arrange("inputs", self._graph.inputs, inputs))
-            for tensor, declared in zip(leaves(x), self._graph.starts, strict=True):
-                check_shape(self.name, declared.name, declared.shape, tensor.shape)
-            return x
+            arranged = self._graph.arrange("inputs", self._graph.inputs, inputs)
+            tensors = []
+            for value, declared in zip(leaves(arranged), self._graph.starts, strict=True):
+                tensors.append(with_last_axis(declared.shape, _as_tensor(value)))
+                check_shape(self.name, declared.name, declared.shape, tensors[-1].shape)
+            return rebuild(arranged, tensors)
+        inputs = plain(inputs)
         if isinstance(inputs, dict):
-            return {name: as_tensor(inputs[name]) for name in sorted(inputs)}
-        if type(inputs) is list or type(inputs) is tuple:
-            if any(isinstance(i, self._separate_inputs) for i in inputs):
-                return type(inputs)([as_tensor(i) for i in inputs])
-            inputs = as_numbers("x", inputs)  # one array, as predict takes it
-        x = as_tensor(inputs)
-        self._check_input_shape(x.shape)
-        return x
+            return {name: _as_tensor(inputs[name]) for name in sorted(inputs)}
+        if type(inputs) in (list, tuple) and holds_arrays(inputs, self._separate_inputs):
+            return type(inputs)([_as_tensor(i) for i in inputs])
+        return self._as_declared(_as_tensor(inputs))
+
+    def _symbols_as_declared(self, inputs: Any) -> Any:
+        """Symbolic inputs in their order with the last axis of one that they lack, or without the one too many."""
+        given, declared = leaves(inputs), self._declared_shapes()
+        if isinstance(inputs, dict) or len(given) != len(declared) or not all(hasattr(x, "shape") for x in given):
+            return inputs
+        pairs = zip(declared, given, strict=True)
+        return rebuild(inputs, [with_last_axis(shape, x) for shape, x in pairs])
+
+    def _declared_shapes(self) -> list[Any]:
+        """The shapes of the inputs, as far as they are known."""
+        return [] if self._graph is None else [tensor.shape for tensor in self._graph.starts]
 
     def _cast_tensor(self, x: Tensor, place: int) -> Tensor:
         """What is recorded is cast like what a plan takes; a subclass with a call() of its own casts for itself."""
@@ -154,9 +171,18 @@ class Model(Trainer):
         elif name == "y" or is_nested(data):
             data = self._graph.arrange(name, self._graph.outputs, data, self._graph._output_names)
         structure = self._graph.inputs if name == "x" else self._graph.outputs
-        if is_nested(structure) and is_nested(data):
-            return map_leaves(lambda each: None if each is None else as_numbers(name, each), data)
-        return as_numbers(name, data)
+        if not is_nested(structure) or not is_nested(data):
+            rows = as_rows(name, data)
+            return with_last_axis(structure.shape, rows) if name == "x" else rows
+        each = rows_of_each(name, data)
+        if name != "x":
+            return each
+        pairs = zip(self._graph.starts, leaves(each), strict=True)
+        return rebuild(each, [with_last_axis(declared.shape, rows) for declared, rows in pairs])
+
+    @property
+    def _input_count(self) -> int | None:
+        return None if self._graph is None else len(self._graph.starts)
 
     @property
     def _output_names(self) -> list[str] | None:
@@ -170,8 +196,9 @@ class Model(Trainer):
     def _infer(self, x: Any) -> Any:
         return Layer.__call__(self, x, training=False)
 
-    def _check_input_shape(self, shape: tuple[Any, ...]) -> None:
-        """ShapeError if a model that knows its input's shape gets another."""
+    def _as_declared(self, x: Any) -> Any:
+        """The array or tensor as a model that knows its input's shape takes it. ShapeError if it does not fit."""
+        return x
 
     def _children(self) -> Iterator[Layer]:
         yield from self._graph.layers if self._graph is not None else ()

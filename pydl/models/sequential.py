@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data_adapters import as_numbers
+from ..data_adapters import as_rows, plain
 from ..errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..layers.attributes import replaceable
@@ -15,7 +15,7 @@ from ..layers.call_arguments import TypedShape
 from ..symbolic import SymbolicTensor
 from ..tape import Array, state
 from ..tensor import Tensor
-from .chain import check_shape, explain
+from .chain import check_shape, explain, holds_all, shape_with_last_axis, with_last_axis
 from .model import Model
 from .serialization import deserialize, made_from, serialize
 
@@ -96,8 +96,10 @@ class Sequential(Model):
     def build(self, input_shape: Any) -> None:
         """Builds layer after layer, each for the output shape of the one before."""
         shape = input_shape if isinstance(input_shape, tuple) else tuple(input_shape)
-        self._check_input_shape(shape)
-        if self._input is None:
+        shape = shape_with_last_axis(self.input_shape, shape)
+        if self._input is not None:
+            check_shape(self.name, "x", self._input.batch_shape, shape)
+        else:
             self._seen_shape = (None, *shape[1:])
         for layer in self._stack:
             try:
@@ -118,16 +120,35 @@ class Sequential(Model):
             state.hidden = hidden
         return x
 
-    def _check_input_shape(self, shape: tuple[Any, ...]) -> None:
-        """What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen."""
+    def _as_declared(self, x: Any) -> Any:
+        # What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen.
+        x = with_last_axis(self.input_shape, x)
         if self._input is not None:
-            check_shape(self.name, "x", self._input.batch_shape, shape)
+            check_shape(self.name, "x", self._input.batch_shape, x.shape)
+        return x
 
     def _arranged(self, name: str, data: Any) -> Any:
         """One array: there is one input and one output."""
+        if data is None and name != "x":
+            return None
+        shape = self.input_shape if name == "x" else self.output_shape
+        data = plain(data)
         if isinstance(data, dict):
-            raise TypeError(f"[data] {name}: expected an array or an iterable of batches, got a dict")
-        return None if data is None and name != "x" else as_numbers(name, data)
+            if name != "x" or self._input is None or self._input.name not in data:
+                raise TypeError(
+                    f"[data] {name}: expected an array or an iterable of batches, got a dict with {list(data)}; a "
+                    "batch is a tuple (x, y), and a dict is x by the name of the Input"
+                )
+            data = data[self._input.name]
+        rows = as_rows(name, data[0] if holds_all(name, shape, data) else data)
+        return with_last_axis(shape, rows) if name == "x" else rows
+
+    def _declared_shapes(self) -> list[Any]:
+        return [self.input_shape]
+
+    @property
+    def _input_count(self) -> int:
+        return 1
 
     @property
     def _output_names(self) -> list[str]:
@@ -160,7 +181,7 @@ class Sequential(Model):
         return model
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = tuple(input_shape)
+        shape = shape_with_last_axis(self.input_shape, tuple(input_shape))
         for layer in self._stack:
             layer._build_once(shape)
             shape = layer.compute_output_shape(shape)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import losses, ops, optimizers, plan
 from ..batches import Batch, make_batch
-from ..data_adapters import as_numbers
+from ..data_adapters import as_rows, holds_arrays, plain, rows_of_each
 from ..errors import ShapeError
 from ..layers import Layer
 from ..metrics import Mean, Metric
@@ -317,10 +317,14 @@ class Stepper(Layer):
         """x, y or sample_weight as one array, or several in a list, tuple or dict; None stays."""
         if data is None and name != "x":
             return None
-        listed = type(data) in (list, tuple) and any(isinstance(each, self._separate_inputs) for each in data)
-        if listed or isinstance(data, dict):
-            return map_leaves(lambda each: None if each is None else as_numbers(name, each), data)
-        return as_numbers(name, data)
+        data = plain(data)
+        listed = type(data) in (list, tuple) and holds_arrays(data, self._separate_inputs)
+        return rows_of_each(name, data) if listed or isinstance(data, dict) else as_rows(name, data)
+
+    @property
+    def _input_count(self) -> int | None:
+        """The number of inputs, None where it depends on what `call` takes."""
+        return None
 
     @property
     def _output_names(self) -> list[str] | None:
