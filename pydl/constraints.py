@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .lookup import Registry
+from .lookup import Registry, plain
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 _EPSILON = 1e-7
@@ -25,7 +25,7 @@ class Constraint:
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        return dict(vars(self))
+        return dict(plain(vars(self)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"

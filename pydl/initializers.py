@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import random
-from .lookup import Registry, snake_case
+from .lookup import Registry, plain, snake_case
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -32,7 +32,7 @@ class Initializer:
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._names}
+        return {name: plain(getattr(self, name)) for name in self._names}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:

@@ -6,12 +6,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 Thing = TypeVar("Thing")
 
 
 def snake_case(name: str) -> str:
     """GlorotUniform → glorot_uniform, TopKAccuracy → top_k_accuracy, L1L2 → l1l2, AdamW → adamw."""
     return re.sub(r"(?<=[a-z])(?=[A-Z]{1,2}[a-z])|(?<=[a-z][A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def plain(value: Any) -> Any:
+    """A configuration with Python's own numbers in place of NumPy's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return type(value)([plain(each) for each in value]) if type(value) in (list, tuple) else value
 
 
 class Registry(Generic[Thing]):
@@ -48,7 +59,7 @@ class Registry(Generic[Thing]):
         """A plain dict for `get`; a foreign callable stays as it is."""
         if self.classes.get(type(thing).__name__) is not type(thing):
             return thing
-        return {"class_name": type(thing).__name__, "config": thing.get_config()}
+        return {"class_name": type(thing).__name__, "config": plain(thing.get_config())}
 
     def knows(self, name: str) -> bool:
         """Whether there is a class of this name."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import schedules
 from .errors import ShapeError
+from .lookup import plain
 from .schedules import LearningRateSchedule
 from .slots import Slots
 from .tape import Array
@@ -190,8 +191,8 @@ class Optimizer:
             if self.clipvalue is not None:
                 return [np.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
             if self.clipnorm is not None:
-                return [g * _scale(self.clipnorm, _norm([g])) for g in grads]
-            norm, limit = _norm(grads), self.global_clipnorm or 0.0
+                return [g * _scale(float(self.clipnorm), _norm([g])) for g in grads]
+            norm, limit = _norm(grads), float(self.global_clipnorm or 0.0)
             scale = _scale(limit, norm) if norm < math.inf else math.nan
             return [g * scale for g in grads]
 
@@ -234,7 +235,8 @@ class Optimizer:
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; a schedule as {"class_name", "config"}."""
         common = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
-        return {"learning_rate": schedules.serialize(self._rate), **{key: getattr(self, key) for key in common}}
+        own = {key: plain(getattr(self, key)) for key in common}
+        return {"learning_rate": schedules.serialize(self._rate), **own}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:

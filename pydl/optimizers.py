@@ -33,7 +33,7 @@ class SGD(Optimizer):
         self._check(momentum=momentum)
         if momentum > 1:
             raise ValueError(f"[{name}] momentum: expected between 0 and 1, got {momentum}")
-        self.momentum, self.nesterov = momentum, nesterov
+        self.momentum, self.nesterov = float(momentum), nesterov
         self._slots = ("momentum",) if momentum else ()
 
     def _update(
@@ -69,7 +69,12 @@ class RMSprop(Optimizer):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
         self._check(rho=rho, below=1)
         self._check(momentum=momentum, epsilon=epsilon)
-        self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, bool(centered)
+        self.rho, self.momentum, self.epsilon, self.centered = (
+            float(rho),
+            float(momentum),
+            float(epsilon),
+            bool(centered),
+        )
         self._slots = ("velocity", *(("momentum",) if momentum else ()), *(("average",) if centered else ()))
 
     def _update(
@@ -114,7 +119,12 @@ class Adam(Optimizer):
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, name)
         self._check(beta_1=beta_1, beta_2=beta_2, below=1)
         self._check(epsilon=epsilon)
-        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, bool(amsgrad)
+        self.beta_1, self.beta_2, self.epsilon, self.amsgrad = (
+            float(beta_1),
+            float(beta_2),
+            float(epsilon),
+            bool(amsgrad),
+        )
         self._slots = ("momentum", "velocity", *(("velocity_hat",) if amsgrad else ()))
 
     def _update(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .lookup import Registry
+from .lookup import Registry, plain
 from .tensor import Tensor
 
 
@@ -19,7 +19,7 @@ class Regularizer:
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
-        return dict(vars(self))
+        return dict(plain(vars(self)))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
-from .lookup import Registry
+from .lookup import Registry, plain
 
 
 class LearningRateSchedule:
@@ -17,7 +18,7 @@ class LearningRateSchedule:
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return dict(vars(self))
+        return dict(plain(vars(self)))
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
@@ -140,7 +141,7 @@ _registry: Registry[LearningRateSchedule] = Registry(
 
 def get(identifier: Any) -> LearningRateSchedule | float:
     """A schedule from its config or itself; a number stays a number."""
-    if isinstance(identifier, float | int):
+    if isinstance(identifier, numbers.Real):
         return float(identifier)
     schedule: LearningRateSchedule = _registry.get(identifier)
     return schedule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class ModelCheckpoint(Callback):
         super().__init__()
         if not save_weights_only:
             raise ValueError("[ModelCheckpoint] save_weights_only: this release saves weights; expected True")
-        if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
+        if save_freq != "epoch" and not (isinstance(save_freq, numbers.Integral) and save_freq > 0):
             raise ValueError(f"[ModelCheckpoint] save_freq: expected 'epoch' or a number of batches, got {save_freq!r}")
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.monitor, self.save_best_only, self.save_freq = monitor, save_best_only, save_freq

@@ -45,9 +45,9 @@ class Normalization(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.axis = list(axis) if isinstance(axis, list | tuple) else axis
-        if not isinstance(epsilon, int | float) or not epsilon >= 0:
+        if not isinstance(epsilon, int | float | np.number) or not epsilon >= 0:
             raise ValueError(f"[{self.name}] epsilon: expected a number of at least 0, got {epsilon!r}")
-        self.epsilon, self.center, self.scale = epsilon, center, scale
+        self.epsilon, self.center, self.scale = float(epsilon), center, scale
         self.beta_initializer = initializers.get(beta_initializer)
         self.gamma_initializer = initializers.get(gamma_initializer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
@@ -159,11 +159,11 @@ class BatchNormalization(ChannelNormalization):
         **kwargs: Any,
     ) -> None:
         super().__init__(**_shared(locals()), **kwargs)
-        if not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
+        if not isinstance(momentum, int | float | np.number) or not 0 <= momentum <= 1:
             raise ValueError(f"[{self.name}] momentum: expected 0 <= momentum <= 1, got {momentum!r}")
         if synchronized:
             raise ValueError(f"[{self.name}] synchronized: expected False; there are no other replicas")
-        self.momentum = momentum
+        self.momentum = float(momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
 

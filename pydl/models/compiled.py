@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ class CompiledLoss:
             if each is not None:
                 losses.as_loss(each)  # an unknown name fails here, not in the first step
         for weight in leaves(weights):
-            if weight is not None and not isinstance(weight, int | float):
+            if weight is not None and not isinstance(weight, numbers.Real):
                 raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
         self._given, self._weights = loss, weights
         self._looked_at: set[str] = set()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import layers, models
 from ..layers import Layer
+from ..lookup import plain
 from ..structure import leaves, map_leaves, rebuild
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def serialize(layer: Layer) -> dict[str, Any]:
     """The name of the layer's class, and what its constructor needs."""
-    return {"class_name": type(layer).__name__, "config": layer.get_config()}
+    return {"class_name": type(layer).__name__, "config": plain(layer.get_config())}
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Layer:
@@ -36,21 +37,21 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Lay
 def graph_config(graph: Graph) -> dict[str, Any]:
     """The layers, their calls in order, and the outputs; the tensors are numbered as the calls give them."""
 
-    def plain(leaf: Any) -> Any:
+    def numbered(leaf: Any) -> Any:
         return {"tensor": leaf.number} if isinstance(leaf, models.graph.Slot) else leaf
 
     number = {id(layer): i for i, layer in enumerate(graph.layers)}
     count = len(graph.calls) - len(graph.steps)
     inputs = [{"layer": number[id(call.layer)]} for call in graph.calls[:count]]
     steps = [
-        {"layer": number[id(s.layer)], "args": map_leaves(plain, s.args), "kwargs": map_leaves(plain, s.kwargs)}
+        {"layer": number[id(s.layer)], "args": map_leaves(numbered, s.args), "kwargs": map_leaves(numbered, s.kwargs)}
         for s in graph.steps
     ]
     return {
         "layers": [serialize(layer) for layer in graph.layers],
         "calls": inputs + steps,
         "inputs": rebuild(graph.inputs, ({"tensor": i} for i in range(count))),
-        "outputs": map_leaves(plain, graph.results),
+        "outputs": map_leaves(numbered, graph.results),
     }
 
 
