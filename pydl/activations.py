@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import ops
+from .argument_names import unknown_name
 from .ops import (
     elu,
     hard_sigmoid,
@@ -72,8 +73,7 @@ def get(identifier: Any) -> Activation:
         return linear
     if isinstance(identifier, str):
         if identifier not in _FUNCTIONS:
-            known = ", ".join(sorted(_FUNCTIONS))
-            raise ValueError(f"[activation] identifier: unknown activation {identifier!r}; known are: {known}")
+            raise unknown_name("activation", "activation", identifier, _FUNCTIONS)
         return _FUNCTIONS[identifier]
     if not callable(identifier):
         raise TypeError(f"[activation] identifier: expected a name or a callable, got {type(identifier).__name__}")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .argument_names import NamesArguments
 from .lookup import Registry, plain
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -18,7 +19,7 @@ def _norm(w: Array, axis: Any) -> Array:
     return np.asarray(np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True)))
 
 
-class Constraint:
+class Constraint(NamesArguments):
     """Base: override `__call__`."""
 
     def __call__(self, w: Array) -> Array:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from . import random
+from .argument_names import NamesArguments
 from .lookup import Registry, plain, snake_case
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
@@ -23,10 +26,42 @@ def fans(shape: Sequence[int]) -> tuple[float, float]:
     return float(taps * shape[-2]), float(taps * shape[-1])
 
 
-class Initializer:
+def _converting(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The `__call__` of an initialiser, whose arrays are InitialValues; what else a user's own gives stays."""
+
+    @wraps(call)
+    def converting(*args: Any, **kwargs: Any) -> Any:
+        values = call(*args, **kwargs)
+        return values.view(InitialValues) if type(values) is np.ndarray else values
+
+    return converting
+
+
+class InitialValues(np.ndarray[Any, Any]):
+    """What initialisers give: an array that converts like a tensor. A single element is a number, of any rank."""
+
+    def numpy(self) -> Array:
+        return np.asarray(self)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return operator.index(self.item())
+
+
+class Initializer(NamesArguments):
     """Base: override `__call__(shape, dtype)`; constructor arguments become the config."""
 
     _names: tuple[str, ...] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__call__" in vars(cls):
+            cls.__call__ = _converting(vars(cls)["__call__"])  # type: ignore[method-assign]
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         raise NotImplementedError

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from .argument_names import unknown_name
+
 Thing = TypeVar("Thing")
 
 
@@ -44,8 +46,7 @@ class Registry(Generic[Thing]):
             identifier, config = identifier["class_name"], identifier["config"]
         if isinstance(identifier, str):
             if identifier not in self._by_name:
-                known = ", ".join(sorted(snake_case(name) for name in self.classes))
-                raise ValueError(f"[{self.kind}] identifier: unknown {self.kind} {identifier!r}; known are: {known}")
+                raise unknown_name(self.kind, self.kind, identifier, {snake_case(name) for name in self.classes})
             identifier = self._by_name[identifier]
         if isinstance(identifier, type):
             return identifier(**config)

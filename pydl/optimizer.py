@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import schedules
+from .argument_names import NamesArguments
 from .errors import ShapeError
 from .lookup import plain
 from .schedules import LearningRateSchedule
@@ -34,7 +35,7 @@ class _Group:
         self.decayed = decayed
 
 
-class Optimizer:
+class Optimizer(NamesArguments):
     """Base of all optimisers: learning rate, clipping, and the state that belongs to every variable.
 
     learning_rate: a number or a schedule, a function of `iterations`, the number of updates made. weight_decay is

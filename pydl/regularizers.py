@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .argument_names import NamesArguments
 from .lookup import Registry, plain
 from .tensor import Tensor
 
 
-class Regularizer:
+class Regularizer(NamesArguments):
     """Base: override `__call__`."""
 
     def __call__(self, x: Tensor) -> Tensor:

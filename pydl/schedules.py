@@ -7,10 +7,11 @@ import numbers
 from collections.abc import Sequence
 from typing import Any
 
+from .argument_names import NamesArguments
 from .lookup import Registry, plain
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(NamesArguments):
     """Base: override __call__(step) -> learning rate and get_config()."""
 
     def __call__(self, step: int) -> float:

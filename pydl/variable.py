@@ -24,7 +24,7 @@ class Variable(Tensor):
 
     Args:
         initial_value: an array, a tensor, numbers; always copied.
-        trainable: whether ops on it are recorded.
+        trainable: whether ops on it are recorded. Integers and bools are not trained.
         regularizer: a function from the variable to a loss (see `pydl.regularizers`).
         constraint: a function from an array to an array, applied after every update (see `pydl.constraints`).
     """
@@ -41,6 +41,7 @@ class Variable(Tensor):
         constraint: Callable[[Array], Array] | None = None,
     ) -> None:
         source = as_array(initial_value, dtype)
+        trainable = bool(trainable) and source.dtype.kind == "f"
         super().__init__(_core.empty(source.shape, source.dtype), requires_grad=trainable)
         self.array[...] = source
         self.declared_trainable = trainable  # what it goes back to when its layer is no longer frozen

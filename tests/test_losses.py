@@ -156,7 +156,7 @@ def test_own_function_and_names():
     assert losses.as_loss(cubed).name == "cubed"
     assert losses.as_loss(cubed)(np.zeros((1, 1), np.float32), [[2.0]]).item() == pytest.approx(8.0)
     assert losses.as_loss("mse").name == "mean_squared_error"
-    with pytest.raises(ValueError, match="known are: binary_crossentropy"):
+    with pytest.raises(ValueError, match="Known are: binary_crossentropy"):
         losses.get("crossentropy")
 
 

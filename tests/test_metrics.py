@@ -71,7 +71,7 @@ def test_names():
 
     assert metrics.get(share).name == "share"
     assert metrics.get(share)([1.0], [3.0]) == 2.0
-    with pytest.raises(ValueError, match="known are: accuracy, binary_accuracy"):
+    with pytest.raises(ValueError, match="Known are: accuracy, binary_accuracy"):
         metrics.get("acurracy")
     config = metrics.TopKCategoricalAccuracy(k=3).get_config()
     assert metrics.TopKCategoricalAccuracy.from_config(config).get_config() == config

@@ -126,7 +126,7 @@ def test_errors_name_the_argument():
         optimizers.SGD().apply([None], [v])
     with pytest.raises(ValueError, match="expected"):
         optimizers.SGD().apply([np.ones(3)], [v])
-    with pytest.raises(ValueError, match="known are: adam, adamw, rmsprop, sgd"):
+    with pytest.raises(ValueError, match="Known are: adam, adamw, rmsprop, sgd"):
         optimizers.get("adamm")
 
 

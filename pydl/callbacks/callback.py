@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ..argument_names import NamesArguments
+
 if TYPE_CHECKING:
     from ..models.model import Model
 
 Logs = dict[str, float]
 
 
-class Callback:
+class Callback(NamesArguments):
     """Base of all callbacks: override the hooks you need (Keras's names).
 
     `logs` maps names ("loss", "accuracy", "val_loss", ...) to the means since the start of the epoch. In a hook,

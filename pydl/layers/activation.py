@@ -65,6 +65,7 @@ class LeakyReLU(_Elementwise):
     """x, times `negative_slope` where it is negative (Maas et al. 2013)."""
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        negative_slope = kwargs.pop("alpha", negative_slope)  # what it was called in Keras 2
         super().__init__(**kwargs)
         self.negative_slope = _at_least_zero(self.name, "negative_slope", negative_slope)
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from .layer import Layer
 
@@ -65,3 +67,26 @@ class SetByInit:
         if layer is None:
             return self
         raise AttributeError(f"[{owner.__name__}] __init__: expected a call of super().__init__() first")
+
+
+def checked_flag(layer: str, name: str, value: Any) -> bool:
+    """The value as a bool; ValueError for what is none, such as a word."""
+    if not isinstance(value, bool | np.bool_) and not (isinstance(value, int) and value in (0, 1)):
+        raise ValueError(f"[{layer}] {name}: expected True or False, got {value!r}")
+    return bool(value)
+
+
+def checked_dtype(layer: str, dtype: Any) -> np.dtype[Any]:
+    """What layers compute in; None is float32. A policy of Keras's, or its config, counts by its name."""
+    if isinstance(dtype, dict):
+        dtype = dtype.get("config", {}).get("name", dtype)
+    name = "float32" if dtype is None else getattr(dtype, "name", dtype)
+    if isinstance(name, str) and name.startswith("mixed_"):
+        raise ValueError(f"[{layer}] dtype: expected float32 or float64, got {name!r}; there is no half precision here")
+    try:
+        found = np.dtype(name)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise ValueError(f"[{layer}] dtype: expected float32 or float64, got {dtype!r}")
+    return found

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .. import ops
+from ..argument_names import arguments_of
 from ..errors import ShapeError
 from ..structure import is_nested, leaves, map_leaves
 from ..tape import Array
 from ..tensor import Tensor, as_tensor
-
-_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class TypedShape(tuple[Any, ...]):
@@ -45,15 +43,15 @@ class Signature:
     """The parameters of a method of a layer, looked up once for each class. None of it is asked for in a plain call."""
 
     def __init__(self, method: Callable[..., Any]) -> None:
-        parameters = list(inspect.signature(method).parameters.values())[1:]
-        self.names = [p.name for p in parameters if p.kind in (*_BY_POSITION, inspect.Parameter.KEYWORD_ONLY)]
-        self._by_position = [p.name for p in parameters if p.kind in _BY_POSITION]
-        self._gathers = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
-        self.defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+        arguments = arguments_of(method, is_method=True)
+        self.names, self.defaults, self.gathers = arguments.names, arguments.defaults, arguments.gathers
+        self._by_position = arguments.by_position
         self.masks = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names}
         # Our own layers say with the annotation of their first argument that they take a single tensor.
         own = (getattr(method, "__module__", None) or "").startswith("pydl.layers.")
-        self.takes_one = own and bool(parameters) and parameters[0].annotation == "Tensor"
+        self.takes_one = (
+            own and bool(self.names) and getattr(method, "__annotations__", {}).get(self.names[0]) == "Tensor"
+        )
 
     def sorted(self, layer: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """The first argument, by itself, and the others by their names."""
@@ -78,12 +76,7 @@ class Signature:
     @property
     def first_by_name(self) -> bool:
         """Whether there is no other way to pass the first argument."""
-        return not self._by_position and not self._gathers
-
-    @property
-    def gathers(self) -> bool:
-        """Whether it is call(self, *inputs)."""
-        return self._gathers
+        return not self._by_position and not self.gathers
 
     def arguments(self, layer: str, call: Signature, x: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The shapes that this method, `build` or `compute_output_shape`, takes by name from a call with x and kwargs.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import ShapeError, drop_rate
+from ..errors import ShapeError, drop_rate, positive_integer
 from ..random import Stream, checked_seed
 from ..tape import spoil_plan
 from ..tensor import Tensor
@@ -33,6 +33,9 @@ class Dropout(Layer):
             raise TypeError(f"[{self.name}] noise_shape: expected None or a tuple of sizes, got {noise_shape!r}")
         self.rate, self.seed = drop_rate(self.name, rate), checked_seed(self.name, seed)
         self.noise_shape = None if noise_shape is None else tuple(noise_shape)
+        for size in self.noise_shape or ():
+            if size is not None:
+                positive_integer(self.name, "noise_shape", size)
         self._stream = Stream("dropout", self.seed)
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:

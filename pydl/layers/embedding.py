@@ -54,7 +54,7 @@ class Embedding(Layer):
             self._build_once((None,))
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Shape | None = None) -> None:
         self.embeddings = self.add_weight(
             (self.input_dim, self.output_dim),
             self.embeddings_initializer,

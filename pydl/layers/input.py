@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..argument_names import checks_names
 from ..symbolic import Call, SymbolicTensor
 from .layer import Layer, Shape
 
@@ -51,6 +52,7 @@ class InputLayer(Layer):
         return {"shape": self.shape, "batch_size": self.batch_size, "dtype": self.dtype.name, "name": self.name}
 
 
+@checks_names
 def Input(
     shape: Any = None,
     batch_size: int | None = None,

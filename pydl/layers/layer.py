@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .. import constraints, initializers, ops, plan, regularizers
-from ..errors import ShapeError
+from ..argument_names import arguments_of, checks_names, constructor_arguments, refuse_unknown
+from ..errors import ShapeError, positive_integer
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
 from ..variable import Variable, numbers
 from .added_losses import LossAdder
-from .attributes import OfOnlyCall, SetByInit, unique_name
+from .attributes import OfOnlyCall, SetByInit, checked_dtype, checked_flag, unique_name
 from .call_arguments import (
     Signature,
     TypedShape,
@@ -36,7 +36,8 @@ Shape = tuple[Any, ...]  # ints; None for a size that is open
 
 def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
     """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then."""
-    takes_shapes = len(inspect.signature(build).parameters) > 1
+    arguments = arguments_of(build, is_method=True)
+    takes_shapes = arguments.names or arguments.gathers or arguments.others
 
     @wraps(build)
     def marking(self: Layer, *args: Any, **kwargs: Any) -> None:
@@ -64,9 +65,11 @@ class Layer(LossAdder):
     Args:
         activity_regularizer: a regularizer (or its name) of the layer's output.
         trainable: whether the weights are trained.
-        dtype: "float32" or "float64".
+        dtype: "float32" (also None) or "float64".
+        autocast: whether floating inputs are cast to dtype.
         name: unique by itself if left out.
-        input_shape: of one sample; the first layer of a Sequential can say so in place of an Input.
+        input_shape, or input_dim for one axis: of one sample; the first layer of a Sequential can say so in place of an
+            Input.
     """
 
     autocast = True
@@ -83,6 +86,8 @@ class Layer(LossAdder):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = checks_names(cls.__init__)  # type: ignore[method-assign]
         if "build" in vars(cls):
             cls.build = _that_marks_as_built(cls.build)  # type: ignore[method-assign]
         cls._signature = signature = Signature(cls.call)
@@ -95,19 +100,26 @@ class Layer(LossAdder):
         *,
         activity_regularizer: Any = None,
         trainable: bool = True,
-        dtype: Any = "float32",
+        dtype: Any = None,
+        autocast: bool = True,
         name: str | None = None,
         input_shape: Any = None,
+        input_dim: int | None = None,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            refuse_unknown(type(self).__name__, unknown, constructor_arguments(type(self)))
         self.name = name or unique_name(type(self).__name__)
-        self.dtype = np.dtype(dtype)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
+        self.dtype = checked_dtype(self.name, dtype)
+        if not autocast:
+            self.autocast = False
+        if input_dim is not None:
+            input_shape = (positive_integer(self.name, "input_dim", input_dim),)
         self.built = False
         self._number = next(numbers)
         self._first_shape: Shape | None = None if input_shape is None else tuple(input_shape)
         self.activity_regularizer = regularizers.get(activity_regularizer)
-        self._trainable = bool(trainable)
+        self._trainable = checked_flag(self.name, "trainable", trainable)
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
         self._state_variables: list[Variable] = []  # what call() keeps for the next; no weights
@@ -292,29 +304,39 @@ class Layer(LossAdder):
 
     def add_weight(
         self,
-        shape: Sequence[int] = (),
-        initializer: Any = "glorot_uniform",
+        shape: Sequence[int] | None = None,
+        initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
+        autocast: bool = True,
         regularizer: Any = None,
         constraint: Any = None,
-        name: str = "variable",
+        aggregation: str | None = None,
+        name: str | None = None,
     ) -> Variable:
-        """A new weight. ShapeError if a size is open."""
+        """A new weight; ShapeError if a size is open.
+
+        initializer: None is "glorot_uniform" for floats, else "zeros". Only floats are trained. autocast and
+        aggregation are Keras's and change nothing here.
+        """
+        shape, name = () if shape is None else tuple(shape), name or "variable"
+        dtype = np.dtype(dtype or self.dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
         if any(n is None for n in shape):
             raise ShapeError(
                 f"[{self.name}] {name}: the input shape leaves a size open that the weight needs: {tuple(shape)}"
             )
-        value = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
         variable = Variable(
-            value,
+            initializers.get(initializer)(shape, dtype),
             trainable,
+            dtype,
             name=name,
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
         )
         variable.path = f"{self.name}/{name}"
-        variable.trainable = trainable and self._trainable
+        variable.trainable = variable.declared_trainable and self._trainable
         self._variables.append(variable)
         return variable
 

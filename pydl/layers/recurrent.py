@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import ops, plan, regularizers
+from ..argument_names import constructor_arguments, refuse_unknown
 from ..errors import ShapeError
 from ..structure import leaves
 from ..tape import Array, fixed
@@ -141,10 +142,12 @@ class RNN(Layer):
             return None
         if self.states is None:
             self._keep(self._initial_state(batch_size))
+        elif _first(self.states).shape[0] != batch_size and not any(s.array.any() for s in leaves(self.states)):
+            self._keep(self._initial_state(batch_size))  # begun anew: of another batch nothing is left
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
-                f"states of the batch before have, got {batch_size}; reset_state(states) takes states of another size"
+                f"states of the batch before have, got {batch_size}; reset_state() begins anew"
             )
         states: list[Any] = _each(plan.current, self.states)
         return states
@@ -180,7 +183,10 @@ class RNN(Layer):
     # -- states between batches
 
     def reset_state(self, states: Any = None) -> None:
-        """Starts anew: with zeros, or with `states` (an array or a list of them). Only for a stateful layer."""
+        """Starts anew: with zeros, or with `states` (an array or a list of them). Only for a stateful layer.
+
+        The next batch may be of another size.
+        """
         if not self.stateful:
             raise AttributeError(f"[{self.name}] reset_state: expected a layer with stateful=True")
         if states is not None:
@@ -224,7 +230,7 @@ class RNN(Layer):
 
 _OPTIONS = (
     "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask", "trainable",
-    "name", "input_shape", "activity_regularizer", "recompute_every",
+    "name", "input_shape", "input_dim", "autocast", "activity_regularizer", "recompute_every",
 )  # fmt: skip
 
 
@@ -235,7 +241,12 @@ class _OfCell(RNN):
 
     def __init__(self, units: int, *args: Any, use_cudnn: Any = "auto", implementation: int = 2, **kwargs: Any) -> None:
         options = {name: kwargs.pop(name) for name in _OPTIONS if name in kwargs}
-        super().__init__(self._cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype", "float32"), **options)
+        if kwargs:
+            of_cell = constructor_arguments(self._cell_class)
+            refuse_unknown(type(self).__name__, kwargs, [*constructor_arguments(type(self)), *of_cell])
+        if "trainable" in options:
+            kwargs["trainable"] = options["trainable"]
+        super().__init__(self._cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype"), **options)
 
     def __getattr__(self, name: str) -> Any:
         """`layer.units`, `layer.activation` and the like are the cell's."""

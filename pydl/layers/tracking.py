@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..tensor import as_array
 from ..variable import Variable, numbers
+from .attributes import checked_flag
 from .containers import CONTAINERS, Part, parts_in, watched
 
 if TYPE_CHECKING:
@@ -108,11 +109,12 @@ class Tracked(Part):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        """Freezes or frees all weights, also of the layers inside."""
+        """Freezes or frees all weights, also of the layers inside. At once: `fit` need not be compiled for again."""
+        value = checked_flag(self.name, "trainable", value)
         for layer in self._flatten():
-            layer._trainable = bool(value)
+            layer._trainable = value
             for variable in layer._own_variables():
-                variable.trainable = bool(value) and variable.declared_trainable
+                variable.trainable = value and variable.declared_trainable
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
         """Copies of all weights, in the order of `weights`."""

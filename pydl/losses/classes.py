@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ..argument_names import arguments_of, constructor_arguments, refuse_unknown
 from . import functions
 from .cross_entropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from .loss import Loss, LossFunction, LossFunctionWrapper
@@ -18,12 +19,18 @@ class _Named(LossFunctionWrapper):
     _name: ClassVar[str]
 
     def __init_subclass__(cls, fn: LossFunction | None = None, name: str | None = None) -> None:
+        super().__init_subclass__()
         if fn is not None:
             cls._function, cls._name = staticmethod(fn), name or fn.__name__
 
     def __init__(
         self, reduction: str | None = MEAN, name: str | None = None, dtype: Any = None, **options: Any
     ) -> None:
+        refuse_unknown(
+            type(self).__name__,
+            options,
+            [*constructor_arguments(type(self)), *arguments_of(type(self)._function).names[2:]],
+        )
         super().__init__(type(self)._function, reduction, name or self._name, dtype, **options)
         for option, value in options.items():
             setattr(self, option, value)

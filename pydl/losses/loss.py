@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops, plan
+from ..argument_names import NamesArguments
 from ..errors import DTypeError
 from ..lookup import snake_case
 from ..tape import Array
@@ -19,7 +20,7 @@ LossFunction = Callable[..., Tensor]
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss:
+class Loss(NamesArguments):
     """Base: override `call(y_true, y_pred)`, which gives a tensor with a value per sample.
 
     Args:

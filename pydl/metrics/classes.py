@@ -6,6 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from .. import losses
+from ..argument_names import arguments_of, constructor_arguments, refuse_unknown
 from . import functions
 from .metric import MeanMetricWrapper, Values
 
@@ -17,10 +18,16 @@ class _Named(MeanMetricWrapper):
     _name: ClassVar[str]
 
     def __init_subclass__(cls, fn: Values | None = None, name: str | None = None) -> None:
+        super().__init_subclass__()
         if fn is not None:
             cls._function, cls._name = staticmethod(fn), name or fn.__name__
 
     def __init__(self, name: str | None = None, dtype: Any = None, **options: Any) -> None:
+        refuse_unknown(
+            type(self).__name__,
+            options,
+            [*constructor_arguments(type(self)), *arguments_of(type(self)._function).names[2:]],
+        )
         super().__init__(type(self)._function, name or self._name, dtype, **options)
         for option, value in options.items():
             setattr(self, option, value)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import initializers
+from ..argument_names import NamesArguments
 from ..errors import DTypeError
 from ..lookup import snake_case
 from ..losses.alignment import neutral, same_rank, spread
@@ -27,7 +28,7 @@ Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = Callable[..., Any]
 
 
-class Metric:
+class Metric(NamesArguments):
     """Base: override `update_state` and `result`; and `reset_state`, unless zeros in all variables are the start.
 
     State is kept in attributes of any kind, or in variables from `add_variable`.

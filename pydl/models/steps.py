@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import losses, ops, optimizers, plan
+from ..argument_names import checks_names
 from ..batches import Batch, make_batch
 from ..data_adapters import as_rows, holds_arrays, plain, rows_of_each
 from ..errors import ShapeError
@@ -61,6 +62,7 @@ class Stepper(Layer):
         self._training_plans = PlanCache(taped=True)
         self._warned: set[str] = set()
 
+    @checks_names
     def compile(
         self,
         optimizer: Any = "rmsprop",

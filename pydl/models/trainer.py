@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from ..argument_names import checks_names
 from ..batches import Batch, Epochs
 from ..callbacks import Callback, CallbackList, History, ProgressBar
 from ..random import Draws
@@ -31,6 +32,7 @@ class Trainer(Stepper):
 
     # -- fit
 
+    @checks_names
     def fit(
         self,
         x: Any = None,
@@ -135,6 +137,7 @@ class Trainer(Stepper):
 
     # -- evaluate and predict
 
+    @checks_names
     def evaluate(
         self,
         x: Any = None,
@@ -172,6 +175,7 @@ class Trainer(Stepper):
         if number and data.steps is not None and number < data.steps:
             warn_caller(f"{what}: the data ran out after {number} of {data.steps} steps")
 
+    @checks_names
     def predict(
         self,
         x: Any,

@@ -18,7 +18,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "units": (lambda: layers.Dense(0), r"units: expected a positive integer, got 0"),
     "activation": (
         lambda: layers.Dense(3, activation="rleu"),
-        r"\[activation\] identifier: unknown activation 'rleu'; known are: elu, ",
+        r"\[activation\] identifier: unknown activation 'rleu'; did you mean 'relu'\? Known are: elu, ",
     ),
     "initializer": (
         lambda: layers.Dense(3, kernel_initializer="he"),

@@ -31,7 +31,7 @@ def test_embedding_gives_rows_and_a_mask() -> None:
     again = layers.Embedding.from_config(layer.get_config())
     assert again.mask_zero
     assert layers.Embedding(5, 8, weights=np.ones((5, 8)))(IDS).numpy().min() == 1
-    with pytest.raises(ValueError, match=r"\[embedding\] ids: .* \[0, 5\), got 7 at element 1"):
+    with pytest.raises(ValueError, match=r"inputs: expected ids in \[0, 5\), got 7 at sample 0, step 1"):
         layer(np.array([[1, 7]]))
 
 

@@ -71,9 +71,14 @@ CASES: dict[str, tuple[Any, str]] = {
     "loss": (losses.Loss, "call from_config get_config name reduction dtype"),
     "metric": (
         metrics.Metric,
-        "from_config get_config name reset_state result update_state dtype variables add_weight",
+        "from_config get_config name reset_state result update_state dtype variables add_weight add_variable "
+        "stateless_update_state stateless_result stateless_reset_state",
     ),
-    "mean": (metrics.Mean, "from_config get_config name reset_state result update_state dtype total count variables"),
+    "mean": (
+        metrics.Mean,
+        "from_config get_config name reset_state result update_state dtype total count variables add_variable "
+        "add_weight stateless_update_state stateless_result stateless_reset_state",
+    ),
     "optimizer": (
         lambda: optimizers.Optimizer(0.1),
         """apply apply_gradients build built clipnorm exclude_from_weight_decay load_own_variables save_own_variables
