@@ -13,6 +13,10 @@ class DTypeError(TypeError):
     """An argument has the wrong element type, or is no array at all."""
 
 
+class LabelError(ValueError):
+    """A label is no class."""
+
+
 def place(index: tuple[Any, ...]) -> str:
     """Where in a batch an index of samples, steps, … points to."""
     if not index:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import LabelError
 from ..lookup import Registry
 from .classes import (
     BinaryCrossentropy,
@@ -28,7 +29,6 @@ from .classes import (
     SquaredHinge,
 )
 from .cross_entropy import (
-    LabelError,
     binary_crossentropy,
     categorical_crossentropy,
     sparse_categorical_crossentropy,
@@ -116,7 +116,12 @@ logcosh = log_cosh
 
 def is_known(name: str) -> bool:
     """Whether `get` knows this name."""
-    return name in _functions or name.lower() in _ALIASES or _registry.knows(name)
+    return name in _functions or _alias(name) is not None or _registry.knows(name)
+
+
+def _alias(name: str) -> LossFunction | None:
+    """What "mse" or "MSE" stands for."""
+    return _ALIASES.get(name.lower() if name.isupper() else name)
 
 
 def get(identifier: Any) -> Any:
@@ -128,7 +133,7 @@ def get(identifier: Any) -> Any:
     if identifier is None:
         return None
     if isinstance(identifier, str):
-        function = _functions.get(identifier) or _ALIASES.get(identifier.lower())
+        function = _functions.get(identifier) or _alias(identifier)
         if function is not None:
             return function
     return identifier if isinstance(identifier, Loss) else _registry.get(identifier)

@@ -64,22 +64,3 @@ def spread(what: str, weight: Array, shape: Shape) -> Array:
         raise ShapeError(f"[{what}] sample_weight: expected shape {shape} or its first axes, got {weight.shape}")
     weight = weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
     return weight if weight.shape == shape else np.ascontiguousarray(np.broadcast_to(weight, shape))
-
-
-def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
-    """Both with harmless values, without a gradient, in the samples or steps that do not count.
-
-    A NaN times a weight of 0 is NaN, forward and backward: what does not count must not be there at all.
-    """
-    while left_out.ndim and left_out.shape != y_pred.shape[: left_out.ndim]:  # an axis that the values do not have
-        left_out = np.asarray(left_out.all(axis=-1))
-
-    def place(like: Any) -> Array:
-        return left_out.reshape(left_out.shape + (1,) * (like.ndim - left_out.ndim))
-
-    if left_out.shape == y_true.shape[: left_out.ndim]:
-        harmless = y_true.dtype.type(0 if y_true.dtype.kind in "iu" else 1)  # a class, a label -1/1 or 0/1, any number
-        y_true = np.where(place(y_true), harmless, y_true)
-    mask, y_pred = y_pred.mask, ops.where(place(y_pred), y_pred.dtype.type(0.5), y_pred)
-    y_pred.mask = mask
-    return y_true, y_pred

@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import DTypeError, ShapeError, place
+from ..errors import DTypeError, LabelError, ShapeError, place
 from ..ops.arrays import floating
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor, record
-from .alignment import mismatch, neutral, same_rank
+from .alignment import mismatch, same_rank
+from .left_out import neutral
 
 EPSILON = 1e-7  # probabilities that are given as such are cut to [EPSILON, 1 - EPSILON], as in Keras
-
-
-class LabelError(ValueError):
-    """A label that is no class."""
 
 
 def categorical_crossentropy(

@@ -9,12 +9,11 @@ import numpy as np
 
 from .. import ops, plan
 from ..argument_names import NamesArguments
-from ..errors import DTypeError
 from ..lookup import snake_case
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor
-from .alignment import neutral, same_rank, spread
-from .cross_entropy import LabelError
+from .alignment import same_rank, spread
+from .left_out import counted_values
 
 LossFunction = Callable[..., Tensor]
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -75,7 +74,12 @@ class Loss(NamesArguments):
             values = as_tensor(self.call(target, aligned))
             return self._reduced(values, None, values.mask)
         aligned.mask = mask
-        values = self._counted_values(target, aligned, mask, weight)
+
+        def left_out(shape: tuple[int, ...]) -> Array:
+            return np.asarray(self._weights(mask, weight, shape, output.dtype) == 0)
+
+        axes = max([each.ndim for each in (mask, weight) if each is not None])
+        values = counted_values(self.call, target, aligned, left_out, axes)
         return self._reduced(values, weight, _both(mask, values.mask))
 
     def _output(self, y_pred: Any) -> Tensor:
@@ -95,28 +99,6 @@ class Loss(NamesArguments):
         if target.dtype in (dtype, np.int32, np.int64):
             return target
         return target.astype(np.int64 if target.dtype.kind in "iu" and target.dtype != np.uint64 else dtype)
-
-    def _counted_values(self, y_true: Array, y_pred: Tensor, mask: Array | None, weight: Array | None) -> Tensor:
-        """The values, where what does not count is replaced if it would spoil them."""
-
-        def left_out(shape: tuple[int, ...]) -> Array:
-            return np.asarray(self._weights(mask, weight, shape, y_pred.dtype) == 0)
-
-        try:
-            values = as_tensor(self.call(y_true, y_pred))
-            rows = left_out(values.shape) if values.ndim else left_out(y_pred.shape[:1])
-            if np.isfinite(values.array[rows] if values.ndim else values.array).all():
-                return values
-        except (LabelError, DTypeError):  # of labels that do not count, perhaps
-            rows = left_out(y_pred.shape[:-1])
-            if not rows.any():
-                raise
-        values = as_tensor(self.call(*neutral(y_true, y_pred, rows)))
-        if rows.shape != values.shape or np.isfinite(values.array[rows]).all():
-            return values
-        kept = ops.where(rows, values.dtype.type(0), values)
-        kept.mask = values.mask
-        return kept
 
     @staticmethod
     def _weights(mask: Array | None, weight: Array | None, shape: tuple[int, ...], dtype: Any) -> Array:

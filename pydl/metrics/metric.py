@@ -15,10 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import initializers
 from ..argument_names import NamesArguments
-from ..errors import DTypeError
 from ..lookup import snake_case
-from ..losses.alignment import neutral, same_rank, spread
-from ..losses.cross_entropy import LabelError
+from ..losses.alignment import same_rank, spread
+from ..losses.left_out import counted_values
 from ..structure import leaves
 from ..tape import no_grad
 from ..tensor import Tensor, wrap
@@ -259,15 +258,16 @@ class MeanMetricWrapper(Mean):
         per_step = weight is not None and weight.ndim > 1
         with no_grad():
             target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), per_step)
-            try:
-                values = self._fn(target, output.array, **self._fn_kwargs)
-            except (LabelError, DTypeError):  # of labels that do not count, perhaps
-                if weight is None or (weight != 0).all():
-                    raise
-                left_out = spread("metric", weight, output.shape[:-1]) == 0
-                target, output = neutral(target, output, left_out)
-                values = self._fn(target, output.array, **self._fn_kwargs)
+            if weight is None:
+                values = self._call(target, output)
+            else:
+                values = counted_values(
+                    self._call, target, output, lambda shape: spread("metric", weight, shape) == 0, weight.ndim
+                )
         super().update_state(values, weight)
+
+    def _call(self, y_true: Array, y_pred: Tensor) -> Any:
+        return self._fn(y_true, y_pred.array, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self._fn_kwargs}

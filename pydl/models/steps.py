@@ -14,6 +14,7 @@ from ..batches import Batch, make_batch
 from ..data_adapters import as_rows, holds_arrays, plain, rows_of_each
 from ..errors import ShapeError
 from ..layers import Layer
+from ..losses.left_out import cleared
 from ..metrics import Mean, Metric
 from ..metrics.metric import Kept
 from ..plan import PlanCache
@@ -118,6 +119,8 @@ class Stepper(Layer):
 
     def _differentiated(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Any]:
         """The loss and the outputs of a batch; the variables get its gradients."""
+        if sample_weight is not None:
+            x = cleared(x, sample_weight)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x, y, y_pred, sample_weight)
         variables = self._trained_now().variables
@@ -170,6 +173,8 @@ class Stepper(Layer):
     def test_step(self, batch: Batch) -> Mapping[str, float] | None:
         """Forward, loss, metrics. May be overridden like `train_step`."""
         x, y, sample_weight = batch
+        if sample_weight is not None:
+            x = cleared(x, sample_weight)
         y_pred = self(x, training=False)
         with no_grad():
             loss = self.compute_loss(x, y, y_pred, sample_weight)
