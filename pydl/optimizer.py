@@ -23,6 +23,9 @@ Gradient: TypeAlias = Array | Tensor | None
 LearningRate: TypeAlias = float | LearningRateSchedule
 
 
+_MOST_GROUPS = 64
+
+
 class _Group:
     """Variables of one dtype with their state, as the lists that a kernel takes. Made once, used every step."""
 
@@ -182,6 +185,8 @@ class Optimizer(NamesArguments):
             for i, v in enumerate(variables):
                 alike.setdefault((v.dtype, self._decays(v)), []).append(i)
             groups = [_Group(members, variables, self._state, decayed) for (_, decayed), members in alike.items()]
+            if len(self._state.groups) >= _MOST_GROUPS:  # other variables have gradients at every step
+                self._state.groups.clear()
             self._state.groups[key] = groups
         return groups
 
