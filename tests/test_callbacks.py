@@ -9,7 +9,7 @@ import types
 import numpy as np
 import pytest
 
-from pydl import Input, Sequential, callbacks, layers, optimizers, schedules, set_seed
+from pydl import Input, Model, Sequential, callbacks, layers, optimizers, schedules, set_seed
 from pydl.callbacks.progress import Line, bar_glyphs, format_time
 
 
@@ -63,10 +63,10 @@ def test_hooks_fire_in_order(model, data):
 
 
 def test_only_overridden_hooks_are_called(model):
-    listed = callbacks.CallbackList([callbacks.Callback(), callbacks.History()], model, {})
+    listed = callbacks.CallbackList([callbacks.Callback(), callbacks.History()], model=model)
     assert [name for name in callbacks.callback.HOOKS if listed.hooks(name)] == ["on_train_begin", "on_epoch_end"]
     with pytest.raises(TypeError, match="expected Callback objects"):
-        callbacks.CallbackList([print], model, {})
+        callbacks.CallbackList([print], model=model)
     with pytest.raises(TypeError, match="no hook named 'on_batch'"):
         callbacks.LambdaCallback(on_batch=print)
 
@@ -292,3 +292,151 @@ def test_a_schedule_is_not_replaced(callback):
     model.compile(optimizers.SGD(schedules.ExponentialDecay(0.1, 10, 0.9)), "mse")
     with pytest.raises(TypeError, match="follows a schedule, ExponentialDecay"):
         model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[callback])
+
+
+MONITORS = {
+    "EarlyStopping": lambda name, path: callbacks.EarlyStopping(name, mode="max"),
+    "ReduceLROnPlateau": lambda name, path: callbacks.ReduceLROnPlateau(name, mode="max"),
+    "ModelCheckpoint": lambda name, path: callbacks.ModelCheckpoint(path / "w.npz", name, save_best_only=True),
+}
+
+
+@pytest.mark.parametrize("owner", MONITORS)
+def test_a_monitor_that_cannot_come_is_refused_at_the_start(model, data, tmp_path, owner):
+    def refused(name, text, **options):
+        before = model.get_weights()
+        with pytest.raises(ValueError, match=rf"\[{owner}\] monitor: '{name}' is not in the logs, {text}"):
+            model.fit(*data, verbose=0, callbacks=[MONITORS[owner](name, tmp_path)], **options)
+        assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+    refused("accuracy", "which hold loss, acc")
+    refused("val_los", "which hold loss, acc, val_loss, val_acc.*; did you mean 'val_loss'", validation_data=data)
+    refused("lost", "which hold .*; did you mean 'loss'")
+    for name in ("loss", "acc", "val_acc"):
+        model.fit(*data, verbose=0, callbacks=[MONITORS[owner](name, tmp_path)], validation_split=0.5)
+    rate = callbacks.LearningRateScheduler(lambda epoch: 0.1)
+    model.fit(*data, verbose=0, callbacks=[rate, MONITORS[owner]("learning_rate", tmp_path)])
+
+
+def test_what_validation_brings_later_is_waited_for(model, data, tmp_path):
+    best = callbacks.ModelCheckpoint(tmp_path / "{epoch}.npz", save_best_only=True)
+    stop = callbacks.EarlyStopping(patience=5)
+    model.fit(*data, epochs=4, verbose=0, validation_data=data, validation_freq=2, callbacks=[best, stop])
+    assert "1.npz" not in [path.name for path in tmp_path.iterdir()]
+    assert (tmp_path / "2.npz").exists()
+    assert np.isfinite(stop.best)
+
+
+def test_without_validation_data_it_warns_once_and_saves(model, data, tmp_path):
+    best = callbacks.ModelCheckpoint(tmp_path / "{epoch}.npz", save_best_only=True)
+    with pytest.warns(UserWarning, match="'val_loss' is not in the logs.*no validation data") as caught:
+        model.fit(*data, epochs=3, verbose=0, callbacks=[best])
+    assert len(caught) == 1
+    assert len(list(tmp_path.iterdir())) == 3  # a file more, rather than none after a long training
+
+
+def test_logs_of_others_may_come_at_any_time(model, data):
+    class Late(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs):
+            if epoch == 2:
+                logs["bleu"] = 1.0
+
+    stop = callbacks.EarlyStopping("bleu", mode="max", patience=9)
+    with pytest.warns(UserWarning, match="'bleu' is not in the logs") as caught:
+        model.fit(*data, epochs=4, verbose=0, callbacks=[Late(), stop])
+    assert len(caught) == 1
+    assert stop.best == 1.0
+
+
+def test_steps_of_ones_own_decide_after_an_epoch(data):
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def train_step(self, batch):
+            return {"energy": 1.0}
+
+    model = Own()
+    model.compile("sgd", "mse")
+    assert model.fit(*data, epochs=2, verbose=0, callbacks=[callbacks.EarlyStopping("energy")]).epoch == [0, 1]
+    with pytest.raises(ValueError, match="'energi' is not in the logs, which hold energy; did you mean 'energy'"):
+        model.fit(*data, epochs=2, verbose=0, callbacks=[callbacks.EarlyStopping("energi")])
+
+
+def test_logs_are_dicts_in_every_hook(model, data):
+    seen = {}
+
+    class Strict(callbacks.Callback):
+        """Every hook demands its logs, as Keras hands them over."""
+
+    for name in callbacks.callback.HOOKS:
+        if "train_batch" in name:
+            continue
+
+        def hook(self, *args, name=name):
+            seen.setdefault(name, []).append(args)
+
+        setattr(Strict, name, hook)
+    model.fit(*data, batch_size=20, epochs=2, validation_data=data, verbose=0, callbacks=[Strict()])
+    outputs = model.predict(data[0], batch_size=20, verbose=0, callbacks=[Strict()])
+    for name, calls in seen.items():
+        for args in calls:
+            assert len(args) == 1 + ("epoch" in name or "batch" in name)
+            assert type(args[-1]) is dict
+            assert args[-1] or "begin" in name or name == "on_predict_end"
+    assert set(seen) == {name for name in callbacks.callback.HOOKS if "train_batch" not in name}
+    assert seen["on_train_end"][0][0] == seen["on_epoch_end"][1][1]
+    assert np.array_equal(seen["on_predict_batch_end"][1][1]["outputs"], outputs[20:40])
+    assert len(seen["on_batch_end"]) == 2 * -(-len(data[0]) // 20)
+
+
+def test_a_list_for_loops_of_ones_own(model, data):
+    seen = []
+    watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append((epoch, logs)))
+    listed = callbacks.CallbackList([watch], add_history=True, model=model, epochs=1)
+    listed.on_train_begin()
+    listed.on_epoch_begin(0)
+    listed.on_train_batch_end(0, logs={"loss": 1.0})
+    listed.on_epoch_end(0, {"loss": 2.0})
+    listed.on_train_end()
+    assert seen == [(0, {"loss": 2.0})]
+    assert listed.callbacks[1].history == {"loss": [2.0]}
+    assert watch.params == {"epochs": 1}
+    model.fit(*data, verbose=0, callbacks=listed)
+    assert len(seen) == 2
+
+
+def rows(path, separator=","):
+    return [line.split(separator) for line in path.read_text().splitlines()]
+
+
+def test_the_csv_file_gets_columns_that_come_later(model, data, tmp_path):
+    path = tmp_path / "log.csv"
+    model.fit(
+        *data, epochs=3, verbose=0, validation_data=data, validation_freq=2, callbacks=[callbacks.CSVLogger(path)]
+    )
+    table = rows(path)
+    assert table[0] == ["epoch", "loss", "acc", "val_loss", "val_acc"]
+    assert [row[3] == "NA" for row in table[1:]] == [True, False, True]
+    assert all(len(row) == 5 for row in table)
+    more = callbacks.CSVLogger(path, append=True)
+    model.fit(*data, verbose=0, callbacks=[Feed(watched=[7.0]), more])
+    table = rows(path)
+    assert table[0] == ["epoch", "loss", "acc", "val_loss", "val_acc", "watched"]
+    assert [row[-1] for row in table[1:]] == ["NA", "NA", "NA", "7.0"]
+    assert table[-1][3:5] == ["NA", "NA"]
+    assert [p.name for p in tmp_path.iterdir()] == ["log.csv"]
+
+
+def test_the_csv_file_begins_anew_or_goes_on(model, data, tmp_path):
+    path = tmp_path / "log.csv"
+    for append in (True, True, False):
+        model.fit(*data, verbose=0, callbacks=[callbacks.CSVLogger(path, separator=";", append=append)])
+    assert [row[0] for row in rows(path, ";")] == ["epoch", "0"]
+    path.write_text("")
+    model.fit(*data, verbose=0, callbacks=[callbacks.CSVLogger(str(path), append=True)])
+    assert [row[0] for row in rows(path)] == ["epoch", "0"]

@@ -16,13 +16,16 @@ Logs = dict[str, float]
 class Callback(NamesArguments):
     """Base of all callbacks: override the hooks you need (Keras's names).
 
-    `logs` maps names ("loss", "accuracy", "val_loss", ...) to the means since the start of the epoch. In a hook,
+    `logs` maps names ("loss", "accuracy", "val_loss", ...) to the means since the start of the epoch; it is empty where
+    nothing has been measured yet, never None. `on_train_end` gets those of the last epoch, `on_predict_batch_end` the
+    batch's "outputs"; on_batch_begin and on_batch_end are other names for those of a training batch. In a hook,
     `self.model` is the model and `self.params` holds "epochs", "steps" (None if unknown) and "verbose". Setting
     `self.model.stop_training = True` ends `fit` after the current batch.
     """
 
     # A hook that ignores its batch logs says so, and the training loop does not compute them for it.
     _uses_batch_logs = True
+    _adds_logs: tuple[str, ...] = ()  # names that it writes into the logs of an epoch
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
@@ -49,6 +52,10 @@ class Callback(NamesArguments):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
 
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
+
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None: ...
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None: ...
@@ -73,29 +80,68 @@ class Callback(NamesArguments):
 HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
 
 
-class CallbackList:
+class CallbackList(Callback):
     """Calls a hook of every callback, in order.
 
     Only overridden hooks are kept, so a step of a small model does not pay for a dozen empty calls. An instance
     attribute counts as overridden (LambdaCallback). A name without listeners is an empty tuple:
 
-        for hook in callbacks.on_train_batch_end: hook(step, logs)
+        for hook in callbacks.hooks("on_train_batch_end"): hook(step, logs)
+
+    Args:
+        add_history, add_progbar: append a History or a ProgressBar if there is none yet.
+        params: what callbacks find in `self.params`.
     """
 
-    def __init__(self, callbacks: Iterable[Callback], model: Model, params: dict[str, Any]) -> None:
-        self.callbacks = list(callbacks)
+    def __init__(
+        self,
+        callbacks: Iterable[Callback] | Callback | None = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Model | None = None,
+        **params: Any,
+    ) -> None:
+        from .history import History
+        from .progress import ProgressBar
+
+        super().__init__()
+        self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(f"[fit] callbacks: expected Callback objects, got {callback!r}")
-            callback.set_params(params)
-            callback.set_model(model)
-        self._hooks = {name: self._overridden(name) for name in HOOKS}
-        self._uses_logs = {
-            name: any(c._uses_batch_logs for c in self.callbacks if _overrides(c, name)) for name in HOOKS
+        for wanted, kind in ((add_history, History), (add_progbar, ProgressBar)):
+            if wanted and not any(isinstance(callback, kind) for callback in self.callbacks):
+                self.callbacks.append(kind())
+        self.set_params(params)
+        if model is not None:
+            self.set_model(model)
+        found = {
+            name: [(c, hook) for c in self.callbacks if (hook := _own_hook(c, name)) is not None] for name in HOOKS
         }
+        self._hooks = {name: tuple(hook for _, hook in own) for name, own in found.items()}
+        self._uses_logs = {name: any(c._uses_batch_logs for c, _ in own) for name, own in found.items()}
 
-    def _overridden(self, name: str) -> tuple[Callable[..., None], ...]:
-        return tuple(getattr(callback, name) for callback in self.callbacks if _overrides(callback, name))
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Model) -> None:
+        self._model = model
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def _expect(self, names: Iterable[str] | None, validated: bool) -> None:
+        """Tells monitors which logs `fit` will write, with those of validation; None if nobody knows.
+
+        ValueError if one watches anything else.
+        """
+        added = [name for callback in self.callbacks for name in callback._adds_logs]
+        others = any(_writes_logs(callback) for callback in self.callbacks)
+        for callback in self.callbacks:
+            monitor: Any = getattr(callback, "_monitor", None)
+            if hasattr(monitor, "expect"):
+                monitor.expect(None if names is None else [*names, *added], validated, others)
 
     def hooks(self, name: str) -> tuple[Callable[..., None], ...]:
         """The overridden hooks of this name, bound, in order."""
@@ -111,8 +157,44 @@ class CallbackList:
             hook(*args)
 
 
+_OTHER_NAMES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+
+
+def _calling(name: str) -> Callable[..., None]:
+    """The method of a CallbackList that calls this hook, with empty logs if there are none."""
+    with_number = "epoch" in name or "batch" in name
+
+    def method(self: CallbackList, *args: Any, logs: Logs | None = None) -> None:
+        own, given = (args[:1], args[1:]) if with_number else ((), args)
+        found = given[0] if given else logs
+        self.call(name, *own, {} if found is None else found)
+
+    method.__name__ = name
+    return method
+
+
+for _name in HOOKS:
+    setattr(CallbackList, _name, _calling(_name))
+
+
+def _writes_logs(callback: Callback) -> bool:
+    """Whether code of others sees the logs of an epoch, and may add to them."""
+    hook = getattr(callback, "on_epoch_end")  # noqa: B009  (perhaps of the instance alone)
+    module = getattr(getattr(hook, "__func__", hook), "__module__", "") or ""
+    return _overrides(callback, "on_epoch_end") and not module.startswith("pydl.")
+
+
 def _overrides(callback: Callback, name: str) -> bool:
     return name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name)
+
+
+def _own_hook(callback: Callback, name: str) -> Callable[..., None] | None:
+    """The hook that it overrides, under this name or the other one."""
+    for known in (name, _OTHER_NAMES.get(name)):
+        if known is not None and _overrides(callback, known):
+            hook: Callable[..., None] = getattr(callback, known)
+            return hook
+    return None
 
 
 class LambdaCallback(Callback):

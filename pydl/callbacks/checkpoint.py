@@ -14,8 +14,8 @@ class ModelCheckpoint(Callback):
     """Saves the weights after every epoch, or every `save_freq` batches.
 
     `filepath` may hold the epoch (from 1), the batch and logs: "run-{epoch:02d}-{val_loss:.3f}.npz". With
-    `save_best_only`, only when `monitor` improved on the best so far (`initial_value_threshold` at the start). A file
-    appears whole or not at all.
+    `save_best_only`, only when `monitor` improved on the best so far (`initial_value_threshold` at the start) or is
+    not measured at all. A file appears whole or not at all.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class ModelCheckpoint(Callback):
             raise ValueError(f"[ModelCheckpoint] save_freq: expected 'epoch' or a number of batches, got {save_freq!r}")
         self.filepath, self.verbose = os.fspath(filepath), verbose
         self.monitor, self.save_best_only, self.save_freq = monitor, save_best_only, save_freq
-        self._monitor = Monitor("ModelCheckpoint", monitor, mode)
+        self._monitor = Monitor("ModelCheckpoint", monitor, mode, used=save_best_only)
         self._monitor.reset(initial_value_threshold)
         self._epoch, self._batches = 0, 0
         self._uses_batch_logs = save_freq != "epoch"
@@ -62,11 +62,14 @@ class ModelCheckpoint(Callback):
         path = self._path(logs or {}, batch)
         if self.save_best_only:
             value = self._monitor.value(logs)
-            if value is None or not self._monitor.improves(value):
+            waits = self._monitor.awaited and self.save_freq == "epoch"
+            if waits if value is None else not self._monitor.improves(value):
                 return
             if self.verbose:
-                print(f"Epoch {self._epoch + 1}: {self.monitor} improved to {value:.5f}, saving to {path}")
-            self._monitor.best = value
+                figure = "is not measured" if value is None else f"improved to {value:.5f}"
+                print(f"Epoch {self._epoch + 1}: {self.monitor} {figure}, saving to {path}")
+            if value is not None:
+                self._monitor.best = value
         elif self.verbose:
             print(f"Epoch {self._epoch + 1}: saving to {path}")
         path.parent.mkdir(parents=True, exist_ok=True)

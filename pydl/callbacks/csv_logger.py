@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from .callback import Callback, Logs
 
@@ -12,7 +14,8 @@ from .callback import Callback, Logs
 class CSVLogger(Callback):
     """Writes "epoch" and all logs to `filename`, flushed after every epoch; `append` continues an old file.
 
-    The columns are those of the first epoch; a value that is missing later is written as "NA".
+    A value that an epoch does not have is "NA". A log that comes later, as validation may, gets a column: the file is
+    then written anew, and appears whole or not at all.
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
@@ -23,16 +26,44 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._columns = []
         if not self.append:
-            self.path.write_text("")
+            self.path.write_text("", encoding="utf-8")
         elif self.path.exists():
-            with self.path.open(newline="") as file:
-                self._columns = next(csv.reader(file, delimiter=self.separator), [])[1:]
+            self._columns = next(iter(self._rows()), [])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        logs = logs or {}
-        with self.path.open("a", newline="") as file:
-            writer = csv.writer(file, delimiter=self.separator)
-            if not self._columns:
-                self._columns = list(logs)
-                writer.writerow(["epoch", *self._columns])
-            writer.writerow([epoch, *(logs.get(name, "NA") for name in self._columns)])
+        values: dict[str, Any] = {"epoch": epoch, **(logs or {})}
+        new = [name for name in values if name not in self._columns]
+        if new:
+            self._add(new)
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            self._writer(file).writerow([_written(values.get(name, "NA")) for name in self._columns])
+
+    def _add(self, columns: list[str]) -> None:
+        """Adds columns to the file; the rows that are there get "NA" in them."""
+        _, *rows = self._rows() or [[]]
+        self._columns = [*self._columns, *columns]
+        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            with fresh.open("w", newline="", encoding="utf-8") as file:
+                writer = self._writer(file)
+                writer.writerow(self._columns)
+                writer.writerows(row + ["NA"] * (len(self._columns) - len(row)) for row in rows)
+            fresh.replace(self.path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def _rows(self) -> list[list[str]]:
+        if not self.path.exists():
+            return []
+        with self.path.open(newline="", encoding="utf-8") as file:
+            return [row for row in csv.reader(file, delimiter=self.separator) if row]
+
+    def _writer(self, file: Any) -> Any:
+        return csv.writer(file, delimiter=self.separator)
+
+
+def _written(value: Any) -> Any:
+    """A figure as it is, several in brackets, as Keras writes them."""
+    if isinstance(value, str) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+        return value
+    return f'"[{", ".join(map(str, value))}]"'

@@ -26,6 +26,8 @@ class LearningRateScheduler(Callback):
     Writes "learning_rate" into the logs.
     """
 
+    _adds_logs = ("learning_rate",)
+
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         super().__init__()
         self.schedule, self.verbose = schedule, verbose
@@ -51,6 +53,8 @@ class ReduceLROnPlateau(Callback):
 
     Then waits `cooldown` epochs before counting again; never goes below `min_lr`.
     """
+
+    _adds_logs = ("learning_rate",)
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ..warn import warn_caller
 from .callback import Logs
@@ -13,26 +14,64 @@ _MAXIMISED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_
 class Monitor:
     """Follows `logs[name]`; mode "auto" maximises accuracies and the like, and minimises everything else."""
 
-    def __init__(self, owner: str, name: str, mode: str = "auto", min_delta: float = 0.0) -> None:
+    def __init__(self, owner: str, name: str, mode: str = "auto", min_delta: float = 0.0, used: bool = True) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"[{owner}] mode: expected 'auto', 'min' or 'max', got {mode!r}")
-        self.owner, self.name = owner, name
+        self.owner, self.name, self.used = owner, name, used
         maximise = mode == "max" or (mode == "auto" and any(part in name for part in _MAXIMISED))
         self._sign = 1.0 if maximise else -1.0
         self.min_delta = abs(min_delta)
+        self.expect(None, validated=True, others=True)
         self.reset()
 
     def reset(self, best: float | None = None) -> None:
         """Forgets the best value, or starts from the given one."""
         self.best = -self._sign * math.inf if best is None else best
 
+    def expect(self, names: Sequence[str] | None, validated: bool, others: bool) -> None:
+        """What the logs will hold, with the names of validation; None if nobody knows before an epoch has ended.
+
+        others: whether others may add to them at any time. ValueError if the watched name cannot come; a warning if it
+        would take validation data.
+        """
+        self._expected, self._validated, self._others = names or (), validated, others
+        self._measured = self._said = False
+        self.awaited = True  # whether a value that is missing may still come
+        if not self.used or names is None:
+            return
+        come = [name for name in names if validated or not name.startswith("val_")]
+        if self.name in names and self.name not in come:
+            warn_caller(f"{self._unknown(come)}; fit has no validation data")
+        elif self.name not in names and not others:
+            raise ValueError(self._unknown(come))
+
     def value(self, logs: Logs | None) -> float | None:
-        """The watched value, or None with a warning that names what there is."""
-        value = (logs or {}).get(self.name)
-        if value is None:
-            available = ", ".join(logs or {}) or "nothing"
-            warn_caller(f"{self.owner}: {self.name!r} is not in the logs, which hold {available}")
-        return value
+        """The watched value, or None if it is not there. If it cannot come any more: ValueError, or a warning."""
+        logs = logs or {}
+        value = logs.get(self.name)
+        self._measured |= value is not None
+        if self._measured:
+            return value
+        validation = self.name.startswith("val_")
+        not_due = validation and self._validated and not any(name.startswith("val_") for name in logs)
+        known = self.name in self._expected
+        self.awaited = not_due or (known and not validation)
+        if known or (not_due and not self._others):
+            return None
+        if not self._others:
+            raise ValueError(self._unknown(list(logs)))
+        if not self._said:
+            warn_caller(self._unknown(list(logs)))
+        self._said = True
+        return None
+
+    def _unknown(self, names: list[str]) -> str:
+        from difflib import get_close_matches
+
+        close = [] if self.name in self._expected else get_close_matches(self.name, names, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        known = ", ".join(names) or "nothing"
+        return f"[{self.owner}] monitor: {self.name!r} is not in the logs, which hold {known}{hint}"
 
     def improves(self, value: float, on: float | None = None) -> bool:
         """Whether `value` is better by more than `min_delta`. A NaN never is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,11 @@ class CompiledLoss:
         return {mean.name: mean.result() for loss, _, mean in parts if loss is not None} if len(parts) > 1 else {}
 
     @property
+    def log_names(self) -> list[str] | None:
+        """The names in `results`; None before they are known."""
+        return None if self._parts is None else list(self.results())
+
+    @property
     def means(self) -> list[Mean]:
         """Of all outputs, so far."""
         return [mean for _, _, mean in self._parts or ()]
@@ -160,6 +165,14 @@ class CompiledMetrics:
         return {name: value for part in self._parts or () for name, value in part.results().items()}
 
     @property
+    def log_names(self) -> list[str] | None:
+        """The names in `results`; None before they are known, which is after the first batch at the latest."""
+        if self._parts is None:
+            return None if any(self._given.values()) else []
+        names = [part.log_names() for part in self._parts]
+        return None if None in names else [name for part in names for name in part or ()]
+
+    @property
     def resolved(self) -> list[metrics.Metric]:
         """The metrics that have seen data."""
         return [metric for part in self._parts or () for metric, _ in part._resolved or ()]
@@ -200,13 +213,27 @@ class _OutputMetrics:
         for metric, _ in self._resolved or ():
             result = metric.result()
             for own_name, value in result.items() if isinstance(result, dict) else [(metric.name, result)]:
-                name, number = self._prefix + own_name, 0
-                while name in found:
-                    number += 1
-                    name = f"{self._prefix}{own_name}_{number}"
                 array = values_of(value)
-                found[name] = float(array.item()) if array.size == 1 else array.copy()
+                found[self._free_name(own_name, found)] = float(array.item()) if array.size == 1 else array.copy()
         return found
+
+    def log_names(self) -> list[str] | None:
+        """The names in `results`, also before data has been seen; None if there is a metric of others, which may
+        result in a dict."""
+        found: dict[str, None] = {}
+        for given, _ in self._given:
+            metric = None if _is_accuracy(given) else metrics.get(given)
+            if metric is not None and not type(metric).__module__.startswith("pydl."):
+                return None
+            found[self._free_name(given if metric is None else metric.name, found)] = None
+        return list(found)
+
+    def _free_name(self, own_name: str, taken: Mapping[str, Any]) -> str:
+        name, number = self._prefix + own_name, 0
+        while name in taken:
+            number += 1
+            name = f"{self._prefix}{own_name}_{number}"
+        return name
 
 
 def _is_accuracy(metric: Any) -> bool:

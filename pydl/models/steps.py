@@ -47,6 +47,9 @@ def _is_own(layer: Layer) -> bool:
     return "call" not in vars(layer) and all((part.__module__ or "").startswith("pydl.") for part in parts)
 
 
+_STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
+
+
 class Stepper(Layer):
     """The part of a model that learns. Override `train_step`, `test_step` or `compute_loss` to change how."""
 
@@ -261,6 +264,16 @@ class Stepper(Layer):
         """The loss and the metrics since the last reset, as means over samples."""
         by_output = {} if self._loss is None else self._loss.results()
         return {"loss": self._loss_mean.result(), **by_output, **self._metrics.results()}
+
+    def _log_names(self) -> list[str] | None:
+        """What `fit` will log, with and without "val_"; None if steps of a subclass's own decide that."""
+        own = [getattr(type(self), name) is not getattr(Stepper, name) for name in _STEPS]
+        by_output = [] if self._loss is None else self._loss.log_names
+        by_metric = self._metrics.log_names
+        if any(own) or by_output is None or by_metric is None:
+            return None
+        names = ["loss", *by_output, *by_metric]
+        return names + [f"val_{name}" for name in names]
 
     def reset_metrics(self) -> None:
         self._loss_mean.reset_state()

@@ -87,9 +87,11 @@ class Trainer(Stepper):
         watchers = self._callbacks([*_listed(callbacks), history], verbose, epochs=epochs, steps=data.steps)
         self._warned.clear()
         self.stop_training = False
-        watchers.call("on_train_begin")
+        watchers._expect(self._log_names(), validation is not None)
+        watchers.call("on_train_begin", {})
+        last: dict[str, float] = {}
         for epoch in range(initial_epoch, epochs):
-            watchers.call("on_epoch_begin", epoch)
+            watchers.call("on_epoch_begin", epoch, {})
             logs = self._train_epoch(data, watchers)
             if logs is None:
                 warn_caller(f"fit: the data ran out before epoch {epoch + 1}; training ends")
@@ -103,9 +105,10 @@ class Trainer(Stepper):
                     )
                 logs |= {f"val_{name}": value for name, value in (measured or {}).items()}
             watchers.call("on_epoch_end", epoch, logs)
+            last = logs
             if self.stop_training:
                 break
-        watchers.call("on_train_end")
+        watchers.call("on_train_end", last)
         return history
 
     def _train_epoch(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
@@ -126,9 +129,9 @@ class Trainer(Stepper):
         step, own_logs = -1, None
         for step, batch in enumerate(batches):
             for hook in begin:
-                hook(step)
+                hook(step, {})
             own_logs = run(batch)
-            logs = dict(own_logs or self.get_metrics_result()) if uses_logs else None
+            logs = dict(own_logs or self.get_metrics_result()) if uses_logs else {}
             for hook in end:
                 hook(step, logs)
             if kind == "train" and self.stop_training:
@@ -162,7 +165,7 @@ class Trainer(Stepper):
     def _evaluate(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
         """The logs of one pass, or None if there was no batch: what was not measured has no figure."""
         with self._own_figures():
-            watchers.call("on_test_begin")
+            watchers.call("on_test_begin", {})
             results = self._loop(self._watched(data, "evaluate"), self.test_step, "test", watchers)
             watchers.call("on_test_end", results or {})
         return results
@@ -189,14 +192,14 @@ class Trainer(Stepper):
         watchers = self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps)
         begin, end = watchers.hooks("on_predict_batch_begin"), watchers.hooks("on_predict_batch_end")
         parts: list[Any] = []
-        watchers.call("on_predict_begin")
+        watchers.call("on_predict_begin", {})
         for step, batch in enumerate(self._watched(data, "predict")):
             for hook in begin:
-                hook(step)
+                hook(step, {})
             parts.append(self._outputs(batch))
             for hook in end:
-                hook(step)
-        watchers.call("on_predict_end")
+                hook(step, {"outputs": parts[-1]})
+        watchers.call("on_predict_end", {})
         if not parts:
             raise ValueError("[predict] x: expected at least one sample, got none")
         columns = zip(*map(leaves, parts), strict=True)
@@ -208,9 +211,11 @@ class Trainer(Stepper):
         given = list(callbacks)
         if verbose and not any(isinstance(c, ProgressBar) for c in given):
             given.append(ProgressBar(verbose))  # last: it shows what the others put into the logs
-        return CallbackList(given, cast("Model", self), {"verbose": verbose, **params})
+        return CallbackList(given, model=cast("Model", self), verbose=verbose, **params)
 
 
 def _listed(callbacks: Sequence[Callback] | Callback | None) -> Sequence[Callback]:
-    """A single callback need not stand in a list."""
+    """A single callback need not stand in a list, and a CallbackList is one."""
+    if isinstance(callbacks, CallbackList):
+        return callbacks.callbacks
     return [callbacks] if isinstance(callbacks, Callback) else callbacks or ()
