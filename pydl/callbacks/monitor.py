@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..warn import warn_caller
 from .callback import Logs
 
-_MAXIMISED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_score", "top_k")
+_MAXIMISED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_score", "top_k", "cosine_similarity")
 
 
 class Monitor:

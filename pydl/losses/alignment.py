@@ -47,6 +47,8 @@ def pair(what: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     target, output = same_rank(as_array(y_true, output.dtype), output)
     if target.shape != output.shape:
         raise mismatch(what, target.shape, output.shape)
+    if not output.ndim:  # single numbers: a last axis, to be reduced
+        target, output = target.reshape(1), ops.reshape(output, 1)
     return output, wrap(target)
 
 

@@ -202,12 +202,15 @@ class Mean(Metric):
         array = values_of(values)
         weight = weights_of(sample_weight, values)
         if weight is not None:
+            if array.ndim == 0:  # of a function that has reduced for itself: the same for all
+                array = np.broadcast_to(array, weight.shape)
             weight = spread("metric", weight, array.shape)
             with np.errstate(invalid="ignore"):
                 self.total += weighted_sum(array, weight)
             self.count += float(np.sum(weight, dtype=np.float64))
         else:
-            self.total += np.count_nonzero(array) if array.dtype == bool else float(np.sum(array, dtype=np.float64))
+            total = np.count_nonzero(array) if array.dtype == bool else np.sum(array, dtype=np.float64)
+            self.total += float(total)
             self.count += array.size
 
     def _add(self, value: float, count: int) -> None:
