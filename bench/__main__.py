@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import cases, goal_report, goals, report
+from . import cases, goal_report, goals, published, report
 from .cases.case import Case
 from .driver import Measurement, WorkerProcess, measure
 from .machine import Peak, describe, measure_peak
@@ -54,6 +54,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also put the table of the goals into FILE")
+    parser.add_argument(
+        "--publish", action="store_true", help="also write bench/results/nets.json, and with it README and docs"
+    )
+    parser.add_argument("--update-docs", action="store_true", help="write README and docs from that file, and stop")
     parser.add_argument("--smoke", action="store_true", help="one quick case per family, a few short turns")
     parser.add_argument("--list", action="store_true", help="print the case names and stop")
     early = parser.parse_known_args(arguments)[0]
@@ -169,10 +173,13 @@ def write(run: Run) -> str:
     if options.json:
         content = {"machine": machine, "results": [report.as_json(result) for result in results]}
         options.json.write_text(json.dumps(content, indent=1) + "\n")
+    command = f"python -m bench {shlex.join(sys.argv[1:])}"
+    if options.publish:
+        published.publish(results, machine, command)
     groups = goals.groups(options.suite, options.isa)
     if not groups:
         return ""
-    text = goal_report.markdown(groups, results, machine, f"python -m bench {shlex.join(sys.argv[1:])}")
+    text = goal_report.markdown(groups, results, machine, command)
     if options.markdown:
         goal_report.insert(text, options.markdown, f"{options.suite} {options.isa or ''}".strip())
     return text
@@ -180,6 +187,9 @@ def write(run: Run) -> str:
 
 def main() -> int:
     options = parse()
+    if options.update_docs:
+        published.update()
+        return 0
     selected = choose(options)
     if options.list or not selected:
         print("\n".join(case.name for case in selected) or "no case has such a name: see --list")

@@ -1,5 +1,6 @@
 """The benchmark harness: its statistics, and a run of it from the outside."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -124,6 +125,33 @@ def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None
     assert text.endswith("-->\nafter\n")
     assert "old" not in text
     assert "| gemm/64x64x64/transpose_ab | 1 |" in text
+
+
+def test_readme_and_docs_show_what_the_benchmark_wrote() -> None:
+    """`python -m bench --update-docs` has nothing to change: no figure stands there that is not in the file."""
+    code = "from bench import published\n"
+    code += "print(*(path for path, text in published.texts().items() if path.read_text() != text))"
+    assert run_python(code).strip() == ""
+
+
+def test_another_figure_changes_both_texts(tmp_path: Path) -> None:
+    figures = json.loads((ROOT / "bench" / "results" / "nets.json").read_text())
+    (line,) = (r for r in figures["results"] if (r["case"], r["threads"]) == ("nets/mlp/train", 2))
+    line["ratio"], line["peer"], line["way"] = [123.456, 100, 200], "jax", ""
+    file = tmp_path / "nets.json"
+    file.write_text(json.dumps(figures))
+    code = f"import pathlib\nfrom bench import published\npublished.RESULTS = pathlib.Path({str(file)!r})\n"
+    code += "print(*published.texts().values())"
+    text = run_python(code)
+    assert "batch 32 | 123.46 (JAX) |" in text
+    assert "| jax | 123.46 [100.00, 200.00] |" in text
+
+
+def test_what_is_published_of_a_case() -> None:
+    code = GOALS + "from bench.published import record; print(record(go))"
+    line = ast.literal_eval(run_python(code))
+    assert (line["case"], line["threads"], line["peer"], line["ratio"]) == ("conv2d/go/forward", 2, "torch", [2, 2, 3])
+    assert line["torch_heap_ratio"] == [0.5, 0.5, 0.5]
 
 
 def test_a_wrong_answer_is_not_timed() -> None:
