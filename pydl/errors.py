@@ -41,9 +41,9 @@ def number(owner: str, name: str, value: Any) -> float:
     return float(value)
 
 
-def drop_rate(owner: str, value: Any) -> float:
+def drop_rate(owner: str, value: Any, name: str = "rate") -> float:
     """`value` as a float; ValueError unless 0 <= value <= 1, TypeError unless it is a number."""
-    rate = number(owner, "rate", value)
+    rate = number(owner, name, value)
     if not 0 <= rate <= 1:
-        raise ValueError(f"[{owner}] rate: expected 0 <= rate <= 1, got {value}")
+        raise ValueError(f"[{owner}] {name}: expected 0 <= {name} <= 1, got {value}")
     return rate

@@ -35,6 +35,7 @@ class Registry(Generic[Thing]):
     ) -> None:
         self.kind = kind
         self.classes = {cls.__name__: cls for cls in classes}
+        self._callables = all(any("__call__" in vars(base) for base in cls.__mro__) for cls in classes)
         self._by_name = (
             {snake_case(name): cls for name, cls in self.classes.items()} | self.classes | dict(more_names or {})
         )
@@ -43,18 +44,35 @@ class Registry(Generic[Thing]):
         """An instance from a name, a config or a class; any other callable is taken as it is."""
         config: dict[str, Any] = {}
         if isinstance(identifier, dict):
-            identifier, config = identifier["class_name"], identifier["config"]
+            identifier, config = self._parts(identifier)
         if isinstance(identifier, str):
             if identifier not in self._by_name:
                 raise unknown_name(self.kind, self.kind, identifier, {snake_case(name) for name in self.classes})
             identifier = self._by_name[identifier]
         if isinstance(identifier, type):
-            return identifier(**config)
+            return self._made(identifier, config)
         if callable(identifier):
             return identifier
         raise TypeError(
             f"[{self.kind}] identifier: expected a name, a config or a callable, got {type(identifier).__name__}"
         )
+
+    def _parts(self, config: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        name, arguments = config.get("class_name"), config.get("config", {})
+        if not isinstance(name, str) or not isinstance(arguments, dict):
+            raise ValueError(
+                f"[{self.kind}] identifier: expected a config {{'class_name': …, 'config': {{…}}}}, got {config!r}"
+            )
+        return name, arguments
+
+    def _made(self, cls: type[Any], config: dict[str, Any]) -> Any:
+        try:
+            thing = cls(**config)
+        except TypeError as error:
+            raise ValueError(f"[{self.kind}] identifier: {cls.__name__} does not take {config!r}: {error}") from error
+        if self._callables and not callable(thing):
+            raise TypeError(f"[{self.kind}] identifier: expected a class of callables, got {cls.__name__}")
+        return thing
 
     def serialize(self, thing: Any) -> Any:
         """A plain dict for `get`; a foreign callable stays as it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
@@ -43,7 +44,8 @@ class Bidirectional(Layer):
     ) -> None:
         super().__init__(**kwargs)
         for name, given in (("layer", layer), ("backward_layer", backward_layer)):
-            if given is not None and not (isinstance(given, Layer) and hasattr(given, "go_backwards")):
+            recurrent = isinstance(given, Layer) and hasattr(given, "go_backwards")
+            if not recurrent and (given is not None or name == "layer"):
                 raise ValueError(f"[{self.name}] {name}: expected a recurrent layer, got {given!r}")
         if merge_mode not in _MODES:
             raise ValueError(f"[{self.name}] merge_mode: expected one of {_MODES}, got {merge_mode!r}")
@@ -58,6 +60,8 @@ class Bidirectional(Layer):
             setattr(self, option, getattr(self.forward_layer, option))
         for one in (self.forward_layer, self.backward_layer):
             one.zero_output_for_mask = one.return_sequences
+        if not isinstance(weights, Sequence | None):
+            raise TypeError(f"[{self.name}] weights: expected a list of arrays or None, got {weights!r}")
         self._initial_weights = weights
 
     def build(self, input_shape: Shape) -> None:

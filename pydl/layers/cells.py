@@ -71,8 +71,8 @@ class Cell(Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.recurrent_constraint = constraints.get(recurrent_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
-        self.dropout = drop_rate(self.name, dropout)
-        self.recurrent_dropout = drop_rate(self.name, recurrent_dropout)
+        self.dropout = drop_rate(self.name, dropout, "dropout")
+        self.recurrent_dropout = drop_rate(self.name, recurrent_dropout, "recurrent_dropout")
         self.seed = checked_seed(self.name, seed)
         self.state_size: int | list[int] = self.units
         self.output_size = self.units

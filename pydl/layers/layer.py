@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .. import constraints, initializers, ops, plan, regularizers
+from .. import constraints, ops, plan, regularizers
 from ..argument_names import arguments_of, checks_names, constructor_arguments, refuse_unknown
 from ..errors import ShapeError, positive_integer
 from ..structure import is_nested, leaves, map_leaves, rebuild
@@ -28,6 +28,7 @@ from .call_arguments import (
     refuse_several,
     shape_of,
 )
+from .constructors import initial_value, names_arguments
 from .mask_end import tell_where_a_mask_ends
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
@@ -87,7 +88,8 @@ class Layer(LossAdder):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            cls.__init__ = checks_names(cls.__init__)  # type: ignore[method-assign]
+            checking = checks_names(cls.__init__)
+            cls.__init__ = names_arguments(checking) if cls.__module__.startswith("pydl.") else checking  # type: ignore[method-assign]
         if "build" in vars(cls):
             cls.build = _that_marks_as_built(cls.build)  # type: ignore[method-assign]
         cls._signature = signature = Signature(cls.call)
@@ -95,6 +97,7 @@ class Layer(LossAdder):
         cls._takes_mask = "mask" in signature.names
         cls._makes_mask = cls.compute_mask is not Layer.compute_mask
 
+    @names_arguments
     def __init__(
         self,
         *,
@@ -328,7 +331,7 @@ class Layer(LossAdder):
                 f"[{self.name}] {name}: the input shape leaves a size open that the weight needs: {tuple(shape)}"
             )
         variable = Variable(
-            initializers.get(initializer)(shape, dtype),
+            initial_value(self.name, name, initializer, shape, dtype),
             trainable,
             dtype,
             name=name,

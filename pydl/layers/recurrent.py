@@ -240,6 +240,8 @@ class _OfCell(RNN):
     _cell_class: ClassVar[type[Cell]]
 
     def __init__(self, units: int, *args: Any, use_cudnn: Any = "auto", implementation: int = 2, **kwargs: Any) -> None:
+        if len(args) > 8:  # from there on Keras's layers and cells have other orders
+            raise TypeError(f"[{type(self).__name__}] args: expected the arguments after bias_regularizer by name")
         options = {name: kwargs.pop(name) for name in _OPTIONS if name in kwargs}
         if kwargs:
             of_cell = constructor_arguments(self._cell_class)

@@ -22,6 +22,8 @@ class StackedRNNCells(Layer):
             if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
                 raise ValueError(f"[{self.name}] cells: expected cells with call() and state_size, got {cell!r}")
         self.cells = list(cells)
+        if not self.cells:
+            raise ValueError(f"[{self.name}] cells: expected at least one cell, got {cells!r}")
 
     @property
     def state_size(self) -> list[Any]:

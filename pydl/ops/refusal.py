@@ -52,7 +52,8 @@ def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwa
         if not (given[name] is None and optional) and (reason := _no_numbers(given[name], several)):
             return DTypeError(f"[{op.__name__}] {name}: {reason}")
     text = text[part.end() :] if part else text or type(error).__name__
-    return _same_kind(op.__name__, error)(f"[{op.__name__}] {_suspects(given)}: {text}")
+    kind = IndexError if isinstance(error, IndexError) and op.__name__ == "getitem" else same_kind(error)
+    return kind(f"[{op.__name__}] {_suspects(given)}: {text}")
 
 
 def _suspects(given: Mapping[str, Any]) -> str:
@@ -70,9 +71,8 @@ def _no_numbers(value: Any, several: bool) -> str | None:
     return None
 
 
-def _same_kind(op: str, error: Exception) -> type[Exception]:
+def same_kind(error: Exception) -> type[Exception]:
+    """The class of ours, or MemoryError, that stands for an error of Python's or NumPy's."""
     if isinstance(error, MemoryError):
         return MemoryError
-    if isinstance(error, IndexError) and op == "getitem":
-        return IndexError
     return DTypeError if isinstance(error, TypeError | AttributeError | KeyError) else ShapeError

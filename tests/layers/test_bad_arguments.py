@@ -18,14 +18,17 @@ BAD: dict[str, tuple[Any, str]] = {
     "units": (lambda: layers.Dense(0), r"units: expected a positive integer, got 0"),
     "activation": (
         lambda: layers.Dense(3, activation="rleu"),
-        r"\[activation\] identifier: unknown activation 'rleu'; did you mean 'relu'\? Known are: elu, ",
+        r"\[Dense\] activation: unknown activation 'rleu'; did you mean 'relu'\? Known are: elu, ",
     ),
     "initializer": (
         lambda: layers.Dense(3, kernel_initializer="he"),
-        r"\[initializer\] identifier: unknown initializer 'he'",
+        r"\[Dense\] kernel_initializer: unknown initializer 'he'",
     ),
-    "regularizer": (lambda: layers.Dense(3, kernel_regularizer="l3"), r"\[regularizer\] .* 'l3'; known are: l1, l1l2"),
-    "constraint": (lambda: layers.Dense(3, bias_constraint="x"), r"\[constraint\] .* 'x'; known are: max_norm"),
+    "regularizer": (
+        lambda: layers.Dense(3, kernel_regularizer="l3"),
+        r"kernel_regularizer: .* 'l3'; known are: l1, l1l2",
+    ),
+    "constraint": (lambda: layers.Dense(3, bias_constraint="x"), r"bias_constraint: .* 'x'; known are: max_norm"),
     "dtype": (lambda: layers.Dense(3, dtype="int32"), r"dtype: expected float32 or float64"),
     "filters": (lambda: layers.Conv2D(-1, 3), r"filters: expected a positive integer, got -1"),
     "kernel_size": (lambda: layers.Conv2D(1, (3, 0)), r"kernel_size: expected a positive integer, got 0"),

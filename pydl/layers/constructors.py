@@ -1,0 +1,83 @@
+"""What the constructors of layers say of arguments that they cannot take: the class and the argument, always."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from .. import activations, constraints, initializers, regularizers
+from ..ops.refusal import same_kind
+
+_KINDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_BY_NAME: dict[str, Callable[[Any], Any]] = {  # what ends so is resolved like this
+    "activation": activations.get,
+    "constraint": constraints.get,
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+}
+
+
+def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
+    """The `__init__` of one of our layers; its errors name the argument."""
+
+    @wraps(constructor)
+    def naming(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            constructor(self, *args, **kwargs)
+        except _KINDS as error:
+            better = _named(type(self).__name__, constructor, error, (self, *args), kwargs)
+            if better is error:
+                raise
+            raise better from error
+
+    return naming
+
+
+def _named(
+    owner: str, constructor: Callable[..., None], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Exception:
+    """The error with the name of the argument; itself if it has one, or if the signature does not fit."""
+    try:
+        bound = inspect.signature(constructor).bind(*args, **kwargs)
+    except TypeError:
+        return error
+    given: dict[str, Any] = {}
+    for name, value in list(bound.arguments.items())[1:]:
+        is_rest = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+        given |= value if is_rest else {name: value}
+    text = str(error)
+    named = None if text.startswith("[tensor]") else re.match(r"\[\w+\] (\w+)", text)
+    if named and named[1] in given:
+        return error
+    for name, value in given.items():
+        get = _BY_NAME.get(name.rpartition("_")[2])
+        reason = None if get is None else _refused(get, value)
+        if reason is not None:
+            return type(reason)(f"[{owner}] {name}: {str(reason).partition('] identifier: ')[2] or reason}")
+    if named or "unexpected keyword argument" in text or "positional argument" in text:
+        return error
+    return same_kind(error)(
+        f"[{owner}] {', '.join(given)}: {text.removeprefix('[tensor] data: ') or type(error).__name__}"
+    )
+
+
+def _refused(get: Callable[[Any], Any], value: Any) -> Exception | None:
+    try:
+        get(value)
+    except (TypeError, ValueError) as error:
+        return error
+    return None
+
+
+def initial_value(owner: str, name: str, initializer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """The first value of a weight. Errors of the initializer, and of sizes that no array has, name the weight."""
+    try:
+        return initializers.get(initializer)(shape, dtype)
+    except _KINDS as error:
+        if str(error).startswith("["):
+            raise
+        kind = f"{getattr(initializer, '__name__', None) or type(initializer).__name__}"
+        raise same_kind(error)(f"[{owner}] {name}: {kind} gave no array of shape {shape}: {error}") from error
