@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -126,10 +126,13 @@ class Tracked(Part):
         if len(values) != len(weights):
             raise ValueError(f"[{self.name}] set_weights: expected {len(weights)} arrays, got {len(values)}")
         arrays = [as_array(value) for value in values]
-        for variable, array in zip(weights, arrays, strict=True):
+        for i, (variable, array) in enumerate(zip(weights, arrays, strict=True)):
             if array.shape != variable.shape:
+                from ..models.paths import places
+
+                path = places(cast("Layer", self))[i].path
                 raise ShapeError(
-                    f"[{self.name}] set_weights: {variable.path}: expected shape {variable.shape}, got {array.shape}"
+                    f"[{self.name}] set_weights: {path}: expected shape {variable.shape}, got {array.shape}"
                 )
         for variable, array in zip(weights, arrays, strict=True):
             variable.assign(array)

@@ -186,6 +186,9 @@ def test_messages_name_the_layer(model, path):
     with pytest.raises(ValueError, match=r"set_weights: b/bias: expected shape \(2,\), got \(3,\)"):
         model.set_weights([np.zeros((3, 4)), np.zeros(4), np.zeros((4, 2)), np.zeros(3)])
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+    deep = Sequential([Input((3, 2)), layers.LSTM(4, name="words"), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"set_weights: words/\w+/kernel: expected"):
+        deep.set_weights([np.zeros(3), *deep.get_weights()[1:]])
     with pytest.raises(ValueError, match=r"\[assign\] a/bias: expected"):
         model.layers[0].bias.assign(np.zeros(3))
 
