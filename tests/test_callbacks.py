@@ -167,9 +167,10 @@ def test_csv_logger(model, data, tmp_path):
 def test_terminate_on_nan(model, data, capsys):
     x = data[0].copy()
     x[25] = np.nan
-    history = model.fit(
-        x, data[1], batch_size=10, epochs=3, shuffle=False, verbose=0, callbacks=[callbacks.TerminateOnNaN()]
-    )
+    with pytest.warns(UserWarning, match="x is nan in sample 25"):
+        history = model.fit(
+            x, data[1], batch_size=10, epochs=3, shuffle=False, verbose=0, callbacks=[callbacks.TerminateOnNaN()]
+        )
     assert "Batch 2: the loss is nan" in capsys.readouterr().out
     assert history.epoch == [0]
     assert np.isnan(history.history["loss"][0])  # not hidden

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +27,7 @@ from ..variable import Variable
 from ..warn import warn_caller
 from .chain import explain_loss
 from .compiled import CompiledLoss, CompiledMetrics, output_names
+from .data_checks import not_finite
 
 
 class Trained(NamedTuple):
@@ -48,6 +51,9 @@ def _is_own(layer: Layer) -> bool:
 
 
 _STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
+
+
+_NOT_FINITE = "not finite"
 
 
 class Stepper(Layer):
@@ -293,17 +299,18 @@ class Stepper(Layer):
     ) -> Any:
         """One update on this batch. Returns its loss and metrics, as `evaluate` does."""
         self._check_compiled("train_on_batch")
+        batch = self._one_batch(x, y, sample_weight, class_weight)
         if self._in_loop:
             with self._own_figures():
-                return self._result(self.train_step(self._one_batch(x, y, sample_weight, class_weight)), return_dict)
+                return self._result_of(self.train_step, batch, return_dict)
         self.reset_metrics()
-        return self._result(self.train_step(self._one_batch(x, y, sample_weight, class_weight)), return_dict)
+        return self._result_of(self.train_step, batch, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of this batch, as `evaluate` returns them."""
         self._check_compiled("test_on_batch")
         with self._own_figures():
-            return self._result(self.test_step(self._one_batch(x, y, sample_weight)), return_dict)
+            return self._result_of(self.test_step, self._one_batch(x, y, sample_weight), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for this batch, as `predict` returns them."""
@@ -316,11 +323,25 @@ class Stepper(Layer):
 
         return map_leaves(lambda tensor: own(tensor.array), self(batch.x, training=False))
 
-    def _result(self, own_logs: Mapping[str, float] | None, return_dict: bool) -> Any:
+    def _result_of(self, step: Callable[[Batch], Mapping[str, float] | None], batch: Batch, return_dict: bool) -> Any:
+        own_logs = step(batch)
+        self._look_at(batch, own_logs)
         logs = dict(own_logs or self.get_metrics_result())
         if return_dict:
             return logs
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+    def _look_at(self, batch: Batch, logs: Mapping[str, float] | None, step: int = 0, batches: Any = None) -> None:
+        """Once the loss is no longer finite: a warning if the data holds NaN or infinity."""
+        loss = logs.get("loss", 0.0) if logs else self._loss_mean.total
+        if not isinstance(loss, Real) or math.isfinite(loss) or _NOT_FINITE in self._warned:
+            return
+        self._warned.add(_NOT_FINITE)
+        found = not_finite(batch, step, batches)
+        if found is not None:
+            warn_caller(
+                f"the loss is {loss}: {found}; replace the value, as numpy.nan_to_num(x) does, or drop the sample"
+            )
 
     def _check_compiled(self, what: str) -> None:
         if not self._compiled:

@@ -13,6 +13,7 @@ from ..callbacks import Callback, CallbackList, History, ProgressBar
 from ..random import Draws
 from ..structure import leaves, rebuild
 from ..warn import warn_caller
+from .data_checks import unscaled
 from .inputs import batches, check_loop, fit_data, is_due, validation_parts
 from .steps import Stepper
 
@@ -86,6 +87,7 @@ class Trainer(Stepper):
         self.history = history = History()
         watchers = self._callbacks([*_listed(callbacks), history], verbose, epochs=epochs, steps=data.steps)
         self._warned.clear()
+        self._looked = False
         self.stop_training = False
         watchers._expect(self._log_names(), validation is not None)
         watchers.call("on_train_begin", {})
@@ -114,11 +116,12 @@ class Trainer(Stepper):
     def _train_epoch(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
         """One epoch of steps; its logs, or None if there was no batch."""
         with self._own_figures():
-            return self._loop(data.epoch(), self.train_step, "train", watchers)
+            return self._loop(data.epoch(), data, self.train_step, "train", watchers)
 
     def _loop(
         self,
         batches: Iterable[Batch],
+        data: Epochs,
         run: Callable[[Batch], Mapping[str, float] | None],
         kind: str,
         watchers: CallbackList,
@@ -128,15 +131,25 @@ class Trainer(Stepper):
         uses_logs = watchers.uses_logs(f"on_{kind}_batch_end")
         step, own_logs = -1, None
         for step, batch in enumerate(batches):
+            if step == 0 and kind == "train" and not self._looked:
+                self._look_at_scale(batch)
             for hook in begin:
                 hook(step, {})
             own_logs = run(batch)
+            self._look_at(batch, own_logs, step, data.batches)
             logs = dict(own_logs or self.get_metrics_result()) if uses_logs else {}
             for hook in end:
                 hook(step, logs)
             if kind == "train" and self.stop_training:
                 break
         return None if step < 0 else dict(own_logs or self.get_metrics_result())
+
+    def _look_at_scale(self, batch: Batch) -> None:
+        """Warns of images that nobody has scaled, in the first batch of `fit`."""
+        self._looked = True
+        hint = unscaled(cast("Model", self), batch)
+        if hint is not None:
+            warn_caller(f"fit: {hint}")
 
     # -- evaluate and predict
 
@@ -166,7 +179,7 @@ class Trainer(Stepper):
         """The logs of one pass, or None if there was no batch: what was not measured has no figure."""
         with self._own_figures():
             watchers.call("on_test_begin", {})
-            results = self._loop(self._watched(data, "evaluate"), self.test_step, "test", watchers)
+            results = self._loop(self._watched(data, "evaluate"), data, self.test_step, "test", watchers)
             watchers.call("on_test_end", results or {})
         return results
 

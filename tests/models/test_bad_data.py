@@ -99,7 +99,8 @@ def test_a_huge_batch_is_all_samples() -> None:
 
 
 def test_nan_comes_through() -> None:
-    assert np.isnan(fit(np.full_like(X, np.nan))).all()
+    with pytest.warns(UserWarning, match="x is nan in sample 0"):
+        assert np.isnan(fit(np.full_like(X, np.nan))).all()
 
 
 class Stop(callbacks.Callback):
