@@ -240,6 +240,25 @@ def test_metrics(name, options, keras, rng) -> None:
         assert type(ours).from_config(ours.get_config()).get_config() == ours.get_config()
 
 
+ALIGNING = [  # Keras's other metrics broadcast (N,) with (N, 1) to (N, N)
+    "MeanSquaredError", "MeanAbsoluteError", "MeanSquaredLogarithmicError", "RootMeanSquaredError", "CosineSimilarity",
+    "LogCoshError", "Accuracy", "BinaryAccuracy", "Precision", "Recall",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALIGNING)
+def test_metrics_with_one_axis_more_or_less(name, keras, rng) -> None:
+    for shape_true, shape_pred in ALIGNED:
+        y, p = data(rng, name, shape_true)[0], data(rng, name, shape_pred)[1]
+        for weight in (None, rng.random(shape_true[:1]).astype("f4")):
+            if weight is not None and name in ("Precision", "Recall") and len(shape_true) > 2:
+                continue
+            ours, theirs = (m.__dict__[name]() for m in (metrics, keras.metrics))
+            ours.update_state(y, p, weight)
+            theirs.update_state(y, p, weight)
+            same(ours.result(), theirs.result())
+
+
 def test_names_mean_the_same(keras) -> None:
     names = [
         *FUNCTIONS, *(name for name, _ in CLASSES), "mse", "MSE", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "bce",

@@ -117,6 +117,15 @@ def test_shapes_that_do_not_fit(name):
         metrics.get(name).update_state(np.zeros((4, 2)), np.zeros((4, 3)))
 
 
+def test_functions_that_reduce_for_themselves_and_weights() -> None:
+    metric = metrics.MeanMetricWrapper(lambda t, p: np.abs(t - p).mean())
+    metric.update_state(np.zeros((2, 3, 1)), np.ones((2, 3, 1)), np.array([[1, 1, 0], [1, 0, 0]]))
+    assert metric.result() == 1.0
+    assert metric.count == 3
+    with pytest.raises(ShapeError, match="sample_weight"):  # one value for the three, not three
+        metrics.MeanSquaredError().update_state(np.zeros(3), np.ones(3), np.ones(3))
+
+
 def test_labels_for_one_hot_metrics_get_a_hint():
     with pytest.raises(ShapeError, match="use sparse_categorical_accuracy"):
         metrics.get("categorical_accuracy").update_state(np.zeros(4, int), np.zeros((4, 3)))

@@ -202,8 +202,6 @@ class Mean(Metric):
         array = values_of(values)
         weight = weights_of(sample_weight, values)
         if weight is not None:
-            if array.ndim == 0:  # of a function that has reduced for itself: the same for all
-                array = np.broadcast_to(array, weight.shape)
             weight = spread("metric", weight, array.shape)
             with np.errstate(invalid="ignore"):
                 self.total += weighted_sum(array, weight)
@@ -267,6 +265,8 @@ class MeanMetricWrapper(Mean):
                 values = counted_values(
                     self._call, target, output, lambda shape: spread("metric", weight, shape) == 0, weight.ndim
                 )
+                if not values.ndim and output.ndim > 1:  # a function that has reduced for itself: the same for all
+                    values = wrap(np.broadcast_to(values.array, weight.shape))
         super().update_state(values, weight)
 
     def _call(self, y_true: Array, y_pred: Tensor) -> Any:
