@@ -12,20 +12,16 @@ namespace {
 
 constexpr int kMaxOperands = 32;  // inputs, or outputs, of one kernel call
 
-thread_local Plan* recording_plan = nullptr;
+thread_local std::weak_ptr<Plan> recording_plan;  // its owner may let go of it in another thread
 
 index round_up(index bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
 
-Plan::~Plan() {
-  if (recording_plan == this) recording_plan = nullptr;
-}
-
-Plan* Plan::recording() { return recording_plan; }
+std::shared_ptr<Plan> Plan::recording() { return recording_plan.lock(); }
 
 void Plan::begin(const std::vector<Memory>& inputs) {
-  recording_plan = this;
+  recording_plan = weak_from_this();
   for (std::size_t i = 0; i < inputs.size(); i++)
     know("input " + std::to_string(i), inputs[i], {Place::input, int(i), 0});
 }
@@ -92,14 +88,19 @@ void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::ve
   ops_.push_back(op);
 }
 
-void Plan::keep(std::shared_ptr<void> owner) { kept_.push_back(std::move(owner)); }
+void Plan::keep(std::shared_ptr<void> owner) {
+  if (reason_.empty()) kept_.push_back(std::move(owner));
+}
 
+// What has failed keeps nothing: a deep net that cannot be recorded would hold all that its first step computes.
 void Plan::fail(const std::string& reason) {
-  if (reason_.empty()) reason_ = reason;
+  if (!reason_.empty()) return;
+  reason_ = reason;
+  kept_.clear();
 }
 
 std::string Plan::end(const std::vector<Memory>& outputs) {
-  recording_plan = nullptr;
+  recording_plan.reset();
   for (std::size_t i = 0; i < outputs.size() && reason_.empty(); i++) {
     Place place;
     if (outputs[i].bytes == 0) continue;
@@ -116,6 +117,7 @@ std::string Plan::end(const std::vector<Memory>& outputs) {
   known_.clear();
   kept_.clear();
   if (reason_.empty()) lay_out();
+  pool_settle();  // recording kept every intermediate result; a replay does with one block
   return reason_;
 }
 

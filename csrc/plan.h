@@ -32,7 +32,7 @@ struct Memory {
   index bytes;
 };
 
-class Plan {
+class Plan : public std::enable_shared_from_this<Plan> {
  public:
   using Run = std::function<void(const void* const* in, void* const* out, const void* packed)>;
   // How to pack the weights that a step reads as in[arguments]; bytes() may return 0 for "not worth it".
@@ -42,9 +42,8 @@ class Plan {
     std::function<void(const void* const* weights, void* packed)> pack;
   };
 
-  Plan() = default;
+  static std::shared_ptr<Plan> make() { return std::shared_ptr<Plan>(new Plan); }
   Plan(const Plan&) = delete;
-  ~Plan();
 
   // -- recording
   void begin(const std::vector<Memory>& inputs);
@@ -56,7 +55,7 @@ class Plan {
   void fail(const std::string& reason);    // the first reason is kept
   std::string end(const std::vector<Memory>& outputs);  // empty: recorded; else why not
 
-  static Plan* recording();  // of this thread, or null
+  static std::shared_ptr<Plan> recording();  // of this thread, or null; also if its owner is gone
 
   // -- replaying: thread-safe, allocates only from the pool
   void run(const void* const* inputs, void* const* outputs);
@@ -64,6 +63,8 @@ class Plan {
   const std::vector<std::string>& ops() const { return ops_; }
 
  private:
+  Plan() = default;
+
   struct Place {  // where some memory is found at replay
     enum Kind { input, constant, buffer, output } kind;
     int number;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "asan.h"
 #include "pages.h"
@@ -69,6 +70,10 @@ void give_back(Block* block) {
   pages_release(block, bytes);
 }
 
+constexpr int kLargerClasses = 4;          // at most half as much again
+constexpr index kWindow = 4096;            // acquisitions; some hundred steps of training
+constexpr index kSpare = index(16) << 20;  // idle bytes that are not worth asking about
+
 // ---- the pool --------------------------------------------------------------------------------------------------
 
 class Pool {
@@ -79,7 +84,12 @@ class Pool {
   }
 
   Block* acquire(int size_class) {
-    if (Block* block = reuse(size_class)) return block;
+    bool settled = false;
+    if (Block* block = reuse(size_class, &settled)) {
+      if (settled) trim_to_use(0);
+      return block;
+    }
+    trim_to_use(class_bytes(size_class));
     Block* block;
     try {
       block = allocate(size_class);
@@ -112,6 +122,14 @@ class Pool {
     trim(limit);
   }
 
+  void settle() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      recent_use_ = earlier_use_ = stats_.used_bytes;
+    }
+    trim_to_use(0);
+  }
+
   // Frees those idle for longest until at most `limit` bytes lie idle.
   void trim(index limit) {
     while (Block* block = take_oldest(limit)) give_back(block);
@@ -131,15 +149,36 @@ class Pool {
   std::mutex& mutex() { return mutex_; }
 
  private:
-  Block* reuse(int size_class) {
+  // settled: whether a window of acquisitions has ended, so that the highest use of late may be a lower one.
+  Block* reuse(int size_class, bool* settled) {
     std::lock_guard<std::mutex> lock(mutex_);
-    Link& ring = idle_[size_class];
-    if (ring.older == &ring) return nullptr;
-    Block* newest = static_cast<Block*>(ring.older);  // its memory may still be in the cache
-    stats_.acquired++, stats_.reused++;
-    remove_idle(newest);
-    count_used(class_bytes(size_class));
-    return newest;
+    if (++in_window_ == kWindow) {
+      in_window_ = 0;
+      earlier_use_ = std::exchange(recent_use_, stats_.used_bytes);
+      *settled = true;
+    }
+    const int last = std::min(size_class + kLargerClasses, kClasses - 1);
+    for (int c = size_class; c <= last; c++) {
+      Link& ring = idle_[c];
+      if (ring.older == &ring) continue;
+      Block* newest = static_cast<Block*>(ring.older);  // its memory may still be in the cache
+      stats_.acquired++, stats_.reused++;
+      remove_idle(newest);
+      count_used(newest->bytes());
+      return newest;
+    }
+    return nullptr;
+  }
+
+  // Before `fresh` bytes are taken from the system: frees what is more than the highest use of late accounts for.
+  void trim_to_use(index fresh) {
+    index limit;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      const index use = std::max({recent_use_, earlier_use_, stats_.used_bytes + fresh});
+      limit = std::max(index(0), use + use / 4 + kSpare - stats_.used_bytes - fresh);
+    }
+    trim(limit);
   }
 
   Block* take_oldest(index limit) {
@@ -160,12 +199,15 @@ class Pool {
   }
   void count_used(index bytes) {
     stats_.used_blocks++, stats_.used_bytes += bytes;
+    recent_use_ = std::max(recent_use_, stats_.used_bytes);
     stats_.peak_bytes = std::max(stats_.peak_bytes, stats_.used_bytes + stats_.idle_bytes);
   }
 
   std::mutex mutex_;
   Link idle_[kClasses];  // one ring for each size: .older is the newest block, .newer the oldest
   index releases_ = 0;
+  index in_window_ = 0;                     // acquisitions
+  index recent_use_ = 0, earlier_use_ = 0;  // the highest use in this window and in the one before
   PoolStats stats_{};
 };
 
@@ -193,6 +235,7 @@ void pool_release(void* data) {
 
 PoolStats pool_stats() { return pool().stats(); }
 void pool_release_idle() { pool().trim(0); }
+void pool_settle() { pool().settle(); }
 void pool_set_limit(index bytes) { pool().set_limit(bytes); }
 
 void pool_before_fork() { pool().mutex().lock(); }

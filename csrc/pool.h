@@ -1,6 +1,11 @@
 // The reusing pool behind every output array: fresh pages from malloc cost more than many kernels.
-// Blocks are 64-byte aligned and kept by size class: 8 classes per power of two, so at most 12.5 % are wasted, or less
-// than one cache line in blocks below 512 bytes. Once the idle bytes pass a bound, those idle for longest are freed.
+// Blocks are 64-byte aligned and kept by size class: 8 classes per power of two, so a fresh block wastes at most 12.5
+// %, or less than one cache line below 512 bytes. An idle block of up to half as much again serves where there is none
+// of the class itself.
+//
+// Idle blocks are kept for what the program did lately: before fresh memory is taken, and from time to time, those idle
+// for longest are freed until used and idle bytes together are at most a quarter above the highest use of late. A
+// program that does the same again and again meets only blocks that it had before.
 #pragma once
 #include "kernels.h"
 
@@ -14,11 +19,14 @@ struct PoolStats {
   index peak_bytes;              // the highest sum of both seen
   index used_blocks, idle_blocks;
   index acquired, reused;  // counts since start
-  index limit_bytes;       // bound on idle_bytes
+  index limit_bytes;       // a further bound on idle_bytes
 };
 PoolStats pool_stats();
 void pool_release_idle();  // gives every idle block back to the system
 void pool_set_limit(index bytes);
+// After work that will not be done again, such as recording a plan: forgets how much was in use, and frees idle blocks
+// accordingly.
+void pool_settle();
 
 // Around a fork (see parallel.cpp): no thread is inside the pool when the child is made.
 void pool_before_fork();

@@ -12,6 +12,7 @@ import numpy as np
 from . import schedules
 from .argument_names import NamesArguments
 from .errors import ShapeError
+from .locks import OwnLock
 from .lookup import plain
 from .schedules import LearningRateSchedule
 from .slots import Slots
@@ -32,7 +33,7 @@ class _Group:
     def __init__(self, members: list[int], variables: Sequence[Variable], slots: Slots, decayed: bool) -> None:
         self.members = members  # places in the list of all variables, which are not held here
         own = [variables[i] for i in members]
-        self.params, self.versions = [v.array for v in own], [v.version for v in own]
+        self.params, self.versions = [v._writable() for v in own], [v.version for v in own]
         self.state = [list(slot) for slot in zip(*[slots[v] for v in own], strict=True)]
         self.constrained = [i for i in members if variables[i].constraint is not None]
         self.decayed = decayed
@@ -67,6 +68,7 @@ class Optimizer(NamesArguments):
         self.weight_decay, self.clipnorm = weight_decay, clipnorm
         self.clipvalue, self.global_clipnorm = clipvalue, global_clipnorm
         self.iterations = 0
+        self._lock = OwnLock()  # threads may train with one optimizer
         self._state = Slots()
         self._undecayed: list[Variable] = []
         self._undecayed_names: str | None = None
@@ -106,7 +108,8 @@ class Optimizer(NamesArguments):
 
     def build(self, variables: Iterable[Variable]) -> None:
         """Makes the state of these variables, zeros. Called by `apply` for those that it has not seen."""
-        self._state.add(list(variables), lambda v: tuple(np.zeros_like(v.array) for _ in self._slots))
+        with self._lock:
+            self._state.add(list(variables), lambda v: tuple(np.zeros_like(v.array) for _ in self._slots))
 
     @property
     def built(self) -> bool:
@@ -153,18 +156,19 @@ class Optimizer(NamesArguments):
                 raise ValueError(f"[{self.name}] grads: no variable has a gradient; was backward() called?")
             return self.apply_gradients(pairs)
         arrays = self._clipped([g.array if isinstance(g, Tensor) else np.asarray(g) for g in grads])
-        rate, step = self.learning_rate, self.iterations + 1
-        for group in self._grouped(trainable_variables):
-            own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]
-            self._decay = (self.weight_decay or 0.0) if group.decayed else 0.0
-            self._update(group.params, own, group.state, rate, step)
-            for version in group.versions:
-                version.bump()
-            for i in group.constrained:
-                v = trainable_variables[i]
-                assert v.constraint is not None
-                v.assign(v.constraint(v.array))
-        self.iterations = step
+        with self._lock:
+            rate, step = self.learning_rate, self.iterations + 1
+            for group in self._grouped(trainable_variables):
+                own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]
+                self._decay = (self.weight_decay or 0.0) if group.decayed else 0.0
+                self._update(group.params, own, group.state, rate, step)
+                for version in group.versions:
+                    version.bump()
+                for i in group.constrained:
+                    v = trainable_variables[i]
+                    assert v.constraint is not None
+                    v.assign(v.constraint(v.array))
+            self.iterations = step
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Gradient, Variable]]) -> None:
         """`apply` for pairs (gradient, variable)."""

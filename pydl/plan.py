@@ -10,21 +10,32 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
-from . import _core
+from . import _core, changes
+from .locks import OwnLock
 from .structure import leaves, map_leaves, rebuild
 from .tape import Array, no_grad, state
 from .tensor import Tensor, wrap
 from .variable import Variable
 
-# Something about a layer changed: every plan recorded before is void.
-invalidate = _core.void_plans
 
-# Grows with every change of a layer: what was derived from layers is stale when this differs.
-epoch = _core.plans_epoch
+class Owner(Protocol):
+    """A model, or what else has plans."""
+
+    def _all_weights(self) -> Sequence[Variable]:
+        """The variables that its calls read."""
+
+    def _plan_parts(self) -> Sequence[Any]:
+        """The layers, losses and variables whose changes void its plans."""
+
+
+def note(layer: Any) -> None:
+    """The layer is called while a plan records, and need not be an attribute of the model."""
+    if state.plan is not None and state.plan.snapshot is not None:
+        changes.add(state.plan.snapshot, layer)
 
 
 def update(variable: Variable, value: Tensor) -> None:
@@ -56,9 +67,10 @@ def _rebuild(form: Any, masked: list[bool], *arrays: Array) -> Any:
 
 
 class _Entry:
-    __slots__ = ("plan", "reason")
+    __slots__ = ("plan", "reason", "snapshot")
 
-    def __init__(self) -> None:
+    def __init__(self, snapshot: _core.Snapshot) -> None:
+        self.snapshot = snapshot  # what the plan, or the reason for none, depends on
         self.plan: _core.Plan | None = None
         self.reason: str | None = None
 
@@ -74,30 +86,29 @@ class PlanCache:
         self._entries: OrderedDict[Any, _Entry] = OrderedDict()
         self.latest: _core.Plan | None = None  # the one of a single array that ran last: callers try its `replay` first
         self._latest_key: Any = None
-        self._epoch = epoch()
+        self._lock = OwnLock()  # threads may record at the same time, each a plan of its own; the last one stays
 
-    def run(self, call: Callable[[Any], Any], x: Any, weights: Callable[[], Sequence[Variable]], form: str = "") -> Any:
+    def run(self, call: Callable[[Any], Any], x: Any, owner: Owner, form: str = "") -> Any:
         """`call(x)`.
 
         Args:
             call: from a tensor (or a tuple of them) to a tensor (or several in lists, tuples and dicts).
             x: a C-contiguous array of the model's dtype, or a tuple of such arrays.
-            weights: gives the variables that `call` reads; asked only when recording.
+            owner: whose weights and parts `call` reads; asked only when recording.
             form: tells calls apart that take arrays of the same shapes and do other things with them.
         """
         many = type(x) is tuple
         if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
             return call(_wrap_all(x))
-        if self._epoch != epoch():
-            self.clear()
-            self._epoch = epoch()
         key = (form, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
         entry = self._entries.get(key)
+        if entry is not None and not entry.snapshot.holds():
+            self.clear()
+            entry = None
         if entry is None:
-            return self._record(key, call, x, weights())
+            return self._record(key, call, x, owner)
         if len(self._entries) > 1:
-            self._used(self._latest_key)  # until now
-            self._used(key)
+            self._used(self._latest_key, key)  # the one until now, and this
         self.latest, self._latest_key = None if many else entry.plan, key
         if entry.plan is None:
             with self._mode():
@@ -108,17 +119,20 @@ class PlanCache:
             with self._mode():
                 return call(_wrap_all(x))
 
-    def _used(self, key: Any) -> None:
-        with suppress(KeyError):  # another thread may just have thrown it out
-            self._entries.move_to_end(key)
+    def _used(self, *keys: Any) -> None:
+        with self._lock:
+            for key in keys:
+                if key in self._entries:  # another thread may just have thrown it out
+                    self._entries.move_to_end(key)
 
-    def _record(self, key: Any, call: Callable[[Any], Any], x: Any, weights: Sequence[Variable]) -> Any:
-        entry = _Entry()
+    def _record(self, key: Any, call: Callable[[Any], Any], x: Any, owner: Owner) -> Any:
+        entry = _Entry(changes.snapshot(owner._plan_parts()))  # before the weights: changes from here on void the plan
+        weights = owner._all_weights()
         # Copies: arrays that share memory now, with each other or with a weight, need not do so at replay.
         x = tuple([a.copy() for a in x]) if type(x) is tuple else x.copy()
         inputs: Sequence[Array] = x if type(x) is tuple else (x,)
         plan = _core.Plan()
-        plan.begin(list(inputs), [(v.array, None if self._taped else v.version) for v in weights])
+        plan.begin(list(inputs), [(v.array, None if self._taped else v.version) for v in weights], entry.snapshot)
         state.plan, state.updates = plan, {}
         try:
             with self._mode():
@@ -131,7 +145,9 @@ class PlanCache:
             if not isinstance(y, Tensor) or any(m is not None for m in masks):
                 form = map_leaves(lambda _: "", y)  # not None: a tuple of those is a shape
                 outputs_of = partial(_rebuild, form, [m is not None for m in masks])
-            entry.reason = plan.end(ends, [(variable.array, variable.version) for variable, _ in updates], outputs_of)
+            entry.reason = plan.end(
+                ends, [(variable._writable(), variable.version) for variable, _ in updates], outputs_of
+            )
         except BaseException:
             state.plan = None
             plan.abort()
@@ -140,11 +156,13 @@ class PlanCache:
             variable.assign(value.array)
         if entry.reason is None:
             entry.plan = plan
-        self._entries[key] = entry
-        if len(self._entries) > self._capacity:
-            oldest, _ = self._entries.popitem(last=False)
-            if self._latest_key == oldest:
-                self.latest = None
+        with self._lock:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._capacity:
+                oldest, _ = self._entries.popitem(last=False)
+                if self._latest_key == oldest:
+                    self.latest = None
         return y
 
     def _mode(self) -> AbstractContextManager[None]:
@@ -155,12 +173,13 @@ class PlanCache:
 
     def clear(self) -> None:
         """Forgets every plan."""
-        self._entries.clear()
-        self.latest = None
+        with self._lock:
+            self._entries.clear()
+            self.latest = None
 
     def info(self) -> list[dict[str, Any]]:
         """One dict per input shape seen lately: "inputs", "ops" (the kernels), "reason" (None: it replays)."""
         return [
             {"inputs": key, "ops": entry.plan.ops if entry.plan else [], "reason": entry.reason}
-            for key, entry in self._entries.items()
+            for key, entry in list(self._entries.items())
         ]

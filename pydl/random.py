@@ -9,7 +9,11 @@ from __future__ import annotations
 import operator
 import os
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+from . import trial
+from .locks import counting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,13 +25,18 @@ _consumers: dict[str, int] = {}
 
 
 def set_seed(seed: int) -> None:
-    """Makes everything that follows reproducible, also in layers that exist already. `seed` is an int ≥ 0."""
+    """Makes everything that follows reproducible, also in layers that exist already. `seed` is an int ≥ 0.
+
+    The seed is one for the process: threads that build or train at the same time take turns that no seed decides.
+    There, give layers and initializers seeds of their own, and `fit` shuffle=False.
+    """
     global _seed, _epoch
     if not hasattr(seed, "__index__") or seed < 0:
         raise ValueError(f"[set_seed] seed: expected an integer of at least 0, got {seed!r}")
-    _seed = int(seed)
-    _epoch += 1
-    _consumers.clear()
+    with counting:
+        _seed = int(seed)
+        _epoch += 1
+        _consumers.clear()
 
 
 def checked_seed(owner: str, seed: Any) -> int | None:
@@ -44,9 +53,13 @@ def checked_seed(owner: str, seed: Any) -> int | None:
 
 
 def _next(kind: str) -> int:
-    number = _consumers.get(kind, 0)
-    _consumers[kind] = number + 1
-    return number
+    running = trial.current()
+    with counting:
+        number = _consumers.get(kind, 0)
+        if running is not None:
+            return number + running.next(kind)
+        _consumers[kind] = number + 1
+        return number
 
 
 def generator(kind: str, seed: int | None = None) -> np.random.Generator:
@@ -65,9 +78,10 @@ class _Consumer:
 
     def _renew(self) -> None:
         """Gets its place among the consumers of its kind, unless it has one since the last `set_seed`."""
-        if self._epoch != _epoch:
-            self._epoch = _epoch
-            self._start()
+        with counting:
+            if self._epoch != _epoch:
+                self._epoch = _epoch
+                self._start()
 
     def _start(self) -> None:
         raise NotImplementedError
@@ -92,10 +106,23 @@ class Stream(_Consumer):
 
     def take(self, count: int) -> tuple[int, int]:
         """The seed and the offset of `count` numbers that nobody else gets."""
-        self._renew()
-        offset = self._offset
-        self._offset += count
-        return self._key, offset
+        running = trial.current()
+        if running is not None:
+            running.keep(self, self._undo)
+        with counting:
+            self._renew()
+            offset = self._offset
+            self._offset += count
+            return self._key, offset
+
+    def _undo(self) -> Callable[[], None]:
+        before = dict(vars(self))
+
+        def undo() -> None:
+            vars(self).clear()
+            vars(self).update(before)
+
+        return undo
 
     def _start(self) -> None:
         key = self.seed

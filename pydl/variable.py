@@ -6,9 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from . import _core
+from . import _core, trial
 from .errors import ShapeError
 from .tape import Array, spoil_plan
 from .tensor import Tensor, as_array
@@ -19,8 +17,8 @@ numbers = itertools.count(1)  # of variables and layers, in the order in which t
 class Variable(Tensor):
     """A weight: a tensor with a name that is written in place, where every write is counted.
 
-    `numpy()` is a read-only view, so that each write goes through `assign` (or `v[...] = ...`): what is packed from the
-    weight elsewhere asks `version` whether it is still right. Kernels that write to `array` call `version.bump()`.
+    `array`, `numpy()` and all views of them are read-only, so that each write goes through `assign`, `assign_add`,
+    `assign_sub` or `v[...] = ...`: what is packed from the weight elsewhere asks `version` whether it is still right.
 
     Args:
         initial_value: an array, a tensor, numbers; always copied.
@@ -29,7 +27,7 @@ class Variable(Tensor):
         constraint: a function from an array to an array, applied after every update (see `pydl.constraints`).
     """
 
-    __slots__ = ("_number", "constraint", "declared_trainable", "name", "path", "regularizer", "version")
+    __slots__ = ("_changes", "_number", "_regularizer", "constraint", "declared_trainable", "name", "path", "version")
 
     def __init__(
         self,
@@ -43,11 +41,14 @@ class Variable(Tensor):
         source = as_array(initial_value, dtype)
         trainable = bool(trainable) and source.dtype.kind == "f"
         super().__init__(_core.empty(source.shape, source.dtype), requires_grad=trainable)
-        self.array[...] = source
+        _core.writable(self.array)[...] = source
+        self.array.flags.writeable = False  # for good: its memory belongs to the extension
+        self.fixed_array = True
         self.declared_trainable = trainable  # what it goes back to when its layer is no longer frozen
         self.name = self.path = name  # a layer that makes the variable puts its own name before the path
         self._number = next(numbers)
-        self.version = _core.Version()
+        self.version = _core.Version()  # of the values
+        self._changes = _core.Changes()  # of the rest
         self.regularizer = regularizer
         self.constraint = constraint
 
@@ -57,15 +58,24 @@ class Variable(Tensor):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        from . import plan  # plans hold variables
-
         self.requires_grad = bool(value)
-        plan.invalidate()
+        self._changes.bump()
+
+    @property
+    def regularizer(self) -> Callable[[Tensor], Tensor] | None:
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Callable[[Tensor], Tensor] | None) -> None:
+        self._regularizer = value
+        self._changes.bump()
 
     def numpy(self) -> Array:
-        view = super().numpy().view()
-        view.flags.writeable = False
-        return view
+        return super().numpy().view()
+
+    def _writable(self) -> Array:
+        """A view for kernels that write. Who has used it calls `version.bump()`."""
+        return _core.writable(self.array)
 
     def assign(self, value: Any) -> Variable:
         """Copies `value`, of the same shape, into the variable; ShapeError if it does not fit."""
@@ -83,8 +93,15 @@ class Variable(Tensor):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         spoil_plan(f"the forward pass writes to the variable {self.name!r}")
-        np.asarray(self.array)[index] = as_array(value, self.dtype)
+        running = trial.current()
+        if running is not None:
+            running.keep(self, self._undo)
+        self._writable()[index] = as_array(value, self.dtype)
         self.version.bump()
+
+    def _undo(self) -> Callable[[], None]:
+        values = self.array.copy()
+        return lambda: self.__setitem__(..., values)
 
     def __repr__(self) -> str:
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"

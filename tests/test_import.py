@@ -48,3 +48,23 @@ def test_the_source_folder_says_what_it_lacks(tmp_path: Path) -> None:
     done = python("-c", "import pydl", PYTHONPATH=str(tmp_path))
     assert "ImportError: pydl is imported from " in done.stderr
     assert "leave that folder" in done.stderr
+
+
+def test_a_sub_interpreter_is_refused() -> None:
+    code = """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+inside = '''
+try:
+    import pydl
+except ImportError as error:
+    print("refused" if "sub-interpreter" in str(error) else error, flush=True)
+'''
+interpreters.run_string(interpreters.create(), inside)
+import pydl
+print(float(pydl.ops.sum([1.0, 2.0])))
+"""
+    done = python("-W", "ignore", "-c", code)
+    assert done.stdout == "refused\n3.0\n", done.stderr

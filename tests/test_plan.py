@@ -15,6 +15,19 @@ from pydl.plan import PlanCache
 Array = np.ndarray[Any, Any]
 
 
+class Weights:
+    """What owns a plan of nothing but variables."""
+
+    def __init__(self, *weights: Variable) -> None:
+        self._weights = weights
+
+    def _all_weights(self) -> list[Variable]:
+        return list(self._weights)
+
+    def _plan_parts(self) -> list[Any]:
+        return list(self._weights)
+
+
 class Net:
     """A list of layers with a plan cache, as Model uses it."""
 
@@ -27,11 +40,14 @@ class Net:
             x = layer(x)
         return x
 
-    def weights(self) -> list[Variable]:
+    def _all_weights(self) -> list[Variable]:
         return [v for layer in self.stack for v in layer.weights]
 
+    def _plan_parts(self) -> list[Any]:
+        return [part for layer in self.stack for part in layer._plan_parts()]
+
     def __call__(self, x: Array) -> Array:
-        y = self.plans.run(self.call, x, self.weights)
+        y = self.plans.run(self.call, x, self)
         assert isinstance(y, Tensor)
         return y.numpy()
 
@@ -118,7 +134,7 @@ def test_a_replay_is_refused_where_the_call_is_part_of_something(rng: np.random.
     refused.append(plan.replay(x))
     _core.state.depth -= 1
     np.testing.assert_array_equal(plan.replay(x), model(x))
-    pydl.plan.invalidate()
+    model.layers[0].note = 1
     refused.append(plan.replay(x))
     assert [plan.replay(r) for r in refused[:4]] + refused[4:] == [None] * 7
     with pytest.raises(ValueError, match=r"\[plan\] __init__ was not called"):
@@ -175,7 +191,7 @@ def test_changed_weights_are_seen(rng: np.random.Generator) -> None:
     net = cnn()
     x = images(rng)
     net(x)
-    for weight in net.weights():
+    for weight in net._all_weights():
         weight.assign(rng.standard_normal(weight.shape))
         np.testing.assert_array_equal(net(x), net.eager(x))
     assert net.reasons() == [None]
@@ -343,7 +359,7 @@ def test_several_inputs_and_outputs(rng: np.random.Generator) -> None:
     for _ in range(3):
         x = rng.standard_normal((2, 4)), rng.standard_normal((2, 3))
         product = x[0] @ w.numpy()
-        y = cache.run(call, x, lambda: [w])
+        y = cache.run(call, x, Weights(w))
         assert isinstance(y, list)
         for actual, expected in zip(y, [np.maximum(product, 0), product + x[1], product, x[0]], strict=True):
             np.testing.assert_allclose(actual.array, expected, rtol=1e-12)
@@ -374,7 +390,7 @@ def test_an_error_while_recording_leaves_nothing_behind(rng: np.random.Generator
         raise KeyError
 
     with pytest.raises(KeyError):
-        net.plans.run(fails, np.ones((2, 2)), net.weights)
+        net.plans.run(fails, np.ones((2, 2)), net)
     check(net, lambda: rng.standard_normal((2, 5)).astype(np.float32), replays=True)
 
 
@@ -383,7 +399,7 @@ def test_a_model_inside_a_model_is_recorded_with_it(rng: np.random.Generator) ->
     outer = Net(layers.ReLU())
 
     def call(x: Tensor) -> Tensor:
-        y = inner.plans.run(inner.call, outer.call(x).array, inner.weights)
+        y = inner.plans.run(inner.call, outer.call(x).array, inner)
         assert isinstance(y, Tensor)
         return y
 
@@ -391,7 +407,7 @@ def test_a_model_inside_a_model_is_recorded_with_it(rng: np.random.Generator) ->
     cache = PlanCache()
     for _ in range(2):
         x = images(rng)
-        np.testing.assert_array_equal(cache.run(call, x, inner.weights).array, inner.eager(np.maximum(x, 0)))
+        np.testing.assert_array_equal(cache.run(call, x, inner).array, inner.eager(np.maximum(x, 0)))
     assert len(cache.info()[0]["ops"]) == 8
 
 
@@ -414,7 +430,7 @@ def test_inputs_that_share_memory_while_recording_need_not_do_so_later(rng: np.r
     a, b, c = (rng.standard_normal((4, 4)).astype(np.float32) for _ in range(3))
 
     def run(x: Array, y: Array) -> Array:
-        result = plans.run(lambda xy: ops.subtract(xy[0], ops.matmul(xy[1], weight)), (x, y), lambda: [weight])
+        result = plans.run(lambda xy: ops.subtract(xy[0], ops.matmul(xy[1], weight)), (x, y), Weights(weight))
         return np.asarray(result.numpy())
 
     shared = run(a, a)
@@ -467,3 +483,42 @@ def test_an_update_that_does_not_fit_is_an_error(array: Array, error: type[Excep
     with pytest.raises(error, match=message):
         plan.end([y], [(array, _core.Version())])
     plan.abort()
+
+
+def test_a_plan_may_go_in_another_thread_than_the_one_that_records() -> None:
+    x, w = np.ones((3, 4), np.float32), np.ones((4, 5), np.float32)
+    plan = _core.Plan()
+    plan.begin([x], [])
+    box = [plan]
+    del plan
+    with ThreadPoolExecutor(1) as other:
+        other.submit(box.clear).result()
+    for _ in range(50):
+        _core.matmul(x, w)
+    again = _core.Plan()
+    again.begin([x], [])
+    assert again.end([_core.matmul(x, x, transpose_b=True)]) is None
+    np.testing.assert_array_equal(again.run(x), x @ x.T)
+
+
+def test_a_recording_that_cannot_replay_keeps_no_intermediate_results() -> None:
+    stack = [layers.Dense(64), layers.BatchNormalization(), *[layers.Activation("tanh") for _ in range(20)]]
+    model = pydl.Sequential([pydl.Input((64,)), *stack])
+    model.compile("sgd", "mse")
+    x = np.ones((256, 64), np.float32)
+    pydl.release_memory()
+    model.train_on_batch(x, x)  # tries to record
+    first = pydl.memory_stats()["idle_bytes"]
+    pydl.release_memory()
+    model.train_on_batch(x, x)  # does not
+    assert first <= 1.3 * pydl.memory_stats()["idle_bytes"]
+
+
+def test_what_a_recording_left_does_not_stay() -> None:
+    model = pydl.Sequential([pydl.Input((1024,)), *[layers.Dense(1024, activation="tanh") for _ in range(8)]])
+    x = np.ones((8192, 1024), np.float32)  # 32 MB a layer
+    pydl.release_memory()
+    model(x)
+    stats = pydl.memory_stats()
+    in_use = stats["used_bytes"] + x.nbytes  # with the output, which lies idle now
+    assert stats["idle_bytes"] <= x.nbytes + in_use / 4 + (16 << 20)

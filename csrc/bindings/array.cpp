@@ -64,6 +64,20 @@ struct OutOfMemory : std::bad_alloc {
   const char* what() const noexcept override { return words.c_str(); }
   std::string words;
 };
+
+void release(PyObject* capsule) { pool_release(PyCapsule_GetPointer(capsule, nullptr)); }
+
+py::array array_around(void* block, const py::object& owner, const py::dtype& dtype, const std::vector<index>& shape) {
+  using Api = py::detail::npy_api;
+  const Api& api = Api::get();
+  constexpr int flags = Api::NPY_ARRAY_C_CONTIGUOUS_ | Api::NPY_ARRAY_ALIGNED_ | Api::NPY_ARRAY_WRITEABLE_;
+  const auto array = py::reinterpret_steal<py::array>(
+      api.PyArray_NewFromDescr_(api.PyArray_Type_, py::object(dtype).release().ptr(), int(shape.size()), shape.data(),
+                                nullptr, block, flags, nullptr));
+  if (!array || api.PyArray_SetBaseObject_(array.ptr(), py::object(owner).release().ptr()) < 0)
+    throw py::error_already_set();
+  return array;
+}
 }  // namespace
 
 py::array make_array(const py::dtype& dtype, const std::vector<index>& shape) {
@@ -78,21 +92,19 @@ py::array make_array(const py::dtype& dtype, const std::vector<index>& shape) {
                               shape_string(shape), ", ", bytes, " bytes"));
   }
   // As py::array and py::capsule would, without what those allocate and look up on the way: this is in every call.
-  using Api = py::detail::npy_api;
-  const auto owner = py::reinterpret_steal<py::object>(
-      PyCapsule_New(block, nullptr, [](PyObject* capsule) { pool_release(PyCapsule_GetPointer(capsule, nullptr)); }));
+  const auto owner = py::reinterpret_steal<py::object>(PyCapsule_New(block, nullptr, &release));
   if (!owner) {
     pool_release(block);
     throw py::error_already_set();
   }
-  const Api& api = Api::get();
-  constexpr int flags = Api::NPY_ARRAY_C_CONTIGUOUS_ | Api::NPY_ARRAY_ALIGNED_ | Api::NPY_ARRAY_WRITEABLE_;
-  const auto array = py::reinterpret_steal<py::array>(
-      api.PyArray_NewFromDescr_(api.PyArray_Type_, py::object(dtype).release().ptr(), int(shape.size()), shape.data(),
-                                nullptr, block, flags, nullptr));
-  if (!array || api.PyArray_SetBaseObject_(array.ptr(), py::object(owner).release().ptr()) < 0)
-    throw py::error_already_set();
-  return array;
+  return array_around(block, owner, dtype, shape);
+}
+
+py::array writable(const py::array& a) {
+  PyObject* owner = a.base().ptr();
+  PYDL_CHECK(owner && PyCapsule_CheckExact(owner) && PyCapsule_GetDestructor(owner) == &release,
+             "[writable] array: expected one that the extension made, got ", describe(a));
+  return array_around(const_cast<void*>(a.data()), py::reinterpret_borrow<py::object>(owner), a.dtype(), shape_of(a));
 }
 
 }  // namespace pydl

@@ -53,6 +53,9 @@ py::array make_array(const std::vector<index>& shape) {
   return make_array(py::dtype::of<T>(), shape);
 }
 
+// A view of an array that make_array made, which may be written to even if that may not (and cannot be allowed to).
+py::array writable(const py::array& a);
+
 template <class T>
 const T* data(const py::array& a) {
   return static_cast<const T*>(a.data());

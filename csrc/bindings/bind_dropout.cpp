@@ -27,7 +27,7 @@ py::array dropout(py::handle x_object, py::handle rate_object, py::handle seed_o
   std::uint64_t offset = checked_uint64(op, "offset", offset_object);
   PYDL_CHECK(offset <= ~std::uint64_t(0) - std::uint64_t(x.size()), "[", op,
              "] offset: expected offset + x.size below 2^64, got ", offset, " + ", x.size());
-  if (Plan* plan = Plan::recording()) plan->fail("dropout draws new numbers in every call");
+  if (const auto plan = Plan::recording()) plan->fail("dropout draws new numbers in every call");
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array y = make_array<T>(shape_of(x));

@@ -18,6 +18,8 @@ void bind_memory(py::module_& m) {
         return make_array(dtype, shape);
       },
       py::arg("shape"), py::arg("dtype"), "An uninitialised array from the pool.");
+  m.def("writable", &writable, py::arg("array"),
+        "A view of an array from the pool that may be written to, even if the array is read-only for good.");
   m.def("memory_stats", [] {
     PoolStats s = pool_stats();
     py::dict stats;

@@ -74,7 +74,7 @@ void update_all(const char* op, const std::vector<Argument>& arguments, const Up
     index length = checked_length(op, a);
     PYDL_CHECK(length == count, "[", op, "] ", a.name, ": expected ", count, " arrays as in params, got ", length);
   }
-  if (Plan* plan = Plan::recording()) plan->fail(std::string(op) + " changes weights");
+  if (const auto plan = Plan::recording()) plan->fail(std::string(op) + " changes weights");
   if (count == 0) return;
   by_dtype(op, "params[0]", checked(op, "params[0]", arguments[0].list[py::int_(0)]), [&](auto zero) {
     using T = decltype(zero);

@@ -9,36 +9,36 @@
 #include "array.h"
 #include "bindings.h"
 #include "launch.h"
+#include "snapshot.h"
 #include "tensor.h"
 #include "thread_state.h"
 
 namespace pydl {
 namespace {
 
-std::atomic<std::int64_t> epoch{0};  // grows with every change of a layer, which voids the plans recorded before
-
 // What Python sees of a plan: the shapes at its ends, and the weights that it reads.
 class RecordedPlan {
  public:
   void begin(const std::vector<py::array>& inputs,
-             const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& weights) {
+             const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& weights, const py::object& snapshot) {
     PYDL_CHECK(!Plan::recording(), "[plan] another plan is recording in this thread");
     PYDL_CHECK(!begun_, "[plan] a plan records once");
     begun_ = true;
+    if (!snapshot.is_none()) depends_on_ = &snapshot.cast<const Snapshot&>();
+    snapshot_ = snapshot;
     std::vector<Memory> memory;
     for (const py::array& a : inputs) {
       memory.push_back(read(checked("plan", "input", a)));
       inputs_.push_back({a.dtype(), shape_of(a)});
-      plan_.keep(std::make_shared<py::array>(a));
+      plan_->keep(std::make_shared<py::array>(a));
     }
-    epoch_ = epoch;
-    plan_.begin(memory);
+    plan_->begin(memory);
     for (const auto& [array, version] : weights) add_constant(array, version);
   }
 
   void add_constant(const py::array& array, const std::shared_ptr<Version>& version) {
-    PYDL_CHECK(Plan::recording() == &plan_, "[plan] add_constant: expected a plan that records in this thread");
-    plan_.add_constant(read(checked("plan", "array", array)), version);
+    PYDL_CHECK(Plan::recording() == plan_, "[plan] add_constant: expected a plan that records in this thread");
+    plan_->add_constant(read(checked("plan", "array", array)), version);
     constants_.push_back(array);
   }
 
@@ -67,18 +67,18 @@ class RecordedPlan {
       memory.push_back(read(checked("plan", "output", a)));
       outputs_.push_back({a.dtype(), shape_of(a)});
     }
-    reason_ = plan_.end(memory);
+    reason_ = plan_->end(memory);
     complete_ = reason_.empty();
     if (complete_) return py::none();
     return py::str(reason_);
   }
 
   void abort() {
-    plan_.fail("aborted");
-    plan_.end({});
+    plan_->fail("aborted");
+    plan_->end({});
   }
 
-  void fail(const std::string& reason) { plan_.fail(reason); }
+  void fail(const std::string& reason) { plan_->fail(reason); }
 
   py::object run(const py::args& inputs) {
     PYDL_CHECK(complete_, "[plan] nothing was recorded");
@@ -97,13 +97,15 @@ class RecordedPlan {
   // A single input without a word: None unless it is as recorded, nothing has voided the plan, and this call is not
   // part of another forward pass or on a tape.
   py::object replay(const py::object& input) {
-    if (!complete_ || inputs_.size() != 1 || epoch_ != epoch || !thread_state().outside() || !inputs_[0].fits(input))
+    if (!complete_ || inputs_.size() != 1 || !thread_state().outside() || !inputs_[0].fits(input) ||
+        (depends_on_ && !depends_on_->holds()))
       return py::none();
     const void* data = py::reinterpret_borrow<py::array>(input).data();
     return run_on(&data);
   }
 
-  const std::vector<std::string>& ops() const { return plan_.ops(); }
+  const py::object& snapshot() const { return snapshot_; }
+  const std::vector<std::string>& ops() const { return plan_->ops(); }
 
  private:
   struct End {
@@ -141,7 +143,7 @@ class RecordedPlan {
     }
     {
       OutsidePython run;
-      plan_.run(in, out);
+      plan_->run(in, out);
     }
     for (std::size_t i = 0; i < updates_.size(); i++) {
       const Update& update = updates_[i];
@@ -159,11 +161,12 @@ class RecordedPlan {
   };
   static index aligned(index bytes) { return (bytes + 63) / 64 * 64; }
 
-  Plan plan_;
+  const std::shared_ptr<Plan> plan_ = Plan::make();
+  py::object snapshot_ = py::none();  // what the plan depends on besides memory
+  const Snapshot* depends_on_ = nullptr;
   std::vector<End> inputs_, outputs_;
   std::vector<Update> updates_;
   index update_bytes_ = 0;
-  std::int64_t epoch_ = 0;
   py::object rebuild_ = py::none();  // from the arrays to what a run gives; None: the one tensor
   std::vector<py::array> constants_;
   std::string reason_;
@@ -191,20 +194,29 @@ PyMethodDef replay_method{"replay", &replay, METH_O,
 }  // namespace
 
 void bind_plan(py::module_& m) {
-  m.def("void_plans", [] { epoch++; }, "Something about a layer changed: every plan recorded before is void.");
-  m.def(
-      "plans_epoch", [] { return epoch.load(); },
-      "Grows with every change of a layer: what was derived from layers is stale when this differs.");
-
   py::class_<Version, std::shared_ptr<Version>>(m, "Version", "Counts the changes of a weight.")
       .def(py::init<>())
       .def("bump", [](Version& v) { v.value.fetch_add(1, std::memory_order_release); })
       .def_property_readonly("value", [](const Version& v) { return v.value.load(std::memory_order_acquire); });
 
-  py::class_<RecordedPlan> plan(m, "Plan", "A recorded list of kernel calls, replayed in one call.");
+  // The collector must see what a snapshot holds.
+  py::class_<RecordedPlan> plan(m, "Plan", py::custom_type_setup([](PyHeapTypeObject* heap_type) {
+                                  PyTypeObject& type = heap_type->ht_type;
+                                  type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+                                  type.tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+                                    Py_VISIT(Py_TYPE(self));
+                                    if (!py::detail::is_holder_constructed(self)) return 0;
+                                    Py_VISIT(py::cast<RecordedPlan&>(py::handle(self)).snapshot().ptr());
+                                    return 0;
+                                  };
+                                }),
+                                "A recorded list of kernel calls, replayed in one call.");
   plan.def(py::init<>())
-      .def("begin", &RecordedPlan::begin, py::arg("inputs"), py::arg("weights"),
-           "Starts recording in this thread. weights: pairs (array, Version); without one, a weight is never packed.")
+      .def("begin", &RecordedPlan::begin, py::arg("inputs"), py::arg("weights"), py::arg("snapshot") = py::none(),
+           R"(Starts recording in this thread.
+
+weights: pairs (array, Version); without a Version, a weight is never packed.
+snapshot: what the plan depends on besides the weights' values; `replay` asks whether it holds.)")
       .def("add_constant", &RecordedPlan::add_constant, py::arg("array"), py::arg("version") = py::none(),
            "While recording: this array will be the same memory at every replay.")
       .def("end", &RecordedPlan::end, py::arg("outputs"),
@@ -217,6 +229,7 @@ rebuild: makes of the arrays what a run gives; None for the tensor around the on
       .def("fail", &RecordedPlan::fail, py::arg("reason"))
       .def("abort", &RecordedPlan::abort)
       .def("run", &RecordedPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
+      .def_property_readonly("snapshot", &RecordedPlan::snapshot)
       .def_property_readonly("ops", &RecordedPlan::ops, "The names of the recorded kernels, in order.");
   plan.attr("replay") =
       py::reinterpret_steal<py::object>(PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(plan.ptr()), &replay_method));

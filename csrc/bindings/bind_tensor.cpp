@@ -5,6 +5,7 @@
 #include <structmember.h>
 
 #include "bindings.h"
+#include "critical.h"
 #include "tensor.h"
 
 namespace pydl {
@@ -37,17 +38,41 @@ void deallocate(PyObject* self) {
 
 #define PYDL_FIELD(name, type) {#name, type, offsetof(TensorFields, name), 0, nullptr}
 PyMemberDef members[] = {
-    PYDL_FIELD(array, T_OBJECT),
     PYDL_FIELD(grad, T_OBJECT),
     PYDL_FIELD(lookup, T_OBJECT),
     PYDL_FIELD(mask, T_OBJECT),
     PYDL_FIELD(node, T_OBJECT),
     PYDL_FIELD(requires_grad, T_BOOL),
+    PYDL_FIELD(fixed_array, T_BOOL),
     {},
 };
 #undef PYDL_FIELD
 
+PyObject* get_array(PyObject* self, void*) {
+  PyObject* array;
+  PYDL_LOCKED(self);
+  array = fields(self).array ? fields(self).array : Py_None;
+  Py_INCREF(array);
+  PYDL_UNLOCKED();
+  return array;
+}
+int set_array(PyObject* self, PyObject* array, void*) {
+  if (fields(self).fixed_array || !array) {
+    PyErr_SetString(PyExc_AttributeError,
+                    "[variable] array: expected a write with assign(value), assign_add(value) or assign_sub(value), "
+                    "got another array; the array of a variable stays the same");
+    return -1;
+  }
+  PYDL_LOCKED(self);
+  Py_INCREF(array);
+  Py_XSETREF(fields(self).array, array);
+  PYDL_UNLOCKED();
+  return 0;
+}
+PyGetSetDef attributes[] = {{"array", &get_array, &set_array, nullptr, nullptr}, {}};
+
 PyType_Slot slots[] = {
+    {Py_tp_getset, attributes},
     {Py_tp_members, members},
     {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
     {Py_tp_clear, reinterpret_cast<void*>(&clear)},

@@ -9,6 +9,7 @@ void bind_config(py::module_&);
 void bind_memory(py::module_&);
 void bind_thread_state(py::module_&);
 void bind_tensor(py::module_&);
+void bind_snapshot(py::module_&);
 void bind_plan(py::module_&);
 void bind_gemm(py::module_&);
 void bind_conv2d(py::module_&);

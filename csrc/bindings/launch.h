@@ -61,7 +61,7 @@ void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out],
     OutsidePython run;
     body(static_cast<const void* const*>(reads), static_cast<void* const*>(writes), static_cast<const void*>(nullptr));
   }
-  Plan* plan = Plan::recording();
+  const std::shared_ptr<Plan> plan = Plan::recording();
   if (!plan) return;
   std::vector<Memory> written;
   for (const py::array& a : out) {

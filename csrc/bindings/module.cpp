@@ -4,7 +4,15 @@
 #include "../precision.h"
 #include "bindings.h"
 
+namespace {
+constexpr const char* kOnlyMain =
+    "[pydl] import: expected the main interpreter, got a sub-interpreter; give each its own process";
+}
+
+// What PYBIND11_MODULE defines asks for the GIL of the main interpreter; in another one it would wait for ever.
+#define PyInit__core init_in_main_interpreter
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) throw std::runtime_error(kOnlyMain);
   m.doc() = "The compiled kernels of pydl. Use pydl.ops; nothing here is public.";
   m.attr("__version__") = PYDL_VERSION;
   pybind11::register_exception_translator([](std::exception_ptr error) {
@@ -20,6 +28,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_memory(m);
   pydl::bind_thread_state(m);
   pydl::bind_tensor(m);
+  pydl::bind_snapshot(m);
   pydl::bind_plan(m);
   pydl::bind_gemm(m);
   pydl::bind_conv2d(m);
@@ -43,4 +52,11 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_gru(m);
   pydl::bind_bidirectional(m);
   pydl::bind_optimizer(m);
+}
+#undef PyInit__core
+
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return init_in_main_interpreter();
+  PyErr_SetString(PyExc_ImportError, kOnlyMain);
+  return nullptr;
 }

@@ -9,6 +9,7 @@ namespace pydl {
 struct TensorFields {
   PyObject_HEAD PyObject *array, *grad, *lookup, *mask, *node;
   bool requires_grad;
+  bool fixed_array;  // of a variable: `array` stays the same object, which plans and optimizers know by its address
 };
 
 // A tensor without history. The array is not looked at.

@@ -49,16 +49,17 @@ Array replay(Plan& plan, const std::vector<const Array*>& inputs, std::size_t si
 }
 
 TEST_CASE("a chain of steps replays on new inputs, with the weights as they are then") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x{1, 2, 3}, w{10, 20, 30}, h(3), k(3), y(3);
   plan.begin({memory(x)});
-  CHECK(Plan::recording() == &plan);
+  CHECK(Plan::recording().get() == owner.get());
   plan.add_constant(memory(w), std::make_shared<Version>());
   step(plan, "multiply", x, &w, h, multiply);
   step(plan, "twice", h, nullptr, k, twice);
   step(plan, "add", k, &h, y, add);
   REQUIRE(plan.end({memory(y)}) == "");
-  CHECK(Plan::recording() == nullptr);
+  CHECK(!Plan::recording());
   CHECK(plan.ops() == std::vector<std::string>{"multiply", "twice", "add"});
   CHECK(replay(plan, {&x}, 3) == y);
   CHECK(replay(plan, {&w}, 3) == Array{300, 1200, 2700});
@@ -67,7 +68,8 @@ TEST_CASE("a chain of steps replays on new inputs, with the weights as they are 
 }
 
 TEST_CASE("many intermediate results share one arena and never overwrite what is still needed") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x{1, 2, 3, 4, 5};
   std::vector<Array> h(40, Array(5));
   plan.begin({memory(x)});
@@ -81,7 +83,8 @@ TEST_CASE("many intermediate results share one arena and never overwrite what is
 }
 
 TEST_CASE("outputs may be inputs, weights, parts of results, and twice the same result") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x{1, 2, 3, 4}, w{5, 6, 7, 8}, h(4);
   plan.begin({memory(x)});
   plan.add_constant(memory(w), std::make_shared<Version>());
@@ -102,32 +105,37 @@ TEST_CASE("outputs may be inputs, weights, parts of results, and twice the same 
 TEST_CASE("what a replay could not repeat ends the recording with a reason") {
   Array x{1, 2}, stranger{3, 4}, y(2);
   {
-    Plan plan;
+    const std::shared_ptr<Plan> owner = Plan::make();
+    Plan& plan = *owner;
     plan.begin({memory(x)});
     step(plan, "add", x, &stranger, y, add);
     CHECK(plan.end({memory(y)}) == "add: argument 1 is neither an input, a weight nor the output of a recorded kernel");
   }
   {
-    Plan plan;
+    const std::shared_ptr<Plan> owner = Plan::make();
+    Plan& plan = *owner;
     plan.begin({memory(x)});
     CHECK(plan.end({memory(stranger)}) == "output 0 is not the output of a recorded kernel");
   }
   {
-    Plan plan;
+    const std::shared_ptr<Plan> owner = Plan::make();
+    Plan& plan = *owner;
     plan.begin({memory(x)});
     plan.fail("first");
     plan.fail("second");
     CHECK(plan.end({memory(x)}) == "first");
   }
   {
-    Plan plan;
+    const std::shared_ptr<Plan> owner = Plan::make();
+    Plan& plan = *owner;
     plan.begin({memory(x), {x.data() + 1, 4}});
     CHECK(plan.end({memory(x)}) == "input 1 shares memory with another input or weight");
   }
 }
 
 TEST_CASE("a weight that two layers share is one weight") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x{1, 2}, w{3, 4}, y(2);
   auto version = std::make_shared<Version>();
   plan.begin({memory(x)});
@@ -139,7 +147,8 @@ TEST_CASE("a weight that two layers share is one weight") {
 }
 
 TEST_CASE("a weight is packed once, and again after a change of its version or of the instruction set") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x{1, 2}, w{3, 4}, y(2);
   auto version = std::make_shared<Version>();
   int packed = 0;
@@ -169,7 +178,8 @@ TEST_CASE("a weight is packed once, and again after a change of its version or o
 }
 
 TEST_CASE("a weight without a version, one that is trained, is never packed") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x{1, 2}, w{3, 4}, y(2);
   plan.begin({memory(x)});
   plan.add_constant(memory(w), nullptr);
@@ -181,7 +191,8 @@ TEST_CASE("a weight without a version, one that is trained, is never packed") {
 }
 
 TEST_CASE("one plan runs in many threads at once, and holds no memory between runs") {
-  Plan plan;
+  const std::shared_ptr<Plan> owner = Plan::make();
+  Plan& plan = *owner;
   Array x(1000, 1), w(1000, 3), h(1000), y(1000);
   plan.begin({memory(x)});
   plan.add_constant(memory(w), std::make_shared<Version>());
@@ -200,6 +211,32 @@ TEST_CASE("one plan runs in many threads at once, and holds no memory between ru
   for (std::thread& thread : threads) thread.join();
   for (int count : wrong) CHECK(count == 0);
   CHECK(pool_stats().used_bytes == used);
+}
+
+TEST_CASE("a recording that has failed keeps nothing") {
+  const std::shared_ptr<Plan> plan = Plan::make();
+  Array x{1, 2};
+  plan->begin({memory(x)});
+  const auto kept = std::make_shared<Array>(2), later = std::make_shared<Array>(2);
+  plan->keep(kept);
+  CHECK(kept.use_count() == 2);
+  plan->fail("why");
+  plan->keep(later);
+  CHECK(kept.use_count() == 1);
+  CHECK(later.use_count() == 1);
+  CHECK(plan->end({}) == "why");
+}
+
+TEST_CASE("a plan may go in another thread than the one that records") {
+  std::shared_ptr<Plan> owner = Plan::make();
+  Array x{1, 2}, y(2);
+  owner->begin({memory(x)});
+  std::thread([&owner] { owner.reset(); }).join();
+  CHECK(!Plan::recording());
+  const std::shared_ptr<Plan> next = Plan::make();
+  next->begin({memory(x)});
+  step(*next, "twice", x, nullptr, y, twice);
+  CHECK(next->end({memory(y)}) == "");
 }
 
 }  // namespace

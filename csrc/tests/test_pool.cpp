@@ -13,8 +13,11 @@
 namespace pydl {
 namespace {
 
-struct Fresh {  // every test begins and ends with an empty pool and the default bound
-  Fresh() { pool_release_idle(); }
+struct Fresh {  // every test begins and ends with an empty pool, the default bound, and no memory of use
+  Fresh() {
+    pool_release_idle();
+    pool_settle();
+  }
   ~Fresh() {
     pool_release_idle();
     pool_set_limit(limit);
@@ -104,6 +107,60 @@ TEST_CASE("the bound holds, and those idle for longest go first") {
   CHECK(pool_stats().idle_blocks == 0);
   pool_release(pool_acquire(100));
   CHECK(pool_stats().idle_blocks == 0);
+}
+
+TEST_CASE("an idle block that is somewhat larger serves, one that is much larger does not") {
+  Fresh pool;
+  void* block = pool_acquire(12000);
+  const index size = class_size(12000);
+  pool_release(block);
+  const PoolStats start = pool_stats();
+  void* smaller = pool_acquire(9000);
+  CHECK(smaller == block);
+  CHECK(pool_stats().used_bytes - start.used_bytes == size);  // it counts as what it is
+  CHECK(pool_stats().idle_bytes == start.idle_bytes - size);
+  pool_release(smaller);
+  CHECK(pool_stats().used_bytes == start.used_bytes);
+  void* small = pool_acquire(6000);
+  CHECK(small != block);
+  pool_release(small);
+}
+
+TEST_CASE("idle memory is bounded by the use of late, also if every size is new") {
+  Fresh pool;
+  const index start = pool_stats().used_bytes, megabyte = index(1) << 20;
+  for (index bytes = 20 * megabyte; bytes <= 200 * megabyte; bytes += bytes / 10) {
+    pool_release(pool_acquire(bytes));
+    const PoolStats s = pool_stats();
+    CHECK(s.idle_bytes + s.used_bytes <= (start + bytes * 9 / 8) * 5 / 4 + 16 * megabyte);
+  }
+}
+
+TEST_CASE("the same again and again takes no fresh memory") {
+  Fresh pool;
+  const auto step = [] {
+    std::vector<void*> held;
+    for (index bytes = 1000; bytes < 40'000'000; bytes += bytes / 3) held.push_back(pool_acquire(bytes));
+    for (void* block : held) pool_release(block);
+  };
+  step();
+  const PoolStats start = pool_stats();
+  for (int i = 0; i < 1000; i++) step();
+  const PoolStats s = pool_stats();
+  CHECK(s.acquired - start.acquired == s.reused - start.reused);
+}
+
+TEST_CASE("what one large piece of work left goes when small work follows, or when told so") {
+  Fresh pool;
+  for (const bool told : {false, true}) {
+    pool_release(pool_acquire(index(200) << 20));
+    CHECK(pool_stats().idle_bytes >= index(200) << 20);
+    if (told)
+      pool_settle();
+    else
+      for (int i = 0; i < 10000; i++) pool_release(pool_acquire(1000));
+    CHECK(pool_stats().idle_bytes <= pool_stats().used_bytes / 4 + (index(16) << 20));
+  }
 }
 
 TEST_CASE("a size that cannot be had is bad_alloc, and the pool goes on") {

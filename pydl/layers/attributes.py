@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..locks import counting
+
 if TYPE_CHECKING:
     from .layer import Layer
 
@@ -22,8 +24,9 @@ def base_name(class_name: str) -> str:
 def unique_name(class_name: str) -> str:
     """conv2d, conv2d_1, conv2d_2, … for class Conv2D."""
     base = base_name(class_name)
-    number = _used_names.get(base, 0)
-    _used_names[base] = number + 1
+    with counting:
+        number = _used_names.get(base, 0)
+        _used_names[base] = number + 1
     return f"{base}_{number}" if number else base
 
 
@@ -50,11 +53,12 @@ class OfOnlyCall:
     def __get__(self, layer: Layer | None, _: Any = None) -> Any:
         if layer is None:
             return self
-        if len(layer._calls) != 1:
+        call = layer._only_call
+        if call is None:
             raise AttributeError(
-                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {len(layer._calls)}"
+                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {layer._call_count}"
             )
-        return layer._calls[0].args[0] if self._what == "input" else layer._calls[0].outputs
+        return call.args[0] if self._what == "input" else call.outputs
 
 
 class SetByInit:

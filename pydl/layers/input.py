@@ -35,7 +35,7 @@ class InputLayer(Layer):
         self.built = True
         call = Call(self, (), {})
         call.give(self.batch_shape, self.dtype)
-        self._calls.append(call)
+        self._called(call)
 
     @property
     def batch_shape(self) -> Shape:

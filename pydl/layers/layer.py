@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .. import constraints, ops, plan, regularizers
+from .. import constraints, ops, plan, regularizers, trial
 from ..argument_names import arguments_of, checks_names, constructor_arguments, refuse_unknown
+from ..changes import Counted
 from ..errors import ShapeError, positive_integer
-from ..structure import is_nested, leaves, map_leaves, rebuild
+from ..locks import building, counting
+from ..structure import is_nested, leaves, map_leaves
 from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
 from ..tensor import Tensor, as_tensor
@@ -30,38 +32,48 @@ from .call_arguments import (
 )
 from .constructors import initial_value, names_arguments
 from .mask_end import tell_where_a_mask_ends
+from .shapes_on_zeros import shapes_on_zeros
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
 
 
 def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
-    """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then."""
+    """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then.
+
+    Built is the layer at the end of the outermost build(), which may call that of a base: other threads wait for it.
+    """
     arguments = arguments_of(build, is_method=True)
     takes_shapes = arguments.names or arguments.gathers or arguments.others
 
     @wraps(build)
     def marking(self: Layer, *args: Any, **kwargs: Any) -> None:
-        before = state.depth, state.training
-        state.depth, state.training = 0, None
-        vars(self)["_building"] = True
-        try:
-            with no_grad():
-                build(self, *args, **kwargs) if takes_shapes else build(self)
-            self.built = True
-        finally:
-            vars(self).pop("_building", None)  # a build() may call that of its base
-            state.depth, state.training = before
+        with building:
+            before, inner = (state.depth, state.training), self._building
+            state.depth, state.training = 0, None
+            vars(self)["_building"] = True
+            try:
+                with no_grad(), trial.running(None):
+                    build(self, *args, **kwargs) if takes_shapes else build(self)
+                if not inner:
+                    self.built = True
+            finally:
+                state.depth, state.training = before
+                if not inner:
+                    vars(self).pop("_building", None)
+        if not inner and (running := trial.current()) is not None:
+            self._protect(running)
 
     return marking
 
 
-class Layer(LossAdder):
+class Layer(LossAdder, Counted):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
     Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
-    Floating inputs are cast to `dtype`. Setting an attribute outside `call` voids the inference plans of models;
-    setting one inside `call` makes the layer stateful, and its model runs without a plan.
+    Floating inputs are cast to `dtype`. Setting an attribute outside `call`, or changing a list, dict or set that is
+    one, voids the plans of the models that have the layer; setting one inside `call` makes the layer stateful, and its
+    model runs without a plan.
 
     Args:
         activity_regularizer: a regularizer (or its name) of the layer's output.
@@ -78,6 +90,9 @@ class Layer(LossAdder):
     _keeps_integers = True  # inputs that are not floating stay what they are; our own layers that compute cast them
     _passes_dtype = False  # the outputs are of the dtype of the inputs
     _signature: ClassVar[Signature]  # of call()
+    _unwatched = UNWATCHED - {"_variables", "_state_variables"}
+    _call_count: int  # on symbolic tensors
+    _only_call: Call | None
     _takes_training = False
     _takes_mask = False
     _makes_mask = False
@@ -126,18 +141,27 @@ class Layer(LossAdder):
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
         self._state_variables: list[Variable] = []  # what call() keeps for the next; no weights
-        self._calls: list[Call] = []  # on symbolic tensors
+        self._call_count, self._only_call = 0, None
 
     def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
-        return {**vars(self), "_calls": []}
+        return {**vars(self), "_call_count": 0, "_only_call": None}
+
+    def _called(self, call: Call) -> None:
+        """Counts a call on symbolic tensors. A second one may depend on the first: keeping both would be a cycle."""
+        with counting:
+            vars(self).update(_call_count=self._call_count + 1, _only_call=None if self._call_count else call)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if state.depth:
             spoil_plan(f"layer {self.__dict__.get('name')!r} sets its attribute {name!r} in call()")
-        plan.invalidate()
         if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
-            value = self._watch(name, value)
-        object.__setattr__(self, name, value)
+            self._came(name, value)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if state.depth:
+            spoil_plan(f"layer {self.__dict__.get('name')!r} deletes its attribute {name!r} in call()")
+        super().__delattr__(name)
 
     # -- to override
 
@@ -156,12 +180,7 @@ class Layer(LossAdder):
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
         self._build_once(input_shape)
-        return self._shapes_on_zeros(lambda x: self(x, training=False), input_shape)
-
-    def _shapes_on_zeros(self, call: Callable[[Any], Any], input_shapes: Any) -> Any:
-        shapes = shapes_on_zeros(call, input_shapes, self.dtype)
-        self._clear_losses()  # of the zeros
-        return shapes
+        return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The output shapes of a call on symbolic tensors, for which the layer is built."""
@@ -173,8 +192,8 @@ class Layer(LossAdder):
             symbolic = {name: value for name, value in kwargs.items() if is_symbolic(value)}
             others = {name: value for name, value in kwargs.items() if name not in symbolic}
             shapes = map_leaves(shape_of, [[inputs, *args], symbolic])
-            return self._shapes_on_zeros(
-                lambda zeros: self(*zeros[0], **zeros[1], **others | {"training": False}), shapes
+            return shapes_on_zeros(
+                self, lambda zeros: self(*zeros[0], **zeros[1], **others | {"training": False}), shapes
             )
         found = Signature(type(self).compute_output_shape).arguments(self.name, self._signature, inputs, kwargs)
         shapes = self.compute_output_shape(**found) if len(found) > 1 else self.compute_output_shape(*found.values())
@@ -186,6 +205,11 @@ class Layer(LossAdder):
         if len(dtypes) != 1 or (dtype := next(iter(dtypes))).kind == "f":
             return shapes
         return map_leaves(lambda shape: TypedShape(shape, dtype), shapes)
+
+    def _protect(self, running: trial.Trial) -> None:
+        """In a trial run: what is built is put back afterwards, the rest when it has been built."""
+        layers = self._flatten()
+        running.protect([layer for layer in layers if layer.built], [*layers, *self._all_weights()])
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make a layer like this one: plain values only."""
@@ -237,6 +261,8 @@ class Layer(LossAdder):
         before, state.training = state.training, training
         if state.depth == 0 and LossAdder._losses_exist:
             self._clear_losses()
+        if state.plan is not None:
+            plan.note(self)
         state.depth += 1
         try:
             y = (
@@ -291,9 +317,11 @@ class Layer(LossAdder):
                 output.mask = mask
 
     def _build_once(self, input_shape: Any) -> None:
-        """build(), unless it was done."""
+        """build(), unless it was done, or another thread does it now."""
         if not self.built:
-            self.build(input_shape)
+            with building:
+                if not self.built:
+                    self.build(input_shape)
 
     def _build_for(self, x: Any, kwargs: dict[str, Any]) -> None:
         """build() for what the layer is called with: with the shapes that it takes by name, or that of x."""
@@ -301,7 +329,9 @@ class Layer(LossAdder):
         if len(signature.names) < 2:
             self._build_once(map_leaves(shape_of, x))
         elif not self.built:
-            self.build(**signature.arguments(self.name, self._signature, x, kwargs))
+            with building:
+                if not self.built:
+                    self.build(**signature.arguments(self.name, self._signature, x, kwargs))
 
     # -- weights
 
@@ -345,24 +375,3 @@ class Layer(LossAdder):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def shapes_on_zeros(call: Callable[[Any], Any], shapes: Any, dtype: Any) -> Any:
-    """The shapes of what `call` gives for inputs of these shapes. A size that follows an open one is open too."""
-
-    def outputs(open_size: int) -> Any:
-        def zeros(shape: Shape) -> Tensor:
-            sizes = [(open_size if i else 1) if n is None else n for i, n in enumerate(shape)]
-            return as_tensor(np.zeros(sizes, getattr(shape, "dtype", dtype)))
-
-        with no_grad():
-            return call(map_leaves(zeros, shapes))
-
-    inputs, y = leaves(shapes), outputs(16)
-    batch = inputs[0][0]
-    found: list[Any] = [(batch, *t.shape[1:]) for t in leaves(y)]
-    if any(None in shape[1:] for shape in inputs):
-        others = [t.shape for t in leaves(outputs(17))]
-        pairs = zip(found, others, strict=True)
-        found = [(batch, *(n if n == m else None for n, m in zip(a[1:], b[1:], strict=True))) for a, b in pairs]
-    return rebuild(y, [TypedShape(shape, t.dtype) for shape, t in zip(found, leaves(y), strict=True)])

@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..tensor import as_array
 from ..variable import Variable, numbers
 from .attributes import checked_flag
-from .containers import CONTAINERS, Part, parts_in, watched
+from .containers import CONTAINERS, Part, parts_in
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 PARTS_OR_CONTAINERS = (Part, Variable, *CONTAINERS)
-UNWATCHED = frozenset({"_variables", "_losses", "_calls", "_state_variables", "_trained", "_warned", "_since"})
+UNWATCHED = frozenset({"_variables", "_losses", "_state_variables", "_trained", "_warned", "_since"})
 
 
 def unique(items: Iterable[Item]) -> list[Item]:
@@ -40,19 +40,18 @@ class Tracked(Part):
     _variables: list[Variable]  # of add_weight
     _state_variables: list[Variable]
 
-    def _watch(self, name: str, value: Any) -> Any:
-        """The value, a part or a container, as the attribute `name` is to hold it."""
+    def _came(self, name: str, value: Any) -> None:
+        """Before the attribute `name` is set to a part or a container."""
         attributes = vars(self)
         if attributes.get(name) is not value:
             attributes.setdefault("_since", {})[name] = next(numbers)
-        return watched(value)
 
     def _parts(self) -> list[Any]:
         """The layers and variables among the attributes."""
         attributes = vars(self)
         since = attributes.get("_since", {})
         found = [(part._number, part) for part in self._variables]
-        for name, value in attributes.items():
+        for name, value in list(attributes.items()):  # at once: another thread may set one
             if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
                 found += [(max(since.get(name, 0), part._number), part) for part in parts_in(value)]
         return unique(part for _, part in sorted(found, key=itemgetter(0)))
@@ -89,6 +88,10 @@ class Tracked(Part):
     def _all_weights(self) -> list[Variable]:
         """What a plan may read of this layer."""
         return self.weights + [variable for layer in self._flatten() for variable in layer._state_variables]
+
+    def _plan_parts(self) -> list[Any]:
+        """What voids plans of this layer when it changes."""
+        return list(self._flatten())
 
     @property
     def trainable_weights(self) -> list[Variable]:

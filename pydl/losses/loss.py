@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops, plan
+from .. import ops
 from ..argument_names import NamesArguments
+from ..changes import Counted
 from ..lookup import snake_case
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor
@@ -19,7 +20,7 @@ LossFunction = Callable[..., Tensor]
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss(NamesArguments):
+class Loss(NamesArguments, Counted):
     """Base: override `call(y_true, y_pred)`, which gives a tensor with a value per sample.
 
     Args:
@@ -39,11 +40,6 @@ class Loss(NamesArguments):
             raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
         self.reduction = reduction
         self._dtype = None if dtype is None else np.dtype(dtype)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in vars(self):
-            plan.invalidate()  # of a training step, which has the loss in it
-        super().__setattr__(name, value)
 
     @property
     def dtype(self) -> str:

@@ -62,6 +62,10 @@ class CompiledLoss:
             for loss, w, name in zip(given, weights, names, strict=True)
         ]
 
+    def parts(self) -> list[losses.Loss]:
+        """The losses, once the names of the outputs are known."""
+        return [loss for loss, _, _ in self._parts or () if loss is not None]
+
     @property
     def single(self) -> losses.Loss | None:
         """The loss, if one is given for the one output."""

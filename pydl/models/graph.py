@@ -83,10 +83,30 @@ class Graph:
             for number in range(count)
         ]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The calls one after another, with slots in place of tensors: copying goes no deeper than into a layer."""
+        number = {id(layer): i for i, layer in enumerate(self.layers)}
+        count = len(self.starts)
+        given = [((), {})] * count + [(step.args, step.kwargs) for step in self.steps]
+        calls = [(number[id(c.layer)], *each, *c.form()) for c, each in zip(self.calls, given, strict=True)]
+        inputs = rebuild(self.inputs, map(Slot, range(count)))
+        return {"name": self.name, "layers": self.layers, "calls": calls, "ends": (inputs, self.results)}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        for call in self.calls:
-            call.layer._calls.append(call)
+        tensors: list[SymbolicTensor] = []
+
+        def value(leaf: Any) -> Any:
+            return tensors[leaf.number] if isinstance(leaf, Slot) else leaf
+
+        self.name, self.layers, self.calls = state["name"], state["layers"], []
+        for layer, args, kwargs, *form in state["calls"]:
+            call = Call(self.layers[layer], tuple(map_leaves(value, list(args))), map_leaves(value, kwargs))
+            tensors += leaves(call.restore(*form))
+            call.layer._called(call)
+            self.calls.append(call)
+        self.inputs, self.outputs = (map_leaves(value, structure) for structure in state["ends"])
+        self.starts = leaves(self.inputs)
+        self._lay_out({})
 
     # -- running
 

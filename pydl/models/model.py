@@ -14,6 +14,7 @@ from ..data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_ea
 from ..layers import RNN, Layer
 from ..layers.attributes import SetByInit, replaceable
 from ..layers.call_arguments import shape_of
+from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..plan import PlanCache
 from ..structure import is_nested, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
@@ -97,7 +98,7 @@ class Model(Trainer):
             array = self._cast(array, 0)
             if not self.built:
                 self._build_once(shape_of(array))
-            return self._plans.run(self._infer, array, self._all_weights)
+            return self._plans.run(self._infer, array, self)
         tensors = leaves(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
             cast = [self._cast_tensor(t, place) for place, t in enumerate(tensors)]
@@ -106,7 +107,7 @@ class Model(Trainer):
             self._build_once(map_leaves(shape_of, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
         form = map_leaves(lambda _: None, x)
-        return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self._all_weights, repr(form))
+        return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self, repr(form))
 
     def _as_tensors(self, inputs: Any) -> Any:
         """The inputs as one tensor, or several in a list, tuple or dict; None if they are symbolic.
@@ -342,4 +343,4 @@ class Model(Trainer):
         """Found by calling the model on zeros, unless a subclass knows better."""
         if self._graph is not None:
             return self._graph.output_shapes(input_shape)
-        return self._shapes_on_zeros(lambda x: self(x, training=False), input_shape)
+        return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import layers, models
@@ -61,16 +62,19 @@ def graph_from_config(
     """Inputs and outputs, symbolic tensors, of the graph that `graph_config` described."""
     made = [deserialize(layer, custom_objects) for layer in config["layers"]]
     tensors: list[Any] = []
-
-    def value(plain: Any) -> Any:
-        if isinstance(plain, dict):
-            return tensors[plain["tensor"]] if set(plain) == {"tensor"} else {k: value(v) for k, v in plain.items()}
-        return type(plain)(map(value, plain)) if isinstance(plain, list | tuple) else plain
-
+    value = partial(_value, tensors)
     for call in config["calls"]:
         layer = made[call["layer"]]
         tensors += leaves(layer(*value(call["args"]), **value(call["kwargs"])) if "args" in call else layer.output)
     return value(config["inputs"]), value(config["outputs"])
+
+
+def _value(tensors: list[Any], plain: Any) -> Any:
+    """What `plain` describes, with these tensors in place of their numbers."""
+    value = partial(_value, tensors)
+    if isinstance(plain, dict):
+        return tensors[plain["tensor"]] if set(plain) == {"tensor"} else {k: value(v) for k, v in plain.items()}
+    return type(plain)(map(value, plain)) if isinstance(plain, list | tuple) else plain
 
 
 GRAPH_KEYS = ("layers", "calls", "inputs", "outputs")  # what graph_config gives

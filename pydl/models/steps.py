@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import losses, ops, optimizers, plan
+from .. import _core, changes, losses, ops, optimizers
 from ..argument_names import checks_names
 from ..batches import Batch, make_batch
 from ..data_adapters import as_rows, holds_arrays, plain, rows_of_each
@@ -33,8 +33,8 @@ from .data_checks import not_finite
 class Trained(NamedTuple):
     """What a step touches, collected once: walking all layers for it costs more than a step of a small model."""
 
-    epoch: int  # of plan.py: any change to a layer makes this stale
-    layers: list[Layer]
+    snapshot: _core.Snapshot  # while it holds, so does the rest
+    layers: list[Layer]  # but the model itself, which keeps this
     variables: list[Variable]
     regularized: list[Variable]
     replayable: bool  # whether a plan may hold a training step
@@ -61,6 +61,7 @@ class Stepper(Layer):
 
     optimizer: optimizers.Optimizer
     _in_loop = False  # whether fit or evaluate is under way, whose figures are not to be lost
+    _unwatched = Layer._unwatched | {"_trained", "_warned"}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,7 +69,7 @@ class Stepper(Layer):
         self._loss_mean = Mean("loss")
         self._metrics = CompiledMetrics(None, None)
         self._compiled = False
-        self._trained = Trained(-1, [], [], [], False)
+        self._trained: Trained | None = None
         self._training_plans = PlanCache(taped=True)
         self._warned: set[str] = set()
 
@@ -103,7 +104,7 @@ class Stepper(Layer):
         self._compiled = True
 
     def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
-        return super().__getstate__() | {"_trained": Trained(-1, [], [], [], False)}
+        return super().__getstate__() | {"_trained": None}
 
     @property
     def metrics_names(self) -> list[str]:
@@ -160,7 +161,7 @@ class Stepper(Layer):
             return [loss, y_pred, *gradients]
 
         xy = as_array(batch.x), as_array(batch.y)
-        loss, y_pred, *gradients = self._training_plans.run(call, xy, self._all_weights)
+        loss, y_pred, *gradients = self._training_plans.run(call, xy, self)
         if len(gradients) == len(variables):
             for v, gradient in zip(variables, gradients, strict=True):
                 v.grad = gradient.array
@@ -253,18 +254,25 @@ class Stepper(Layer):
         return names, each("y", y), outputs, each("sample_weight", sample_weight)
 
     def _trained_now(self) -> Trained:
-        if self._trained.epoch != plan.epoch():
+        trained = self._trained
+        if trained is None or not trained.snapshot.holds():
+            taken = changes.snapshot(self._plan_parts())
             layers, variables = self._flatten(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
             replayable = (
                 self._loss is not None and self._loss._in_kernels and not regularized and all(map(_is_own, layers))
             )
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
-            object.__setattr__(self, "_trained", Trained(plan.epoch(), layers, variables, regularized, replayable))
-        return self._trained
+            trained = Trained(taken, layers[1:], variables, regularized, replayable)
+            object.__setattr__(self, "_trained", trained)
+        return trained
+
+    def _plan_parts(self) -> list[Any]:
+        """Of a training step the variables, which may be frozen, and the losses too."""
+        return [*super()._plan_parts(), *self.weights, *(self._loss.parts() if self._loss else ())]
 
     def _with_losses(self) -> list[Layer]:
-        return [layer for layer in self._trained_now().layers if layer._losses]
+        return [layer for layer in (self, *self._trained_now().layers) if layer._losses]
 
     def get_metrics_result(self) -> dict[str, float]:
         """The loss and the metrics since the last reset, as means over samples."""

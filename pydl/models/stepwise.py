@@ -51,7 +51,7 @@ class Stepwise:
             y, after = self._step(inputs[0], rebuild(list(states), inputs[1:]))
             return (y, *leaves(after))
 
-        y, *after = self._plans.run(run, (x, *flat), self._weights)
+        y, *after = self._plans.run(run, (x, *flat), self)
         return y.array, rebuild(list(states), after)
 
     def _step(self, x: Tensor, states: list[Any]) -> tuple[Tensor, list[Any]]:
@@ -75,8 +75,11 @@ class Stepwise:
             )
         return np.eye(size, dtype=self.recurrent[0].dtype)[tokens]
 
-    def _weights(self) -> list[Any]:
+    def _all_weights(self) -> list[Any]:
         return [v for layer in self.layers for v in layer._all_weights()]
+
+    def _plan_parts(self) -> list[Any]:
+        return [part for layer in self.layers for part in layer._plan_parts()]
 
 
 def select(states: Any, rows: Array) -> Any:

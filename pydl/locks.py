@@ -1,0 +1,58 @@
+"""Locks for what threads share: layers that are being built, names, random streams, optimizers.
+
+A process that forks hands no held lock to its child: `building` and `counting` are taken before the fork, so that what
+they guard is whole in the child too, and all others are new there.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+from weakref import WeakSet
+
+# One lock for all layers, because one being built may build and call others. Held for long: by a large net, seconds.
+building = threading.RLock()
+# For numbers that are handed out: names, seeds, places in random streams. Never held while anything else is done.
+counting = threading.RLock()
+
+_others: WeakSet[Any] = WeakSet()
+
+
+class OwnLock:
+    """A lock of one object, `with self._lock:`, which copies of the object have anew."""
+
+    __slots__ = ("__weakref__", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        with counting:
+            _others.add(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OwnLock, ()
+
+
+def _before_fork() -> None:
+    building.acquire()
+    counting.acquire()
+
+
+def _after_fork() -> None:
+    counting.release()
+    building.release()
+
+
+def _after_fork_in_child() -> None:
+    for lock in _others:
+        lock._lock = threading.RLock()
+    _after_fork()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
