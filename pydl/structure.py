@@ -52,3 +52,31 @@ def rebuild(structure: Any, values: Iterable[Any]) -> Any:
     """The structure with these leaves in place of its own."""
     remaining = iter(values)
     return map_leaves(lambda _: next(remaining), structure)
+
+
+def in_form_of(structure: Any, values: Any, exactly: bool = True) -> Any:
+    """`values` in the structure, if they are nested like it, to any depth; else None.
+
+    exactly: whether a dict of values may have no other keys than that of the structure.
+    """
+    if not is_nested(structure):
+        return None if isinstance(values, dict) else values
+    if isinstance(structure, dict):
+        if not isinstance(values, dict) or not structure.keys() <= values.keys():
+            return None
+        if exactly and len(values) > len(structure):
+            return None
+        found: Any = {key: in_form_of(each, values[key], exactly) for key, each in structure.items()}
+        return None if any(each is None for each in found.values()) else found
+    if type(values) not in (list, tuple) or len(values) != len(structure):
+        return None
+    found = [in_form_of(each, value, exactly) for each, value in zip(structure, values, strict=True)]
+    return None if any(each is None for each in found) else type(structure)(found)
+
+
+def paths(structure: Any) -> list[str]:
+    """A name for each leaf: the keys, and places in lists, that lead to it."""
+    if not is_nested(structure):
+        return [""]
+    items = structure.items() if isinstance(structure, dict) else enumerate(structure)
+    return ["_".join(filter(None, (str(key), path))) for key, each in items for path in paths(each)]

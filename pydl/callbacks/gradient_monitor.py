@@ -46,10 +46,16 @@ class GradientMonitor(Callback):
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches += 1
-        for layer in self.model._flatten():
+        by_name: dict[str, list[Array]] = {}
+        layers = self.model._flatten()
+        # The cells of a recurrent layer count under its name, as its steps do.
+        owner = {id(cell): layer.name for layer in layers if isinstance(layer, RNN) for cell in layer._flatten()}
+        for layer in layers:
             grads = [v.grad for v in layer._own_variables() if v.trainable and v.grad is not None]
+            by_name.setdefault(owner.get(id(layer), layer.name), []).extend(grads)
+        for name, grads in by_name.items():
             if grads:
-                self._sums[layer.name] = self._sums.get(layer.name, 0.0) + _norm(grads)
+                self._sums[name] = self._sums.get(name, 0.0) + _norm(grads)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         for name, total in self._sums.items():

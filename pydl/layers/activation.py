@@ -6,6 +6,7 @@ from typing import Any, SupportsFloat
 
 from .. import activations, constraints, initializers, ops, regularizers
 from ..errors import ShapeError, positive_integer
+from ..ops.axes import axes_of
 from ..tensor import Tensor
 from .layer import Layer, Shape
 
@@ -162,6 +163,15 @@ class Softmax(_Elementwise):
             )
         y = ops.softmax(ops.where(mask, inputs, -1.7e38), self.axis)
         return ops.where(mask, y, 0.0)  # also where nothing is left
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        try:
+            axes_of(self.name, self.axis, len(input_shape))
+        except ShapeError as error:
+            raise ShapeError(
+                f"[{self.name}] inputs: shape {tuple(input_shape)} does not have axis {self.axis}"
+            ) from error
+        return input_shape
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "axis": self.axis}

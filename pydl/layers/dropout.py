@@ -48,11 +48,15 @@ class Dropout(Layer):
     def _mask_shape(self, shape: Shape) -> Shape:
         """noise_shape with each None filled in."""
         wanted = self.noise_shape or ()
-        if len(wanted) != len(shape) or any(m not in (None, 1, n) for m, n in zip(wanted, shape, strict=True)):
-            raise ShapeError(f"[{self.name}] inputs: shape {shape} does not fit noise_shape={wanted}")
+        if len(wanted) != len(shape) or any(
+            m not in (None, 1, n) and n is not None for m, n in zip(wanted, shape, strict=True)
+        ):
+            raise ShapeError(f"[{self.name}] inputs: shape {tuple(shape)} does not fit noise_shape={wanted}")
         return tuple(n if m is None else m for m, n in zip(wanted, shape, strict=True))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if self.noise_shape is not None:
+            self._mask_shape(input_shape)
         return input_shape
 
     def get_config(self) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
                 with no_grad(), trial.running(None):
                     build(self, *args, **kwargs) if takes_shapes else build(self)
                 if not inner:
+                    vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks
                     self.built = True
             finally:
                 state.depth, state.training = before

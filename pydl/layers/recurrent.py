@@ -67,10 +67,15 @@ class RNN(Layer):
         self.states: list[Any] | None = None  # of a stateful layer, after its first batch
 
     def build(self, input_shape: Shape) -> None:
-        if len(input_shape) < 3:
-            raise ShapeError(f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {input_shape}")
+        self._check_rank(input_shape)
         if isinstance(self.cell, Layer):
             self.cell._build_once((input_shape[0], *input_shape[2:]))
+
+    def _check_rank(self, shape: Shape) -> None:
+        """ShapeError unless there are steps; our own cells take rows of features, one of the user's may take more."""
+        cells = self.cell.cells if isinstance(self.cell, StackedRNNCells) else [self.cell]
+        if len(shape) < 3 or (len(shape) > 3 and any(isinstance(cell, Cell) for cell in cells)):
+            raise ShapeError(f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {tuple(shape)}")
 
     # -- running
 
@@ -88,10 +93,7 @@ class RNN(Layer):
         self, sequences: Tensor, initial_state: Any, mask: Any, training: bool | None
     ) -> tuple[list[Any] | None, Array | None, Any]:
         """The states that a pass begins with, the mask as an array, and the masks of the cell's dropout."""
-        if sequences.ndim < 3:
-            raise ShapeError(
-                f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {sequences.shape}"
-            )
+        self._check_rank(sequences.shape)
         if mask is not None:
             mask = as_tensor(mask).array
             if mask.shape != sequences.shape[:2]:

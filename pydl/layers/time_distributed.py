@@ -70,11 +70,12 @@ class RepeatVector(Layer):
         self.n = positive_integer(self.name, "n", n)
 
     def call(self, inputs: Tensor) -> Tensor:
-        if inputs.ndim != 2:
-            raise ShapeError(f"[{self.name}] inputs: expected 2 axes (batch, features), got shape {inputs.shape}")
+        self.compute_output_shape(inputs.shape)
         return ops.concatenate([ops.expand_dims(inputs, 1)] * self.n, axis=1)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 2:
+            raise ShapeError(f"[{self.name}] inputs: expected 2 axes (batch, features), got shape {tuple(input_shape)}")
         return (input_shape[0], self.n, input_shape[1])
 
     def get_config(self) -> dict[str, Any]:

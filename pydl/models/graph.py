@@ -11,7 +11,7 @@ from ..data_adapters import plain
 from ..errors import ShapeError
 from ..frames import columns, is_frame
 from ..layers import InputLayer, Layer
-from ..structure import is_nested, leaves, map_leaves, rebuild
+from ..structure import in_form_of, is_nested, leaves, map_leaves, paths, rebuild
 from ..symbolic import Call, SymbolicTensor
 from ..tape import state
 from ..tensor import Tensor
@@ -166,10 +166,12 @@ class Graph:
         if is_nested(structure) and is_frame(type(values)):
             values = columns(values)
         values = plain(values)
+        nested = in_form_of(structure, values, exactly=bool(names)) if is_nested(structure) else None
+        if nested is not None:
+            return nested
         if isinstance(values, dict):
-            keys = (
-                list(structure) if isinstance(structure, dict) else list(names) or [t.name for t in leaves(structure)]
-            )
+            flat = isinstance(structure, dict) and len(structure) == len(leaves(structure))
+            keys = list(structure) if flat else list(names) or [t.name for t in leaves(structure)]
             missing = [key for key in keys if key not in values]
             if missing or (names and len(values) > len(keys)):
                 lacks = f", without {missing}" if missing else ""
@@ -190,9 +192,9 @@ class Graph:
 
     @property
     def _output_names(self) -> list[str]:
-        """The keys of a dict of outputs, else the names of the layers that give them; different ones."""
+        """The keys of a dict of outputs, joined in nested ones; else different names by the layers that give them."""
         if isinstance(self.outputs, dict):
-            return list(self.outputs)
+            return paths(self.outputs)
         names: list[str] = []
         for tensor in leaves(self.outputs):
             assert tensor.call is not None

@@ -16,7 +16,7 @@ from ..layers.attributes import SetByInit, replaceable
 from ..layers.call_arguments import shape_of
 from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..plan import PlanCache
-from ..structure import is_nested, leaves, map_leaves, rebuild
+from ..structure import is_nested, is_shape, leaves, map_leaves, rebuild
 from ..symbolic import SymbolicTensor, is_symbolic
 from ..tape import Array, state
 from ..tensor import Tensor, as_tensor
@@ -106,7 +106,7 @@ class Model(Trainer):
         if not self.built:
             self._build_once(map_leaves(shape_of, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
-        form = map_leaves(lambda _: None, x)
+        form = map_leaves(lambda _: "", x)  # not None: a tuple of those is a shape
         return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self, repr(form))
 
     def _as_tensors(self, inputs: Any) -> Any:
@@ -127,7 +127,7 @@ class Model(Trainer):
             return rebuild(arranged, tensors)
         inputs = plain(inputs)
         if isinstance(inputs, dict):
-            return {name: _as_tensor(inputs[name]) for name in sorted(inputs)}
+            return map_leaves(_as_tensor, {name: inputs[name] for name in sorted(inputs)})
         if type(inputs) in (list, tuple) and holds_arrays(inputs, self._separate_inputs):
             return type(inputs)([_as_tensor(i) for i in inputs])
         return self._as_declared(_as_tensor(inputs))
@@ -328,7 +328,7 @@ class Model(Trainer):
     def _output_shapes(self) -> list[Any]:
         """The output shape of every layer in `layers`, None where it is not known before a call."""
         if self._graph is None:
-            return [None for _ in self.layers]
+            return [_known_shape(layer) for layer in self.layers]
         first = [next(self._graph.calls_of(layer)) for layer in self._graph.layers]
         return [map_leaves(lambda t: t.shape, call.outputs) for call in first]
 
@@ -344,3 +344,14 @@ class Model(Trainer):
         if self._graph is not None:
             return self._graph.output_shapes(input_shape)
         return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)
+
+
+def _known_shape(layer: Layer) -> Any:
+    """The output shape of a layer that was called, for any number of samples; None where it is not known."""
+    shape = vars(layer).get("_build_shape")
+    if not layer.built or not is_shape(shape) or not shape:
+        return None
+    try:
+        return layer.compute_output_shape((None, *shape[1:]))
+    except (ValueError, TypeError, NotImplementedError):  # a layer of the user's own that takes something else
+        return None

@@ -246,7 +246,8 @@ class Stepper(Layer):
         def each(name: str, data: Any) -> list[Any]:
             if data is None or (name == "sample_weight" and not is_nested(data)):
                 return [data] * len(outputs)
-            found = [data.get(key) for key in names] if isinstance(data, dict) else leaves(data)
+            by_name = isinstance(data, dict) and (self._output_names is None or {*data} == {*names})
+            found = [data.get(key) for key in names] if by_name else leaves(data)
             if len(found) != len(outputs):
                 raise ValueError(f"[fit] {name}: expected one array for each of {names}, got {len(found)}")
             return found

@@ -1,0 +1,52 @@
+"""What models and callbacks tell of themselves: summaries of subclasses, the history, norms by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pydl import Input, Model, Sequential, callbacks, layers
+
+
+class Net(Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = layers.Conv2D(4, 3, name="conv")
+        self.blocks = [layers.Flatten(name="flat"), layers.Dense(2, name="dense")]
+
+    def call(self, x: Any) -> Any:
+        x = self.convolution(x)
+        for layer in self.blocks:
+            x = layer(x)
+        return x
+
+
+def summary(model: Model) -> str:
+    lines: list[str] = []
+    model.summary(print_fn=lines.append)
+    return "\n".join(lines)
+
+
+def test_a_subclass_shows_shapes_after_fit() -> None:
+    net = Net()
+    assert "?" in summary(net)
+    net.compile("sgd", "mse")
+    history = net.fit(np.ones((3, 6, 6, 1)), np.ones((3, 2)), epochs=2, verbose=0)
+    text = summary(net)
+    assert "?" not in text
+    for shape in ("(None, 4, 4, 4)", "(None, 64)", "(None, 2)"):
+        assert shape in text
+    assert repr(history).startswith("<History of 2 epoch(s): loss=")
+    assert repr(callbacks.History()) == "<History of 0 epoch(s)>"
+
+
+def test_norms_are_kept_under_the_names_of_layers() -> None:
+    x = np.random.default_rng(0).random((4, 5, 3), "float32")
+    first, second = layers.LSTM(4, return_sequences=True, name="first"), layers.GRU(2, name="second")
+    model = Sequential([Input((5, 3)), first, second, layers.Dense(1)])
+    model.compile("sgd", "mse")
+    monitor = callbacks.GradientMonitor((x, x[:, 0, :1]))
+    model.fit(x, x[:, 0, :1], verbose=0, callbacks=[monitor])
+    assert {*monitor.steps} == {"first", "second"}
+    assert {*monitor.layers} == {"first", "second", model.layers[-1].name}
