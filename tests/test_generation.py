@@ -140,6 +140,75 @@ def test_one_beam_is_greedy() -> None:
     np.testing.assert_array_equal(found.sequences[:, 0], generate(model, [[1], [5], [6]], 8))
 
 
+def by_sorting(y: Array, total: Array, beams: int, from_logits: bool) -> tuple[Array, Array]:
+    """The definition of a step of beam search: scores of all continuations, sorted; of equals the first."""
+    batch, width = total.shape
+    with np.errstate(divide="ignore"):
+        wide = y.astype(np.float64)
+        shifted = wide - wide.max(-1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True)) if from_logits else np.log(wide)
+    scores = (total[:, :, None] + log_p.reshape(batch, width, -1)).reshape(batch, -1)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :beams]
+    return best, np.take_along_axis(scores, best, axis=1)
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+@pytest.mark.parametrize("levels", [2, 5, 1000])  # of probabilities: many ties, and rows of zeros but for one
+@pytest.mark.parametrize("vocabulary", [3, 40])
+@pytest.mark.parametrize("beams", [1, 4, 9])
+def test_beams_are_those_of_a_stable_sort(
+    beams: int, vocabulary: int, levels: int, from_logits: bool, rng: np.random.Generator
+) -> None:
+    tables = rng.integers(0, levels, (6, 5, vocabulary, vocabulary)).astype(np.float32)
+    tables[..., 0] += tables.sum(-1) == 0
+    if from_logits:
+        tables[0, :, :, 1] = -np.inf
+    else:
+        tables /= tables.sum(-1, keepdims=True)
+
+    class Table(Stepwise):  # what comes next hangs on the row, the step and the number before
+        def __init__(self) -> None:
+            self.recurrent: list[Any] = [None]
+            self.steps = 0
+
+        def initial_states(self, batch_size: int) -> list[Any]:
+            return [[pydl.Tensor(np.arange(batch_size))]]
+
+        def __call__(self, tokens: Array, states: Any) -> tuple[Array, list[Any]]:
+            y = tables[states[0][0].array, self.steps, tokens[:, -1]]
+            self.steps += 1
+            return y, states
+
+    found = beam_search(Table(), np.zeros((6, 1), int), 5, beams=beams, from_logits=from_logits)
+    numbers, total = np.zeros((6, 1), int), np.zeros((6, 1))
+    sequences = np.zeros((6, 1, 0), int)
+    rows = np.arange(6)[:, None]
+    for step in range(5):
+        y = tables[np.broadcast_to(rows, numbers.shape), step, numbers]
+        best, total = by_sorting(y, total, beams, from_logits)
+        parent, numbers = np.divmod(best, vocabulary)
+        sequences = np.concatenate([sequences[rows, parent], numbers[:, :, None]], axis=2)
+    np.testing.assert_array_equal(found.sequences, sequences)
+    np.testing.assert_allclose(found.scores, total, 1e-12)
+
+
+@pytest.mark.parametrize("search", [generate, beam_search])
+@pytest.mark.parametrize("activation", [None, "sigmoid", "relu", "tanh", lambda x: x * np.nan])
+def test_rows_must_be_probabilities(search: Any, activation: Any) -> None:
+    """Or logits, if the caller says so."""
+    head = layers.Dense(V, activation, kernel_initializer=pydl.initializers.RandomNormal(stddev=1.5, seed=0))
+    model = pydl.Sequential([layers.Embedding(V, 6), layers.LSTM(5, return_sequences=True), head])
+    model(np.array([[1, 2]]))
+    name = search.__name__
+    with pytest.raises(ValueError, match=rf"\[{name}\] model: expected probabilities, .* from_logits=True"):
+        search(model, [[1, 2]], 3)
+    if callable(activation):
+        with pytest.raises(ValueError, match=rf"\[{name}\] model: expected finite logits"):
+            search(model, [[1, 2]], 3, from_logits=True)
+    else:
+        assert len(search(model, [[1, 2]], 3, from_logits=True)) > 0
+
+
 def test_errors() -> None:
     model = language_model()
     with pytest.raises(pydl.ShapeError, match="prompt: expected integers"):
