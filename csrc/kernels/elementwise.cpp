@@ -77,7 +77,8 @@ template <class T>
 void rectify_forward(T slope, T max_value, T threshold, index n, const T* x, T* y) {
   map<T>(n, y, [=](auto at) {
     V<T> v = at(x);
-    return at_most<T>(select<T>(v < threshold, slope * (v - threshold), v), max_value);
+    V<T> below = slope == 0 ? broadcast<T>(0) : slope * (v - threshold);  // 0 * v would be -0, and NaN of an infinity
+    return at_most<T>(select<T>(v <= threshold, below, v), max_value);
   });
 }
 
@@ -85,7 +86,7 @@ template <class T>
 void rectify_backward(T slope, T max_value, T threshold, index n, const T* x, const T* dy, T* dx) {
   map<T>(n, dx, [=](auto at) {
     V<T> v = at(x), gradient = at(dy);
-    return zero_where<T>(v >= max_value, select<T>(v < threshold, slope * gradient, gradient));
+    return zero_where<T>(v >= max_value, select<T>(v <= threshold, slope * gradient, gradient));
   });
 }
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 import pydl
-from pydl import layers, ops
+from pydl import activations, layers, ops
 
 
 def test_relu_of_all_options() -> None:
     layer = layers.ReLU(max_value=2, negative_slope=0.5, threshold=1)
-    np.testing.assert_allclose(layer(np.array([-1.0, 0.5, 1.0, 1.5, 3.0])), [-1.0, -0.25, 1.0, 1.5, 2.0])
+    np.testing.assert_allclose(layer(np.array([-1.0, 0.5, 1.0, 1.5, 3.0])), [-1.0, -0.25, 0.0, 1.5, 2.0])
 
 
 def test_rectifiers_replay(rng: np.random.Generator) -> None:
@@ -26,3 +26,17 @@ def test_softmax_over_several_axes(rng: np.random.Generator) -> None:
     x = rng.normal(size=(2, 3, 4, 5))
     e = np.exp(x)
     np.testing.assert_allclose(ops.softmax(x, (1, 3)).numpy(), e / e.sum((1, 3), keepdims=True), rtol=1e-12)
+
+
+def test_relu_passes_only_what_is_above_its_threshold() -> None:
+    for dtype in ("float32", "float64"):
+        x = np.array([-np.inf, -2, 0, 0.999, 1, 1.001, 5, np.inf], dtype)
+        y = layers.ReLU(threshold=1.0, dtype=dtype)(x).numpy()
+        assert y.tolist() == [0, 0, 0, 0, 0, x[5], 5, np.inf]
+        assert not np.signbit(y).any()
+        y = layers.ReLU(3.0, 0.5, 1.0, dtype=dtype)(x[1:]).numpy()
+        assert np.allclose(y, [-1.5, -0.5, -0.0005, 0, x[5], 3, 3])
+        for function in (activations.relu, ops.relu):
+            t = pydl.Tensor(x[1:7], requires_grad=True)
+            ops.sum(function(t, threshold=1.0)).backward()
+            assert t.grad.tolist() == [0, 0, 0, 0, 1, 1]
