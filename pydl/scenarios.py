@@ -30,7 +30,11 @@ def many_to_one(
 def one_to_many(
     units: int, outputs: int, steps: int, features: int, activation: Any = "softmax", cell: Any = "lstm"
 ) -> Sequential:
-    """Reads one vector and tells `steps` things: a caption for an image."""
+    """Reads one vector and tells `steps` things, each from the states alone: the curve that some parameters describe.
+
+    It does not read what it told before. What needs that, such as a caption for an image, is an `EncoderDecoder`, or a
+    decoder whose `initial_state` comes from the vector.
+    """
     recurrent = _layer(cell)(units, return_sequences=True)
     return Sequential([Input((features,)), RepeatVector(steps), recurrent, Dense(outputs, activation)])
 
@@ -51,7 +55,11 @@ def video(
 
 
 def teacher_forcing(targets: Any, start: int) -> Array:
-    """What a decoder reads in training to tell `targets` (B, T): `start`, then each word before the one to tell."""
+    """What a decoder reads in training to tell `targets` (B, T): `start`, then each word before the one to tell.
+
+    The last word of a row is never read, unless padding follows it: the decoder then reads it and is to tell 0. With an
+    end mark of one's own that step is of no use, since `generate(end=...)` stops at the mark; it does no harm.
+    """
     numbers = np.asarray(targets)
     return np.concatenate([np.full_like(numbers[:, :1], start), numbers[:, :-1]], axis=1)
 
@@ -61,7 +69,9 @@ class EncoderDecoder(Model):
 
     The encoder's last states are the decoder's first. In training the decoder reads the right words before the one to
     tell: `model.fit([source, teacher_forcing(target, start)], target)`. `generate` lets it read its own. Since 0 is
-    padding, which counts for nothing, `start` is another number; the first 0 after a target is its end.
+    padding, which is not read, `start` is another number. The step that reads the last word of a target counts and
+    learns to tell the 0 behind it, which is the end; so every target needs one, the longest too: pad to one more than
+    its length, or close each target with an end mark.
     """
 
     def __init__(self, source: int, target: int, units: int, cell: Any = "lstm", **kwargs: Any) -> None:
