@@ -246,7 +246,7 @@ struct KernelTable {
 
   // reduce.cpp. x is (outer, axis, inner), y is (outer, inner).
   void (*reduce)(ReduceOp, index outer, index axis, index inner, const T* x, T* y);
-  void (*argmax)(index outer, index axis, index inner, const T* x, std::int64_t* y);
+  void (*argmax)(index outer, index axis, index inner, const T* x, std::int32_t* y);
 
   // softmax.cpp: rows x cols, along the last axis.
   void (*softmax_forward)(index rows, index cols, const T* x, T* y);

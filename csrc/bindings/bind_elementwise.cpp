@@ -213,7 +213,7 @@ void bind_elementwise(py::module_& m) {
         return by_dtype("rectify_forward", "x", x, [&](auto zero) { return rectify_forward<decltype(zero)>(r, x); });
       },
       py::arg("x"), py::arg("slope"), py::arg("max_value"), py::arg("threshold"),
-      "max_value where x is at least that, x where it is at least threshold, else slope * (x - threshold).");
+      "max_value where x is at least that, x where it is above threshold, else slope * (x - threshold).");
   m.def(
       "rectify_backward",
       [](const py::object& dy_object, const py::object& x, double slope, double max_value, double threshold) {

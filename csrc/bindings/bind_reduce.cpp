@@ -55,13 +55,15 @@ py::array argmax(py::handle x_object, index axis) {
   Split s = split(x, axis, axis + 1);
   PYDL_CHECK(s.axis > 0, "[", op, "] x: the argmax of no elements does not exist, got ", describe(x), " along axis ",
              axis);
+  PYDL_CHECK(s.axis < index(1) << 31, "[", op, "] x: expected fewer than 2^31 elements along axis ", axis, ", got ",
+             describe(x));
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
-    py::array y = make_array<std::int64_t>(s.rest);
+    py::array y = make_array<std::int32_t>(s.rest);
     launch(op, {read(x)}, {y},
            [outer = s.outer, axis = s.axis, inner = s.inner](const void* const* in, void* const* out, const void*) {
              kernels().of<T>().argmax(outer, axis, inner, static_cast<const T*>(in[0]),
-                                      static_cast<std::int64_t*>(out[0]));
+                                      static_cast<std::int32_t*>(out[0]));
            });
     return y;
   });
@@ -76,7 +78,7 @@ void bind_reduce(py::module_& m) {
 The result has the shape of x without these axes. A NaN makes the result NaN. No elements: sum 0, mean NaN, else error.
 Raises ValueError for names, axes and empty shapes that do not fit, TypeError for types.)");
   m.def("argmax", &argmax, py::arg("x"), py::arg("axis"),
-        R"(Where x, float32 or float64, is largest along one axis: int64, the first maximum, or the first NaN.
+        R"(Where x, float32 or float64, is largest along one axis: int32, the first maximum, or the first NaN.
 
 Raises ValueError for axes and empty shapes that do not fit, TypeError for types.)");
 }

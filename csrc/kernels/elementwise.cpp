@@ -86,7 +86,7 @@ template <class T>
 void rectify_backward(T slope, T max_value, T threshold, index n, const T* x, const T* dy, T* dx) {
   map<T>(n, dx, [=](auto at) {
     V<T> v = at(x), gradient = at(dy);
-    return zero_where<T>(v >= max_value, select<T>(v <= threshold, slope * gradient, gradient));
+    return zero_where<T>(v > max_value, select<T>(v <= threshold, slope * gradient, gradient));
   });
 }
 

@@ -142,7 +142,7 @@ void reduce_by_name(ReduceOp op, index outer, index axis, index inner, const T* 
 
 // The first maximum, or the first NaN.
 template <class T>
-void argmax(index outer, index axis, index inner, const T* x, std::int64_t* y) {
+void argmax(index outer, index axis, index inner, const T* x, std::int32_t* y) {
   parallel(outer * inner, kGrain / axis + 1, [=](index begin, index end) {
     for (index i = begin; i < end; i++) {
       const T* column = x + i / inner * axis * inner + i % inner;
@@ -155,7 +155,7 @@ void argmax(index outer, index axis, index inner, const T* x, std::int64_t* y) {
         for (index a = 1; a < axis && best == best; a++)
           if (!(column[a * inner] <= best)) best = column[a * inner], at = a;
       }
-      y[i] = at;
+      y[i] = std::int32_t(at);
     }
   });
 }
