@@ -36,10 +36,18 @@ def apart(name: str, *inputs: Tensor | None) -> bool:
     return wanted and will_record(*inputs)
 
 
-def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
+ALPHAS = {"elu": 1.0, "leaky_relu": 0.2}  # as in Keras; the others have no alpha
+
+
+def alpha_of(activation: str, alpha: float | None) -> float:
+    """The given alpha, or else the one that the activation has by itself."""
+    return ALPHAS.get(activation, 0.0) if alpha is None else alpha
+
+
+def activate(x: Any, name: str, alpha: float | None = None) -> Tensor:
     """The activation called `name` (see ACTIVATIONS) of every element.
 
-    alpha: the slope of leaky_relu below zero, the scale of elu; ignored by the others. ValueError for an unknown name.
+    alpha: of leaky_relu the slope below zero (0.2), of elu the scale (1); others have none. ValueError: unknown name.
     Integers become float32, but relu and relu6 of integers are integers.
     """
     tensor = as_tensor(x)
@@ -49,11 +57,12 @@ def activate(x: Any, name: str, alpha: float = 0.0) -> Tensor:
         tensor = floating(tensor)
     if name == "linear":
         return tensor
-    y = _core.activation_forward(tensor.array, name, alpha)
+    slope = alpha_of(name, alpha)
+    y = _core.activation_forward(tensor.array, name, slope)
     saved = tensor.array if name in SAVES_INPUT else y
 
     def backward(dy: Array) -> tuple[Array]:
-        return (_core.activation_backward(dy, saved, name, alpha),)
+        return (_core.activation_backward(dy, saved, name, slope),)
 
     return record(y, (tensor,), backward, name)
 

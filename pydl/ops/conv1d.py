@@ -19,7 +19,7 @@ def conv1d(
     padding: Any = "valid",
     dilation_rate: Any = 1,
     activation: str = "linear",
-    alpha: float = 0.0,
+    alpha: float | None = None,
 ) -> Tensor:
     """activation(x ⋆ kernel + bias) along the steps.
 

@@ -8,7 +8,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
-from .activation import activate, apart
+from .activation import activate, alpha_of, apart
 from .window import pair, pixels
 
 
@@ -20,7 +20,7 @@ def conv2d(
     padding: Any = "valid",
     dilation_rate: Any = 1,
     activation: str = "linear",
-    alpha: float = 0.0,
+    alpha: float | None = None,
 ) -> Tensor:
     """activation(x ⋆ kernel + bias): cross-correlation, as every library calls convolution.
 
@@ -50,12 +50,13 @@ def conv2d(
     steps, dilation = pair("conv2d", "strides", strides), pair("conv2d", "dilation_rate", dilation_rate)
     groups = x.shape[3] // w.shape[2]
     pad = pixels("conv2d", padding, x.shape[1:3], w.shape[:2], steps, dilation)
+    slope = alpha_of(activation, alpha)
     y = _core.conv2d_forward(
-        x.array, w.array, None if b is None else b.array, steps, pad, dilation, groups, activation, alpha
+        x.array, w.array, None if b is None else b.array, steps, pad, dilation, groups, activation, slope
     )
 
     def backward(dy: Array) -> tuple[Array | None, ...]:
-        dz = dy if activation == "linear" else _core.activation_backward(dy, y, activation, alpha)
+        dz = dy if activation == "linear" else _core.activation_backward(dy, y, activation, slope)
         dx = dw = db = None
         if x.requires_grad:
             dx = _core.conv2d_backward_input(dz, w.array, x.shape, steps, pad, dilation, groups)

@@ -8,7 +8,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record
-from .activation import activate, apart
+from .activation import activate, alpha_of, apart
 from .conv1d import as_image
 from .shape import reshape
 from .window import pair, sizes, spread, transposed_size
@@ -23,7 +23,7 @@ def conv2d_transpose(
     output_padding: Any = None,
     dilation_rate: Any = 1,
     activation: str = "linear",
-    alpha: float = 0.0,
+    alpha: float | None = None,
 ) -> Tensor:
     """activation(z + bias), where every pixel of x adds its multiple of the kernel to z, `strides` apart.
 
@@ -59,12 +59,13 @@ def conv2d_transpose(
     )
     options = steps, (top, bottom, left, right), dilation, 1
     shape = x.shape[0], rows, columns, w.shape[2]
+    slope = alpha_of(activation, alpha)
     y = _core.conv2d_backward_input(
-        x.array, w.array, shape, *options, None if b is None else b.array, activation, alpha
+        x.array, w.array, shape, *options, None if b is None else b.array, activation, slope
     )
 
     def backward(dy: Array) -> tuple[Array | None, ...]:
-        dz = dy if activation == "linear" else _core.activation_backward(dy, y, activation, alpha)
+        dz = dy if activation == "linear" else _core.activation_backward(dy, y, activation, slope)
         dx = dw = db = None
         if x.requires_grad:
             dx = _core.conv2d_forward(dz, w.array, None, *options)
@@ -88,7 +89,7 @@ def conv1d_transpose(
     output_padding: Any = None,
     dilation_rate: Any = 1,
     activation: str = "linear",
-    alpha: float = 0.0,
+    alpha: float | None = None,
 ) -> Tensor:
     """`conv2d_transpose` along the steps: x (N, L, C), kernel (K, O, C), to (N, OL, O)."""
     x, w = as_tensor(x), as_tensor(kernel)

@@ -18,7 +18,7 @@ def depthwise_conv2d(
     padding: Any = "valid",
     dilation_rate: Any = 1,
     activation: str = "linear",
-    alpha: float = 0.0,
+    alpha: float | None = None,
 ) -> Tensor:
     """M filters for every channel of x: output channel c * M + m is channel c under kernel[:, :, c, m].
 
@@ -51,7 +51,7 @@ def separable_conv2d(
     padding: Any = "valid",
     dilation_rate: Any = 1,
     activation: str = "linear",
-    alpha: float = 0.0,
+    alpha: float | None = None,
 ) -> Tensor:
     """`depthwise_conv2d` with (KH, KW, C, M), then a 1x1 convolution with (1, 1, C * M, O), bias and activation."""
     y = depthwise_conv2d(x, depthwise_kernel, None, strides, padding, dilation_rate)

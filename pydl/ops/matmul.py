@@ -11,7 +11,7 @@ from .. import _core
 from ..errors import ShapeError
 from ..tape import Array
 from ..tensor import Tensor, as_tensor, record, wrap
-from .activation import activate, apart
+from .activation import activate, alpha_of, apart
 from .arrays import broadcast, operands
 from .reduce import sum_to
 from .shape import broadcast_to, reshape
@@ -62,7 +62,7 @@ def _batched(a: Tensor, b: Tensor) -> Tensor:
     return record(_core.matmul(a.array, b.array), (a, b), backward)
 
 
-def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alpha: float = 0.0) -> Tensor:
+def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alpha: float | None = None) -> Tensor:
     """activation(x @ kernel + bias) in one kernel.
 
     Args:
@@ -83,11 +83,12 @@ def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alp
     if apart(activation, x, w, b):
         return activate(dense(x, w, b), activation, alpha)
     rows = x.array if x.ndim == 2 else x.array.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-    flat = _core.matmul(rows, w.array, None if b is None else b.array, activation, alpha)
+    slope = alpha_of(activation, alpha)
+    flat = _core.matmul(rows, w.array, None if b is None else b.array, activation, slope)
 
     def backward(dy: Array) -> tuple[Array | None, ...]:
         dy = dy.reshape(flat.shape)
-        dz = dy if activation == "linear" else _core.activation_backward(dy, flat, activation, alpha)
+        dz = dy if activation == "linear" else _core.activation_backward(dy, flat, activation, slope)
         return (
             _core.matmul(dz, w.array, transpose_b=True).reshape(x.shape) if x.requires_grad else None,
             _core.matmul(rows, dz, transpose_a=True) if w.requires_grad else None,

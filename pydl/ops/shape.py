@@ -89,9 +89,17 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
     return record(repeated(tensor.array, tuple(shape)), (tensor,), backward)
 
 
+def _listed(op: str, name: str, xs: Any) -> list[Tensor]:
+    """The tensors of a sequence. An array is one of its rows, but nobody waits for 2⁴⁰ rows of nothing."""
+    shape = getattr(xs, "shape", ())
+    if shape and shape[0] > 1 << 16:
+        raise ValueError(f"[{op}] {name}: expected a list of tensors, got an array of {shape[0]} rows")
+    return [as_tensor(x) for x in xs]
+
+
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
     """The tensors one after the other along `axis`. ValueError if other sizes differ."""
-    tensors = [as_tensor(x) for x in xs]
+    tensors = _listed("concatenate", "xs", xs)
     if not tensors:
         raise ValueError("[concatenate] xs: expected at least one tensor, got none")
     if type(axis) is not int or not -tensors[0].ndim <= axis < tensors[0].ndim:
@@ -138,7 +146,7 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 
 def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
     """The tensors, all of one shape, along a new axis."""
-    tensors = [as_tensor(each) for each in x]
+    tensors = _listed("stack", "x", x)
     if not tensors:
         raise ValueError("[stack] x: expected at least one tensor, got none")
     if any(each.shape != tensors[0].shape for each in tensors):

@@ -245,3 +245,26 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 def test_bad_input(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize(("activation", "expected"), [("elu", np.expm1(-2.0)), ("leaky_relu", -0.4)])
+def test_fused_activations_have_the_alpha_of_their_own(activation, expected):
+    """As `ops.elu` and `ops.leaky_relu` without arguments."""
+    x, image = np.full((1, 1), -2.0), np.full((1, 1, 1, 1), -2.0)
+    one = np.ones((1, 1, 1, 1))
+    for y in (
+        ops.activate(x, activation),
+        ops.dense(x, np.ones((1, 1)), activation=activation),
+        ops.conv2d(image, one, activation=activation),
+        ops.conv2d_transpose(image, one, activation=activation),
+        ops.conv1d(image[0], one[0], activation=activation),
+        ops.depthwise_conv2d(image, one, activation=activation),
+        ops.separable_conv2d(image, one, one, activation=activation),
+    ):
+        np.testing.assert_allclose(y.numpy().ravel(), [expected], rtol=1e-6)
+
+
+@pytest.mark.parametrize("op", [ops.concatenate, ops.stack])
+def test_nobody_waits_for_the_rows_of_an_empty_array(op):
+    with pytest.raises(ValueError, match=r"expected a list of tensors, got an array of 1099511627776 rows"):
+        op(np.zeros((2**40, 0)))
