@@ -97,10 +97,6 @@ WRONG: dict[str, tuple[Any, str]] = {
     "regularizer": (lambda: regularizers.L2(l=0.1), "L2 got .*'l'"),
     "constraint": (lambda: constraints.MaxNorm(max_val=2), "MaxNorm got .*'max_value'?"),
     "schedule": (lambda: schedules.ExponentialDecay(0.1, 10, decay=0.1), "ExponentialDecay got .*'decay_"),
-    "config": (
-        lambda: optimizers.get({"class_name": "Adam", "config": {"learning_rat": 1}}),
-        "Adam got .*'learning_rat'; did you mean 'learning_rate'?",
-    ),
 }  # fmt: skip
 
 
@@ -112,6 +108,10 @@ def test_misspelled_arguments(name: str) -> None:
 
 
 UNKNOWN: dict[str, tuple[Any, str]] = {
+    "config": (
+        lambda: optimizers.get({"class_name": "Adam", "config": {"learning_rat": 1}}),
+        "Adam got .*'learning_rat'; did you mean 'learning_rate'?",
+    ),
     "activation": (lambda: activations.get("Relu6x"), "unknown activation 'Relu6x'; did you mean 'relu6'? Known"),
     "activation of a layer": (lambda: layers.Dense(3, activation="sigmod"), "did you mean 'sigmoid'?"),
     "initializer": (lambda: layers.Dense(3, kernel_initializer="he_norml"), "did you mean 'he_normal'? Known are:"),
