@@ -62,6 +62,18 @@ def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
     return y_true, y_pred
 
 
+def spoilt(sample_weight: Array, *arrays: Array) -> Array:
+    """Where the weight is 0 and something in one of the arrays is not finite, in the shape of the weights."""
+    nothing = np.asarray(sample_weight == 0)
+    if not nothing.any():
+        return nothing
+    bad = np.zeros(nothing.shape, bool)
+    for array in arrays:
+        if array.dtype.kind == "f" and array.shape[: nothing.ndim] == nothing.shape:
+            bad |= ~np.isfinite(array).reshape(*nothing.shape, -1).all(axis=-1)
+    return np.asarray(bad & nothing)
+
+
 def cleared(x: Any, sample_weight: Any) -> Any:
     """The inputs with zeros for the samples that weigh nothing for any output, if something there is not finite."""
     weights = leaves(sample_weight)

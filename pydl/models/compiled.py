@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import losses, metrics, ops
 from ..errors import ShapeError
+from ..losses.left_out import spoilt
 from ..metrics import Mean
 from ..metrics.metric import values_of, weights_of
 from ..structure import leaves
@@ -197,8 +198,13 @@ class _OutputMetrics:
         """Adds a batch to every metric. Masked steps weigh nothing."""
         if self._resolved is None:
             self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._given]
+        mask, weights = y_pred.mask, None
+        if sample_weight is not None:
+            weights, left_out = weights_of(sample_weight, y_pred), spoilt(sample_weight, y_true, y_pred.array)
+            if left_out.any():  # without weights these would count, but there is nothing to count
+                mask = weights_of(~left_out, y_pred)
         for metric, weighted in self._resolved:
-            weight = y_pred.mask if sample_weight is None or not weighted else weights_of(sample_weight, y_pred)
+            weight = mask if weights is None or not weighted else weights
             if weight is not None:
                 metric.update_state(y_true, y_pred.array, weight)
             else:
