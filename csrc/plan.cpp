@@ -116,7 +116,8 @@ std::string Plan::end(const std::vector<Memory>& outputs) {
   }
   known_.clear();
   kept_.clear();
-  if (reason_.empty()) lay_out();
+  if (!reason_.empty()) return reason_;  // what was done is done again, kernel by kernel
+  lay_out();
   pool_settle();  // recording kept every intermediate result; a replay does with one block
   return reason_;
 }
