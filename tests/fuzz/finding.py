@@ -34,6 +34,17 @@ def same_bits(a: Any, b: Any, what: str) -> None:
             raise Finding(f"{what}: at {tuple(map(int, i))} {x[i]!r} and {y[i]!r}")
 
 
+ROUNDING = 2.0**-22  # about what float32 loses at each step
+
+
+def ill_conditioned(result: Any, expected: Any, moved: Any) -> bool:
+    """Whether inputs that differ by a rounding of float32 (`moved` comes from them) change as much as is wrong."""
+    for x, e, m in zip(leaves(result), leaves(expected), leaves(moved), strict=True):
+        if np.size(e) and np.abs(x - e).max() > 30 * np.abs(m - e).max():
+            return False
+    return True
+
+
 def close(result: Any, expected: Any, tolerance: float, what: str) -> None:
     """|result - expected| <= tolerance · the largest expected number (at least 1), infinities and NaN alike."""
     for i, (x, e) in enumerate(zip(leaves(result), leaves(expected), strict=True)):

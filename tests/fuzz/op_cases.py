@@ -118,7 +118,7 @@ def rearrangement(rng: Generator) -> Case:
 def _index(rng: Generator, n: int) -> Any:
     """An index that PyTorch knows too: no negative steps."""
     start, stop = sorted(int(i) for i in rng.integers(0, n + 1, 2))
-    return pick(rng, (int(rng.integers(-n, n)), slice(start, stop), slice(None, None, 2), slice(-1, None), None))
+    return pick(rng, (int(rng.integers(-n, n)), slice(start, stop), slice(None, None, 2), slice(-1, None)))
 
 
 def selection(rng: Generator) -> Case:
