@@ -131,7 +131,6 @@ class Sequential(Model):
         """One array: there is one input and one output."""
         if data is None and name != "x":
             return None
-        shape = self.input_shape if name == "x" else self.output_shape
         data = plain(data)
         if isinstance(data, dict):
             if name != "x" or self._input is None or self._input.name not in data:
@@ -140,8 +139,11 @@ class Sequential(Model):
                     "batch is a tuple (x, y), and a dict is x by the name of the Input"
                 )
             data = data[self._input.name]
-        rows = as_rows(name, data[0] if holds_all(name, shape, data) else data)
-        return with_last_axis(shape, rows) if name == "x" else rows
+        if type(data) in (list, tuple):  # finding the output's shape may take a trial run: not for every batch
+            shape = self.input_shape if name == "x" else self.output_shape
+            data = data[0] if holds_all(name, shape, data) else data
+        rows = as_rows(name, data)
+        return with_last_axis(self.input_shape, rows) if name == "x" else rows
 
     def _declared_shapes(self) -> list[Any]:
         return [self.input_shape]
