@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -105,8 +106,12 @@ class Child:
             file.close()
 
     def said(self, lines: int = 40) -> str:
+        """The end of its standard error; of a sanitizer's report, which is long, the begin."""
         self.errors.seek(0)
-        return "\n".join(self.errors.read().splitlines()[-lines:])
+        text = self.errors.read()
+        report = re.search(r"^.*(ERROR: AddressSanitizer|runtime error: ).*", text, re.MULTILINE)
+        found = text[report.start() :].splitlines()[:lines] if report else text.splitlines()[-lines:]
+        return "\n".join(found)
 
 
 def run(result: Result, seconds: float, first: int = 0, last: int | None = None, most: int = 20) -> Result:
