@@ -36,6 +36,15 @@ class Windows(Kernel, ImageLayer):
     def _check_padding(self, padding: Any) -> str:
         return check_padding(self.name, padding)
 
+    def call(self, inputs: Tensor) -> Tensor:
+        y = super().call(inputs)
+        rest = activations.split(self.activation)[2]
+        return rest(y) if rest else y  # in the layer's own data format: softmax is over the last axis
+
+    def _fused(self) -> tuple[str, float]:
+        """What the kernel does of the activation, and its alpha."""
+        return activations.split(self.activation)[:2]
+
     def _output_sizes(self, shape: Shape) -> Shape:
         """The sizes of the spatial axes of the output."""
         padding = "same" if self.padding == "causal" else self.padding
@@ -106,10 +115,8 @@ class Convolution(Windows):
             raise ShapeError(
                 f"[{self.name}] inputs: expected {self.kernel.shape[-2] * self.groups} channels, got shape {x.shape}"
             )
-        name, alpha, rest = activations.split(self.activation)
         op = ops.conv1d if len(self._spatial) == 1 else ops.conv2d
-        y = op(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, name, alpha)
-        return rest(y) if rest else y
+        return op(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, *self._fused())
 
     def _image_output_shape(self, shape: Shape) -> Shape:
         return shape[0], *self._output_sizes(shape), self.filters
@@ -146,6 +153,4 @@ class Conv1D(Convolution):
 
     def _check_padding(self, padding: Any) -> str:
         causal = isinstance(padding, str) and padding.lower() == "causal"
-        if causal and self.data_format == "channels_first":
-            raise ValueError(f"[{self.name}] padding: 'causal' needs data_format 'channels_last'")
         return "causal" if causal else check_padding(self.name, padding)

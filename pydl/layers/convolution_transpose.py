@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import activations, ops
+from .. import ops
 from ..errors import ShapeError
 from ..ops.window import spread, transposed_size
 from ..tensor import Tensor
@@ -48,11 +48,9 @@ class Conv2DTranspose(Convolution):
     def _image_call(self, x: Tensor) -> Tensor:
         if x.shape[-1] != self.kernel.shape[-1]:
             raise ShapeError(f"[{self.name}] inputs: expected {self.kernel.shape[-1]} channels, got shape {x.shape}")
-        name, alpha, rest = activations.split(self.activation)
         op = ops.conv1d_transpose if len(self._spatial) == 1 else ops.conv2d_transpose
         options = self.strides, self.padding, self.output_padding, self.dilation_rate
-        y = op(x, self.kernel, self.bias, *options, name, alpha)
-        return rest(y) if rest else y
+        return op(x, self.kernel, self.bias, *options, *self._fused())
 
     def _output_sizes(self, shape: Shape) -> Shape:
         extra = spread(self.output_padding, len(self._spatial))

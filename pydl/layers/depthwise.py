@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import activations, constraints, initializers, ops, regularizers
+from .. import constraints, initializers, ops, regularizers
 from ..errors import ShapeError, positive_integer
 from ..tensor import Tensor
 from .convolution import Windows
@@ -66,10 +66,8 @@ class DepthwiseConv2D(Windows):
 
     def _image_call(self, x: Tensor) -> Tensor:
         self._check_channels(x, self.kernel.shape[2])
-        name, alpha, rest = activations.split(self.activation)
         options = self.strides, self.padding, self.dilation_rate
-        y = ops.depthwise_conv2d(x, self.kernel, self.bias, *options, name, alpha)
-        return rest(y) if rest else y
+        return ops.depthwise_conv2d(x, self.kernel, self.bias, *options, *self._fused())
 
     def _image_output_shape(self, shape: Shape) -> Shape:
         channels = shape[-1]
@@ -149,10 +147,10 @@ class SeparableConv2D(DepthwiseConv2D):
 
     def _image_call(self, x: Tensor) -> Tensor:
         self._check_channels(x, self.depthwise_kernel.shape[2])
-        name, alpha, rest = activations.split(self.activation)
         options = self.strides, self.padding, self.dilation_rate
-        y = ops.separable_conv2d(x, self.depthwise_kernel, self.pointwise_kernel, self.bias, *options, name, alpha)
-        return rest(y) if rest else y
+        return ops.separable_conv2d(
+            x, self.depthwise_kernel, self.pointwise_kernel, self.bias, *options, *self._fused()
+        )
 
     def _image_output_shape(self, shape: Shape) -> Shape:
         return shape[0], *self._output_sizes(shape), self.filters

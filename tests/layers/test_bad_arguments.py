@@ -57,10 +57,6 @@ BAD: dict[str, tuple[Any, str]] = {
     "conv rank": (lambda: layers.Conv2D(3, 3)(np.ones((4, 4))), r"inputs: expected 4 axes \(N, H, W, C\)"),
     "channels": (lambda: layers.Conv2D(4, 1, groups=2)(np.ones((1, 4, 4, 3))), r"expected a multiple of groups=2"),
     "conv1d rank": (lambda: layers.Conv1D(3, 3)(np.ones((1, 4, 4, 1))), r"inputs: expected 3 axes \(N, L, C\)"),
-    "causal": (
-        lambda: layers.Conv1D(3, 3, padding="causal", data_format="channels_first"),
-        r"padding: 'causal' needs data_format 'channels_last'",
-    ),
     "transposed channels": (lambda: _built(layers.Conv2DTranspose(2, 3), 3)(np.ones((1, 4, 4, 2))), r"expected 3 chan"),
     "output_padding": (
         lambda: layers.Conv2DTranspose(2, 3, 2, output_padding=2),

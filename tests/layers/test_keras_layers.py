@@ -36,6 +36,22 @@ CASES: list[Case] = [
     ("Conv1D", {**CONV, "padding": "causal", "dilation_rate": 2}, [STEPS]),
     ("Conv1D", {**CONV, "strides": 2, "padding": "same", "activation": "gelu"}, [STEPS]),
     ("Conv1D", {**CONV, **FIRST, "groups": 2}, [(2, 4, 9)]),
+    ("Conv1D", {**CONV, **FIRST, "padding": "causal", "dilation_rate": 2}, [(2, 4, 9)]),
+    *[
+        (
+            f"{name}{rank}",
+            {**arguments, **FIRST, "activation": "softmax"},
+            [(2, 4, 9, 8) if rank[0] == "2" else (2, 4, 9)],
+        )
+        for name, rank, arguments in (
+            ("Conv", "2D", CONV),
+            ("Conv", "1D", CONV),
+            ("Conv", "2DTranspose", CONV),
+            ("Conv", "1DTranspose", CONV),
+            ("DepthwiseConv", "2D", {"kernel_size": 3}),
+            ("SeparableConv", "2D", CONV),
+        )
+    ],
     ("Conv2DTranspose", {**CONV, "strides": 2, "padding": "same"}, [IMAGE]),
     ("Conv2DTranspose", {**CONV, "strides": (3, 2), "output_padding": (2, 1), "activation": "elu"}, [IMAGE]),
     ("Conv2DTranspose", {**CONV, "dilation_rate": 2}, [IMAGE]),
