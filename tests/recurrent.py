@@ -8,6 +8,7 @@ import numpy as np
 from pydl import Tensor, Variable, no_grad, ops
 from pydl.plan import PlanCache
 from tests.cases import RecurrentCase
+from tests.plan_owner import Weights
 from tests.reference import recurrent as reference
 from tests.reference.gru import Gru
 from tests.reference.lstm import Lstm
@@ -129,6 +130,6 @@ def check_plan(op: str, rng: np.random.Generator, **options: Any) -> None:
             for _ in range(2):
                 with no_grad():
                     expected = layer(x).numpy()
-                assert np.array_equal(cache.run(layer, x, lambda weights=weights: weights).numpy(), expected)
+                assert np.array_equal(cache.run(layer, x, Weights(*weights)).numpy(), expected)
             weights[1].assign(weights[1].numpy() * 0.5)
         assert [entry["reason"] for entry in cache.info()] == [None]

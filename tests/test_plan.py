@@ -11,21 +11,9 @@ import pytest
 import pydl
 from pydl import Tensor, Variable, _core, config, layers, ops
 from pydl.plan import PlanCache
+from tests.plan_owner import Weights
 
 Array = np.ndarray[Any, Any]
-
-
-class Weights:
-    """What owns a plan of nothing but variables."""
-
-    def __init__(self, *weights: Variable) -> None:
-        self._weights = weights
-
-    def _all_weights(self) -> list[Variable]:
-        return list(self._weights)
-
-    def _plan_parts(self) -> list[Any]:
-        return list(self._weights)
 
 
 class Net:

@@ -9,6 +9,7 @@ from pydl import Tensor, Variable, _core, no_grad, ops
 from pydl.plan import PlanCache
 from tests import recurrent
 from tests.cases import RecurrentCase
+from tests.plan_owner import Weights
 
 CELLS: list[tuple[str, dict[str, Any]]] = [
     ("rnn", {}), ("lstm", {}), ("gru", {"reset_after": True}), ("gru", {"reset_after": False})
@@ -79,7 +80,7 @@ def test_plan(rng: np.random.Generator) -> None:
         for _ in range(2):
             with no_grad():
                 expected = layer(x).numpy()
-            np.testing.assert_array_equal(cache.run(layer, x, lambda: weights[0] + weights[1]).numpy(), expected)
+            np.testing.assert_array_equal(cache.run(layer, x, Weights(*weights[0], *weights[1])).numpy(), expected)
         weights[1][1].assign(weights[1][1].numpy() * 0.5)
     assert [entry["reason"] for entry in cache.info()] == [None]
 

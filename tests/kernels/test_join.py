@@ -48,7 +48,7 @@ def test_ops(rng: np.random.Generator) -> None:
     x, y = rng.standard_normal((2, 3, 4, 5))
     check_gradients(lambda a, b: ops.concatenate([a, b, a], axis=1), [x, y])
     check_gradients(lambda a: ops.flip(a, -2), [x])
-    check_gradients(lambda a: ops.unstack(a, 1)[2] * ops.unstack(a, -2)[0], [x])
+    check_gradients(lambda a: ops.unstack(a, axis=1)[2] * ops.unstack(a, axis=-2)[0], [x])
     many = [rng.standard_normal((2, n % 3)) for n in range(40)]
     np.testing.assert_array_equal(ops.concatenate(many, axis=1).numpy(), np.concatenate(many, axis=1))
     np.testing.assert_array_equal(ops.flip(np.arange(3), 0).numpy(), [2, 1, 0])

@@ -82,7 +82,7 @@ def test_errors() -> None:
         _core.repeat_to(x, 3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"\[pad\] before, after: expected to cut off at most 3 of axis 1, got -2 and"):
         _core.pad(x, (0, -2), (0, -2))
-    with pytest.raises(ValueError, match=r"\[pad\] pad_width: expected 2 pairs"):
-        ops.pad(x, [(1, 1)])
+    with pytest.raises(ValueError, match=r"\[pad\] pad_width: expected an integer, a pair, or 2 pairs"):
+        ops.pad(x, [(1, 1)] * 3)
     with pytest.raises(ValueError, match=r"\[pad\] pad_width: .* cuts off more"):
         ops.pad(x, [(1, 1), (-2, -2)])
