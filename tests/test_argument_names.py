@@ -37,6 +37,9 @@ class Own(layers.Layer):
         super().__init__(**kwargs)
         self.width = width
 
+    def call(self, inputs: Any, scale: float = 1.0) -> Any:
+        return inputs * scale
+
 
 class Closed(layers.Layer):
     def __init__(self, width: int = 3) -> None:
@@ -75,6 +78,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "nothing near": (lambda: layers.Dense(4, zzz=1), "Dense got .*'zzz'; it takes units, activation, "),
     "layer of one's own": (lambda: Own(widht=3, width=2), "Own got .*'widht'; did you mean 'width'?"),
     "closed layer": (lambda: Closed(widht=3), "Closed got .*'widht'; did you mean 'width'?"),
+    "axis": (lambda: layers.Concatenate(None), "axis: expected an integer, got None"),
+    "call": (lambda: Own(3)(x, scal=2), r"Own.call\(\) got .*'scal'; did you mean 'scale'?"),
+    "call of a layer": (lambda: layers.LSTM(1)(x[None], initial_states=[]), r"LSTM.call\(\) got .*'initial_state'?"),
+    "call of a convolution": (lambda: layers.Conv1D(2, 1)(x[None], mask=x), r"Conv1D.call\(\) got .*'mask'"),
     "model": (lambda: Model(inputs=Input((2,)), output=Input((2,))), "Model got .*'output'; did you mean 'outputs'?"),
     "model of one's own": (lambda: OwnModel(dept=3), "OwnModel got .*'dept'; did you mean 'depth'?"),
     "sequential": (lambda: Sequential([], nme="a"), "Sequential got .*'name'?"),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
+from ..ops.recurrent import states as as_states
 from ..tape import Array
 from ..tensor import Tensor
 from .cells import Cell, by_table
 from .layer import Layer, Shape
 from .recurrent import RNN
+from .stacked_cells import state_sizes
 
 _MODES = ("concat", "sum", "mul", "ave", None)
 
@@ -73,8 +75,9 @@ class Bidirectional(Layer):
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
     ) -> Any:
-        half = 0 if initial_state is None else len(initial_state) // 2
-        first, second = (initial_state[:half], initial_state[half:]) if half else (None, None)
+        half = len(state_sizes(self.forward_layer.cell))
+        given = None if initial_state is None else as_states(self.name, initial_state, 2 * half)
+        first, second = (None, None) if given is None else (given[:half], given[half:])
         output, *states = self._at_once(sequences, first, second, mask, training) or self._one_by_one(
             sequences, first, second, mask
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..argument_names import arguments_of
+from ..argument_names import arguments_of, refuse_unknown
 from ..errors import ShapeError
 from ..structure import is_nested, leaves, map_leaves
 from ..tape import Array
@@ -45,6 +45,7 @@ class Signature:
     def __init__(self, method: Callable[..., Any]) -> None:
         arguments = arguments_of(method, is_method=True)
         self.names, self.defaults, self.gathers = arguments.names, arguments.defaults, arguments.gathers
+        self._known = None if arguments.others else frozenset(arguments.names)
         self._by_position = arguments.by_position
         self.masks = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names}
         # Our own layers say with the annotation of their first argument that they take a single tensor.
@@ -72,6 +73,11 @@ class Signature:
                 raise TypeError(f"[{layer}] call: got several values for the argument {name!r}")
             kwargs[name] = value
         return args[0], kwargs
+
+    def check_names(self, layer: Any, kwargs: dict[str, Any]) -> None:
+        """TypeError for an argument that this method of the layer, `call`, does not take."""
+        if self._known is not None and not self._known.issuperset(kwargs):
+            refuse_unknown(f"{type(layer).__name__}.call()", kwargs, [*self.names[1:], "training"])
 
     @property
     def first_by_name(self) -> bool:

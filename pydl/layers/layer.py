@@ -245,6 +245,7 @@ class Layer(LossAdder, Counted):
         if rest:
             rest = tuple([map_leaves(self._convert, each) for each in rest])
         if kwargs:
+            signature.check_names(self, kwargs)
             kwargs = converted_further(self, kwargs)
         if not self.built:
             self._build_for(x, kwargs)

@@ -163,6 +163,8 @@ class Concatenate(_Merge):
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        if not hasattr(axis, "__index__"):
+            raise TypeError(f"[{self.name}] axis: expected an integer, got {axis!r}")
         self.axis = axis
 
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:

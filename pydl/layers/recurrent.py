@@ -17,7 +17,7 @@ from ..tensor import Tensor, as_tensor
 from ..variable import Variable
 from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, by_table
 from .layer import Layer, Shape
-from .stacked_cells import StackedRNNCells, initial_state, output_size
+from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes
 
 
 class RNN(Layer):
@@ -138,8 +138,7 @@ class RNN(Layer):
     def _first_states(self, batch_size: int, given: Any) -> list[Any] | None:
         """What the sequence begins with; None for zeros."""
         if given is not None:
-            given = list(given) if isinstance(given, list | tuple) else [given]
-            return [_each(lambda s: ops.cast(s, self.dtype), state) for state in given]
+            return [_each(self._cast_state, state) for state in given_states(self.name, self.cell, batch_size, given)]
         if not self.stateful:
             return None
         if self.states is None:
@@ -153,6 +152,9 @@ class RNN(Layer):
             )
         states: list[Any] = _each(plan.current, self.states)
         return states
+
+    def _cast_state(self, state: Any) -> Tensor:
+        return ops.cast(state, self.dtype)
 
     def _keep(self, states: Sequence[Any]) -> None:
         """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
@@ -206,7 +208,7 @@ class RNN(Layer):
         shape = (batch, steps, size) if self.return_sequences else (batch, size)
         if not self.return_state:
             return shape
-        sizes = self.cell.state_size if isinstance(self.cell.state_size, list | tuple) else [self.cell.state_size]
+        sizes = state_sizes(self.cell)
         return (shape, *(_each(lambda n: (batch, n), size) for size in sizes))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:

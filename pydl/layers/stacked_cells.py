@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ShapeError
+from ..ops.recurrent import states
 from ..tape import fixed
 from ..tensor import Tensor, as_tensor
 from .cells import Cell
@@ -79,5 +81,21 @@ def initial_state(cell: Any, batch_size: int, dtype: Any) -> list[Any]:
     if hasattr(cell, "get_initial_state"):
         state = cell.get_initial_state(batch_size)
         return list(state) if isinstance(state, list | tuple) else [state]
-    sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else [cell.state_size]
-    return [as_tensor(fixed(np.zeros((batch_size, size), dtype))) for size in sizes]
+    return [as_tensor(fixed(np.zeros((batch_size, size), dtype))) for size in state_sizes(cell)]
+
+
+def state_sizes(cell: Any) -> list[Any]:
+    """The sizes of a cell's states, in a list also where there is one."""
+    return list(cell.state_size) if isinstance(cell.state_size, list | tuple) else [cell.state_size]
+
+
+def given_states(layer: str, cell: Any, batch_size: int, given: Any) -> list[Any]:
+    """The states that a call is given. ValueError for another number of them, ShapeError for another size."""
+    sizes = state_sizes(cell)
+    found = list(states(layer, given, len(sizes)))
+    for place, (size, state) in enumerate(zip(sizes, found, strict=True)):
+        shape = state.shape if hasattr(state, "shape") else np.shape(state)
+        if isinstance(size, int) and tuple(shape) != (batch_size, size):
+            which = f" as state {place + 1}" if len(sizes) > 1 else ""
+            raise ShapeError(f"[{layer}] initial_state: expected shape {(batch_size, size)}{which}, got {tuple(shape)}")
+    return found

@@ -67,7 +67,7 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.n = positive_integer(self.name, "n", n)
+        self.n = positive_integer(self.name, "n", n, 2**31)
 
     def call(self, inputs: Tensor) -> Tensor:
         self.compute_output_shape(inputs.shape)

@@ -27,7 +27,8 @@ _TENSORS = frozenset({
     "targets", "values", "variance", "x", "x1", "x2", "x_max", "x_min", "xs",
 })  # fmt: skip
 _OPTIONAL = frozenset({"beta", "bias", "dropout_mask", "gamma", "initial_state", "mask"})
-_OF_KERNELS = {"a": "x", "b": "kernel", "w": "kernel"}  # what bindings call tensors that have another name here
+# What bindings call tensors that have another name here.
+_OF_KERNELS = {"a": "x", "b": "kernel", "w": "kernel", "h0": "initial_state", "c0": "initial_state"}
 _NAMED = re.compile(r"\[(?P<op>\w+)\] (?P<names>\w+(, \w+)*): ")
 
 

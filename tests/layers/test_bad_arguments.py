@@ -14,6 +14,13 @@ def _built(layer: layers.Layer, channels: int) -> layers.Layer:
     return layer
 
 
+STATEFUL: dict[str, Any] = {
+    "lstm": lambda: layers.LSTM(2),
+    "gru": lambda: layers.GRU(2),
+    "simple rnn": lambda: layers.SimpleRNN(2),
+    "rnn": lambda: layers.RNN(layers.LSTMCell(2)),
+    "bidirectional": lambda: layers.Bidirectional(layers.GRU(2)),
+}
 BAD: dict[str, tuple[Any, str]] = {
     "units": (lambda: layers.Dense(0), r"units: expected a positive integer, got 0"),
     "activation": (
@@ -83,6 +90,17 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "replicas": (lambda: layers.BatchNormalization(synchronized=True), r"synchronized: expected False"),
     "radius": (lambda: layers.LocalResponseNormalization(-1), r"depth_radius: expected an integer of at least 0"),
+    "repeats": (lambda: layers.RepeatVector(2**70), r"n: expected an integer below"),
+    **{
+        f"{kind} {what}": (lambda make=make, state=state: make()(np.ones((3, 4, 2)), initial_state=state), message)
+        for kind, make in STATEFUL.items()
+        for what, state, message in (
+            ("width", [np.ones((3, 5))] * 2, r"initial_state: expected (shape \(3, 2\)|1 state)"),
+            ("number", [np.ones((3, 2))] * 3, r"initial_state: expected \d state\(s\), got 3"),
+            ("no state", 5, r"initial_state: expected (shape \(3, 2\)|a sequence of 2)"),
+            ("too few", [], r"initial_state: expected \d state\(s\), got 0"),
+        )
+    },
     "weights": (lambda: layers.ReLU().set_weights([1]), r"set_weights: expected 0 arrays, got 1"),
 }
 
@@ -91,6 +109,14 @@ BAD: dict[str, tuple[Any, str]] = {
 def test_bad_arguments(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_one_state_for_both_directions_is_refused() -> None:
+    """A single one was left out without a word where the batch has one sample."""
+    both, x = layers.Bidirectional(layers.GRU(2)), np.ones((1, 4, 2))
+    for state in (np.ones((1, 2)), [np.ones((1, 2))]):
+        with pytest.raises(ValueError, match=r"initial_state: expected (a sequence of 2|2) state"):
+            both(x, initial_state=state)
 
 
 def test_inputs_must_fit_the_built_layer() -> None:
