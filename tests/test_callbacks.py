@@ -395,6 +395,41 @@ def test_logs_are_dicts_in_every_hook(model, data):
     assert len(seen["on_batch_end"]) == 2 * -(-len(data[0]) // 20)
 
 
+class ByName(callbacks.Callback):
+    """Hooks that take their logs by name alone, or whatever comes."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_begin(self, **given):
+        self.seen.append(("begin", given))
+
+    def on_train_batch_begin(self, batch, **given):
+        self.seen.append((batch, given))
+
+    def on_train_batch_end(self, batch, *, logs):
+        self.seen.append((batch, {"logs": logs}))
+
+    def on_epoch_end(self, *args, **given):
+        self.seen.append((args[0], given or {"logs": args[1]}))
+
+    def on_predict_batch_end(self, batch, **given):
+        self.seen.append((batch, given))
+
+
+def test_hooks_take_logs_by_name(model, data):
+    watch = ByName()
+    history = model.fit(*data, batch_size=len(data[0]), verbose=0, callbacks=[watch]).history
+    logs = {name: values[0] for name, values in history.items()}
+    assert watch.seen == [("begin", {"logs": {}}), (0, {"logs": {}}), (0, {"logs": logs}), (0, {"logs": logs})]
+    model.predict(data[0], batch_size=len(data[0]), verbose=0, callbacks=[watch])
+    assert watch.seen[-1][0] == 0
+    assert set(watch.seen[-1][1]["logs"]) == {"outputs"}
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'more'"):
+        model.fit(*data, verbose=0, callbacks=[callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs, more: None)])
+
+
 def test_a_list_for_loops_of_ones_own(model, data):
     seen = []
     watch = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append((epoch, logs)))

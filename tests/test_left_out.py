@@ -142,6 +142,28 @@ def test_metrics_of_a_model_without_weights() -> None:
     )  # the 0 of a number counts without weights
 
 
+@pytest.mark.parametrize("axis", [(), (1,)])
+def test_metrics_without_weights_and_weights_per_step(axis) -> None:
+    y = np.zeros((2, 3, 2), "f4")
+    y[1, 1:] = np.nan
+    model = Sequential([Input((3, 4)), layers.Dense(2, kernel_initializer="zeros", bias_initializer="ones")])
+    model.compile("sgd", "mse", metrics=["mae"])
+    weight = np.isfinite(y).all(axis=-1).astype("f4")
+    logs = model.test_on_batch(np.ones((2, 3, 4)), y, sample_weight=weight.reshape(2, 3, *axis))
+    assert logs == pytest.approx([4 / 6, 1.0])
+
+
+@pytest.mark.parametrize("name", ["hinge", "squared_hinge", lambda t, p: ops.minimum(ops.square(p - t), 1.0)])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_finite_value_may_have_no_gradient(name, value, sign) -> None:
+    y, p = np.array([[value], [1.0]], "f4"), Tensor(np.array([[sign], [0.5]], "f4"), requires_grad=True)
+    losses.as_loss(name)(y, p, sample_weight=[0, 1]).backward()
+    assert np.isfinite(p.grad).all()
+    assert p.grad[0] == 0
+    assert p.grad[1] != 0
+
+
 def test_where_all_is_left_out_there_is_nothing() -> None:
     loss = losses.MeanSquaredError()(np.full((2, 1), np.nan), np.full((2, 1), np.nan), np.zeros(2))
     assert loss.item() == 0.0
@@ -152,14 +174,14 @@ def test_classes_ruled_out_by_minus_infinity() -> None:
     one_hot = np.array([[0.0, 1.0, 0.0]], "f4")
     expected = np.log(2)
     assert losses.SparseCategoricalCrossentropy(from_logits=True)([1], z).item() == pytest.approx(expected)
-    for loss, y in ((losses.SparseCategoricalCrossentropy(), [1]),):
+    assert losses.CategoricalCrossentropy(from_logits=True)(one_hot, z).item() == pytest.approx(expected)
+    for loss, y in ((losses.SparseCategoricalCrossentropy(), [1]), (losses.CategoricalCrossentropy(), one_hot)):
         logits = Tensor(z, requires_grad=True)
         value = loss(y, ops.softmax(logits))
         value.backward()
         assert value.item() == pytest.approx(expected)
         np.testing.assert_allclose(logits.grad, [[0.0, -0.5, 0.5]])
         assert loss(y, ops.softmax(z)).item() == pytest.approx(expected, rel=1e-5)
-    assert losses.CategoricalCrossentropy()(one_hot, ops.softmax(z)).item() == pytest.approx(expected, rel=1e-5)
     assert losses.KLDivergence()(one_hot, ops.softmax(z)).item() == pytest.approx(expected, rel=1e-4)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import losses, ops
+from pydl import Tensor, losses, metrics, ops
 from tests.tolerance import assert_close
 
 N, C = 6, 4
@@ -147,6 +147,30 @@ def test_reductions(reduction, expected):
 def test_sample_weights(reduction, expected, weight):
     loss = losses.MeanAbsoluteError(reduction=reduction)
     np.testing.assert_allclose(loss([[0.0], [0.0]], [[1.0], [7.0]], sample_weight=weight).numpy(), expected)
+
+
+@pytest.mark.parametrize("target", [(2, 3, 4), (2, 3, 4, 1)])
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "none"])
+def test_weights_per_sample_with_axes_of_one(target, reduction, rng):
+    y, p, weight = rng.random(target), rng.random((2, 3, 4, 1)), np.array([1.0, 3.0])
+    loss = losses.MeanSquaredError(reduction=reduction)
+    values = ((y.reshape(p.shape) - p) ** 2).mean(axis=-1) if len(target) == 4 else ((y - p[..., 0]) ** 2).mean(axis=-1)
+    values *= weight.reshape(2, *(1,) * (values.ndim - 1))
+    expected = {"sum": values.sum(), "none": values}.get(reduction, values.mean())
+    for axes in range(len(target) - 1):
+        given = weight.reshape(2, *(1,) * axes)
+        np.testing.assert_allclose(loss(y, p, sample_weight=given).numpy(), expected, rtol=1e-5)
+        metric = metrics.MeanSquaredError()
+        metric.update_state(y, p, sample_weight=given)
+        assert metric.result() == pytest.approx(values.sum() / np.broadcast_to(weight, values.T.shape).sum())
+
+
+def test_a_loss_that_is_one_number_with_mask_and_weights():
+    output = Tensor(np.ones((2, 3, 1), np.float32))
+    output.mask = np.array([[True, True, False], [True, False, False]])
+    for weight in ([2.0, 5.0], [[2.0], [5.0]]):
+        value = losses.as_loss(lambda t, p: ops.mean(p - t))(np.zeros((2, 3, 1)), output, weight)
+        assert value.item() == pytest.approx((2 * 2 + 5) / 3)
 
 
 def test_own_function_and_names():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -157,12 +158,17 @@ class CallbackList(Callback):
             hook(*args)
 
 
+def _has_number(name: str) -> bool:
+    """Whether the hook gets the number of an epoch or batch before the logs."""
+    return "epoch" in name or "batch" in name
+
+
 _OTHER_NAMES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 
 
 def _calling(name: str) -> Callable[..., None]:
     """The method of a CallbackList that calls this hook, with empty logs if there are none."""
-    with_number = "epoch" in name or "batch" in name
+    with_number = _has_number(name)
 
     def method(self: CallbackList, *args: Any, logs: Logs | None = None) -> None:
         own, given = (args[:1], args[1:]) if with_number else ((), args)
@@ -192,9 +198,23 @@ def _own_hook(callback: Callback, name: str) -> Callable[..., None] | None:
     """The hook that it overrides, under this name or the other one."""
     for known in (name, _OTHER_NAMES.get(name)):
         if known is not None and _overrides(callback, known):
-            hook: Callable[..., None] = getattr(callback, known)
-            return hook
+            return _by_position(getattr(callback, known), 2 if _has_number(known) else 1)
     return None
+
+
+def _by_position(hook: Callable[..., None], count: int) -> Callable[..., None]:
+    """The hook, to be called with `count` arguments of which the last is logs; it may take those by name alone."""
+    try:
+        signature = inspect.signature(hook)
+    except ValueError:  # of some built-in functions
+        return hook
+    for arguments, named in (([None] * count, {}), ([None] * (count - 1), {"logs": None})):
+        try:
+            signature.bind(*arguments, **named)
+        except TypeError:
+            continue
+        return hook if not named else lambda *args: hook(*args[:-1], logs=args[-1])
+    return hook  # its own error tells what is wrong
 
 
 class LambdaCallback(Callback):

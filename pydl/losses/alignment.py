@@ -38,6 +38,11 @@ def same_rank(y_true: Array, y_pred: Tensor, per_step: bool = False) -> tuple[Ar
     return y_true.reshape(shape_true), y_pred
 
 
+def is_per_step(weight: Array | None) -> bool:
+    """Whether the weights tell the steps of a sample apart; (N, 1) is a weight per sample, as (N,) is."""
+    return weight is not None and weight.ndim > 1 and weight.size > len(weight)
+
+
 def pair(what: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     """y_pred and y_true as floating tensors of one dtype and shape.
 
@@ -61,7 +66,9 @@ def spread(what: str, weight: Array, shape: Shape) -> Array:
     if weight.ndim == len(shape) + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
     leading = shape[: weight.ndim]
-    repeats = weight.ndim == len(shape) and all(n in (1, m) for n, m in zip(weight.shape, shape, strict=True))
+    repeats = all(n in (1, m) for n, m in zip(weight.shape, shape, strict=False)) and (
+        weight.ndim == len(shape) or (weight.ndim < len(shape) and weight.shape[0] == shape[0])
+    )
     if weight.shape != leading and not repeats:
         raise ShapeError(f"[{what}] sample_weight: expected shape {shape} or its first axes, got {weight.shape}")
     weight = weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))

@@ -32,7 +32,8 @@ def counted_values(
     try:
         values = as_tensor(call(y_true, y_pred))
         rows = left_out(values.shape if values.ndim else y_pred.shape[:axes])
-        if np.isfinite(values.array[rows] if values.ndim else values.array).all():
+        whole = np.isfinite(values.array[rows] if values.ndim else values.array).all()
+        if whole and _finite(y_true, rows) and _finite(y_pred.array, rows):  # finite values may have other gradients
             return values
     except (LabelError, DTypeError):  # of labels that do not count, perhaps
         rows = left_out(y_pred.shape[:-1])
@@ -44,6 +45,12 @@ def counted_values(
     kept = ops.where(rows, values.dtype.type(0), values)
     kept.mask = values.mask
     return kept
+
+
+def _finite(array: Array, rows: Array) -> bool:
+    """Whether the array is finite in these rows; anywhere, if they are none of its own."""
+    own = array[rows] if rows.shape == array.shape[: rows.ndim] else array
+    return array.dtype.kind != "f" or bool(np.isfinite(own).all())
 
 
 def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
@@ -67,6 +74,8 @@ def spoilt(sample_weight: Array, *arrays: Array) -> Array:
     nothing = np.asarray(sample_weight == 0)
     if not nothing.any():
         return nothing
+    if nothing.ndim > 1 and nothing.shape[-1] == 1:
+        nothing = nothing[..., 0]
     bad = np.zeros(nothing.shape, bool)
     for array in arrays:
         if array.dtype.kind == "f" and array.shape[: nothing.ndim] == nothing.shape:

@@ -13,7 +13,7 @@ from ..changes import Counted
 from ..lookup import snake_case
 from ..tape import Array
 from ..tensor import Tensor, as_array, as_tensor
-from .alignment import same_rank, spread
+from .alignment import is_per_step, same_rank, spread
 from .left_out import counted_values
 
 LossFunction = Callable[..., Tensor]
@@ -64,8 +64,7 @@ class Loss(NamesArguments, Counted):
         output = self._output(y_pred)
         target, mask = self._target(y_true, output.dtype), output.mask
         weight = None if sample_weight is None else as_array(sample_weight, output.dtype)
-        per_step = mask is not None or (weight is not None and weight.ndim > 1)
-        target, aligned = same_rank(target, output, per_step)
+        target, aligned = same_rank(target, output, mask is not None or is_per_step(weight))
         if mask is None and weight is None:
             values = as_tensor(self.call(target, aligned))
             return self._reduced(values, None, values.mask)
@@ -112,7 +111,8 @@ class Loss(NamesArguments, Counted):
             # The mean over nothing is 0.
             return ops.sum(values) if self.reduction == "sum" or not values.size else ops.mean(values)
         if values.ndim == 0:  # of a function that has reduced for itself: the same for all
-            values = ops.broadcast_to(values, (weight if weight is not None else mask).shape)  # type: ignore[union-attr]
+            finest = max([each for each in (mask, weight) if each is not None], key=lambda each: each.size)
+            values = ops.broadcast_to(values, finest.shape)
         count, weights = float(values.size), self._weights(mask, weight, values.shape, values.dtype)
         if mask is not None:
             count = float(spread("loss", as_array(mask, values.dtype), values.shape).sum(dtype=np.float64))

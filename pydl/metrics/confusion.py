@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import number
-from ..losses.alignment import same_rank, spread
+from ..losses.alignment import is_per_step, same_rank, spread
 from ..tensor import wrap
 from .functions import paired
 from .metric import Array, Metric, values_of, weights_of
@@ -52,8 +52,7 @@ class Confusion(Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         weight = weights_of(sample_weight, y_pred)
-        per_step = weight is not None and weight.ndim > 1
-        target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), per_step)
+        target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), is_per_step(weight))
         truth, outputs = paired(target, output.array)
         if weight is not None:
             weight = spread("metric", weight, outputs.shape)

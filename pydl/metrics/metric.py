@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import initializers
 from ..argument_names import NamesArguments
 from ..lookup import snake_case
-from ..losses.alignment import same_rank, spread
+from ..losses.alignment import is_per_step, same_rank, spread
 from ..losses.left_out import counted_values
 from ..structure import leaves
 from ..tape import no_grad
@@ -256,9 +256,8 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
         weight = weights_of(sample_weight, y_pred)
-        per_step = weight is not None and weight.ndim > 1
         with no_grad():
-            target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), per_step)
+            target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), is_per_step(weight))
             if weight is None:
                 values = self._call(target, output)
             else:
