@@ -39,6 +39,23 @@ double tightest(std::string path, const Limit& limit) {
   }
 }
 
+// A thread count in the environment.
+struct Setting {
+  std::string text;  // empty: unset
+  long threads = 0;  // 0: unset, or not a number of at least 1
+
+  explicit Setting(const char* name) {
+    const char* value = std::getenv(name);
+    if (!value) return;
+    text = value;
+    char* end;
+    const long number = std::strtol(value, &end, 10);
+    while (*end == ' ') end++;
+    if (end != value && (*end == 0 || *end == ',') && number >= 1) threads = number;
+  }
+  bool fine() const { return text.empty() || threads > 0; }
+};
+
 }  // namespace
 
 double cgroup_cpu_quota(const std::string& root) {
@@ -72,15 +89,19 @@ int usable_cpus(int cpus, double quota) {
   return std::max(cpus, 1);
 }
 
-int threads_from_environment(const char* name) {
-  const char* text = std::getenv(name);
-  if (!text || !*text) return 0;
-  char* end;
-  const long threads = std::strtol(text, &end, 10);
-  while (*end == ' ') end++;
-  PYDL_CHECK(end != text && (*end == 0 || *end == ',') && threads >= 1 && threads <= kMaxThreads, "[threads] ", name,
-             ": expected a whole number from 1 to ", kMaxThreads, ", got '", text, "'");
-  return int(threads);
+int threads_from_environment() {
+  const Setting own("PYDL_NUM_THREADS");
+  PYDL_CHECK(own.fine() && own.threads <= kMaxThreads, "[threads] PYDL_NUM_THREADS: expected a whole number from 1 to ",
+             kMaxThreads, ", got '", own.text, "'");
+  if (own.threads) return int(own.threads);
+  return int(std::min<long>(Setting("OMP_NUM_THREADS").threads, kMaxThreads));
+}
+
+std::string omp_num_threads_warning() {
+  const Setting omp("OMP_NUM_THREADS");
+  if (omp.fine() || !Setting("PYDL_NUM_THREADS").text.empty()) return "";
+  return message("OMP_NUM_THREADS: expected a whole number of at least 1, got '", omp.text,
+                 "'; it counts as unset (PYDL_NUM_THREADS comes before it)");
 }
 
 }  // namespace pydl

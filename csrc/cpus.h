@@ -11,8 +11,13 @@ double cgroup_cpu_quota(const std::string& root = "");
 // `cpus` cut down to a quota, rounded up: part of a CPU still feeds a thread. At least 1.
 int usable_cpus(int cpus, double quota);
 
-// The thread count in the environment variable `name`: 0 when it is unset or empty. A list "4,2" counts as its first
-// entry (OMP_NUM_THREADS may hold one). Throws std::invalid_argument on anything but a whole number of at least 1.
-int threads_from_environment(const char* name);
+// What PYDL_NUM_THREADS, else OMP_NUM_THREADS says; 0 where neither says anything. A list "4,2" counts as its first
+// entry. PYDL_NUM_THREADS that is no whole number from 1 to kMaxThreads: std::invalid_argument, which names it.
+// OMP_NUM_THREADS is for every program: what is no number counts as unset, as it does for OpenMP, and a larger number
+// as kMaxThreads.
+int threads_from_environment();
+
+// The words of a warning where OMP_NUM_THREADS is passed over because it is no number; empty where it is not.
+std::string omp_num_threads_warning();
 
 }  // namespace pydl

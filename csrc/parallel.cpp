@@ -239,8 +239,7 @@ void team(int threads, void (*body)(void*, Team&), void* context) {
 // ---- thread counts ---------------------------------------------------------------------------------------------
 
 int default_num_threads() {
-  for (const char* name : {"PYDL_NUM_THREADS", "OMP_NUM_THREADS"})
-    if (int threads = threads_from_environment(name)) return threads;
+  if (const int threads = threads_from_environment()) return threads;
   return std::min(usable_cpus(cpus_of_process(), cgroup_cpu_quota()), kMaxThreads);
 }
 

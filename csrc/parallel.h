@@ -54,11 +54,11 @@ class BetweenKernels {
   BetweenKernels& operator=(const BetweenKernels&) = delete;
 };
 
-int num_threads();                // of the calling thread: its override, else the process's setting
-void set_num_threads(int n);      // the process's setting; 1 <= n <= kMaxThreads
-int default_num_threads();        // PYDL_NUM_THREADS, OMP_NUM_THREADS, else affinity and the container's CPU quota
-bool going_alone();               // other processes keep our threads waiting: verbs stay on the caller's for a while
-int thread_override();            // 0 when the calling thread has none
+int num_threads();            // of the calling thread: its override, else the process's setting
+void set_num_threads(int n);  // the process's setting; 1 <= n <= kMaxThreads
+int default_num_threads();    // PYDL_NUM_THREADS, OMP_NUM_THREADS (cpus.h), else affinity and the container's CPU quota
+bool going_alone();           // other processes keep our threads waiting: verbs stay on the caller's for a while
+int thread_override();        // 0 when the calling thread has none
 void set_thread_override(int n);  // for this thread only; 0 removes it
 
 }  // namespace pydl

@@ -34,7 +34,22 @@ def test_a_bad_count_in_the_environment_is_named_at_first_use_and_import_still_w
     assert f"got '{bad}'" in done.stderr
 
 
-@pytest.mark.parametrize("bad", [0, -3, 10**6])
+@pytest.mark.parametrize("bad", ["0", "-1", "abc", "1.5", ",", "0,4"])
+def test_what_openmp_cannot_read_counts_as_unset_with_a_warning(bad: str) -> None:
+    done = python("-c", "import pydl; " + COUNT, OMP_NUM_THREADS=bad, PYDL_NUM_THREADS="")
+    assert done.stdout == output("-c", COUNT, **UNSET) + "\n"
+    words = f"RuntimeWarning: OMP_NUM_THREADS: expected a whole number of at least 1, got '{bad}'"
+    assert done.stderr.count(words) == 1
+    both = python("-c", COUNT, OMP_NUM_THREADS=bad, PYDL_NUM_THREADS="2")
+    assert (both.stdout, "RuntimeWarning" in both.stderr) == ("2\n", False)
+
+
+@pytest.mark.parametrize("many", ["4,2", "100000"])
+def test_lists_and_large_counts_of_openmp(many: str) -> None:
+    assert output("-W", "error", "-c", COUNT, OMP_NUM_THREADS=many, PYDL_NUM_THREADS="") in ("4", "512")
+
+
+@pytest.mark.parametrize("bad", [0, -3, 10**6, 2**40])
 def test_a_bad_count_is_refused(bad: int) -> None:
     with pytest.raises(ValueError, match=r"\[set_num_threads\] n: expected"):
         pydl.set_num_threads(bad)

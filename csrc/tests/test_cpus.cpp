@@ -110,5 +110,28 @@ TEST_CASE("a bad thread count in the environment is named in the error") {
   }
 }
 
+TEST_CASE("OMP_NUM_THREADS that is no number counts as unset, with a warning that names it") {
+  const int machine = [] {
+    Environment omp("OMP_NUM_THREADS", "");
+    return default_num_threads();
+  }();
+  for (const char* bad : {"0", "-2", "abc", "1.5", "4x", ",", " ", "-99999999999999999999"}) {
+    Environment omp("OMP_NUM_THREADS", bad);
+    CHECK(default_num_threads() == machine);
+    CHECK(omp_num_threads_warning().find("OMP_NUM_THREADS") == 0);
+    CHECK(omp_num_threads_warning().find("'" + std::string(bad) + "'") != std::string::npos);
+    Environment pydl("PYDL_NUM_THREADS", "3");
+    CHECK(default_num_threads() == 3);
+    CHECK(omp_num_threads_warning().empty());
+  }
+  for (const char* good : {"", "4", "4,2", " 4 "}) {
+    Environment omp("OMP_NUM_THREADS", good);
+    CHECK(default_num_threads() == (*good ? 4 : machine));
+    CHECK(omp_num_threads_warning().empty());
+  }
+  Environment omp("OMP_NUM_THREADS", "100000");
+  CHECK(default_num_threads() == kMaxThreads);
+}
+
 }  // namespace
 }  // namespace pydl
