@@ -3,24 +3,44 @@
 #include <string>
 
 #include "../check.h"
+#include "array.h"
 
 namespace pydl {
 
-std::vector<index> checked_ints(const char* op, const char* name, py::handle object, std::size_t count, index minimum) {
-  auto got = [&] { return py::repr(object).cast<std::string>(); };
+std::string shown(py::handle object) {
+  if (py::isinstance<py::array>(object)) return describe(object);
+  constexpr std::size_t kMost = 200;
+  std::string text = "an object without a repr";
+  if (const auto repr = py::reinterpret_steal<py::object>(PyObject_Repr(object.ptr())))
+    if (const char* utf8 = PyUnicode_AsUTF8(repr.ptr())) text = utf8;
+  PyErr_Clear();
+  return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
+}
+
+bool is_text(py::handle object, const char* text) {
+  return PyUnicode_Check(object.ptr()) && PyUnicode_CompareWithASCIIString(object.ptr(), text) == 0;
+}
+
+std::vector<index> checked_ints(const char* op, const char* name, py::handle object, std::size_t count, index minimum,
+                                index maximum) {
+  auto got = [&] { return shown(object); };
   bool sequence = py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object);
-  PYDL_CHECK_TYPE(sequence, "[", op, "] ", name, ": expected a tuple of ", count, " ints, got ", got());
-  auto items = py::reinterpret_borrow<py::sequence>(object);
-  PYDL_CHECK(items.size() == count, "[", op, "] ", name, ": expected ", count, " ints, got ", got());
+  PYDL_CHECK_TYPE(sequence, "[", op, "] ", name, ": expected a tuple of ",
+                  count == kAnyCount ? "" : message(count, " "), "ints, got ", got());
+  // Those that are there now: a subclass may give another length, and an item's __index__ may change the list.
+  const auto length = [&] { return std::size_t(PySequence_Fast_GET_SIZE(object.ptr())); };
+  PYDL_CHECK(count == kAnyCount || length() == count, "[", op, "] ", name, ": expected ", count, " ints, got ", got());
   std::vector<index> values;
-  for (py::handle item : items) {
+  for (std::size_t i = 0; i < (count == kAnyCount ? length() : count); i++) {
+    PYDL_CHECK(i < length(), "[", op, "] ", name, ": changed while it was read");
+    const auto item = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(object.ptr(), py::ssize_t(i)));
     py::object whole = py::reinterpret_steal<py::object>(PyNumber_Index(item.ptr()));  // ints, NumPy's too; no floats
     if (!whole) PyErr_Clear();
     PYDL_CHECK_TYPE(whole, "[", op, "] ", name, ": expected ints, got ", got());
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
-    PYDL_CHECK(!overflow && value >= minimum && value < (1LL << 31), "[", op, "] ", name, ": expected ints from ",
-               minimum, " to 2147483647, got ", got());
+    PYDL_CHECK(!overflow && value >= minimum && value <= maximum, "[", op, "] ", name, ": expected ints from ", minimum,
+               " to ", maximum, ", got ", got());
     values.push_back(index(value));
   }
   return values;
@@ -30,7 +50,7 @@ double checked_real(const char* op, const char* name, py::handle object) {
   const double value = PyFloat_AsDouble(object.ptr());
   const bool failed = PyErr_Occurred() != nullptr;
   PyErr_Clear();
-  PYDL_CHECK_TYPE(!failed, "[", op, "] ", name, ": expected a number, got ", py::repr(object).cast<std::string>());
+  PYDL_CHECK_TYPE(!failed, "[", op, "] ", name, ": expected a number, got ", shown(object));
   return value;
 }
 
@@ -40,13 +60,12 @@ Activation checked_activation(const char* op, const char* name, py::handle objec
                                       "silu",   "leaky_relu", "hard_sigmoid", "exponential", "relu6"};
   static_assert(sizeof names / sizeof *names == kActivationCount, "one name per value of Activation, in its order");
   PYDL_CHECK_TYPE(py::isinstance<py::str>(object), "[", op, "] ", name, ": expected the name of an activation, got ",
-                  py::repr(object).cast<std::string>());
-  std::string wanted = object.cast<std::string>();
+                  shown(object));
   for (int i = 0; i < kActivationCount; i++)
-    if (wanted == names[i]) return Activation(i);
+    if (is_text(object, names[i])) return Activation(i);
   std::string known;
   for (const char* each : names) known += (known.empty() ? "" : ", ") + std::string(each);
-  PYDL_CHECK(false, "[", op, "] ", name, ": expected one of ", known, "; got '", wanted, "'");
+  PYDL_CHECK(false, "[", op, "] ", name, ": expected one of ", known, "; got ", shown(object));
   return Activation::linear;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <pybind11/pybind11.h>
 
+#include <string>
 #include <vector>
 
 #include "../kernels.h"
@@ -9,9 +10,19 @@
 namespace pydl {
 namespace py = pybind11;
 
-// A tuple (or list) of `count` ints, each in [minimum, 2^31): bounds that keep sums and products of sizes in range.
+// What a message says that it got: an array's type and shape, else the repr of the object, of a bounded length.
+std::string shown(py::handle object);
+
+// Whether the object is a str with these (ASCII) letters. No str that there can be is an error, lone surrogates
+// included.
+bool is_text(py::handle object, const char* text);
+
+// A tuple (or list) of `count` ints, each in [minimum, maximum]: bounds that keep sums and products of sizes in range.
 // Throws TypeError (not a sequence of ints) or ValueError (length, range), naming op and argument.
-std::vector<index> checked_ints(const char* op, const char* name, py::handle object, std::size_t count, index minimum);
+inline constexpr std::size_t kAnyCount = ~std::size_t(0);
+inline constexpr index kMaxInt = (index(1) << 31) - 1;
+std::vector<index> checked_ints(const char* op, const char* name, py::handle object, std::size_t count, index minimum,
+                                index maximum = kMaxInt);
 
 // A real number; TypeError for anything else. (pybind11's own error for a wrong number names no argument.)
 double checked_real(const char* op, const char* name, py::handle object);

@@ -47,6 +47,8 @@ void check_writable(const char* op, const char* name, const py::array& a) {
 }
 
 index checked_size(const char* op, const char* name, const std::vector<index>& shape) {
+  const std::size_t most = py::detail::npy_api::get().PyArray_RUNTIME_VERSION_ < 0x12 ? 32 : 64;  // NumPy's own limit
+  PYDL_CHECK(shape.size() <= most, "[", op, "] ", name, ": expected at most ", most, " dimensions, got ", shape.size());
   index size = 1, bytes = 16;  // without the zeros, as NumPy counts
   for (index n : shape) {
     PYDL_CHECK(n >= 0, "[", op, "] ", name, ": negative size in shape ", shape_string(shape));

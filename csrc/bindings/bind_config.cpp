@@ -38,17 +38,17 @@ void bind_config(py::module_& m) {
   m.def("default_num_threads", &default_num_threads);
   m.def(
       "set_num_threads",
-      [](int n) {
-        PYDL_CHECK(n >= 1, "[set_num_threads] n: expected at least 1, got ", n);
-        set_num_threads(n);
+      [](index n) {
+        PYDL_CHECK(n >= 1 && n <= kMaxThreads, "[set_num_threads] n: expected 1 to ", kMaxThreads, ", got ", n);
+        set_num_threads(int(n));
       },
       py::arg("n"));
   m.def("thread_override", &thread_override, "This thread's own thread count, or 0.");
   m.def(
       "set_thread_override",
-      [](int n) {
-        PYDL_CHECK(n >= 0, "[threads] n: expected at least 1, got ", n);
-        set_thread_override(n);
+      [](index n) {
+        PYDL_CHECK(n >= 0 && n <= kMaxThreads, "[threads] n: expected 1 to ", kMaxThreads, ", got ", n);
+        set_thread_override(int(n));
       },
       py::arg("n"));
   m.def("build_info", [] {

@@ -1,9 +1,8 @@
 // Arrays from the pool, and what the pool holds.
-#include <pybind11/stl.h>
-
-#include <cstring>
+#include <limits>
 
 #include "../pool.h"
+#include "arguments.h"
 #include "array.h"
 #include "bindings.h"
 
@@ -12,7 +11,9 @@ namespace pydl {
 void bind_memory(py::module_& m) {
   m.def(
       "empty",
-      [](const std::vector<index>& shape, const py::dtype& dtype) {
+      [](const py::handle& shape_object, const py::dtype& dtype) {
+        const std::vector<index> shape =
+            checked_ints("empty", "shape", shape_object, kAnyCount, 0, std::numeric_limits<index>::max());
         PYDL_CHECK_TYPE(!dtype.attr("hasobject").cast<bool>(), "[empty] dtype: expected a plain type, got ",
                         py::str(dtype).cast<std::string>());
         return make_array(dtype, shape);

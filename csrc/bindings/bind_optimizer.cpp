@@ -24,14 +24,16 @@ struct Span {
   const char* begin;
   const char* end;
   bool written;
+  const char* list;
+  std::size_t number;
 };
 void check_disjoint(const char* op, std::vector<Span> spans) {
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
   const char *read_end = nullptr, *written_end = nullptr;
   for (const Span& s : spans) {
     if (s.begin == s.end) continue;
-    PYDL_CHECK(s.begin >= written_end && (!s.written || s.begin >= read_end), "[", op,
-               "] expected arrays that do not share memory, got one that appears twice or overlaps another");
+    PYDL_CHECK(s.begin >= written_end && (!s.written || s.begin >= read_end), "[", op, "] ", s.list, "[", s.number,
+               "]: expected arrays that do not share memory, got one that appears twice or overlaps another");
     const char*& end = s.written ? written_end : read_end;
     end = std::max(end, s.end);
   }
@@ -51,7 +53,7 @@ std::vector<std::vector<py::array>> checked_lists(const char* op, const std::vec
       PYDL_CHECK_TYPE(is<T>(a), "[", op, "] ", name, ": expected the dtype of params[0], got ", describe(a));
       if (argument.written()) check_writable(op, name.c_str(), a);
       const char* begin = data<char>(a);
-      spans.push_back({begin, begin + a.nbytes(), argument.written()});
+      spans.push_back({begin, begin + a.nbytes(), argument.written(), argument.name, list.size()});
       list.push_back(std::move(a));
     }
     lists.push_back(std::move(list));

@@ -13,16 +13,16 @@ Resize2dShape checked_resize(const char* op, const std::vector<index>& small, py
   const std::vector<index> f = checked_ints(op, "size", factors, 2, 1);
   Resize2dShape s{small[0], small[1], small[2], small[3], f[0], f[1], bilinear};
   PYDL_CHECK(s.H < kLargest / f[0] && s.W < kLargest / f[1], "[", op, "] size: too large for an image of ",
-             shape_string(small), ", got ", py::repr(factors).cast<std::string>());
+             shape_string(small), ", got ", shown(factors));
   checked_size(op, "size", {s.N, s.H * f[0], s.W * f[1], s.C});
   return s;
 }
 
 bool checked_bilinear(const char* op, const py::object& object) {
-  const std::string name = py::isinstance<py::str>(object) ? object.cast<std::string>() : "";
-  PYDL_CHECK(name == "nearest" || name == "bilinear", "[", op, "] interpolation: expected nearest or bilinear, got ",
-             py::repr(object).cast<std::string>());
-  return name == "bilinear";
+  const bool bilinear = is_text(object, "bilinear");
+  PYDL_CHECK(bilinear || is_text(object, "nearest"), "[", op, "] interpolation: expected nearest or bilinear, got ",
+             shown(object));
+  return bilinear;
 }
 
 template <class T>

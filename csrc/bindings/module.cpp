@@ -1,8 +1,10 @@
 // The table of contents of pydl._core.
 #include "../check.h"
+#include "../cpus.h"
 #include "../dispatch.h"
 #include "../precision.h"
 #include "bindings.h"
+#include "refusals.h"
 
 namespace {
 constexpr const char* kOnlyMain =
@@ -24,6 +26,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   });
   pydl::kernels();    // a bad PYDL_ISA is reported at import
   pydl::precision();  // and a bad PYDL_PRECISION
+  if (const std::string warning = pydl::omp_num_threads_warning(); !warning.empty())
+    if (PyErr_WarnEx(PyExc_RuntimeWarning, warning.c_str(), 1) < 0) throw pybind11::error_already_set();
   pydl::bind_config(m);
   pydl::bind_memory(m);
   pydl::bind_thread_state(m);
@@ -52,6 +56,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_gru(m);
   pydl::bind_bidirectional(m);
   pydl::bind_optimizer(m);
+  pydl::name_refusals(m);
 }
 #undef PyInit__core
 

@@ -25,9 +25,8 @@ inline Activation checked_gate(const char* op, const char* name, py::handle obje
   for (Activation known :
        {Activation::linear, Activation::relu, Activation::sigmoid, Activation::tanh, Activation::hard_sigmoid})
     if (kind == known) return kind;
-  throw std::invalid_argument(std::string("[") + op + "] " + name +
-                              ": expected linear, relu, sigmoid, tanh or hard_sigmoid, got '" +
-                              py::str(object).cast<std::string>() + "'");
+  throw std::invalid_argument(
+      message("[", op, "] ", name, ": expected linear, relu, sigmoid, tanh or hard_sigmoid, got ", shown(object)));
 }
 
 inline py::object checked_mask(const char* op, py::handle object, index B, index T) {
