@@ -1,4 +1,4 @@
-#include <array>
+#include <algorithm>
 
 #include "../dispatch.h"
 #include "../precision.h"
@@ -35,6 +35,9 @@ Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, co
     PYDL_CHECK(window[i] <= padded, "[", op, "] ", w_name, ": the kernel spans ", window[i], i ? " columns" : " rows",
                " (dilation ", spread[i], "), more than the ", padded, " of the padded input");
     out[i] = (padded - window[i]) / stride[i] + 1;
+    // A single output has nowhere to stride to, and a single tap nothing to be far from: kernels see small numbers.
+    if (out[i] == 1) stride[i] = std::min(stride[i], x[i + 1]);
+    if (w[i] == 1) spread[i] = 1;
   }
   return {x[0],   x[1],      x[2],      x[3],   w[0],   w[1],      w[3],      out[0],
           out[1], stride[0], stride[1], pad[0], pad[2], spread[0], spread[1], groups};

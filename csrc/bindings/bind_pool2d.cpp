@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../dispatch.h"
 #include "arguments.h"
 #include "bindings.h"
@@ -27,10 +29,20 @@ Pool2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, py
     PYDL_CHECK(window[i] <= padded, "[", op, "] pool_size: expected at most the ", padded, i ? " columns" : " rows",
                " of the padded input, got ", shape_string(window));
     out[i] = (padded - window[i]) / stride[i] + 1;
+    if (out[i] == 1) stride[i] = std::min(stride[i], x[i + 1]);  // a single window has nowhere to stride to
   }
   checked_size(op, x_name, x);
   checked_size(op, "output", {x[0], out[0], out[1], x[3]});
   return {x[0], x[1], x[2], x[3], window[0], window[1], out[0], out[1], stride[0], stride[1], pad[0], pad[2]};
+}
+
+// Of maxima, whose places in their windows are int32.
+Pool2dShape checked_max(const char* op, const char* x_name, const Sizes& x, py::handle pool_size, py::handle strides,
+                        py::handle padding) {
+  const Pool2dShape s = checked_shape(op, x_name, x, pool_size, strides, padding);
+  PYDL_CHECK(s.KH * s.KW <= kMaxInt, "[", op, "] pool_size: expected at most ", kMaxInt, " cells, got ",
+             shape_string({s.KH, s.KW}));
+  return s;
 }
 
 Sizes output_shape(const Pool2dShape& s) { return {s.N, s.OH, s.OW, s.C}; }
@@ -39,7 +51,7 @@ py::tuple max_forward(py::handle x_object, py::handle pool_size, py::handle stri
                       bool with_argmax) {
   const char* op = "max_pool2d_forward";
   py::array x = checked(op, "x", x_object, 4);
-  Pool2dShape s = checked_shape(op, "x", shape_of(x), pool_size, strides, padding);
+  Pool2dShape s = checked_max(op, "x", shape_of(x), pool_size, strides, padding);
   return by_dtype(op, "x", x, [&](auto zero) -> py::tuple {
     using T = decltype(zero);
     py::array y = make_array<T>(output_shape(s));
@@ -63,7 +75,7 @@ py::array max_backward(py::handle dy_object, py::handle argmax_object, py::handl
   const char* op = "max_pool2d_backward";
   py::array dy = checked(op, "dy", dy_object, 4);
   Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
-  Pool2dShape s = checked_shape(op, "input_shape", shape, pool_size, strides, padding);
+  Pool2dShape s = checked_max(op, "input_shape", shape, pool_size, strides, padding);
   check_shape(op, "dy", dy, output_shape(s));
   py::array argmax = s.few_cells() ? checked_as<std::uint8_t>(op, "argmax", argmax_object, output_shape(s))
                                    : checked_as<std::int32_t>(op, "argmax", argmax_object, output_shape(s));

@@ -57,6 +57,26 @@ void pack(const Conv2dShape& s, ConvDirection direction, const T* w, T* packed) 
   backward ? pack_blocks(GradientBlocks(s, gradient_steps(s))) : pack_blocks(StridedBlocks(s));
 }
 
+// The epilogue of a problem whose columns are several pixels of `channels` channels each: the bias once per pixel.
+template <class T>
+class RepeatedEpilogue {
+ public:
+  RepeatedEpilogue(const Epilogue<T>& epilogue, index channels, index columns)
+      : repeats_(epilogue.bias && channels != columns), bias_(repeats_ ? columns * index(sizeof(T)) : 0) {
+    epilogue_ = epilogue;
+    if (!repeats_) return;
+    T* bias = static_cast<T*>(bias_.data());
+    for (index i = 0; i < columns; i += channels) copy_rows(epilogue.bias, 0, 1, channels, bias + i, 0);
+    epilogue_.bias = bias;
+  }
+  operator const Epilogue<T>&() const { return epilogue_; }
+
+ private:
+  bool repeats_;
+  Scratch bias_;
+  Epilogue<T> epilogue_;
+};
+
 template <class T>
 void implicit_gemm(const Correlation& c, const T* in, const T* w, const T* packed, const Epilogue<T>& epilogue,
                    T* out) {
@@ -96,20 +116,25 @@ void backward_input(const Conv2dShape& s, const T* dy, const T* w, const T* pack
     if (!packed) transpose_groups(s, w, transposed);
     return depthwise<T>(Correlation(s, true), dy, packed ? packed : transposed, epilogue, dx);
   }
-  if (algorithm == ConvAlgorithm::implicit_gemm)
-    return implicit_gemm<T>(Correlation(flattened(s), true), dy, w, packed, epilogue, dx);
+  if (algorithm == ConvAlgorithm::implicit_gemm) {
+    const Correlation flat(flattened(s), true);
+    return implicit_gemm<T>(flat, dy, w, packed, RepeatedEpilogue<T>(epilogue, s.C, flat.out_c), dx);
+  }
   const GradientBlocks blocks(s, gradient_steps(s));
-  Scratch scratch((blocks.dx.size() + blocks.inner.O + (packed ? 0 : blocks.weights())) * index(sizeof(T)));
-  T *pixels = static_cast<T*>(scratch.data()), *bias = pixels + blocks.dx.size(), *weights = bias + blocks.inner.O;
+  Scratch scratch((blocks.dx.size() + (packed ? 0 : blocks.weights())) * index(sizeof(T)));
+  T *pixels = static_cast<T*>(scratch.data()), *weights = pixels + blocks.dx.size();
   if (!packed) blocks.pack_weights(w, weights);
-  for (index i = 0; epilogue.bias && i < blocks.inner.O; i++) bias[i] = epilogue.bias[i % s.C];
-  forward<T>(blocks.inner, dy, weights, packed, {epilogue.bias ? bias : nullptr, epilogue.activation, epilogue.alpha},
-             pixels);
+  forward<T>(blocks.inner, dy, weights, packed, RepeatedEpilogue<T>(epilogue, s.C, blocks.inner.O), pixels);
   blocks.dx.unpack(pixels, dx);
 }
 
 template <class T>
 void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
+  if (s.N == 0) {  // of whatever size its images may be
+    for (index i = 0; i < s.KH * s.KW * s.C / s.groups * s.O; i++) dw[i] = T(0);
+    for (index o = 0; db && o < s.O; o++) db[o] = T(0);
+    return;
+  }
   const ConvAlgorithm algorithm = conv2d_algorithm(s, ConvDirection::backward_weight);
   if (is_winograd(algorithm)) return winograd_backward_weight(algorithm, s, x, dy, dw, db);
   if (reads_weights_in_place(algorithm)) return depthwise_backward_weight(s, x, dy, dw, db);

@@ -7,23 +7,10 @@
 // The gradient for the input is a convolution of the same form. With a stride s, its outputs fall into s phases (output
 // position modulo s): each phase meets its own taps, and within it neighbours in the output are neighbours in dy.
 #pragma once
-#include "../kernels.h"
+#include "integers.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
-
-inline index smaller(index a, index b) { return a < b ? a : b; }
-inline index larger(index a, index b) { return a > b ? a : b; }
-inline index ceil_div(index a, index b) { return (a + b - 1) / b; }  // a >= 0, b > 0
-
-inline index greatest_common_divisor(index a, index b) {
-  while (b) {
-    const index rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
 
 // Outputs [begin, end) that all see the taps [tap_begin, tap_end).
 struct Run {
@@ -92,9 +79,10 @@ inline Axis forward_axis(const AxisShape& s) {
 // evenly: every stride / gcd(stride, dilation)-th. Taken backwards, so that positions in dy increase.
 inline Axis backward_axis(const AxisShape& s, index phase) {
   const index common = greatest_common_divisor(s.stride, s.dilation), step = s.stride / common;
-  index first = 0;  // the first tap of the phase
-  while (first < s.kernel && first < step && (phase + s.pad - first * s.dilation) % s.stride != 0) first++;
-  const bool any = first < s.kernel && first < step;
+  // The first tap of the phase: first * dilation == phase + pad, modulo stride.
+  const index place = phase + s.pad;
+  const index first = place / common % step * inverse_modulo(s.dilation / common % step, step) % step;
+  const bool any = place % common == 0 && first < s.kernel;
   const index taps = any ? (s.kernel - 1 - first) / step + 1 : 0, last = first + (taps - 1) * step;
   return {(s.in - 1 - phase) / s.stride + 1,
           phase,

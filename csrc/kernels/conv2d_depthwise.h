@@ -62,11 +62,13 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
       }
     } else {  // whole pixels in the order of the memory
       const auto touching = depthwise_touching(step, task);
+      // The rows that the next row of outputs meets first; strides may be longer than the image.
+      const index ahead_rows = task.rows && task.columns ? smaller(row.in_stride, c.in_h) : 0;
+      const index ahead = smaller(step * task.x_pixel, c.in_w * c.in_c);
       for (index i = columns.begin; i < columns.end; i += step) {
-        // The rows that the next row of outputs meets first.
-        for (index r = 0; r < row.in_stride; r++) {
+        for (index r = 0; r < ahead_rows; r++) {
           const T* next = x_run + i * task.x_pixel + (task.rows + r) * c.in_w * c.in_c;
-          for (index k = 0; k < step * task.x_pixel; k += kLineSize<T>) __builtin_prefetch(next + k, 0, 2);
+          for (index k = 0; k < ahead; k += kLineSize<T>) __builtin_prefetch(next + k, 0, 2);
         }
         const index first = smaller(i, columns.end - step);
         take(0, 0, first);
@@ -188,10 +190,11 @@ class DepthwiseWeightGradient {
     const T* dy = dy_ + (n * s_.OH + oh) * s_.OW * s_.O;
     const Run rows = row_.run(oh, oh + 1);
     const T* last_x = x_ + (n * s_.H + row_.input(oh, rows.tap_end - 1)) * s_.W * s_.C;
+    const index next_x = rows.taps() ? smaller(s_.stride_h, s_.H) * s_.W * s_.C : 0;
     for (index o = 0; o < s_.O; o += kLanes<T>) {
       // A vector's pixels lie far apart: the next rows, asked for in the order of the memory, come sooner.
       fetch(dy + s_.OW * s_.O, s_.OW * s_.O, o);
-      fetch(last_x + s_.W * s_.C, s_.stride_h * s_.W * s_.C, o);
+      fetch(last_x + s_.W * s_.C, next_x, o);
       const int lanes = int(smaller(s_.O - o, kLanes<T>));
       const ChannelLoad<T, Repeated> load_x(o, lanes, s_.O / s_.groups, inputs_);
       if (db) add_taps<T, 1>(s_.OW, dy, 0, 0, [](const T*) { return broadcast(T(1)); }, dy + o, s_.O, lanes, db + o, 0);

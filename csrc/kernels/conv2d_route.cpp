@@ -67,6 +67,7 @@ bool winograd_takes_strides(const Conv2dShape& s, ConvDirection direction) {
 
 bool blocks_fit(const Conv2dShape& s, ConvDirection direction) {
   if (s.groups > 1 || s.dilation_h * s.dilation_w > 1) return false;
+  if (s.stride_h > s.H || s.stride_w > s.W) return false;  // a block beyond the image, which only padding can reach
   if (is_strided(s) || direction != ConvDirection::backward_input) return is_strided(s);
   const BlockSteps steps = gradient_steps(s);
   return steps.h * steps.w > 1;

@@ -9,14 +9,11 @@
 #include "../scratch.h"
 #include "gemm_block.h"
 #include "gemm_pack.h"
+#include "integers.h"
 #include "parallel.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
-
-constexpr index ceil_div(index a, index b) { return (a + b - 1) / b; }
-constexpr index smaller(index a, index b) { return a < b ? a : b; }
-constexpr index larger(index a, index b) { return a > b ? a : b; }
 
 // A panel of kBlockK rows (24 KB in float on AVX-512) passes through the first-level cache while the rows of one tile
 // (12 KB) stay in it. Twice as much would push them out, at each panel anew. The blocks of K are of about this size.

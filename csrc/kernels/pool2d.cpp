@@ -1,6 +1,7 @@
 // Pooling with channels last: vectors run over channels. Forward gathers each window. Backward adds the gradient of
 // each window to its cells, in the order of the windows; threads share rows of windows, or images where such rows
 // overlap.
+#include "integers.h"
 #include "parallel.h"
 #include "pool2d_lanes.h"
 #include "table.h"
@@ -17,7 +18,7 @@ struct Range {
 // The input rows (or columns) under window o that lie inside the image.
 Range inside(index o, index stride, index pad, index window, index size) {
   index begin = o * stride - pad, end = begin + window;
-  return {begin < 0 ? 0 : begin, end > size ? size : end};
+  return {larger(begin, 0), smaller(end, size)};
 }
 
 // The cells of a window that lie inside the image.
@@ -44,7 +45,8 @@ template <class T, class Body>
 void each_window(const Pool2dShape& s, const T* x, const Body& body) {
   constexpr index kAhead = 4, kFar = index(4) << 20, kWide = 4 * kLanes<T>;
   const bool ask = s.C >= kWide && s.N * s.H * s.W * s.C * index(sizeof(T)) >= kFar;
-  const index step = s.stride_w * s.C, row_bytes = s.OW * s.KH * s.KW * s.C * index(sizeof(T));
+  const index step = s.C * smaller(s.stride_w, s.W), cells = smaller(s.KH, s.H) * smaller(s.KW, s.W);
+  const index row_bytes = s.OW * cells * s.C * index(sizeof(T));
   parallel(s.N * s.OH, kGrainBytes / (row_bytes + 1) + 1, [&](index begin, index end) {
     for (index row = begin; row < end; row++) {
       const index n = row / s.OH, oh = row % s.OH;

@@ -21,8 +21,8 @@ def windows(
     n, h, w, c = shape
     for out in np.ndindex(n, *output_size(shape, pool_size, strides, padding), c):
         top, left = out[1] * strides[0] - padding[0], out[2] * strides[1] - padding[2]
-        rows = [i for i in range(top, top + pool_size[0]) if 0 <= i < h]
-        columns = [j for j in range(left, left + pool_size[1]) if 0 <= j < w]
+        rows = range(max(top, 0), min(top + pool_size[0], h))
+        columns = range(max(left, 0), min(left + pool_size[1], w))
         yield out, [(i, j) for i in rows for j in columns]
 
 
