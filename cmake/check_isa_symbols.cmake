@@ -4,6 +4,7 @@
 #
 # A weak copy of, say, std::max compiled for AVX-512 may be the one that the linker keeps for everybody: the library then
 # dies with "illegal instruction" on older CPUs. So every defined symbol that is weak or global lies in pydl::<isa>.
+# Mach-O (macOS) puts one more underscore before every name.
 string(LENGTH ${ISA} length)
 execute_process(COMMAND ${NM} --defined-only --format=posix ${OBJECTS} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
 if(failed)
@@ -19,7 +20,7 @@ foreach(line IN LISTS symbols)
   endif()
   set(name ${CMAKE_MATCH_1})
   # The pointer through which exceptions find the C++ library's handler: data, the same in every object.
-  if(NOT name MATCHES "^_Z[A-Z]*N[VK]*4pydl${length}${ISA}" AND NOT name STREQUAL "DW.ref.__gxx_personality_v0")
+  if(NOT name MATCHES "^_?_Z[A-Z]*N[VK]*4pydl${length}${ISA}" AND NOT name STREQUAL "DW.ref.__gxx_personality_v0")
     list(APPEND leaks ${name})
   endif()
 endforeach()
