@@ -100,8 +100,8 @@ template <class T>
 void prelu_backward(index rows, index cols, const T* x, const T* alpha, index alpha_row, index alpha_col, const T* dy,
                     T* dx, T* dalpha) {
   map_broadcast<T>(rows, cols, alpha, alpha_row, alpha_col, dx,
-                   [=](auto at, V<T> a) { return select<T>(at(x) < 0, a * at(dy), at(dy)); });
-  map<T>(rows * cols, dalpha, [=](auto at) { return select<T>(at(x) < 0, at(x) * at(dy), V<T>{}); });
+                   [=](auto at, V<T> a) { return select<T>(at(x) > 0, at(dy), a * at(dy)); });
+  map<T>(rows * cols, dalpha, [=](auto at) { return select<T>(at(x) > 0, V<T>{}, at(x) * at(dy)); });
 }
 
 }  // namespace

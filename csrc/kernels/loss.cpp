@@ -30,7 +30,14 @@ void softmax_cross_entropy_backward(index rows, index cols, const T* probs, cons
   });
 }
 
-// loss = sum(t (log(sum(exp(x - max))) - (x - max)))
+// What a class of this log probability adds to the loss; one that is ruled out and not the target adds nothing.
+template <class T>
+PYDL_INLINE V<T> dense_term(V<T> target, V<T> minus_log) {
+  return select<T>((target == 0) & (minus_log == T(__builtin_inf())), V<T>{}, target * minus_log);
+}
+
+// loss = sum(t (log(sum(exp(x - max))) - (x - max))), where 0 times infinity is 0. Rows in which that matters are rare,
+// and known by their sum.
 template <class T>
 void softmax_cross_entropy_dense_forward(index rows, index cols, const T* logits, const T* target, T* probs, T* loss) {
   parallel(rows, rows_grain(cols), [=](index begin, index end) {
@@ -38,7 +45,10 @@ void softmax_cross_entropy_dense_forward(index rows, index cols, const T* logits
         cols, begin, end, [=](index r) { return softmax_row<T>(cols, logits + r * cols, probs + r * cols); },
         [=](index r, T max, T log_sum) {
           const T *x = logits + r * cols, *t = target + r * cols;
-          loss[r] = sum_row<T>(cols, [=](auto at) { return at(t) * (log_sum - (at(x) - max)); });
+          T sum = sum_row<T>(cols, [=](auto at) { return at(t) * (log_sum - (at(x) - max)); });
+          if (__builtin_expect(sum != sum, 0))
+            sum = sum_row<T>(cols, [=](auto at) { return dense_term<T>(at(t), log_sum - (at(x) - max)); });
+          loss[r] = sum;
         });
   });
 }
@@ -56,13 +66,27 @@ void softmax_cross_entropy_dense_backward(index rows, index cols, const T* probs
   });
 }
 
-// loss = max(z, 0) - z t + log(1 + exp(-|z|))
+// The loss of an infinite logit: |z| times the part of the target that it misses, where infinity times 0 is 0.
+template <class T>
+PYDL_INLINE V<T> infinite_loss(V<T> z, V<T> t) {
+  const V<T> missed = select<T>(z > 0, 1 - t, t);
+  return select<T>(missed == 0, V<T>{}, missed * absolute<T>(z));
+}
+
+// loss = max(z, 0) - z t + log(1 + exp(-|z|)). Where z is infinite that is no number, which shows in a sum over all.
 template <class T>
 void sigmoid_cross_entropy_forward(index n, const T* logits, const T* target, T* loss) {
   parallel(n, index(8192), [=](index begin, index end) {
+    V<T> sum{};
+    map_row<T>(end - begin, loss + begin, [&](auto at) {
+      const V<T> z = at(logits + begin), each = softplus<T>(z) - z * at(target + begin);
+      sum += each;
+      return each;
+    });
+    if (__builtin_expect(!any<T>(sum != sum), 1)) return;
     map_row<T>(end - begin, loss + begin, [=](auto at) {
-      V<T> z = at(logits + begin);
-      return softplus<T>(z) - z * at(target + begin);
+      const V<T> z = at(logits + begin), t = at(target + begin);
+      return select<T>(absolute<T>(z) == T(__builtin_inf()), infinite_loss<T>(z, t), at(loss + begin));
     });
   });
 }
