@@ -17,6 +17,7 @@ py::array forward(const py::array& ids, const py::array& table) {
   const py::array y = make_array<T>(shape);
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
+    if (y.size() == 0) Ids(op, data<I>(ids), count, rows);  // then nothing else is done with them
     launch(op, {read(ids), read(table)}, {y}, [=](const void* const* in, void* const* out, const void*) {
       const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
       kernels().of<T>().embedding_forward(count, cols, checked.data(), static_cast<const T*>(in[1]),
@@ -34,6 +35,7 @@ py::array backward(const py::array& dy, const py::array& ids, index rows) {
   const py::array dtable = make_array<T>({rows, cols});
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
+    if (dtable.size() == 0) Ids(op, data<I>(ids), count, rows);
     launch(op, {read(ids), read(dy)}, {dtable}, [=](const void* const* in, void* const* out, const void*) {
       const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
       kernels().of<T>().embedding_backward(count, rows, cols, checked.data(), static_cast<const T*>(in[1]),

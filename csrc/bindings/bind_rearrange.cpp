@@ -36,9 +36,7 @@ py::array rearranged(const char* op, const py::array& x, const std::vector<index
     stride[axes++] = strides[k];
   }
   const py::array y = make_array<T>(shape);
-  const bool empty = y.size() == 0;
   launch(op, {read(x)}, {y}, [=, count = index(axes ? axes : 1)](const void* const* in, void* const* out, const void*) {
-    if (empty) return;
     kernels().of<T>().rearrange(count, size.data(), stride.data(), static_cast<const T*>(in[0]),
                                 static_cast<T*>(out[0]));
   });
@@ -55,7 +53,7 @@ std::vector<index> transposed_order(const py::array& x, py::handle object) {
   std::vector<bool> seen(rank);
   for (index axis : order) {
     PYDL_CHECK(axis < x.ndim() && !seen[std::size_t(axis)], "[transpose] axes: expected each of the ", rank,
-               " axes once, got ", py::repr(object).cast<std::string>());
+               " axes once, got ", shown(object));
     seen[std::size_t(axis)] = true;
   }
   return order;
@@ -64,32 +62,32 @@ std::vector<index> transposed_order(const py::array& x, py::handle object) {
 // Margins in front, in numbers of either sign; those behind follow from the shape of y.
 template <class T>
 py::array pad(const py::array& x, const std::vector<index>& before, const std::vector<index>& after) {
-  std::vector<index> shape = shape_of(x);
-  Axes size = {1}, front = {0}, y_size = {1};
-  std::size_t axes = 0;
+  const std::vector<index> own = shape_of(x);
+  std::vector<index> shape = own;
   for (std::size_t k = 0; k < shape.size(); k++) {
-    const index n = shape[k];
     shape[k] += before[k] + after[k];
-    PYDL_CHECK(shape[k] >= 0, "[pad] before, after: expected to cut off at most ", n, " of axis ", k, ", got ",
+    PYDL_CHECK(shape[k] >= 0, "[pad] before, after: expected to cut off at most ", own[k], " of axis ", k, ", got ",
                before[k], " and ", after[k]);
-    const bool whole = before[k] == 0 && after[k] == 0;
-    if (axes > 0 && whole) {  // an axis that stays whole counts as elements of the one before
-      size[axes - 1] *= n;
-      y_size[axes - 1] *= n;
-      front[axes - 1] *= n;
-      continue;
-    }
-    PYDL_CHECK(axes < kMaxAxes, "[pad] x: expected at most ", kMaxAxes, " axes, got ", describe(x));
-    size[axes] = n;
-    front[axes] = before[k];
-    y_size[axes++] = shape[k];
   }
   checked_size("pad", "before, after", shape);
   const py::array y = make_array<T>(shape);
-  const bool empty = y.size() == 0;
+  Axes size = {1}, front = {0}, y_size = {1};
+  std::size_t axes = 0;
+  for (std::size_t k = 0; k < shape.size() && y.size() > 0; k++) {
+    const bool whole = before[k] == 0 && after[k] == 0;
+    if (axes > 0 && whole) {  // an axis that stays whole counts as elements of the one before
+      size[axes - 1] *= own[k];
+      y_size[axes - 1] *= own[k];
+      front[axes - 1] *= own[k];
+      continue;
+    }
+    PYDL_CHECK(axes < kMaxAxes, "[pad] x: expected at most ", kMaxAxes, " axes, got ", describe(x));
+    size[axes] = own[k];
+    front[axes] = before[k];
+    y_size[axes++] = shape[k];
+  }
   launch("pad", {read(x)}, {y},
          [=, count = index(axes ? axes : 1)](const void* const* in, void* const* out, const void*) {
-           if (empty) return;
            kernels().of<T>().pad(count, size.data(), front.data(), y_size.data(), static_cast<const T*>(in[0]),
                                  static_cast<T*>(out[0]));
          });

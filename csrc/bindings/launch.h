@@ -5,7 +5,8 @@
 //   });
 //
 // The body must take all it touches from `in`, `out` and the third argument (the packed weight, or null), and capture
-// only values: a plan calls it again with other memory. `outs` are arrays that this call made.
+// only values: a plan calls it again with other memory. `outs` are arrays that this call made; if all of them are
+// empty, the body does not run.
 #pragma once
 #include <unistd.h>
 
@@ -57,7 +58,10 @@ void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out],
   void* writes[Out];
   for (std::size_t i = 0; i < In; i++) reads[i] = in[i].data;
   for (std::size_t i = 0; i < Out; i++) writes[i] = mutable_data<void>(out[i]);
-  {
+  // Where there is nothing to write there is nothing to do, over however many rows of nothing a kernel would go.
+  bool some = false;
+  for (const py::array& a : out) some |= a.nbytes() > 0;
+  if (some) {
     OutsidePython run;
     body(static_cast<const void* const*>(reads), static_cast<void* const*>(writes), static_cast<const void*>(nullptr));
   }
@@ -68,7 +72,10 @@ void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out],
     written.push_back({a.data(), a.nbytes()});
     plan->keep(std::make_shared<py::array>(a));
   }
-  plan->add_step(op, {in, in + In}, written, body, std::move(packing));
+  if (some)
+    plan->add_step(op, {in, in + In}, written, body, std::move(packing));
+  else
+    plan->add_step(op, {in, in + In}, written, [](const void* const*, void* const*, const void*) {}, {});
 }
 
 }  // namespace pydl

@@ -169,7 +169,9 @@ py::tuple backward(const RecurrentCell& cell, const py::array& x, const Recurren
     out[2 + 3 * i] = make_array<T>(with_initial ? of_state : nothing);
     out[3 + 3 * i] = make_array<T>(with_dc0 ? of_state : nothing);
   }
-  const auto shapes = all.shapes;
+  auto shapes = all.shapes;
+  for (RecurrentShape& each : shapes)
+    if (each.B == 0) each.T = 0;  // steps that nobody makes
   const auto offsets = all.offsets;
   const auto read_ids = all.read_ids;
   launch(op, in, out, [=](const void* const* from, void* const* to, const void*) {
