@@ -43,10 +43,6 @@ py::array rearranged(const char* op, const py::array& x, const std::vector<index
   return y;
 }
 
-std::size_t length_of(py::handle object) {  // 0 for what has none; checked_ints then says that it is no sequence
-  return py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object) ? py::len(object) : 0;
-}
-
 std::vector<index> transposed_order(const py::array& x, py::handle object) {
   const std::size_t rank = std::size_t(x.ndim());
   std::vector<index> order = checked_ints("transpose", "axes", object, rank, 0);
@@ -116,7 +112,7 @@ void bind_rearrange(py::module_& m) {
       [](const py::object& object, const py::object& shape_object) {
         const char* op = "repeat_to";
         const py::array x = checked(op, "x", object);
-        const std::vector<index> shape = checked_ints(op, "shape", shape_object, length_of(shape_object), 0);
+        const std::vector<index> shape = checked_ints(op, "shape", shape_object, kAnyCount, 0);
         const std::vector<index> own = shape_of(x), dense = dense_strides(own);
         PYDL_CHECK(own.size() <= shape.size(), "[", op, "] shape: expected at least ", own.size(), " sizes, got ",
                    shape_string(shape));

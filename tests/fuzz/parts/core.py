@@ -21,7 +21,6 @@ from ..stub import functions
 ISA = _core.isa()
 FUNCTIONS = sorted(functions())
 BY_POSITION = ("wrap",)  # takes no keywords
-UNREADABLE = "Unable to cast Python instance of type <class 'str'>"  # a string that is no UTF-8
 LIMIT = 1 << 40
 REFUSALS = (ValueError, TypeError, MemoryError)
 
@@ -90,8 +89,6 @@ def run(rng: np.random.Generator, note: Any) -> str:
         except REFUSALS as error:
             return judged(op, made, error)
         except RuntimeError as error:
-            if UNREADABLE in str(error):
-                return "refused by pybind11"
             if str(error) in ("index", "float", "len"):  # of the argument itself
                 return "refused"
             raise Finding(f"{op}({brief(made)})\n{error!r}") from None
@@ -109,6 +106,4 @@ def judged(op: str, made: dict[str, Any], error: Exception) -> str:
         return "no memory"
     if re.match(r"\[\w+\] \w+", text):
         return "refused"
-    if isinstance(error, TypeError) and text.startswith(f"{op}(): incompatible function arguments"):
-        return "refused by pybind11"
     raise Finding(f"{op}({brief(made)})\nrefused without its name: {error!r}")
