@@ -78,7 +78,7 @@ def _described(array: Any, data: Any) -> str:
         "M": "; make numbers of dates: x.astype('int64')",
         "V": "; numpy.lib.recfunctions.structured_to_unstructured makes a column of each field",
     }
-    words = "; number the classes, as np.unique(y, return_inverse=True) does"
+    words = "; make numbers of digits: x.astype('float32'); number names, as np.unique(y, return_inverse=True) does"
     return f"{array.dtype} of shape {array.shape}" + (
         words if kind in "USOT" and _holds_text(array) else hints.get(kind, "")
     )
@@ -125,7 +125,7 @@ def _from_list(name: str, data: Any) -> Array:
     except ValueError as error:
         raise ShapeError(
             f"[data] {name}: expected lists of one length, got a list whose elements differ in shape; "
-            "batches come from a generator or another iterable that is not a list"
+            "pad sequences to one length; x and y are two arguments; batches come from a generator, not from a list"
         ) from error
 
 

@@ -184,6 +184,10 @@ class Optimizer(NamesArguments):
         key = tuple(map(id, variables))
         groups: list[_Group] | None = self._state.groups.get(key)
         if groups is None:
+            for v in variables:
+                if not isinstance(v, Variable):
+                    kind = type(v).__name__
+                    raise TypeError(f"[{self.name}] variables: expected Variables, each after its gradient, got {kind}")
             self.build(variables)
             alike: dict[Any, list[int]] = {}
             for i, v in enumerate(variables):

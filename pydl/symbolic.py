@@ -195,7 +195,7 @@ def is_symbolic(structure: Any) -> bool:
 
 
 def call_layer(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The outputs of `layer(*args, **kwargs)`, symbolic. ShapeError with the way to here if an input does not fit."""
+    """Symbolic outputs of `layer(*args, **kwargs)`. ShapeError, with the layers before, if an input does not fit."""
     call = Call(layer, args, kwargs)
     try:
         shapes = layer._output_shapes_of(*args, **kwargs)

@@ -109,7 +109,8 @@ class CallbackList(Callback):
         self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
-                raise TypeError(f"[fit] callbacks: expected Callback objects, got {callback!r}")
+                meant = f"; did you mean {callback.__name__}(...)?" if isinstance(callback, type) else ""
+                raise TypeError(f"[fit] callbacks: expected Callback objects, got {callback!r}{meant}")
         for wanted, kind in ((add_history, History), (add_progbar, ProgressBar)):
             if wanted and not any(isinstance(callback, kind) for callback in self.callbacks):
                 self.callbacks.append(kind())

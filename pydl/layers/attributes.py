@@ -17,8 +17,9 @@ _used_names: dict[str, int] = {}
 
 
 def base_name(class_name: str) -> str:
-    """conv2d for class Conv2D."""
-    return re.sub(r"([a-z0-9])([A-Z][a-z])|([a-z])([A-Z])", r"\1\3_\2\4", class_name).lower()
+    """conv2d_transpose for class Conv2DTranspose, lstm_cell for LSTMCell: what Keras makes of a name."""
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def unique_name(class_name: str) -> str:
@@ -56,9 +57,18 @@ class OfOnlyCall:
         call = layer._only_call
         if call is None:
             raise AttributeError(
-                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {layer._call_count}"
+                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {layer._call_count}; "
+                "call it on an Input(...), as in a functional model"
             )
         return call.args[0] if self._what == "input" else call.outputs
+
+
+class OfGraph(OfOnlyCall):
+    """Those of a functional model: what it was made with, also where it is called inside another one."""
+
+    def __get__(self, model: Any, owner: Any = None) -> Any:
+        graph = None if model is None else model._graph
+        return super().__get__(model, owner) if graph is None else getattr(graph, f"{self._what}s")
 
 
 class SetByInit:

@@ -149,6 +149,8 @@ def as_masks(masks: Any) -> Any:
 
 def refuse_several(layer: str, inputs: Any) -> None:
     """ShapeError for several tensors; for a layer that takes one."""
+    if isinstance(inputs, dict):
+        raise ShapeError(f"[{layer}] inputs: expected one tensor, got a dict with the keys {list(inputs)}")
     found = leaves(inputs)
     shapes = ", ".join(str(tuple(np.shape(x))) for x in found[:4])
     raise ShapeError(

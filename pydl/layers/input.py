@@ -27,7 +27,8 @@ class InputLayer(Layer):
         if self.dtype.kind not in "fiub":
             raise ValueError(f"[{self.name}] dtype: expected numbers, got {dtype!r}")
         if shape is None or isinstance(shape, int):
-            raise ValueError(f"[{self.name}] shape: expected a tuple without the batch axis, got {shape!r}")
+            meant = "" if shape is None else f"; did you mean ({shape},)?"
+            raise ValueError(f"[{self.name}] shape: expected a tuple without the batch axis, got {shape!r}{meant}")
         self.shape: Shape = tuple(shape)
         if any(size is not None and (not hasattr(size, "__index__") or size < 0) for size in self.shape):
             raise ValueError(f"[{self.name}] shape: expected sizes, None where any will do, got {shape!r}")

@@ -354,6 +354,8 @@ class Layer(LossAdder, Counted):
         initializer: None is "glorot_uniform" for floats, else "zeros". Only floats are trained. autocast and
         aggregation are Keras's and change nothing here.
         """
+        if isinstance(shape, str) or not (shape is None or hasattr(shape, "__iter__")):
+            raise TypeError(f"[{self.name}] shape: expected a tuple of sizes as the first argument, got {shape!r}")
         shape, name = () if shape is None else tuple(shape), name or "variable"
         dtype = np.dtype(dtype or self.dtype)
         if initializer is None:

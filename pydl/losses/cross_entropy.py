@@ -28,7 +28,8 @@ def categorical_crossentropy(
     output = _classes_last(floating(as_tensor(y_pred)), axis)
     target, output = same_rank(_moved(as_array(y_true, output.dtype), output.ndim, axis), output)
     if target.shape != output.shape:
-        hint = "; for integer labels use sparse_categorical_crossentropy" if target.ndim < output.ndim else ""
+        labels = target.ndim < output.ndim and target.shape[-1:] != output.shape[-1:]
+        hint = "; for integer labels use sparse_categorical_crossentropy" if labels else ""
         raise mismatch("categorical_crossentropy", target.shape, output.shape, hint)
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / output.shape[-1]
@@ -138,7 +139,9 @@ def _check_labels(labels: Array, classes: int) -> None:
     hint = f"labels begin at 0: {classes} classes are 0 to {classes - 1}"
     if labels[first] < 0:
         hint += "; what shall not count needs a mask, a weight of 0 or ignore_class"
-    elif labels[first] == classes:
+    elif labels.min() == 0:
+        hint += f"; {labels.max() + 1} classes need as many units in the last layer"
+    elif labels.max() == classes:
         hint += f"; labels from 1 to {classes} need y - 1"
     raise LabelError(
         f"[sparse_categorical_crossentropy] y_true: expected labels in [0, {classes}), got {labels.min()} to "

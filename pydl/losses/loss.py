@@ -60,13 +60,13 @@ class Loss(NamesArguments, Counted):
         y_pred leaves out, count for nothing, whatever stands there; masked steps also not in the number to divide by.
         """
         if isinstance(y_pred, dict):  # several outputs are for a loss of the user's own to arrange
-            return self._reduced(as_tensor(self.call(y_true, y_pred)), None, None)
+            return self._reduced(as_tensor(self._values(y_true, y_pred)), None, None)
         output = self._output(y_pred)
         target, mask = self._target(y_true, output.dtype), output.mask
         weight = None if sample_weight is None else as_array(sample_weight, output.dtype)
         target, aligned = same_rank(target, output, mask is not None or is_per_step(weight))
         if mask is None and weight is None:
-            values = as_tensor(self.call(target, aligned))
+            values = as_tensor(self._values(target, aligned))
             return self._reduced(values, None, values.mask)
         aligned.mask = mask
 
@@ -74,8 +74,14 @@ class Loss(NamesArguments, Counted):
             return np.asarray(self._weights(mask, weight, shape, output.dtype) == 0)
 
         axes = max([each.ndim for each in (mask, weight) if each is not None])
-        values = counted_values(self.call, target, aligned, left_out, axes)
+        values = counted_values(self._values, target, aligned, left_out, axes)
         return self._reduced(values, weight, _both(mask, values.mask))
+
+    def _values(self, y_true: Any, y_pred: Any) -> Any:
+        values = self.call(y_true, y_pred)
+        if values is None:
+            raise TypeError(f"[{self.name}] call: expected a value per sample, got None; is a return missing?")
+        return values
 
     def _output(self, y_pred: Any) -> Tensor:
         tensor = as_tensor(y_pred)

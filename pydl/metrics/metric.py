@@ -269,7 +269,10 @@ class MeanMetricWrapper(Mean):
         super().update_state(values, weight)
 
     def _call(self, y_true: Array, y_pred: Tensor) -> Any:
-        return self._fn(y_true, y_pred.array, **self._fn_kwargs)
+        values = self._fn(y_true, y_pred.array, **self._fn_kwargs)
+        if values is None:
+            raise TypeError(f"[{self.name}] fn: expected a value per sample, got None; is a return missing?")
+        return values
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self._fn_kwargs}

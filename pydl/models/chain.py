@@ -1,4 +1,4 @@
-"""The explanation of a shape error: the way through the layers up to the one that failed, and what usually helps."""
+"""The explanation of a shape error: the layers up to the one that failed, and what usually helps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def explain(model: Sequential, input_shape: Any, failing: Layer, error: Exceptio
             break
         shape = layer.compute_output_shape(shape)
         rows.append((layer.name, type(layer).__name__, _text(shape)))
-    return _explained(f"through {model.name}", rows, failing, shape, error)
+    return _explained(f"Layers of {model.name} up to the failure", rows, failing, shape, error)
 
 
 def explain_call(call: Call, error: Exception) -> str:
@@ -42,7 +42,7 @@ def explain_call(call: Call, error: Exception) -> str:
         for _, c in sorted(before.items())
     ]
     shape = call.inputs[0].shape if call.inputs else ()
-    return _explained(f"to {call.layer.name}", rows, call.layer, shape, error)
+    return _explained(f"Layers up to {call.layer.name}", rows, call.layer, shape, error)
 
 
 def explain_loss(model: Any, error: Exception) -> str:
@@ -73,11 +73,11 @@ def _table(rows: list[tuple[str, str, str]]) -> str:
     return "\n".join(f"  {name:{widths[0]}}  {kind:{widths[1]}}  {what}" for name, kind, what in rows)
 
 
-def _explained(way: str, rows: list[tuple[str, str, str]], failing: Layer, shape: Any, error: Exception) -> str:
+def _explained(title: str, rows: list[tuple[str, str, str]], failing: Layer, shape: Any, error: Exception) -> str:
     rows = [*rows, (failing.name, type(failing).__name__, "<- fails here")]
     chain = _table(rows)
-    hint = _hint(failing, shape)
-    return f"{error}\nThe way {way}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
+    hint = _hint(failing, shape, str(error))
+    return f"{error}\n{title}:\n{chain}" + (f"\nHint: {hint}" if hint else "")
 
 
 def fits(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> bool:
@@ -131,29 +131,40 @@ def check_shape(model: str, argument: str, expected: tuple[Any, ...], shape: tup
 
 
 def input_hint(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> str:
-    """What usually helps if a model with an Input gets another rank."""
+    """What usually helps if a model with an Input gets another shape."""
+    if len(shape) == len(expected):
+        first = len(shape) == 4 and fits(expected, (shape[0], *shape[2:], shape[1]))
+        return "\nHint: channels are the last axis: numpy.moveaxis(x, 1, -1)" if first else ""
     if len(shape) != len(expected) - 1:
-        return "" if len(shape) == len(expected) else "; the shape of an Input does not count the batch axis"
-    return "\nHint: the first axis counts the samples; for a single one use x[None]"
+        return "; the shape of an Input does not count the batch axis"
+    return (
+        "\nHint: the first axis counts the samples, which the shape of an Input leaves out; for a single sample use "
+        "x[None]"
+    )
 
 
 def _text(shape: Any) -> str:
     return str(tuple(shape)).replace("None", "batch", 1)
 
 
-def _hint(layer: Layer, shape: tuple[Any, ...]) -> str:
+def _hint(layer: Layer, shape: tuple[Any, ...], error: str) -> str:
     kind = type(layer).__name__
     if "2D" in kind and len(shape) == 3:
         return f"{kind} wants (batch, rows, columns, channels); for images of one channel add it with x[..., None]"
     if "2D" in kind and len(shape) == 2:
         return f"{kind} wants (batch, rows, columns, channels); put a Reshape before it"
-    if "2D" in kind and len(shape) == 4:
+    if "2D" in kind and len(shape) == 4 and "larger than the image" in error:
         return (
             f"the map that reaches {layer.name} is {shape[1]} x {shape[2]}; a smaller kernel or pool, "
             'fewer poolings or padding="same" help'
         )
     if kind == "Dense" and len(shape) > 2:
         return "Dense works along the last axis only; put a Flatten before it to use all values"
+    if "(batch, steps, features)" in error and len(shape) == 2:
+        return (
+            f"{kind} wants (batch, steps, features): a recurrent layer before it needs return_sequences=True, ids an "
+            "Embedding, and sequences of one feature x[..., None]"
+        )
     if len(shape) < 2:
         return "the first axis counts the samples; for a single one use x[None]"
     return ""

@@ -17,7 +17,7 @@ from ..structure import leaves
 from ..tape import Array
 from ..tensor import Tensor
 from ..warn import warn_caller
-from .suspicions import suspicion
+from .suspicions import no_probability, suspicion
 
 
 def output_names(y_pred: Any) -> list[str]:
@@ -94,7 +94,7 @@ class CompiledLoss:
             if target is None:
                 raise ValueError("[fit] y: the loss needs targets, got None")
             if mean.name not in self._looked_at:
-                self._look_at(mean.name, loss, output)
+                self._look_at(mean.name, loss, output, target if weight is None else None)
             try:
                 term = loss(target, output, weight)
             except (losses.LabelError, ShapeError) as error:
@@ -107,10 +107,10 @@ class CompiledLoss:
             found.append(term if factor == 1.0 else term * factor)
         return found
 
-    def _look_at(self, name: str, loss: losses.Loss, output: Tensor) -> None:
+    def _look_at(self, name: str, loss: losses.Loss, output: Tensor, target: Any) -> None:
         """Warns of what is strange about the first batch; once."""
         self._looked_at.add(name)
-        strange = suspicion(loss, output)
+        strange = suspicion(loss, output) or (None if output.mask is not None else no_probability(loss, target))
         if strange is not None:
             warn_caller(f"{loss.name}: {strange}")
 
@@ -223,6 +223,8 @@ class _OutputMetrics:
         for metric, _ in self._resolved or ():
             result = metric.result()
             for own_name, value in result.items() if isinstance(result, dict) else [(metric.name, result)]:
+                if value is None:
+                    raise TypeError(f"[{metric.name}] result: expected a number, got None; is a return missing?")
                 array = values_of(value)
                 found[self._free_name(own_name, found)] = float(array.item()) if array.size == 1 else array.copy()
         return found

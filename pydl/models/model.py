@@ -12,7 +12,7 @@ import numpy as np
 from .. import ops
 from ..data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
 from ..layers import RNN, Layer
-from ..layers.attributes import SetByInit, replaceable
+from ..layers.attributes import OfGraph, SetByInit, replaceable
 from ..layers.call_arguments import shape_of
 from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..plan import PlanCache
@@ -48,6 +48,7 @@ class Model(Trainer):
 
     _declares_input = False  # by an Input, or as the first layer of a Sequential takes it
     autocast = False  # its layers cast for themselves; an embedding wants integers
+    input, output = OfGraph("input"), OfGraph("output")
     if not TYPE_CHECKING:
         _plans = _graph = SetByInit()
 

@@ -29,6 +29,8 @@ class Sequential(Model):
     def __init__(
         self, layers: Iterable[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:
+        if isinstance(layers, Layer) or isinstance(trainable, Layer):
+            raise TypeError("[Sequential] layers: expected a list of layers, got layers alone; did you mean [...]?")
         super().__init__(trainable=trainable, name=name)
         self._stack: list[Layer] = []
         self._input: InputLayer | None = None
@@ -64,7 +66,8 @@ class Sequential(Model):
         if isinstance(layer, SymbolicTensor) and layer.call is not None and not layer.call.inputs:
             layer = layer.call.layer  # what Input() has made
         if not isinstance(layer, Layer):
-            raise TypeError(f"[{self.name}] layers: expected a Layer, got {layer!r}")
+            meant = f"; did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
+            raise TypeError(f"[{self.name}] layers: expected a Layer, got {layer!r}{meant}")
         if layer is self:
             raise ValueError(f"[{self.name}] layers: a model cannot hold itself")
         if isinstance(layer, InputLayer):

@@ -348,9 +348,7 @@ class Stepper(Layer):
         self._warned.add(_NOT_FINITE)
         found = not_finite(batch, step, batches)
         if found is not None:
-            warn_caller(
-                f"the loss is {loss}: {found}; replace the value, as numpy.nan_to_num(x) does, or drop the sample"
-            )
+            warn_caller(f"the loss is {loss}: {found}; replace the value, as numpy.nan_to_num does, or drop the sample")
 
     def _check_compiled(self, what: str) -> None:
         if not self._compiled:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from ..losses import Loss, binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from ..losses.cross_entropy import before
 from ..tensor import Tensor
 
 _OF_CLASSES = (categorical_crossentropy, sparse_categorical_crossentropy)
+_ROUNDING = 1e-4  # in values that were scaled to [0, 1]
 
 
 def suspicion(loss: Loss, output: Tensor) -> str | None:
@@ -32,12 +37,29 @@ def suspicion(loss: Loss, output: Tensor) -> str | None:
             )
         return None
     smallest, largest = output.array.min(), output.array.max()
-    if smallest < 0 or (activation == "sigmoid" and largest > 1 + 1e-4):
+    if smallest < 0 or (activation == "sigmoid" and largest > 1 + _ROUNDING):
         return (
             f"the output is no probability, since it reaches from {smallest:.3g} to {largest:.3g}; did you mean "
             f"from_logits=True, or activation='{activation}' in the last layer?"
         )
     return None
+
+
+def no_probability(loss: Loss, target: Any) -> str | None:
+    """Why these targets, all of which count, are none of a cross-entropy's; None if they may be."""
+    if getattr(loss, "fn", None) not in (binary_crossentropy, categorical_crossentropy) or target is None:
+        return None
+    values = np.asarray(target)
+    if (
+        not values.size
+        or values.dtype.kind not in "iuf"
+        or not (values.min() < -_ROUNDING or values.max() > 1 + _ROUNDING)
+    ):
+        return None
+    return (
+        f"y_true reaches from {values.min():.3g} to {values.max():.3g}, but probabilities from 0 to 1 are expected; "
+        "scale it, or use sparse_categorical_crossentropy for class numbers"
+    )
 
 
 def _is_softmax(output: Tensor) -> bool:

@@ -82,7 +82,7 @@ def test_open_sizes_stay_open() -> None:
 
 def test_errors_name_what_does_not_go() -> None:
     x = Input((4, 3), name="x")
-    with pytest.raises(ShapeError, match=r"(?s)\[add\] x1, x2: .* broadcast.*The way to add.*x .*fails here"):
+    with pytest.raises(ShapeError, match=r"(?s)\[add\] x1, x2: .* broadcast.*Layers up to add.*x .*fails here"):
         x + Input((7,))
     with pytest.raises(TypeError, match="got Variable; what has weights belongs into a layer"):
         x * pydl.Variable(1.0)
