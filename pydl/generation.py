@@ -90,12 +90,14 @@ def beam_search(
     beams = positive_integer("beam_search", "beams", beams)
     step, tokens, steps, state = _begin(model, prompt, steps, states)
     batch = len(tokens)
+    if batch == 0:
+        return Beams(np.zeros((0, beams, steps), np.int64), np.zeros((0, beams)))
     rows = np.arange(batch)[:, None]
     found = np.zeros((batch, 1, 0), np.int64)
     total = np.zeros((batch, 1))  # log-probability of each beginning
     length = np.zeros((batch, 1))
     done = np.zeros((batch, 1), bool)
-    while found.shape[2] < steps and not (done.all() and batch):
+    while found.shape[2] < steps and not done.all():
         y, state = step(tokens, state)
         _check("beam_search", y, from_logits)
         width = total.shape[1]

@@ -209,6 +209,13 @@ def test_rows_must_be_probabilities(search: Any, activation: Any) -> None:
         assert len(search(model, [[1, 2]], 3, from_logits=True)) > 0
 
 
+def test_no_prompts_are_no_sequences() -> None:
+    model, none = language_model(), np.zeros((0, 2), int)
+    assert generate(model, none, 3).shape == (0, 3)
+    sequences, scores = beam_search(model, none, 3, beams=2)
+    assert (sequences.shape, scores.shape) == ((0, 2, 3), (0, 2))
+
+
 def test_errors() -> None:
     model = language_model()
     with pytest.raises(pydl.ShapeError, match="prompt: expected integers"):

@@ -47,9 +47,9 @@ class GradientMonitor(Callback):
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self._batches += 1
         by_name: dict[str, list[Array]] = {}
-        layers = self.model._flatten()
+        layers = self.model._all_layers()
         # The cells of a recurrent layer count under its name, as its steps do.
-        owner = {id(cell): layer.name for layer in layers if isinstance(layer, RNN) for cell in layer._flatten()}
+        owner = {id(cell): layer.name for layer in layers if isinstance(layer, RNN) for cell in layer._all_layers()}
         for layer in layers:
             grads = [v.grad for v in layer._own_variables() if v.trainable and v.grad is not None]
             by_name.setdefault(owner.get(id(layer), layer.name), []).extend(grads)
@@ -124,7 +124,7 @@ def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
 
         object.__setattr__(layer, "call", watching)  # not the usual way, which would void the model's plans
 
-    recurrent = [layer for layer in model._flatten() if isinstance(layer, RNN)]
+    recurrent = [layer for layer in model._all_layers() if isinstance(layer, RNN)]
     for layer in recurrent:
         watch(layer)
     try:

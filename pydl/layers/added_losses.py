@@ -51,7 +51,7 @@ class LossAdder(Tracked):
 
     def _with_losses(self) -> list[Layer]:
         """Those of this layer and the layers inside that have added losses."""
-        return [layer for layer in self._flatten() if layer._losses]
+        return [layer for layer in self._all_layers() if layer._losses]
 
     @property
     def losses(self) -> list[Tensor]:

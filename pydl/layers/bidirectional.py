@@ -183,4 +183,4 @@ def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
     named = serialize(layer)
     name = f"{direction}_{layer.name.removeprefix('forward_').removeprefix('backward_')}"
     named["config"] = {**named["config"], "name": name, "go_backwards": go_backwards}
-    return deserialize(named, {type(inner).__name__: type(inner) for inner in layer._flatten()})
+    return deserialize(named, {type(inner).__name__: type(inner) for inner in layer._all_layers()})

@@ -209,7 +209,7 @@ class Layer(LossAdder, Counted):
 
     def _protect(self, running: trial.Trial) -> None:
         """In a trial run: what is built is put back afterwards, the rest when it has been built."""
-        layers = self._flatten()
+        layers = self._all_layers()
         running.protect([layer for layer in layers if layer.built], [*layers, *self._all_weights()])
 
     def get_config(self) -> dict[str, Any]:

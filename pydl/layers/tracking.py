@@ -46,7 +46,7 @@ class Tracked(Part):
         if attributes.get(name) is not value:
             attributes.setdefault("_since", {})[name] = next(numbers)
 
-    def _parts(self) -> list[Any]:
+    def _found_parts(self) -> list[Any]:
         """The layers and variables among the attributes."""
         attributes = vars(self)
         since = attributes.get("_since", {})
@@ -58,15 +58,15 @@ class Tracked(Part):
 
     def _children(self) -> Iterator[Any]:
         """The layers among the attributes."""
-        return (part for part in self._parts() if isinstance(part, Tracked))
+        return (part for part in self._found_parts() if isinstance(part, Tracked))
 
     def _own_variables(self) -> list[Variable]:
         """Those that are trained first, as Keras has them; the states of recurrent layers are not among them."""
         states = {id(state) for state in self._state_variables}
-        found = [part for part in self._parts() if isinstance(part, Variable) and id(part) not in states]
+        found = [part for part in self._found_parts() if isinstance(part, Variable) and id(part) not in states]
         return sorted(found, key=lambda variable: not variable.declared_trainable)
 
-    def _flatten(self) -> list[Layer]:
+    def _all_layers(self) -> list[Layer]:
         """This layer and every layer inside it, each once."""
         found: dict[int, Layer] = {}
         stack: list[Any] = [self]
@@ -77,30 +77,30 @@ class Tracked(Part):
                 stack.extend(reversed(list(layer._children())))
         return list(found.values())
 
-    def _weights(self, keep: Callable[[Layer, Variable], bool]) -> list[Variable]:
-        return unique(v for layer in self._flatten() for v in layer._own_variables() if keep(layer, v))
+    def _weights_where(self, keep: Callable[[Layer, Variable], bool]) -> list[Variable]:
+        return unique(v for layer in self._all_layers() for v in layer._own_variables() if keep(layer, v))
 
     @property
     def weights(self) -> list[Variable]:
         """All variables: of this layer, then of the layers inside it."""
-        return self._weights(lambda layer, v: True)
+        return self._weights_where(lambda layer, v: True)
 
     def _all_weights(self) -> list[Variable]:
         """What a plan may read of this layer."""
-        return self.weights + [variable for layer in self._flatten() for variable in layer._state_variables]
+        return self.weights + [variable for layer in self._all_layers() for variable in layer._state_variables]
 
     def _plan_parts(self) -> list[Any]:
         """What voids plans of this layer when it changes."""
-        return list(self._flatten())
+        return list(self._all_layers())
 
     @property
     def trainable_weights(self) -> list[Variable]:
         """Those that `fit` changes: none of a frozen layer, whatever its parts say."""
-        return self._weights(lambda layer, v: v.trainable) if self._trainable else []
+        return self._weights_where(lambda layer, v: v.trainable) if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
-        return self._weights(lambda layer, v: not v.trainable) if self._trainable else self.weights
+        return self._weights_where(lambda layer, v: not v.trainable) if self._trainable else self.weights
 
     variables = weights
     trainable_variables = trainable_weights
@@ -114,7 +114,7 @@ class Tracked(Part):
     def trainable(self, value: bool) -> None:
         """Freezes or frees all weights, also of the layers inside. At once: `fit` need not be compiled for again."""
         value = checked_flag(self.name, "trainable", value)
-        for layer in self._flatten():
+        for layer in self._all_layers():
             layer._trainable = value
             for variable in layer._own_variables():
                 variable.trainable = value and variable.declared_trainable

@@ -275,7 +275,7 @@ class Model(Trainer):
 
     def reset_state(self) -> None:
         """Stateful recurrent layers begin anew."""
-        for layer in self._flatten():
+        for layer in self._all_layers():
             if isinstance(layer, RNN) and layer.stateful:
                 layer.reset_state()
 

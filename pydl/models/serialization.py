@@ -121,5 +121,5 @@ def clone_model(model: Model) -> Any:
 
     NotImplementedError for a subclass of Model that does not define get_config().
     """
-    own = {type(layer).__name__: type(layer) for layer in model._flatten()}
+    own = {type(layer).__name__: type(layer) for layer in model._all_layers()}
     return deserialize(serialize(model), own)

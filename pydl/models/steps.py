@@ -258,7 +258,7 @@ class Stepper(Layer):
         trained = self._trained
         if trained is None or not trained.snapshot.holds():
             taken = changes.snapshot(self._plan_parts())
-            layers, variables = self._flatten(), self.trainable_weights
+            layers, variables = self._all_layers(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
             replayable = (
                 self._loss is not None and self._loss._in_kernels and not regularized and all(map(_is_own, layers))

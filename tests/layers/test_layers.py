@@ -66,7 +66,7 @@ def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) ->
         return layer(x)
 
     seen = layer.trainable_weights
-    owners = [next(one for one in layer._flatten() if vars(one).get(w.name) is w) for w in seen]
+    owners = [next(one for one in layer._all_layers() if vars(one).get(w.name) is w) for w in seen]
     if seen:
         check_gradients(on_weights, [w.array for w in seen])
 

@@ -124,7 +124,7 @@ FREE = (  # noqa: SIM905
     output_names separate_inputs begin end advance initial_state cell_class first_shape in_kernels slots spatial most
     gates op sequence step dropout_masks uses_batch_logs add image_call convert children flatten own_variables graph
     plans stack blocks heads depth mask states inputs outputs input_shape output_shape data config shape size fn encoder
-    stream state epoch latest stage kind order layer_list run replay hidden
+    stream state epoch latest stage kind order layer_list run replay hidden _flatten _weights _parts
     """
 ).split()
 
