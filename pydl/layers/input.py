@@ -23,7 +23,10 @@ class InputLayer(Layer):
         self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, name: str | None = None
     ) -> None:
         super().__init__(name=name)
-        self.dtype = np.dtype(dtype or "float32")
+        try:
+            self.dtype = np.dtype(dtype or "float32")
+        except TypeError:
+            raise ValueError(f"[{self.name}] dtype: expected a dtype such as 'float32', got {dtype!r}") from None
         if self.dtype.kind not in "fiub":
             raise ValueError(f"[{self.name}] dtype: expected numbers, got {dtype!r}")
         if shape is None or isinstance(shape, int):

@@ -73,6 +73,7 @@ def functional(**arrays):
         (lambda: fit(metric=lambda a, b: None), "TypeError", "expected a value per sample, got None"),
         (lambda: fit(metric=NoResult(name="mine")), "TypeError", r"\[mine\] result: expected a number, got None"),
         (lambda: Input(6), "ValueError", r"shape: expected a tuple .* got 6; did you mean \(6,\)\?"),
+        (lambda: Input((6,), dtype="flot"), "ValueError", "dtype: expected a dtype such as .* got .flot."),
         (lambda: Sequential(layers.ReLU()), "TypeError", "layers: expected a list of layers"),
         (lambda: Sequential(layers.ReLU(), layers.ReLU()), "TypeError", "layers: expected a list of layers"),
         (lambda: Sequential([layers.ReLU]), "TypeError", r"did you mean ReLU\(\.\.\.\)\?"),
