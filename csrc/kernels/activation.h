@@ -108,7 +108,7 @@ struct Elu {  // alpha (exp(x) - 1) below 0
   }
   template <class T>
   static PYDL_INLINE V<T> backward(V<T> y, V<T> dy, T alpha) {
-    return select<T>(y > 0, dy, dy * (y + alpha));
+    return select<T>(y <= 0, dy * (y + alpha), dy);
   }
 };
 
@@ -121,7 +121,7 @@ struct Selu {  // Klambauer et al. 2017, "Self-Normalizing Neural Networks"
   }
   template <class T>
   static PYDL_INLINE V<T> backward(V<T> y, V<T> dy, T) {
-    return dy * select<T>(y > 0, broadcast<T>(T(kScale)), y + T(kScale * kAlpha));
+    return dy * select<T>(y <= 0, y + T(kScale * kAlpha), broadcast<T>(T(kScale)));
   }
 };
 
