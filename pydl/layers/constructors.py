@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any
 
 from .. import activations, constraints, initializers, regularizers
+from ..argument_names import constructor_arguments, refuse_unknown
 from ..ops.refusal import same_kind
 
 _KINDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -28,7 +29,7 @@ def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
         try:
             constructor(self, *args, **kwargs)
         except _KINDS as error:
-            better = _named(type(self).__name__, constructor, error, (self, *args), kwargs)
+            better = _named(type(self), constructor, error, (self, *args), kwargs)
             if better is error:
                 raise
             raise better from error
@@ -37,13 +38,14 @@ def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
 
 
 def _named(
-    owner: str, constructor: Callable[..., None], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
+    kind: type, constructor: Callable[..., None], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Exception:
-    """The error with the name of the argument; itself if it has one, or if the signature does not fit."""
+    """The error with the name of the argument; itself if it has one."""
+    owner = kind.__name__
     try:
         bound = inspect.signature(constructor).bind(*args, **kwargs)
     except TypeError:
-        return error
+        return _misfit(kind, constructor, error, kwargs)
     given: dict[str, Any] = {}
     for name, value in list(bound.arguments.items())[1:]:
         is_rest = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
@@ -62,6 +64,17 @@ def _named(
     return same_kind(error)(
         f"[{owner}] {', '.join(given)}: {text.removeprefix('[tensor] data: ') or type(error).__name__}"
     )
+
+
+def _misfit(kind: type, constructor: Callable[..., None], error: Exception, kwargs: dict[str, Any]) -> Exception:
+    """What does not fit the signature: a name that it does not take, or else Python's own words for the class."""
+    for base in kind.__mro__:
+        if inspect.unwrap(vars(base).get("__init__", kind)) is inspect.unwrap(constructor):
+            try:
+                refuse_unknown(kind.__name__, kwargs, constructor_arguments(base))
+            except TypeError as unknown:
+                return unknown
+    return TypeError(re.sub(r"^\w+\.__init__\(\)", kind.__name__, str(error)))
 
 
 def _refused(get: Callable[[Any], Any], value: Any) -> Exception | None:

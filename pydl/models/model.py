@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
+from ..argument_names import checks_names
 from ..data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
 from ..layers import RNN, Layer
 from ..layers.attributes import OfGraph, SetByInit, replaceable
@@ -235,6 +236,7 @@ class Model(Trainer):
     def output_shape(self) -> Any:
         return map_leaves(lambda t: t.shape, self._functional("output_shape").outputs)
 
+    @checks_names
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of this name, or at this index. ValueError if there is none."""
         if (name is None) == (index is None):
@@ -251,6 +253,7 @@ class Model(Trainer):
 
     # -- weights in files
 
+    @checks_names
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Writes all weights as an .npz file, which appears whole or not at all.
 
@@ -263,6 +266,7 @@ class Model(Trainer):
             )
         save_arrays(filepath, places(self), overwrite)
 
+    @checks_names
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
         """Reads what `save_weights` wrote, bit by bit. ValueError if it does not fit; then no weight has changed."""
         if not self.built:
@@ -312,6 +316,7 @@ class Model(Trainer):
             raise RuntimeError(f"[count_params] {self.name} is not built: call it on data, fit it or give an Input")
         return super().count_params()
 
+    @checks_names
     def summary(
         self,
         line_length: int | None = None,

@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from .. import _core, changes, losses, ops, optimizers
+from .. import changes, losses, ops, optimizers
 from ..argument_names import checks_names
 from ..batches import Batch, make_batch
 from ..data_adapters import as_rows, holds_arrays, plain, rows_of_each
@@ -28,27 +28,7 @@ from ..warn import warn_caller
 from .chain import explain_loss
 from .compiled import CompiledLoss, CompiledMetrics, output_names
 from .data_checks import not_finite
-
-
-class Trained(NamedTuple):
-    """What a step touches, collected once: walking all layers for it costs more than a step of a small model."""
-
-    snapshot: _core.Snapshot  # while it holds, so does the rest
-    layers: list[Layer]  # but the model itself, which keeps this
-    variables: list[Variable]
-    regularized: list[Variable]
-    replayable: bool  # whether a plan may hold a training step
-
-
-def _is_own(layer: Layer) -> bool:
-    """Whether no step of the layer runs Python of others, which may do what a recording does not see."""
-    parts = [type(layer)] + [
-        value if hasattr(value, "__module__") else type(value)
-        for name, value in vars(layer).items()
-        if callable(value) and not name.endswith(("initializer", "constraint"))  # those do not run in a step's plan
-    ]
-    return "call" not in vars(layer) and all((part.__module__ or "").startswith("pydl.") for part in parts)
-
+from .trained import Trained, is_own
 
 _STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
 
@@ -261,7 +241,7 @@ class Stepper(Layer):
             layers, variables = self._all_layers(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
             replayable = (
-                self._loss is not None and self._loss._in_kernels and not regularized and all(map(_is_own, layers))
+                self._loss is not None and self._loss._in_kernels and not regularized and all(map(is_own, layers))
             )
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
             trained = Trained(taken, layers[1:], variables, regularized, replayable)
@@ -298,6 +278,7 @@ class Stepper(Layer):
 
     # -- single batches
 
+    @checks_names
     def train_on_batch(
         self,
         x: Any,
@@ -315,12 +296,14 @@ class Stepper(Layer):
         self.reset_metrics()
         return self._result_of(self.train_step, batch, return_dict)
 
+    @checks_names
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of this batch, as `evaluate` returns them."""
         self._check_compiled("test_on_batch")
         with self._own_figures():
             return self._result_of(self.test_step, self._one_batch(x, y, sample_weight), return_dict)
 
+    @checks_names
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for this batch, as `predict` returns them."""
         return self._outputs(self._one_batch(x))
