@@ -43,6 +43,7 @@ def is_column(kind: type) -> bool:
 
 def columns(frame: Any) -> dict[Any, Any]:
     """The columns of a frame by their names."""
+    _check_collected("x", frame)
     return dict(_columns(frame))
 
 
@@ -52,6 +53,7 @@ def frame_array(name: str, frame: Any) -> Array:
     Bools, nullable numbers and objects that are numbers count as numbers. TypeError names a column of anything else,
     ValueError one with missing values; NaN in a column of floats stays.
     """
+    _check_collected(name, frame)
     dtypes = list(frame.dtypes)
     if dtypes and all(isinstance(dtype, np.dtype) and dtype == dtypes[0] and dtype.kind in "fiub" for dtype in dtypes):
         return np.asarray(frame.to_numpy())
@@ -85,6 +87,13 @@ def column_array(name: str, column: Any, label: Any = None) -> Array:
         _check_missing(name, label, column)
         return np.asarray(column.to_numpy(dtype=dtype.numpy_dtype))
     return np.asarray(column)
+
+
+def _check_collected(name: str, frame: Any) -> None:
+    if hasattr(frame, "collect"):  # Polars' LazyFrame
+        raise TypeError(
+            f"[data] {name}: expected a frame of values, got a {type(frame).__name__}; take frame.collect()"
+        )
 
 
 def _columns(frame: Any) -> Iterator[tuple[Any, Any]]:

@@ -96,3 +96,15 @@ def test_inputs_by_the_names_of_columns() -> None:
     model.fit(table, table["c"], validation_split=0.25, verbose=0)
     with pytest.raises(ValueError, match=r"without \['b'\]"):
         model.predict(table[["a", "c"]], verbose=0)
+
+
+def test_a_lazy_frame_holds_no_values() -> None:
+    def collect(self):
+        raise AssertionError
+
+    lazy = type("LazyFrame", (), {"__module__": "polars", "columns": ["a"], "dtypes": [1], "collect": collect})()
+    model = Sequential([Input((1,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for call in (lambda: model.predict(lazy), lambda: model.fit(lazy, [0]), lambda: model(lazy)):
+        with pytest.raises(TypeError, match=r"expected a frame of values, got a LazyFrame; take frame.collect\(\)"):
+            call()

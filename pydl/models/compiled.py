@@ -51,7 +51,7 @@ class CompiledLoss:
             if weight is not None and not isinstance(weight, numbers.Real):
                 raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
         self._given, self._weights = loss, weights
-        self._looked_at: set[str] = set()
+        self._looked_at: set[tuple[str, bool]] = set()
         # Without the names of the outputs, mistakes show when the first of them are seen.
         self._parts = self._resolve(names) if names else None
 
@@ -93,7 +93,7 @@ class CompiledLoss:
                 continue
             if target is None:
                 raise ValueError("[fit] y: the loss needs targets, got None")
-            if mean.name not in self._looked_at:
+            if (mean.name, output.node is not None) not in self._looked_at:
                 self._look_at(mean.name, loss, output, target if weight is None else None)
             try:
                 term = loss(target, output, weight)
@@ -108,10 +108,12 @@ class CompiledLoss:
         return found
 
     def _look_at(self, name: str, loss: losses.Loss, output: Tensor, target: Any) -> None:
-        """Warns of what is strange about the first batch; once."""
-        self._looked_at.add(name)
+        """Warns once of what is strange about the first batch, and about the first with a tape, which tells more."""
+        taped = output.node is not None
+        self._looked_at.add((name, taped))
         strange = suspicion(loss, output) or (None if output.mask is not None else no_probability(loss, target))
         if strange is not None:
+            self._looked_at.add((name, not taped))
             warn_caller(f"{loss.name}: {strange}")
 
     def results(self) -> dict[str, float]:

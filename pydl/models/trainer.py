@@ -126,7 +126,7 @@ class Trainer(Stepper):
         kind: str,
         watchers: CallbackList,
     ) -> dict[str, float] | None:
-        """Steps of `train_step` or `test_step` with their hooks; the last logs, or None if there was no batch."""
+        """Steps of `train_step` or `test_step` with their hooks; the last logs, or None if there was no sample."""
         begin, end = watchers.hooks(f"on_{kind}_batch_begin"), watchers.hooks(f"on_{kind}_batch_end")
         uses_logs = watchers.uses_logs(f"on_{kind}_batch_end")
         step, own_logs = -1, None
@@ -142,7 +142,10 @@ class Trainer(Stepper):
                 hook(step, logs)
             if kind == "train" and self.stop_training:
                 break
-        return None if step < 0 else dict(own_logs or self.get_metrics_result())
+        counted = getattr(run, "__func__", None) in (Stepper.train_step, Stepper.test_step)  # steps of others may not
+        if step < 0 or (counted and not self._loss_mean.count):
+            return None
+        return dict(own_logs or self.get_metrics_result())
 
     def _look_at_scale(self, batch: Batch) -> None:
         """Warns of images that nobody has scaled, in the first batch of `fit`."""

@@ -127,3 +127,14 @@ def test_metrics_of_several_values_in_the_logs() -> None:
 
     model.compile("sgd", "mse", metrics=[Several("several")])
     assert model.evaluate(X, Y, verbose=0, return_dict=True).keys() >= {"loss", "a", "b"}
+
+
+def test_batches_without_samples_measure_nothing() -> None:
+    x = np.ones((4, 2), "f4")
+    model = Sequential([Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    with pytest.warns(UserWarning, match="no batches left"):
+        history = model.fit(x, x[:, :1], validation_data=iter([(x[:0], x[:0, :1])]), verbose=0).history
+    assert set(history) == {"loss", "mae"}
+    with pytest.raises(ValueError, match="expected at least one batch"):
+        model.evaluate(iter([(x[:0], x[:0, :1])]), verbose=0)

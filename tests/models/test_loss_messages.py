@@ -119,3 +119,13 @@ def test_logits_and_probabilities_mixed_up(activation, loss, text) -> None:
         model = classifier(3, activation, right)
         model.fit(x, y, verbose=0)
         model.evaluate(x, y, verbose=0)
+
+
+def test_an_evaluation_before_does_not_silence_the_hint() -> None:
+    x, y = np.ones((4, 2), "f4"), np.ones((4, 1), "f4")
+    model = Sequential([Input((2,)), layers.Dense(1), layers.Softmax()])
+    model.compile("sgd", "binary_crossentropy")
+    model.evaluate(x, y, verbose=0)
+    with pytest.warns(UserWarning, match="softmax over one unit") as caught:
+        model.fit(x, y, epochs=2, validation_data=(x, y), verbose=0)
+    assert len(caught) == 1
