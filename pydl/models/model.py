@@ -322,14 +322,15 @@ class Model(Trainer):
         line_length: int | None = None,
         print_fn: Callable[[str], Any] | None = None,
         show_trainable: bool = False,
+        expand_nested: bool = False,
     ) -> None:
         """Prints a table of layers, output shapes and parameters.
 
         line_length: the width, by default that of the terminal; long names wrap, they are never cut. print_fn: gets
-        the text instead of print.
+        the text instead of print. expand_nested: whether the layers of inner models get rows too.
         """
         width = line_length or shutil.get_terminal_size((100, 24)).columns
-        (print_fn or print)(format_summary(self, width, show_trainable))
+        (print_fn or print)(format_summary(self, width, show_trainable, expand_nested))
 
     def _output_shapes(self) -> list[Any]:
         """The output shape of every layer in `layers`, None where it is not known before a call."""

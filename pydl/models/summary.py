@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
 
 from ..structure import leaves
 
@@ -13,21 +14,11 @@ if TYPE_CHECKING:
 _SHARES = {3: (0.5, 0.3, 0.2), 4: (0.35, 0.25, 0.15, 0.25)}  # of the width, by number of columns
 
 
-def format_summary(model: Model, width: int, show_trainable: bool = False) -> str:
+def format_summary(model: Model, width: int, show_trainable: bool = False, expand_nested: bool = False) -> str:
     """Rows of layer (class), output shape and parameters, at most `width` wide, then the totals."""
-    layers, connections = model.layers, model._connections()
-    more = () if connections is None else ("Connected to",)
+    more = () if model._connections() is None else ("Connected to",)
     rows: list[tuple[str, ...]] = [("Layer (type)", "Output shape", "Param #", *more)]
-    for i, (layer, shape) in enumerate(zip(layers, model._output_shapes(), strict=True)):
-        mark = "" if not show_trainable else " [trainable]" if layer.trainable else " [frozen]"
-        rows.append(
-            (
-                f"{layer.name} ({type(layer).__name__}){mark}",
-                "?" if shape is None else ", ".join(map(str, leaves(shape))),
-                f"{layer.count_params():,}" if layer.built else "? (unbuilt)",
-                *(() if connections is None else (connections[i],)),
-            )
-        )
+    rows += _rows(model, len(more), show_trainable, expand_nested)
     columns = _column_widths(rows, width - 2 * (len(rows[0]) - 1))
     rule = "─" * (sum(columns) + 2 * (len(columns) - 1))
     lines = [f'Model: "{model.name}"', rule]
@@ -41,6 +32,21 @@ def format_summary(model: Model, width: int, show_trainable: bool = False) -> st
     for name, count in (("Total", trainable + frozen), ("Trainable", trainable), ("Non-trainable", frozen)):
         lines.append(f"{name} params: {count:,} ({_size(count * model.dtype.itemsize)})")
     return "\n".join(lines)
+
+
+def _rows(model: Model, more: int, show_trainable: bool, expand: bool, mark: str = "") -> Iterator[tuple[str, ...]]:
+    """A row for each layer, with `more` columns for what it is connected to; those of an inner model after its own."""
+    connections = model._connections() or [""] * len(model.layers)
+    for layer, shape, connection in zip(model.layers, model._output_shapes(), connections, strict=True):
+        state = "" if not show_trainable else " [trainable]" if layer.trainable else " [frozen]"
+        yield (
+            f"{mark}{layer.name} ({type(layer).__name__}){state}",
+            "?" if shape is None else ", ".join(map(str, leaves(shape))),
+            f"{layer.count_params():,}" if layer.built else "? (unbuilt)",
+            *[connection] * more,
+        )
+        if expand and hasattr(layer, "_output_shapes"):
+            yield from _rows(cast("Model", layer), more, show_trainable, expand, f"{mark}└ ")
 
 
 def _column_widths(rows: list[tuple[str, ...]], room: int) -> list[int]:

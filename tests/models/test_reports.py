@@ -50,3 +50,18 @@ def test_norms_are_kept_under_the_names_of_layers() -> None:
     model.fit(x, x[:, 0, :1], verbose=0, callbacks=[monitor])
     assert {*monitor.steps} == {"first", "second"}
     assert {*monitor.layers} == {"first", "second", model.layers[-1].name}
+
+
+def test_a_summary_shows_the_layers_of_inner_models() -> None:
+    inner = Sequential([Input((4,)), layers.Dense(3, name="deep")], name="inner")
+    i = Input((4,), name="i")
+    for model in (Sequential([Input((4,)), inner, layers.Dense(1)]), Model(i, layers.Dense(1)(inner(i)))):
+        lines: list[str] = []
+        model.summary(line_length=100, print_fn=lines.append)
+        model.summary(line_length=100, print_fn=lines.append, expand_nested=True)
+        plain, expanded = (text.splitlines() for text in lines)
+        assert not any("deep" in line for line in plain)
+        place = next(n for n, line in enumerate(expanded) if line.startswith("inner (Sequential)"))
+        assert expanded[place + 1].split()[:3] == ["└", "deep", "(Dense)"]
+        assert expanded[place + 1].split()[3:6] == ["(None,", "3)", "15"]
+        assert expanded[-3:] == plain[-3:]
