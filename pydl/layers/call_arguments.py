@@ -148,7 +148,9 @@ def as_masks(masks: Any) -> Any:
 
 
 def refuse_several(layer: str, inputs: Any) -> None:
-    """ShapeError for several tensors; for a layer that takes one."""
+    """ShapeError for several tensors, TypeError for None; for a layer that takes one."""
+    if inputs is None:
+        raise TypeError(f"[{layer}] inputs: expected a tensor, got None")
     if isinstance(inputs, dict):
         raise ShapeError(f"[{layer}] inputs: expected one tensor, got a dict with the keys {list(inputs)}")
     found = leaves(inputs)

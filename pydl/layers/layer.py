@@ -237,7 +237,7 @@ class Layer(LossAdder, Counted):
         else:
             inputs = args[0]
         many = not isinstance(inputs, Tensor) and is_several(inputs)
-        if many and signature.takes_one:
+        if (many or inputs is None) and signature.takes_one:
             refuse_several(self.name, inputs)
         if (not isinstance(inputs, Tensor) or kwargs or rest) and is_symbolic((inputs, rest, kwargs)):
             return call_layer(self, (inputs, *rest), kwargs if training is None else {**kwargs, "training": training})

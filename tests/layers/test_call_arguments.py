@@ -289,7 +289,7 @@ SINGLE: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_several_tensors_for_a_layer_of_one(name: str) -> None:
-    with pytest.raises(ShapeError, match=r"inputs: expected one tensor, got \d of shapes"):
+    with pytest.raises(ShapeError, match=r"inputs: expected one tensor, got (\d of shapes|a dict)"):
         SINGLE[name]()
 
 
@@ -330,3 +330,24 @@ def test_the_mask_by_its_name_in_keras() -> None:
     y._keras_mask = None
     assert y.mask is None
     assert pydl.Tensor([1.0])._keras_mask is None
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Dense(2),
+        layers.LSTM(2),
+        layers.MaxPooling2D(),
+        layers.Softmax(),
+        layers.Embedding(3, 2),
+        layers.Conv2D(2, 1),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_nothing_in_place_of_a_tensor_is_refused(layer: layers.Layer) -> None:
+    for call in (
+        lambda: layer(None),
+        lambda: layer(inputs=None) if layer._signature.names[0] == "inputs" else layer(None),
+    ):
+        with pytest.raises(TypeError, match=r"inputs: expected a tensor, got None"):
+            call()
