@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import operator
 import os
+import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import trial
@@ -22,6 +24,7 @@ _MASK64 = 2**64 - 1
 _seed = int.from_bytes(os.urandom(8), "little")
 _epoch = 0  # how often set_seed was called: streams made before start anew
 _consumers: dict[str, int] = {}
+_here = threading.local()  # its `ahead`: where the generators of this thread come from, if not from `_consumers`
 
 
 def set_seed(seed: int) -> None:
@@ -66,7 +69,15 @@ def generator(kind: str, seed: int | None = None) -> np.random.Generator:
     """A fresh NumPy generator, for the next consumer of this kind ("initializer", "shuffle", …) or of its own seed."""
     from numpy.random import default_rng
 
-    return default_rng(seed if seed is not None else [_seed, zlib.crc32(kind.encode()), _next(kind)])
+    return default_rng(seed if seed is not None else _place(kind))
+
+
+def _place(kind: str) -> list[int]:
+    """The seed of the next consumer of this kind."""
+    ahead = getattr(_here, "ahead", None)
+    if ahead is not None and ahead.kind == kind:
+        return ahead.next()
+    return [_seed, zlib.crc32(kind.encode()), _next(kind)]
 
 
 class _Consumer:
@@ -141,3 +152,23 @@ class Draws(_Consumer):
 
     def _start(self) -> None:
         self._generator = generator(self.kind)
+
+
+class Ahead(_Consumer):
+    """The generators of something that is not made yet, such as weights, so that they are those of its copies too."""
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """Until the end, the generators of this kind come from here; not if `set_seed` was called since the copy."""
+        before, _here.ahead = getattr(_here, "ahead", None), self if self._epoch == _epoch else None
+        try:
+            yield
+        finally:
+            _here.ahead = before
+
+    def next(self) -> list[int]:
+        self._count += 1
+        return [*self._seeds, self._count]
+
+    def _start(self) -> None:
+        self._seeds, self._count = _place(self.kind), 0

@@ -64,14 +64,15 @@ class Slots:
         gone = partial(_forget, weakref.ref(self), id(variable))
         self._places[id(variable)] = weakref.ref(variable, gone), place
 
-    def __getstate__(self) -> list[tuple[Variable | None, State]]:
+    def __getstate__(self) -> dict[str, list[tuple[Variable | None, State]]]:
         variables = {place: ref() for ref, place in self._places.values()}
-        return [(variables.get(place), self._states[place]) for place in sorted(self._states)]
+        kept = [(variables.get(place), self._states[place]) for place in sorted(self._states)]
+        return {"kept": kept}  # in a dict, as the first protocols of pickle drop what is empty
 
-    def __setstate__(self, state: list[tuple[Variable | None, State]]) -> None:
+    def __setstate__(self, state: dict[str, list[tuple[Variable | None, State]]]) -> None:
         self.__init__()  # type: ignore[misc]
-        self.wait([arrays for _, arrays in state])  # copies: no views of what this was made from
-        for place, (variable, _) in enumerate(state):
+        self.wait([arrays for _, arrays in state["kept"]])  # copies: no views of what this was made from
+        for place, (variable, _) in enumerate(state["kept"]):
             if variable is not None:
                 self._keep(variable, place)
         self._loaded = True

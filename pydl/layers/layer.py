@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from ..argument_names import arguments_of, checks_names, constructor_arguments, 
 from ..changes import Counted
 from ..errors import ShapeError, positive_integer
 from ..locks import building, counting
+from ..random import Ahead
 from ..structure import is_nested, leaves, map_leaves
 from ..symbolic import Call, call_layer, is_symbolic
 from ..tape import no_grad, spoil_plan, state
@@ -53,7 +55,8 @@ def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
             state.depth, state.training = 0, None
             vars(self)["_building"] = True
             try:
-                with no_grad(), trial.running(None):
+                ahead = vars(self)["_ahead"].used() if "_ahead" in vars(self) else nullcontext()
+                with no_grad(), trial.running(None), ahead:
                     build(self, *args, **kwargs) if takes_shapes else build(self)
                 if not inner:
                     vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks
@@ -145,6 +148,8 @@ class Layer(LossAdder, Counted):
         self._call_count, self._only_call = 0, None
 
     def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
+        if not self.built:
+            vars(self).setdefault("_ahead", Ahead("initializer"))  # its weights will be those of the copy
         return {**vars(self), "_call_count": 0, "_only_call": None}
 
     def _called(self, call: Call) -> None:

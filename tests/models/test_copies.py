@@ -33,6 +33,7 @@ def out_of_band(thing):
 
 COPIES = {
     "pickle": lambda m: pickle.loads(pickle.dumps(m)),
+    "pickle 0": lambda m: pickle.loads(pickle.dumps(m, protocol=0)),
     "pickle 2": lambda m: pickle.loads(pickle.dumps(m, protocol=2)),
     "deepcopy": copy.deepcopy,
     "joblib": by_joblib,
@@ -102,10 +103,49 @@ def test_optimizers(optimizer):
         assert len(twin.optimizer.variables) == before
 
 
-@pytest.mark.parametrize("how", ["pickle", "deepcopy"])
+@pytest.mark.parametrize("how", COPIES)
 def test_before_training(how):
     model = net()
     assert_goes_on_alike(model, COPIES[how](model))
+
+
+class Late(layers.Layer):
+    """Has a layer from the start, and makes another and a weight when it is built."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Dense(4)
+
+    def build(self, shape):
+        self.second, self.w = layers.Dense(4), self.add_weight((4,), "random_normal")
+
+    def call(self, x):
+        return self.second(self.first(x)) * self.w
+
+
+@pytest.mark.parametrize("how", ["pickle", "deepcopy", "twice"])
+def test_before_it_is_built(how):
+    model = Sequential([layers.Dense(5), Late(), layers.Dropout(0.2), layers.Dense(3, activation="softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    twin = COPIES[how](model)
+    model.build((None, 6))
+    Sequential([Input((2,)), layers.Dense(3)])  # takes what would come next
+    assert_goes_on_alike(model, twin)
+    assert len({w.tobytes() for w in model.get_weights()}) == 9
+
+
+def test_a_seed_after_the_copy_counts():
+    values = []
+    for copied in (False, True):
+        layer = layers.Dense(3)
+        twin = copy.deepcopy(layer) if copied else None
+        pydl.set_seed(5)
+        layer.build((None, 4))
+        values.append(layer.get_weights()[0])
+        if twin is not None:
+            twin.build((None, 4))
+            assert not np.array_equal(values[-1], twin.get_weights()[0])
+    np.testing.assert_array_equal(*values)
 
 
 def test_the_original_has_gone():
