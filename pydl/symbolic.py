@@ -52,9 +52,12 @@ def accepts_symbolic(op: Callable[Parameters, Result]) -> Callable[Parameters, R
             from .ops.refusal import refusal
 
             better = refusal(op, error, args, kwargs)
-            if better is error:
-                raise
-            raise better from error
+            try:
+                if better is error:
+                    raise
+                raise better from error
+            finally:
+                del better  # its traceback holds this frame: a cycle, which would hold the arrays
 
     function.__module__ = "pydl.ops"  # where pickle finds it
     return function

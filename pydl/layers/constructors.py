@@ -30,9 +30,12 @@ def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
             constructor(self, *args, **kwargs)
         except _KINDS as error:
             better = _named(type(self), constructor, error, (self, *args), kwargs)
-            if better is error:
-                raise
-            raise better from error
+            try:
+                if better is error:
+                    raise
+                raise better from error
+            finally:
+                del better  # its traceback holds this frame: a cycle, which would hold the arrays
 
     return naming
 
@@ -81,7 +84,7 @@ def _refused(get: Callable[[Any], Any], value: Any) -> Exception | None:
     try:
         get(value)
     except (TypeError, ValueError) as error:
-        return error
+        return error.with_traceback(None)
     return None
 
 

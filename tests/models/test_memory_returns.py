@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import Input, Model, Sequential, layers, ops
+from pydl import Input, Model, Sequential, layers, losses, ops
 from pydl.callbacks import Callback, EarlyStopping, GradientMonitor, LambdaCallback
 from pydl.generation import generate
 
@@ -142,6 +142,30 @@ def test_after_errors() -> None:
     assert_returns(lambda: wrong(functional(), X[:, :3]))
     assert_returns(lambda: wrong(sequential(L.Dense(4)), X[:, :3]))
     assert_returns(lambda: wrong(fitted(Own()), X[:, :3]))
+
+
+def labels_that_are_none(model: Any) -> None:
+    model.compile("adam", losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(X, np.full(len(X), 1000), verbose=0)
+
+
+ERRORS: dict[str, Callable[[Any], Any]] = {
+    "labels": labels_that_are_none,
+    "an op": lambda model: ops.matmul(model(X), np.ones((7, 7))),
+    "an op that names its argument": lambda model: ops.reshape(model(X), "x"),
+    "inputs that are none": lambda model: Model(Input((3,)), model(Input((16,)))),
+    "the next layer": lambda model: L.Conv2D(3, 3)(model(Input((16,)))),
+    "the layer's argument": lambda model: L.RNN(model.layers),
+}
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_after_errors_that_are_told_anew(kind: str) -> None:
+    def wrong(model: Any) -> None:
+        with pytest.raises((ValueError, TypeError)):
+            ERRORS[kind](model)
+
+    assert_returns(lambda: wrong(functional()))
 
 
 def test_parts_of_models_copies_and_files(tmp_path: Any) -> None:
