@@ -12,6 +12,7 @@ from . import config, ops
 from ._own import VERSION as __version__
 from .config import num_threads, set_num_threads, threads
 from .errors import DTypeError, ShapeError
+from .locks import importing as _importing
 from .memory import memory_stats, release_memory, set_memory_limit
 from .random import set_seed
 from .tape import GradientTape, no_grad
@@ -55,10 +56,15 @@ _CLASSES = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 def __getattr__(name: str) -> Any:
     if name in _CLASSES:
-        return getattr(importlib.import_module(f".{_CLASSES[name]}", __name__), name)
+        return getattr(_module(_CLASSES[name]), name)
     if name in __all__:
-        return importlib.import_module(f".{name}", __name__)
+        return _module(name)
     raise AttributeError(f"module 'pydl' has no attribute {name!r}")
+
+
+def _module(name: str) -> Any:
+    with _importing():
+        return importlib.import_module(f".{name}", __name__)
 
 
 def __dir__() -> list[str]:

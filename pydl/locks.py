@@ -1,13 +1,16 @@
 """Locks for what threads share: layers that are being built, names, random streams, optimizers.
 
 A process that forks hands no held lock to its child: `building` and `counting` are taken before the fork, so that what
-they guard is whole in the child too, and all others are new there.
+they guard is whole in the child too, and all others are new there. A fork also waits for modules of ours that other
+threads import on first use: Python's locks of modules would stay held in the child.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
@@ -17,6 +20,8 @@ building = threading.RLock()
 counting = threading.RLock()
 
 _others: WeakSet[Any] = WeakSet()
+_imports = 0  # under way
+_imported = threading.Condition(counting)
 
 
 class OwnLock:
@@ -39,9 +44,24 @@ class OwnLock:
         return OwnLock, ()
 
 
+@contextmanager
+def importing() -> Iterator[None]:
+    """While modules are imported on first use. Counted, as a lock would have to be taken before those of Python."""
+    global _imports
+    with counting:
+        _imports += 1
+    try:
+        yield
+    finally:
+        with counting:
+            _imports -= 1
+            _imported.notify_all()
+
+
 def _before_fork() -> None:
     building.acquire()
     counting.acquire()
+    _imported.wait_for(lambda: _imports == 0)  # gives `counting` away as long as it waits
 
 
 def _after_fork() -> None:

@@ -74,7 +74,7 @@ def generator(kind: str, seed: int | None = None) -> np.random.Generator:
 
 def _place(kind: str) -> list[int]:
     """The seed of the next consumer of this kind."""
-    ahead = getattr(_here, "ahead", None)
+    ahead: Ahead | None = getattr(_here, "ahead", None)
     if ahead is not None and ahead.kind == kind:
         return ahead.next()
     return [_seed, zlib.crc32(kind.encode()), _next(kind)]

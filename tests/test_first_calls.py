@@ -193,6 +193,27 @@ def test_one_variable_that_threads_update_together() -> None:
     np.testing.assert_array_equal(variable.numpy(), np.full(1000, -400, np.float32))
 
 
+def test_a_fork_while_another_thread_imports() -> None:
+    code = """
+import os, sys, threading, time
+import pydl
+sys.setswitchinterval(1e-6)
+thread = threading.Thread(target=lambda: pydl.Sequential)
+thread.start()
+time.sleep(float(sys.argv[1]))
+child = os.fork()
+if child == 0:
+    pydl.Sequential([pydl.Input((2,)), pydl.layers.Dense(3)])
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+thread.join()
+print("end")
+"""
+    for pause in ("0.0", "0.01", "0.03"):
+        done = python("-W", "ignore", "-c", code, pause)
+        assert (done.returncode, done.stdout) == (0, "end\n"), done.stderr
+
+
 def test_a_fork_while_another_thread_builds() -> None:
     code = """
 import os, sys, threading
