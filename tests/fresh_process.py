@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 
 def python(*arguments: str, timeout: float = 60, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -23,3 +24,14 @@ def output(*arguments: str, timeout: float = 60, **environment: str) -> str:
     done = python(*arguments, timeout=timeout, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def sanitized() -> bool:
+    """AddressSanitizer reserves terabytes of addresses, so they cannot be limited; everything is slow."""
+    return "libasan" in Path("/proc/self/maps").read_text()
+
+
+def bounded(script: str) -> str:
+    """The script, to be run by `output("-c", ...)`, in 6 GB of addresses: what wants more gets a MemoryError."""
+    limit = "resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))"
+    return script if sanitized() else f"import resource; {limit}; {script}"

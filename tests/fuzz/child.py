@@ -13,21 +13,16 @@ import sys
 import time
 import traceback
 from collections import Counter
-from pathlib import Path
 from typing import Any, TextIO
 from zlib import crc32
 
 import numpy as np
 
+from ..fresh_process import sanitized
 from .finding import Finding
 
 GIGABYTE = 1 << 30
 LIMIT = 6 * GIGABYTE  # of address space: what wants more gets a MemoryError
-
-
-def sanitized() -> bool:
-    """AddressSanitizer reserves terabytes of addresses, so they cannot be limited; everything is slow."""
-    return "libasan" in Path("/proc/self/maps").read_text()
 
 
 def generator(part: str, seed: int, case: int) -> np.random.Generator:

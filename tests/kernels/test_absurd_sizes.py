@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fresh_process import output
+from fresh_process import bounded, output
 
 import pydl
 from pydl import _core
@@ -140,12 +140,11 @@ def layers() -> None:
 @pytest.mark.parametrize("what", ["strides", "paddings", "long_axes", "pools", "layers"])
 def test_no_loop_over_what_is_not_there(what: str) -> None:
     script = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)); "
-        f"sys.path += {[__file__.rsplit('/', 3)[0], __file__.rsplit('/', 2)[0]]!r}; "
+        f"import sys; sys.path += {[__file__.rsplit('/', 3)[0], __file__.rsplit('/', 2)[0]]!r}; "
         "from pydl import _core; from tests.kernels.test_absurd_sizes import *; "
         f"[(_core.set_isa(isa), {what}()) for isa in {SUPPORTED_ISAS}]; print('done')"
     )
-    assert output("-c", script, timeout=100) == "done"
+    assert output("-c", bounded(script), timeout=100) == "done"
 
 
 def test_a_window_of_too_many_cells_to_number_is_refused() -> None:
