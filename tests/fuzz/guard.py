@@ -15,6 +15,7 @@ _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ct
 _libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 NONE, READ_WRITE = 0, mmap.PROT_READ | mmap.PROT_WRITE
+LARGEST = 1 << 28  # bytes that are worth a copy
 
 
 class Arena:
@@ -54,8 +55,8 @@ class Arena:
         return np.frombuffer((ctypes.c_char * n).from_address(first), dtype).reshape(shape)
 
     def copy(self, value: Any, at_end: bool = True) -> Any:
-        """The same with every array in it in such memory; other values stay."""
-        if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        """The same with every array in it in such memory. Other values stay, and so do huge views of a few elements."""
+        if isinstance(value, np.ndarray) and not value.dtype.hasobject and value.nbytes <= LARGEST:
             array = self.empty(value.shape, value.dtype, at_end)
             array[...] = value
             return array
