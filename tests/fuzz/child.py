@@ -17,8 +17,8 @@ from typing import Any, TextIO
 from zlib import crc32
 
 import numpy as np
+from fresh_process import sanitized
 
-from ..fresh_process import sanitized
 from .finding import Finding
 
 GIGABYTE = 1 << 30
