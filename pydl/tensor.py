@@ -141,6 +141,10 @@ class Tensor(_core.TensorFields):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, value: Any) -> bool:
+        """Whether the value is one of the elements, as in arrays."""
+        return (value.numpy() if isinstance(value, Tensor) else value) in self.numpy()
+
     def __repr__(self) -> str:
         values = np.array2string(self.array, prefix="Tensor(", separator=", ", threshold=100)
         return f"Tensor({values}, shape={self.shape}, dtype={self.dtype}{', requires_grad' * self.requires_grad})"

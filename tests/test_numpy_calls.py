@@ -123,6 +123,25 @@ def test_numpy_in_a_forward_pass_spoils_its_plan() -> None:
         np.testing.assert_array_equal(model(x), x * (x.argmax() + 3))
 
 
+def test_numpy_testing_and_in_look_at_the_values(v: Variable) -> None:
+    t = v * 1
+    for check in (np.testing.assert_allclose, np.testing.assert_array_equal, np.testing.assert_array_almost_equal):
+        check(t, v)
+        with pytest.raises(AssertionError):
+            check(t, t + 1)
+    for check in (np.testing.assert_equal, np.testing.assert_almost_equal):
+        check(t, v.numpy())
+        with pytest.raises(AssertionError):
+            check(t.numpy(), t + 1)
+    for tensor in (t, v, t.detach()):
+        assert 4.0 in tensor
+        assert 0.0 not in tensor
+        assert None not in tensor
+        assert "a" not in tensor
+        assert t in tensor
+        assert np.ones(2) * 9 not in tensor
+
+
 def test_plots(v: Variable) -> None:
     pytest.importorskip("matplotlib").use("Agg")
     pyplot = pytest.importorskip("matplotlib.pyplot")

@@ -289,7 +289,7 @@ class Stepper(Layer):
     ) -> Any:
         """One update on this batch. Returns its loss and metrics, as `evaluate` does."""
         self._check_compiled("train_on_batch")
-        batch = self._one_batch(x, y, sample_weight, class_weight)
+        batch = self._samples("train_on_batch", x, y, sample_weight, class_weight)
         if self._in_loop:
             with self._own_figures():
                 return self._result_of(self.train_step, batch, return_dict)
@@ -301,7 +301,7 @@ class Stepper(Layer):
         """The loss and metrics of this batch, as `evaluate` returns them."""
         self._check_compiled("test_on_batch")
         with self._own_figures():
-            return self._result_of(self.test_step, self._one_batch(x, y, sample_weight), return_dict)
+            return self._result_of(self.test_step, self._samples("test_on_batch", x, y, sample_weight), return_dict)
 
     @checks_names
     def predict_on_batch(self, x: Any) -> Any:
@@ -339,6 +339,13 @@ class Stepper(Layer):
 
     def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
         return make_batch(x, y, sample_weight, receiver=self, weights=weights)
+
+    def _samples(self, what: str, *data: Any) -> Batch:
+        """`_one_batch` of at least one sample: of none there are no figures, and nothing to learn."""
+        batch = self._one_batch(*data)
+        if batch.size == 0:
+            raise ValueError(f"[{what}] x: expected at least one sample, got none")
+        return batch
 
     # -- what comes in and goes out
 

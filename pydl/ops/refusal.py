@@ -27,8 +27,13 @@ _TENSORS = frozenset({
     "targets", "values", "variance", "x", "x1", "x2", "x_max", "x_min", "xs",
 })  # fmt: skip
 _OPTIONAL = frozenset({"beta", "bias", "dropout_mask", "gamma", "initial_state", "mask"})
-# What bindings call tensors that have another name here.
-_OF_KERNELS = {"a": "x", "b": "kernel", "w": "kernel", "h0": "initial_state", "c0": "initial_state"}
+# What bindings call arguments that have another name here.
+_OF_KERNELS = {
+    "a": "x", "b": "kernel", "w": "kernel", "h0": "initial_state", "c0": "initial_state", "alpha": "negative_slope"
+}  # fmt: skip
+# What holds arguments that the op does not have itself: of an op, or by a name that bindings have for one kind of it.
+_HOLDERS = {"bidirectional": "first, second"}
+_KINDS_OF = {"ids": "x"}
 _NAMED = re.compile(r"\[(?P<op>\w+)\] (?P<names>\w+(, \w+)*): ")
 
 
@@ -45,8 +50,10 @@ def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwa
             return error
         parameters = inspect.signature(op).parameters
         named = [name if name in parameters else _OF_KERNELS.get(name, name) for name in part["names"].split(", ")]
-        names = ", ".join(named) if set(named) <= parameters.keys() else _suspects(given)
-        return type(error)(f"[{op.__name__}] {names}: {text[part.end() :]}")
+        if set(named) <= parameters.keys():
+            return type(error)(f"[{op.__name__}] {', '.join(named)}: {text[part.end() :]}")
+        within = _KINDS_OF.get(part["names"]) or _HOLDERS.get(op.__name__) or _suspects(given)
+        return type(error)(f"[{op.__name__}] {within}: {', '.join(named)}: {text[part.end() :]}")
     for name in _TENSORS & given.keys():
         optional = name in _OPTIONAL or (op.__name__ == "where" and name in ("x1", "x2"))
         several = name == "xs" or op.__name__ == "stack"

@@ -93,7 +93,7 @@ def test_what_does_not_fit() -> None:
     for option in ("dropuot_mask", "recompute_every", "reset_after"):
         with pytest.raises(TypeError, match=rf"\[bidirectional\] {option}: expected arguments of a direction of lstm"):
             ops.bidirectional("lstm", x, first, {**first, option: 1})
-    with pytest.raises(ValueError, match="return_sequences: expected the same"):
+    with pytest.raises(ValueError, match=r"^\[bidirectional\] first, second: return_sequences: expected the same"):
         ops.bidirectional("lstm", x, first, {**first, "return_sequences": False})
     with pytest.raises(ValueError, match="recurrent_kernel: expected"):
         ops.bidirectional("lstm", x, first, {**first, "recurrent_kernel": wrong})

@@ -138,3 +138,11 @@ def test_batches_without_samples_measure_nothing() -> None:
     assert set(history) == {"loss", "mae"}
     with pytest.raises(ValueError, match="expected at least one batch"):
         model.evaluate(iter([(x[:0], x[:0, :1])]), verbose=0)
+    weights = model.get_weights()
+    for step in (model.train_on_batch, model.test_on_batch):
+        with pytest.raises(ValueError, match=rf"\[{step.__name__}\] x: expected at least one sample, got none"):
+            step(x[:0], x[:0, :1])
+    for after, before in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(after, before)
+    assert model.optimizer.iterations == 1
+    assert model.predict_on_batch(x[:0]).shape == (0, 1)
