@@ -39,12 +39,14 @@ class Slots:
 
     def add(self, variables: Sequence[Variable], make: Callable[[Variable], State]) -> None:
         """Gives state to the variables that have none. ValueError if there is state that waits and does not fit."""
+        taken = {place for _, place in self._places.values()}
+        if self._loaded and taken:  # copied along with variables: the state of those that have gone is for no others
+            self._states = {place: state for place, state in self._states.items() if place in taken}
+        self._loaded = False
         new = list({id(v): v for v in variables if id(v) not in self._places}.values())
-        self._loaded = self._loaded and len(new) == len(variables)
         if not new:
             return
         states = [make(v) for v in new]
-        taken = {place for _, place in self._places.values()}
         places = sorted(self._states.keys() - taken)
         if places:
             _check_fit(new, [self._states[place] for place in places], states)

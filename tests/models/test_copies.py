@@ -262,6 +262,41 @@ def test_an_optimizer_does_not_keep_variables_alive():
     assert optimizer.variables == []
 
 
+class Replaceable(Model):
+    def __init__(self):
+        super().__init__()
+        self.inner = [layers.Dense(4), layers.Dense(4)]
+        self.head = layers.Dense(2)
+
+    def call(self, x):
+        for layer in self.inner:
+            x = layer(x)
+        return self.head(x)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", optimizers.SGD(0.1, momentum=0.9)])
+@pytest.mark.parametrize("freeze", [False, True])
+@pytest.mark.parametrize("kept", [False, True])
+def test_state_of_a_replaced_layer_is_not_for_its_successor_in_a_copy(optimizer, freeze, kept):
+    x = np.linspace(-1, 1, 32).reshape(8, 4)
+    model = Replaceable()
+    model.compile(copy.deepcopy(optimizer), "mse")
+    for _ in range(2):
+        model.train_on_batch(x, x[:, :2])
+    old, model.inner[0] = model.inner[0], layers.Dense(4)
+    model(x)
+    model.inner[0].bias.trainable = not freeze
+    if not kept:
+        del old
+    copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
+    for each in (model, *copies):
+        each.train_on_batch(x, x[:, :2])
+        each.train_on_batch(x, x[:, :2])
+    for twin in copies:
+        for a, b in zip(model.get_weights(), twin.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 def test_state_goes_through_a_store():
     model = net("adamw")
     model.fit(X, Y, epochs=2, verbose=0)
