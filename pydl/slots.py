@@ -62,6 +62,10 @@ class Slots:
         self._places.clear()
         self._states = {place: tuple(np.array(a) for a in state) for place, state in enumerate(states)}
 
+    def settle(self) -> None:
+        """In a copy: it is one of a model too, so what has no variables there has gone, and its state goes too."""
+        self._loaded = False
+
     def _keep(self, variable: Variable, place: int) -> None:
         gone = partial(_forget, weakref.ref(self), id(variable))
         self._places[id(variable)] = weakref.ref(variable, gone), place

@@ -86,6 +86,11 @@ class Stepper(Layer):
     def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
         return super().__getstate__() | {"_trained": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if isinstance(optimizer := state.get("optimizer"), optimizers.Optimizer):
+            optimizer._state.settle()
+
     @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns. "accuracy" and the like are known once data has been seen."""

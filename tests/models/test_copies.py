@@ -297,6 +297,22 @@ def test_state_of_a_replaced_layer_is_not_for_its_successor_in_a_copy(optimizer,
             np.testing.assert_array_equal(a, b)
 
 
+def test_state_of_replaced_weights_does_not_wait_if_they_were_all():
+    x = np.linspace(-1, 1, 32).reshape(8, 4)
+    model = Sequential([Input((4,)), layers.Dense(4, trainable=False), layers.Dense(2)])
+    model.compile("adam", "mse")
+    model.train_on_batch(x, x[:, :2])
+    for units in (2, 3):  # state that fits, and that does not
+        model.pop()
+        model.add(layers.Dense(units))
+        copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model)), by_joblib(model)]
+        for each in (model, *copies):
+            each.train_on_batch(x, x[:, :units])
+        for twin in copies:
+            for a, b in zip(model.get_weights(), twin.get_weights(), strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
 def test_state_goes_through_a_store():
     model = net("adamw")
     model.fit(X, Y, epochs=2, verbose=0)
