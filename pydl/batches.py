@@ -32,7 +32,7 @@ class Batch(NamedTuple):
     @property
     def size(self) -> int:
         """The number of samples."""
-        return len(leaves(self.x)[0])
+        return len(self.x) if type(self.x) is np.ndarray else len(leaves(self.x)[0])
 
 
 class Receiver(Protocol):
@@ -260,6 +260,8 @@ def make_batch(
 ) -> Batch:
     """One batch from whatever converts to arrays; `weights` is a weight per class."""
     x, y = receiver._arranged("x", x), receiver._arranged("y", y)
+    if sample_weight is None and weights is None and type(x) is np.ndarray and type(y) is np.ndarray:  # nearly always
+        return Batch(_cast(x, receiver.input_dtype(x, 0)), _cast(y, target_dtype(y, receiver.dtype)))
     sample_weight = receiver._arranged("sample_weight", sample_weight)
     if y is not None and weights is not None:
         sample_weight = weighted(class_weights(y, weights, *receiver._label_kind()), sample_weight)

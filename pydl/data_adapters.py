@@ -27,6 +27,8 @@ def as_numbers(name: str, data: Any) -> Array:
 
 def as_rows(name: str, data: Any) -> Any:
     """The same, but a sparse matrix becomes SparseRows."""
+    if type(data) is np.ndarray and data.ndim and data.dtype.byteorder in "=|" and data.dtype.kind in "fiub":
+        return data  # nearly always
     if isinstance(data, SparseRows):
         return data
     array: Any = data

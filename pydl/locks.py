@@ -27,18 +27,18 @@ _imported = threading.Condition(counting)
 class OwnLock:
     """A lock of one object, `with self._lock:`, which copies of the object have anew."""
 
-    __slots__ = ("__weakref__", "_lock")
+    __slots__ = ("__weakref__", "lock")
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         with counting:
             _others.add(self)
 
     def __enter__(self) -> None:
-        self._lock.acquire()
+        self.lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        self.lock.release()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return OwnLock, ()
@@ -71,7 +71,7 @@ def _after_fork() -> None:
 
 def _after_fork_in_child() -> None:
     for lock in _others:
-        lock._lock = threading.RLock()
+        lock.lock = threading.RLock()
     _after_fork()
 
 

@@ -156,7 +156,7 @@ class Optimizer(NamesArguments):
                 raise ValueError(f"[{self.name}] grads: no variable has a gradient; was backward() called?")
             return self.apply_gradients(pairs)
         arrays = self._clipped([g.array if isinstance(g, Tensor) else np.asarray(g) for g in grads])
-        with self._lock:
+        with self._lock.lock:  # of C, because every step comes here
             rate, step = self.learning_rate, self.iterations + 1
             for group in self._grouped(trainable_variables):
                 own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]

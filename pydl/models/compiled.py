@@ -132,7 +132,7 @@ class CompiledLoss:
         return [mean for _, _, mean in self._parts or ()]
 
     def reset(self) -> None:
-        for mean in self.means:
+        for _, _, mean in self._parts or ():
             mean.reset_state()
 
 
@@ -185,8 +185,8 @@ class CompiledMetrics:
         return [metric for part in self._parts or () for metric, _ in part._resolved or ()]
 
     def reset(self) -> None:
-        for metric in self.resolved:
-            metric.reset_state()
+        for part in self._parts or ():
+            part.reset()
 
 
 class _OutputMetrics:
@@ -195,6 +195,10 @@ class _OutputMetrics:
     def __init__(self, prefix: str, given: list[tuple[Any, bool]]) -> None:
         self._prefix, self._given = prefix, given
         self._resolved: list[tuple[metrics.Metric, bool]] | None = None
+
+    def reset(self) -> None:
+        for metric, _ in self._resolved or ():
+            metric.reset_state()
 
     def update(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None) -> None:
         """Adds a batch to every metric. Masked steps weigh nothing."""

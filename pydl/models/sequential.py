@@ -134,7 +134,7 @@ class Sequential(Model):
         """One array: there is one input and one output."""
         if data is None and name != "x":
             return None
-        data = plain(data)
+        data = plain(data) if type(data) is not np.ndarray else data
         if isinstance(data, dict):
             if name != "x" or self._input is None or self._input.name not in data:
                 raise TypeError(
@@ -146,7 +146,9 @@ class Sequential(Model):
             shape = self.input_shape if name == "x" else self.output_shape
             data = data[0] if holds_all(name, shape, data) else data
         rows = as_rows(name, data)
-        return with_last_axis(self.input_shape, rows) if name == "x" else rows
+        if name != "x" or (self._input is not None and len(rows.shape) == len(self._input.shape) + 1):
+            return rows
+        return with_last_axis(self.input_shape, rows)
 
     def _declared_shapes(self) -> list[Any]:
         return [self.input_shape]

@@ -103,8 +103,10 @@ class Stepper(Layer):
 
         An override may return logs; they replace those of `get_metrics_result()`.
         """
-        loss, y_pred = self._replayed(batch) if self._replayable(batch) else self._differentiated(*batch)
-        variables = self._trained_now().variables
+        trained = self._trained_now()
+        replay = self._replayable(batch, trained)
+        loss, y_pred = self._replayed(batch, trained.variables) if replay else self._differentiated(*batch)
+        variables = self._trained_now().variables  # the first step makes them
         if variables:
             self._update(variables)
         else:
@@ -125,17 +127,16 @@ class Stepper(Layer):
             loss.backward()
         return loss, y_pred
 
-    def _replayable(self, batch: Batch) -> bool:
+    @staticmethod
+    def _replayable(batch: Batch, trained: Trained) -> bool:
         """Whether it is all pydl's own code: Python of others may do what a recording does not see."""
         arrays = type(batch.x) is np.ndarray and type(batch.y) is np.ndarray and batch.sample_weight is None
-        trained = self._trained_now()
         return (
             arrays and trained.replayable and state.grad_enabled and all([v.requires_grad for v in trained.variables])
         )
 
-    def _replayed(self, batch: Batch) -> tuple[Tensor, Any]:
-        """`_differentiated` by a plan, or recording one. Its outputs are the gradients too."""
-        variables = self._trained_now().variables
+    def _replayed(self, batch: Batch, variables: list[Variable]) -> tuple[Tensor, Any]:
+        """`_differentiated` by a plan, or recording one. Its outputs are the gradients of the variables too."""
 
         def call(xy: tuple[Tensor, Tensor]) -> list[Any]:
             x, y = xy
@@ -345,9 +346,9 @@ class Stepper(Layer):
     def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
         return make_batch(x, y, sample_weight, receiver=self, weights=weights)
 
-    def _samples(self, what: str, *data: Any) -> Batch:
+    def _samples(self, what: str, x: Any, y: Any, sample_weight: Any, weights: Any = None) -> Batch:
         """`_one_batch` of at least one sample: of none there are no figures, and nothing to learn."""
-        batch = self._one_batch(*data)
+        batch = make_batch(x, y, sample_weight, receiver=self, weights=weights)
         if batch.size == 0:
             raise ValueError(f"[{what}] x: expected at least one sample, got none")
         return batch
