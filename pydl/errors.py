@@ -2,7 +2,7 @@
 
 import numbers
 import operator
-from typing import Any
+from typing import Any, NoReturn
 
 
 class ShapeError(ValueError):
@@ -47,3 +47,13 @@ def drop_rate(owner: str, value: Any, name: str = "rate") -> float:
     if not 0 <= rate <= 1:
         raise ValueError(f"[{owner}] {name}: expected 0 <= {name} <= 1, got {value}")
     return rate
+
+
+def raise_instead(error: BaseException, better: BaseException) -> NoReturn:
+    """Raises `better`, with `error` as its cause unless they are one. Leaves no cycle of error, traceback and frame."""
+    try:
+        if better is error:
+            raise better
+        raise better from error
+    finally:
+        del better, error

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from .errors import ShapeError
+from .errors import ShapeError, raise_instead
 from .structure import leaves, map_leaves, rebuild
 
 if TYPE_CHECKING:
@@ -51,13 +51,7 @@ def accepts_symbolic(op: Callable[Parameters, Result]) -> Callable[Parameters, R
         except Exception as error:
             from .ops.refusal import refusal
 
-            better = refusal(op, error, args, kwargs)
-            try:
-                if better is error:
-                    raise
-                raise better from error
-            finally:
-                del better  # its traceback holds this frame: a cycle, which would hold the arrays
+            raise_instead(error, refusal(op, error, args, kwargs))
 
     function.__module__ = "pydl.ops"  # where pickle finds it
     return function

@@ -143,8 +143,11 @@ def test_numpy_testing_and_in_look_at_the_values(v: Variable) -> None:
 
 
 def test_plots(v: Variable) -> None:
-    pytest.importorskip("matplotlib").use("Agg")
-    pyplot = pytest.importorskip("matplotlib.pyplot")
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     line, image = ops.reshape(v, (4,)) * 1, v * 1
     figure, axes = pyplot.subplots()
     axes.plot(line)

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import activations, constraints, initializers, regularizers
 from ..argument_names import constructor_arguments, refuse_unknown
+from ..errors import raise_instead
 from ..ops.refusal import same_kind
 
 _KINDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -29,13 +30,7 @@ def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
         try:
             constructor(self, *args, **kwargs)
         except _KINDS as error:
-            better = _named(type(self), constructor, error, (self, *args), kwargs)
-            try:
-                if better is error:
-                    raise
-                raise better from error
-            finally:
-                del better  # its traceback holds this frame: a cycle, which would hold the arrays
+            raise_instead(error, _named(type(self), constructor, error, (self, *args), kwargs))
 
     return naming
 
