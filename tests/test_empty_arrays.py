@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from fresh_process import bounded, output
 
-from pydl import _core
+from pydl import _core, ops
+from pydl.errors import ShapeError
 
 HUGE, LARGE = 2**40, 2**31 - 1  # LARGE is the most that a size of an image may be
 CONV = ((1, 1), (0, 0, 0, 0), (1, 1), 1)
@@ -176,3 +177,9 @@ def test_what_is_too_large_to_hold_is_refused() -> None:
     ):
         with pytest.raises((ValueError, MemoryError), match=r"^\["):
             call()
+
+
+def test_an_axis_is_not_taken_apart_into_more_tensors_than_memory_holds() -> None:
+    for x in (empty(2**31, 0), np.zeros((2**20 + 1, 1), np.float32)):
+        with pytest.raises(ShapeError, match=r"^\[unstack\] x: expected at most 1048576 slices, got \d+ along axis 0"):
+            ops.unstack(x)

@@ -14,15 +14,24 @@ from .arrays import transposed
 from .axes import axis_of
 
 
+_MOST = 1 << 20  # slices: each is a Python object of its own, so more would fill the memory before any work is done
+
+
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices of x along `axis`, without it. Their gradients meet in one array, however many there are.
 
-    num: how many there are, if the caller knows. ShapeError for another number, and for an axis that x does not have.
+    num: how many there are, if the caller knows. ShapeError for another number, for more than a million slices, and
+    for an axis that x does not have.
     """
     x = as_tensor(x)
     axis = axis_of("unstack", axis, x.ndim)
     if num is not None and num != x.shape[axis]:
         raise ShapeError(f"[unstack] num: expected {x.shape[axis]} for shape {x.shape}, got {num!r}")
+    if x.shape[axis] > _MOST:
+        raise ShapeError(
+            f"[unstack] x: expected at most {_MOST} slices, got {x.shape[axis]} along axis {axis} of shape {x.shape}; "
+            f"index the tensor instead, x[i] makes one slice"
+        )
     slices = transposed(x.array, (axis, *range(axis), *range(axis + 1, x.ndim)))
     gathered: list[Array] = []  # the gradient of x while the backward pass is at its slices
 
