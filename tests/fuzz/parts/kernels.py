@@ -78,10 +78,11 @@ def run(rng: np.random.Generator, note: Any) -> str:
         return "worked"
     if any(np.abs(leaf).max(initial=0) > LARGE for leaf in leaves(double)):
         return "exploded"
+    tolerance = TOLERANCE[np.dtype("f4")]
     try:
-        close(result, double, TOLERANCE[np.dtype("f4")], what)
+        close(result, double, tolerance, what)
     except Finding:
-        if ill_conditioned(result, double, guarded(op, rounded(rng, doubles), True)):
+        if ill_conditioned(result, double, guarded(op, rounded(rng, doubles), True), tolerance):
             return "ill-conditioned"
         raise
     return "worked"

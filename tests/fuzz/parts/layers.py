@@ -41,10 +41,11 @@ def compare(net: Net) -> str:
     if not np.isfinite(largest) or largest > 1e5:
         return "exploded"
     result = [np.zeros(e.shape) if a is None else a for a, e in zip(result, theirs, strict=True)]
+    tolerance = 1e-8 if net.dtype == "float64" else 2e-3
     try:
-        close(result, theirs, 1e-8 if net.dtype == "float64" else 2e-3, "beside PyTorch")
+        close(result, theirs, tolerance, "beside PyTorch")
     except Finding as found:
-        if net.dtype == "float32" and ill_conditioned(result, theirs, expected(net, ROUNDING)):
+        if net.dtype == "float32" and ill_conditioned(result, theirs, expected(net, ROUNDING), tolerance):
             return "ill-conditioned"
         raise Finding(f"{net}\n{found}") from None
     return "worked"
