@@ -13,7 +13,6 @@ from ..tensor import Tensor, as_tensor, record
 from .arrays import transposed
 from .axes import axis_of
 
-
 _MOST = 1 << 20  # slices: each is a Python object of its own, so more would fill the memory before any work is done
 
 
