@@ -1,5 +1,5 @@
 # The only place that knows compiler flags per instruction set.
-# pydl_add_isa(name flags...) compiles csrc/kernels/*.cpp once more, into the object library pydl_kernels_<name>.
+# pydl_add_isa(name flags...) compiles csrc/kernels/**/*.cpp once more, into the object library pydl_kernels_<name>.
 # pydl_isa_<name> holds what any file needs that is built for this set (the kernels, and their own C++ tests).
 function(pydl_add_isa name)
   add_library(pydl_isa_${name} INTERFACE)
@@ -29,7 +29,8 @@ function(pydl_check_symbols target name)
   set(checked ${CMAKE_CURRENT_BINARY_DIR}/${target}.checked)
   add_custom_command(
     OUTPUT ${checked}
-    COMMAND ${CMAKE_COMMAND} -DISA=${name} -DNM=${CMAKE_NM} "-DOBJECTS=$<TARGET_OBJECTS:${target}>" -P
+    COMMAND ${CMAKE_COMMAND} -DISA=${name} -DNM=${CMAKE_NM} -DOBJDUMP=${CMAKE_OBJDUMP}
+            "-DOBJECTS=$<TARGET_OBJECTS:${target}>" -P
             ${PYDL_CHECK_ISA_SYMBOLS}
     COMMAND ${CMAKE_COMMAND} -E touch ${checked}
     DEPENDS ${target} $<TARGET_OBJECTS:${target}> ${PYDL_CHECK_ISA_SYMBOLS}

@@ -1,6 +1,6 @@
 """Plans: what a model does with inputs of one shape, recorded once, then replayed in one call of the extension.
 
-While a plan records, the layers (and in training the tape) run as usual and every kernel call is noted (csrc/plan.h).
+While a plan records, the layers (and in training the tape) run as usual and every kernel call is noted (plan.h).
 What a replay could not repeat ends the recording: values made outside the kernels, a look at values, random numbers,
 writing to variables other than by `update`. Then the layers run each time; the results are the same, and
 `PlanCache.info()` tells the reason.

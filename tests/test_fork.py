@@ -1,4 +1,4 @@
-"""Parent and child go on after a fork, which the threads of kernels do not survive: see csrc/parallel.cpp."""
+"""Parent and child go on after a fork, which the threads of kernels do not survive: see threads/parallel.cpp."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ FAMILIES = (
     "norm",
     "recurrent",
     "recurrent_layers",
-    "rearrange",
+    "transpose",
     "loss",
     "optimizer",
     "dropout",

@@ -1,9 +1,9 @@
-#include "arguments.h"
+#include "bindings/arguments.h"
 
 #include <string>
 
-#include "../check.h"
-#include "array.h"
+#include "bindings/array.h"
+#include "runtime/check.h"
 
 namespace pydl {
 

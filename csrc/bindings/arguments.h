@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../kernels.h"
+#include "contract/types.h"
 
 namespace pydl {
 namespace py = pybind11;

@@ -1,9 +1,9 @@
-#include "array.h"
+#include "bindings/array.h"
 
 #include <algorithm>
 #include <new>
 
-#include "../pool.h"
+#include "runtime/memory/pool.h"
 
 namespace pydl {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "../check.h"
-#include "../kernels.h"
+#include "contract/types.h"
+#include "runtime/check.h"
 
 namespace pydl {
 namespace py = pybind11;

@@ -1,7 +1,7 @@
-#include "../dispatch.h"
-#include "bindings.h"
-#include "launch.h"
-#include "normalization.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "bindings/normalization.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -25,11 +25,11 @@ py::tuple forward(const py::array& x, py::handle gamma_object, py::handle beta_o
   const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
   const py::object beta = checked_or_none<T>(op, "beta", beta_object, {s.cols});
   const py::array y = make_array<T>(shape_of(x)), mean = make_array<T>({s.cols}), variance = make_array<T>({s.cols});
-  launch(op, {read(x), read(gamma), read(beta)}, {y, mean, variance},
+  launch(op, {memory_of(x), memory_of(gamma), memory_of(beta)}, {y, mean, variance},
          [=](const void* const* in, void* const* out, const void*) {
            const auto a = reinterpret_cast<const T* const*>(in);
            const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().batch_norm_forward(s.rows, s.cols, T(epsilon), a[0], a[1], a[2], b[0], b[1], b[2]);
+           kernels().of<T>().batch_norm.forward(s.rows, s.cols, T(epsilon), a[0], a[1], a[2], b[0], b[1], b[2]);
          });
   return py::make_tuple(y, mean, variance);
 }
@@ -44,10 +44,10 @@ py::array inference(const py::array& x, py::handle gamma_object, py::handle beta
   const py::array mean = checked_as<T>(op, "mean", mean_object, {s.cols});
   const py::array variance = checked_as<T>(op, "variance", variance_object, {s.cols});
   const py::array y = make_array<T>(shape_of(x));
-  launch(op, {read(x), read(gamma), read(beta), read(mean), read(variance)}, {y},
+  launch(op, {memory_of(x), memory_of(gamma), memory_of(beta), memory_of(mean), memory_of(variance)}, {y},
          [=](const void* const* in, void* const* out, const void*) {
            const auto a = reinterpret_cast<const T* const*>(in);
-           kernels().of<T>().batch_norm_inference(s.rows, s.cols, T(epsilon), a[0], a[1], a[2], a[3], a[4],
+           kernels().of<T>().batch_norm.inference(s.rows, s.cols, T(epsilon), a[0], a[1], a[2], a[3], a[4],
                                                   static_cast<T*>(out[0]));
          });
   return y;
@@ -63,11 +63,11 @@ py::tuple backward(const py::array& dy, py::handle x_object, py::handle gamma_ob
   const py::array mean = checked_as<T>(op, "mean", mean_object, {s.cols});
   const py::array variance = checked_as<T>(op, "variance", variance_object, {s.cols});
   const py::array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>({s.cols}), dbeta = make_array<T>({s.cols});
-  launch(op, {read(x), read(dy), read(gamma), read(mean), read(variance)}, {dx, dgamma, dbeta},
+  launch(op, {memory_of(x), memory_of(dy), memory_of(gamma), memory_of(mean), memory_of(variance)}, {dx, dgamma, dbeta},
          [=](const void* const* in, void* const* out, const void*) {
            const auto a = reinterpret_cast<const T* const*>(in);
            const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().batch_norm_backward(s.rows, s.cols, T(epsilon), constant, a[0], a[1], a[2], a[3], a[4],
+           kernels().of<T>().batch_norm.backward(s.rows, s.cols, T(epsilon), constant, a[0], a[1], a[2], a[3], a[4],
                                                  b[0], b[1], b[2]);
          });
   return py::make_tuple(dx, dgamma, dbeta);

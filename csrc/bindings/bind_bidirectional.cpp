@@ -1,6 +1,6 @@
 // A recurrent layer over the sequences from both ends, in one call.
-#include "../check.h"
-#include "recurrent.h"
+#include "bindings/recurrent.h"
+#include "runtime/check.h"
 
 namespace pydl {
 namespace {

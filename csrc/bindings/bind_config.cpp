@@ -1,11 +1,11 @@
 // Instruction set, threads and build facts.
 #include <pybind11/stl.h>
 
-#include "../check.h"
-#include "../dispatch.h"
-#include "../parallel.h"
-#include "../precision.h"
-#include "bindings.h"
+#include "bindings/bindings.h"
+#include "runtime/check.h"
+#include "runtime/dispatch.h"
+#include "runtime/precision.h"
+#include "runtime/threads/parallel.h"
 
 namespace pydl {
 

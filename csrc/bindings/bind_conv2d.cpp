@@ -1,10 +1,10 @@
 #include <algorithm>
 
-#include "../dispatch.h"
-#include "../precision.h"
-#include "arguments.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
+#include "runtime/precision.h"
 
 namespace pydl {
 namespace {
@@ -43,9 +43,9 @@ Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, co
           out[1], stride[0], stride[1], pad[0], pad[2], spread[0], spread[1], groups};
 }
 
-// What a kernel is told: the shape, and what the precision of this moment wishes for (a plan asks at each replay).
-Conv2dShape wished(Conv2dShape s) {
-  s.algorithm = conv2d_wish();
+// What a kernel is told: the shape, and the algorithm that the precision requests now (a plan asks at each replay).
+Conv2dShape requested(Conv2dShape s) {
+  s.algorithm = conv2d_requested();
   return s;
 }
 
@@ -53,9 +53,9 @@ Conv2dShape wished(Conv2dShape s) {
 template <class T>
 Plan::Packing packing(const Conv2dShape& s, ConvDirection direction) {
   return {{1},
-          [=] { return kernels().of<T>().conv2d_packed_size(wished(s), direction) * index(sizeof(T)); },
+          [=] { return kernels().of<T>().conv2d.packed_size(requested(s), direction) * index(sizeof(T)); },
           [=](const void* const* weights, void* packed) {
-            kernels().of<T>().conv2d_pack(wished(s), direction, static_cast<const T*>(weights[0]),
+            kernels().of<T>().conv2d.pack(requested(s), direction, static_cast<const T*>(weights[0]),
                                           static_cast<T*>(packed));
           }};
 }
@@ -80,10 +80,10 @@ py::array forward(py::handle x_object, py::handle w_object, py::handle bias_obje
     checked_size(op, "output", shape);
     py::array y = make_array<T>(shape);
     launch(
-        op, {read(x), read(w), read(bias)}, {y},
+        op, {memory_of(x), memory_of(w), memory_of(bias)}, {y},
         [=](const void* const* in, void* const* out, const void* packed) {
           Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
-          kernels().of<T>().conv2d_forward(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+          kernels().of<T>().conv2d.forward(requested(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                            static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
         },
         packing<T>(s, ConvDirection::forward));
@@ -107,11 +107,12 @@ py::array backward_input(py::handle dy_object, py::handle w_object, py::handle i
     py::object bias = checked_or_none<T>(op, "bias", bias_object, {s.C});
     py::array dx = make_array<T>(shape);
     launch(
-        op, {read(dy), read(w), read(bias)}, {dx},
+        op, {memory_of(dy), memory_of(w), memory_of(bias)}, {dx},
         [=](const void* const* in, void* const* out, const void* packed) {
           Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
-          kernels().of<T>().conv2d_backward_input(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                                  static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
+          kernels().of<T>().conv2d.backward_input(requested(s), static_cast<const T*>(in[0]),
+                                                  static_cast<const T*>(in[1]), static_cast<const T*>(packed), epilogue,
+                                                  static_cast<T*>(out[0]));
         },
         packing<T>(s, ConvDirection::backward_input));
     return dx;
@@ -130,8 +131,8 @@ py::tuple backward_weight(py::handle x_object, py::handle dy_object, py::handle 
     checked_size(op, "kernel_shape", shape);
     check_output_gradient(op, dy, s);
     py::array dw = make_array<T>(shape), db = make_array<T>({with_bias ? s.O : 0});
-    launch(op, {read(x), read(dy)}, {dw, db}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().conv2d_backward_weight(wished(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+    launch(op, {memory_of(x), memory_of(dy)}, {dw, db}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().conv2d.backward_weight(requested(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                                static_cast<T*>(out[0]), with_bias ? static_cast<T*>(out[1]) : nullptr);
     });
     if (!with_bias) return py::make_tuple(dw, py::none());
@@ -147,7 +148,7 @@ const char* algorithm(const std::string& direction, py::handle x_shape, py::hand
   Conv2dShape s = checked_shape(op, "x_shape", x, "w_shape", w, strides, padding, dilation, groups);
   for (int i = 0; i < 3; i++)
     if (direction == kDirections[i])
-      return conv2d_algorithm_name(kernels().f32.conv2d_algorithm(wished(s), ConvDirection(i)));
+      return conv2d_algorithm_name(kernels().f32.conv2d.algorithm(requested(s), ConvDirection(i)));
   throw std::invalid_argument(
       "[conv2d_algorithm] direction: expected forward, backward_input or backward_weight, got '" + direction + "'");
 }

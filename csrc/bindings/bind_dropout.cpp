@@ -1,7 +1,7 @@
-#include "../dispatch.h"
-#include "arguments.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -31,8 +31,8 @@ py::array dropout(py::handle x_object, py::handle rate_object, py::handle seed_o
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array y = make_array<T>(shape_of(x));
-    launch(op, {read(x)}, {y}, [=, n = index(x.size())](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().dropout(n, rate, seed, offset, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+    launch(op, {memory_of(x)}, {y}, [=, n = index(x.size())](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().dropout.apply(n, rate, seed, offset, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
     });
     return y;
   });

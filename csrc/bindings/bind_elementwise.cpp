@@ -2,10 +2,10 @@
 #include <array>
 #include <optional>
 
-#include "../dispatch.h"
-#include "arguments.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -22,8 +22,9 @@ template <class T>
 py::array activation_forward(Activation kind, T alpha, const py::array& x) {
   const py::array y = make_array<T>(shape_of(x));
   const index n = x.size();
-  launch("activation_forward", {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().activation_forward(kind, alpha, n, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  launch("activation_forward", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().elementwise.activation_forward(kind, alpha, n, static_cast<const T*>(in[0]),
+                                                     static_cast<T*>(out[0]));
   });
   return y;
 }
@@ -33,10 +34,10 @@ py::array activation_backward(Activation kind, T alpha, const py::array& dy, con
   const py::array saved = checked_as<T>("activation_backward", "saved", saved_object, shape_of(dy));
   const py::array dx = make_array<T>(shape_of(dy));
   const index n = dy.size();
-  launch("activation_backward", {read(saved), read(dy)}, {dx},
+  launch("activation_backward", {memory_of(saved), memory_of(dy)}, {dx},
          [=](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().activation_backward(kind, alpha, n, static_cast<const T*>(in[0]),
-                                                 static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
+           kernels().of<T>().elementwise.activation_backward(kind, alpha, n, static_cast<const T*>(in[0]),
+                                                             static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
          });
   return dx;
 }
@@ -101,10 +102,10 @@ struct Rectifier {
 template <class T>
 py::array rectify_forward(const Rectifier& r, const py::array& x) {
   const py::array y = make_array<T>(shape_of(x));
-  launch("rectify_forward", {read(x)}, {y},
+  launch("rectify_forward", {memory_of(x)}, {y},
          [=, n = index(x.size())](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().rectify_forward(T(r.slope), T(r.max_value), T(r.threshold), n,
-                                             static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+           kernels().of<T>().elementwise.rectify_forward(T(r.slope), T(r.max_value), T(r.threshold), n,
+                                                         static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
          });
   return y;
 }
@@ -113,11 +114,11 @@ template <class T>
 py::array rectify_backward(const Rectifier& r, const py::array& dy, const py::object& x_object) {
   const py::array x = checked_as<T>("rectify_backward", "x", x_object, shape_of(dy));
   const py::array dx = make_array<T>(shape_of(dy));
-  launch("rectify_backward", {read(x), read(dy)}, {dx},
+  launch("rectify_backward", {memory_of(x), memory_of(dy)}, {dx},
          [=, n = index(dy.size())](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().rectify_backward(T(r.slope), T(r.max_value), T(r.threshold), n,
-                                              static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                              static_cast<T*>(out[0]));
+           kernels().of<T>().elementwise.rectify_backward(T(r.slope), T(r.max_value), T(r.threshold), n,
+                                                          static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+                                                          static_cast<T*>(out[0]));
          });
   return dx;
 }
@@ -129,10 +130,12 @@ py::array prelu_forward(const py::array& x, const py::object& alpha_object) {
                   " as x, got ", describe(alpha));
   const Broadcast how = checked_broadcast("prelu_forward", "alpha", alpha, "x", x);
   const py::array y = make_array<T>(shape_of(x));
-  launch("prelu_forward", {read(x), read(alpha)}, {y}, [how](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().prelu_forward(how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                    how.b_row, how.b_col, static_cast<T*>(out[0]));
-  });
+  launch("prelu_forward", {memory_of(x), memory_of(alpha)}, {y},
+         [how](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().elementwise.prelu_forward(how.rows, how.cols, static_cast<const T*>(in[0]),
+                                                       static_cast<const T*>(in[1]), how.b_row, how.b_col,
+                                                       static_cast<T*>(out[0]));
+         });
   return y;
 }
 
@@ -144,9 +147,9 @@ py::tuple prelu_backward(const py::array& dy, const py::object& x_object, const 
                   " as dy, got ", describe(alpha));
   const Broadcast how = checked_broadcast("prelu_backward", "alpha", alpha, "dy", dy);
   const py::array dx = make_array<T>(shape_of(dy)), dalpha = make_array<T>(shape_of(dy));
-  launch("prelu_backward", {read(x), read(alpha), read(dy)}, {dx, dalpha},
+  launch("prelu_backward", {memory_of(x), memory_of(alpha), memory_of(dy)}, {dx, dalpha},
          [how](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().prelu_backward(
+           kernels().of<T>().elementwise.prelu_backward(
                how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]), how.b_row, how.b_col,
                static_cast<const T*>(in[2]), static_cast<T*>(out[0]), static_cast<T*>(out[1]));
          });
@@ -160,9 +163,9 @@ py::array binary(BinaryOp op, const py::array& a, const py::object& b_object) {
                   describe(b));
   const Broadcast how = checked_broadcast("binary", "b", b, "a", a);
   const py::array c = make_array<T>(shape_of(a));
-  launch("binary", {read(a), read(b)}, {c}, [op, how](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().binary(op, how.rows, how.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                             how.b_row, how.b_col, static_cast<T*>(out[0]));
+  launch("binary", {memory_of(a), memory_of(b)}, {c}, [op, how](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().elementwise.binary(op, how.rows, how.cols, static_cast<const T*>(in[0]),
+                                         static_cast<const T*>(in[1]), how.b_row, how.b_col, static_cast<T*>(out[0]));
   });
   return c;
 }

@@ -1,8 +1,8 @@
-// Rows of a table by their numbers.
-#include "../dispatch.h"
-#include "bindings.h"
-#include "ids.h"
-#include "launch.h"
+// Rows of a table by their ids.
+#include "bindings/bindings.h"
+#include "bindings/ids.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -18,9 +18,9 @@ py::array forward(const py::array& ids, const py::array& table) {
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
     if (y.size() == 0) Ids(op, data<I>(ids), count, rows);  // then nothing else is done with them
-    launch(op, {read(ids), read(table)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    launch(op, {memory_of(ids), memory_of(table)}, {y}, [=](const void* const* in, void* const* out, const void*) {
       const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
-      kernels().of<T>().embedding_forward(count, cols, checked.data(), static_cast<const T*>(in[1]),
+      kernels().of<T>().embedding.forward(count, cols, checked.data(), static_cast<const T*>(in[1]),
                                           static_cast<T*>(out[0]));
     });
   });
@@ -36,9 +36,9 @@ py::array backward(const py::array& dy, const py::array& ids, index rows) {
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
     if (dtable.size() == 0) Ids(op, data<I>(ids), count, rows);
-    launch(op, {read(ids), read(dy)}, {dtable}, [=](const void* const* in, void* const* out, const void*) {
+    launch(op, {memory_of(ids), memory_of(dy)}, {dtable}, [=](const void* const* in, void* const* out, const void*) {
       const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
-      kernels().of<T>().embedding_backward(count, rows, cols, checked.data(), static_cast<const T*>(in[1]),
+      kernels().of<T>().embedding.backward(count, rows, cols, checked.data(), static_cast<const T*>(in[1]),
                                            static_cast<T*>(out[0]));
     });
   });

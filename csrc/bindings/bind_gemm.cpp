@@ -1,11 +1,11 @@
 // Matrix products: 2-D, and batches of them.
 #include <string>
 
-#include "../dispatch.h"
-#include "../parallel.h"
-#include "arguments.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
+#include "runtime/threads/parallel.h"
 
 namespace pydl {
 namespace {
@@ -24,7 +24,7 @@ struct Batch {
     const Epilogue<T> epilogue{bias, activation, alpha};
     auto some = [&](index begin, index end) {
       for (index i = begin; i < end; i++)
-        kernels().of<T>().gemm(shape, a + i * a_stride, b + i * b_stride, packed, epilogue, c + i * c_stride);
+        kernels().of<T>().gemm.multiply(shape, a + i * a_stride, b + i * b_stride, packed, epilogue, c + i * c_stride);
     };
     if (count < 2 || shape.M * shape.N * shape.K > kSerialWork) return some(0, count);
     using Some = decltype(some);
@@ -75,13 +75,13 @@ py::array matmul(const py::array& a, const py::object& b_object, const py::objec
   Plan::Packing packing;
   if (!b_batched) {
     packing.arguments = {1};
-    packing.bytes = [shape] { return kernels().of<T>().gemm_packed_size(shape) * index(sizeof(T)); };
+    packing.bytes = [shape] { return kernels().of<T>().gemm.packed_size(shape) * index(sizeof(T)); };
     packing.pack = [shape](const void* const* weights, void* packed) {
-      kernels().of<T>().gemm_pack_b(shape, static_cast<const T*>(weights[0]), static_cast<T*>(packed));
+      kernels().of<T>().gemm.pack_b(shape, static_cast<const T*>(weights[0]), static_cast<T*>(packed));
     };
   }
   launch(
-      kOp, {read(a), read(b), read(bias)}, {c},
+      kOp, {memory_of(a), memory_of(b), memory_of(bias)}, {c},
       [batch](const void* const* in, void* const* out, const void* packed) {
         batch.run(static_cast<const T*>(in[0]), static_cast<const T*>(in[1]), static_cast<const T*>(in[2]),
                   static_cast<const T*>(packed), static_cast<T*>(out[0]));

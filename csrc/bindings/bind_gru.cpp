@@ -1,5 +1,5 @@
 // The gated recurrent unit over whole sequences.
-#include "recurrent.h"
+#include "bindings/recurrent.h"
 
 namespace pydl {
 

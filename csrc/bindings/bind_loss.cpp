@@ -1,8 +1,8 @@
 // Losses fused with the activation before them.
-#include "../dispatch.h"
-#include "../scratch.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
+#include "runtime/memory/scratch.h"
 
 namespace pydl {
 namespace {
@@ -62,15 +62,16 @@ py::tuple softmax_cross_entropy_forward(const py::array& logits, const py::objec
   const index rows = logits.shape(0), cols = logits.shape(1);
   const Target target = target_of<T>(op, labels_object, rows, cols);
   const py::array probs = make_array<T>({rows, cols}), loss = make_array<T>({rows});
-  launch(op, {read(logits), read(target.array)}, {probs, loss},
+  launch(op, {memory_of(logits), memory_of(target.array)}, {probs, loss},
          [=, sparse = target.sparse, narrow = target.narrow](const void* const* in, void* const* out, const void*) {
            const T* x = static_cast<const T*>(in[0]);
            T *p = static_cast<T*>(out[0]), *l = static_cast<T*>(out[1]);
            if (sparse)
-             kernels().of<T>().softmax_cross_entropy_forward(rows, cols, x,
-                                                             Labels(op, narrow, rows, cols, in[1]).data(), p, l);
+             kernels().of<T>().loss.softmax_cross_entropy_forward(rows, cols, x,
+                                                                  Labels(op, narrow, rows, cols, in[1]).data(), p, l);
            else
-             kernels().of<T>().softmax_cross_entropy_dense_forward(rows, cols, x, static_cast<const T*>(in[1]), p, l);
+             kernels().of<T>().loss.softmax_cross_entropy_dense_forward(rows, cols, x, static_cast<const T*>(in[1]), p,
+                                                                        l);
          });
   return py::make_tuple(loss, probs);
 }
@@ -84,15 +85,16 @@ py::array softmax_cross_entropy_backward(const py::array& probs, const py::objec
   const Target target = target_of<T>(op, labels_object, rows, cols);
   const py::array dloss = checked_as<T>(op, "dloss", dloss_object, {rows});
   const py::array dlogits = make_array<T>({rows, cols});
-  launch(op, {read(probs), read(target.array), read(dloss)}, {dlogits},
+  launch(op, {memory_of(probs), memory_of(target.array), memory_of(dloss)}, {dlogits},
          [=, sparse = target.sparse, narrow = target.narrow](const void* const* in, void* const* out, const void*) {
            const T *p = static_cast<const T*>(in[0]), *d = static_cast<const T*>(in[2]);
            T* dx = static_cast<T*>(out[0]);
            if (sparse)
-             kernels().of<T>().softmax_cross_entropy_backward(rows, cols, p,
-                                                              Labels(op, narrow, rows, cols, in[1]).data(), d, dx);
+             kernels().of<T>().loss.softmax_cross_entropy_backward(rows, cols, p,
+                                                                   Labels(op, narrow, rows, cols, in[1]).data(), d, dx);
            else
-             kernels().of<T>().softmax_cross_entropy_dense_backward(rows, cols, p, static_cast<const T*>(in[1]), d, dx);
+             kernels().of<T>().loss.softmax_cross_entropy_dense_backward(rows, cols, p, static_cast<const T*>(in[1]), d,
+                                                                         dx);
          });
   return dlogits;
 }
@@ -103,10 +105,11 @@ py::array sigmoid_cross_entropy_forward(const py::array& logits, const py::objec
   const py::array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
   const py::array loss = make_array<T>(shape_of(logits));
   const index n = logits.size();
-  launch(op, {read(logits), read(targets)}, {loss}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().sigmoid_cross_entropy_forward(n, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                                    static_cast<T*>(out[0]));
-  });
+  launch(op, {memory_of(logits), memory_of(targets)}, {loss},
+         [=](const void* const* in, void* const* out, const void*) {
+           kernels().of<T>().loss.sigmoid_cross_entropy_forward(n, static_cast<const T*>(in[0]),
+                                                                static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
+         });
   return loss;
 }
 
@@ -118,11 +121,11 @@ py::array sigmoid_cross_entropy_backward(const py::array& logits, const py::obje
   const py::array dloss = checked_as<T>(op, "dloss", dloss_object, shape_of(logits));
   const py::array dlogits = make_array<T>(shape_of(logits));
   const index n = logits.size();
-  launch(op, {read(logits), read(targets), read(dloss)}, {dlogits},
+  launch(op, {memory_of(logits), memory_of(targets), memory_of(dloss)}, {dlogits},
          [=](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().sigmoid_cross_entropy_backward(n, static_cast<const T*>(in[0]),
-                                                            static_cast<const T*>(in[1]), static_cast<const T*>(in[2]),
-                                                            static_cast<T*>(out[0]));
+           kernels().of<T>().loss.sigmoid_cross_entropy_backward(n, static_cast<const T*>(in[0]),
+                                                                 static_cast<const T*>(in[1]),
+                                                                 static_cast<const T*>(in[2]), static_cast<T*>(out[0]));
          });
   return dlogits;
 }

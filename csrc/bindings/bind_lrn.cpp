@@ -1,6 +1,6 @@
-#include "../dispatch.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -28,8 +28,8 @@ void bind_lrn(py::module_& m) {
           using T = decltype(zero);
           const py::array y = make_array<T>(shape_of(x));
           const index cols = x.shape(x.ndim() - 1), rows = cols ? x.size() / cols : 0;
-          launch(op, {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-            kernels().of<T>().lrn_forward(rule, rows, cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+          launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+            kernels().of<T>().lrn.forward(rule, rows, cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
           });
           return y;
         });
@@ -49,8 +49,8 @@ Raises ValueError for depth_radius, alpha, beta < 0 and bias <= 0, TypeError for
           const py::array x = checked_as<T>(op, "x", x_object, shape_of(dy));
           const py::array dx = make_array<T>(shape_of(dy));
           const index cols = dy.shape(dy.ndim() - 1), rows = cols ? dy.size() / cols : 0;
-          launch(op, {read(x), read(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-            kernels().of<T>().lrn_backward(rule, rows, cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
+          launch(op, {memory_of(x), memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+            kernels().of<T>().lrn.backward(rule, rows, cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
                                            static_cast<T*>(out[0]));
           });
           return dx;

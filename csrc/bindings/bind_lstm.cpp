@@ -1,5 +1,5 @@
 // Long short-term memory over whole sequences.
-#include "recurrent.h"
+#include "bindings/recurrent.h"
 
 namespace pydl {
 

@@ -1,7 +1,7 @@
 // Masks of time steps, as kernels so that inference plans hold them.
-#include "../dispatch.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -17,8 +17,8 @@ template <class T>
 py::array step_mask(const py::array& x, double value) {
   const py::array mask = make_array<bool>(without_last("step_mask", x));
   const index rows = mask.size(), cols = x.shape(x.ndim() - 1);
-  launch("step_mask", {read(x)}, {mask}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().step_mask(rows, cols, T(value), static_cast<const T*>(in[0]), static_cast<bool*>(out[0]));
+  launch("step_mask", {memory_of(x)}, {mask}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().mask.step_mask(rows, cols, T(value), static_cast<const T*>(in[0]), static_cast<bool*>(out[0]));
   });
   return mask;
 }
@@ -27,9 +27,10 @@ py::array step_mask(const py::array& x, double value) {
 template <class I>
 py::array id_mask(const py::array& ids) {
   const py::array mask = make_array<bool>(shape_of(ids));
-  launch("id_mask", {read(ids)}, {mask}, [n = index(ids.size())](const void* const* in, void* const* out, const void*) {
-    for (index i = 0; i < n; i++) static_cast<bool*>(out[0])[i] = I(static_cast<const I*>(in[0])[i]) != I(0);
-  });
+  launch("id_mask", {memory_of(ids)}, {mask},
+         [n = index(ids.size())](const void* const* in, void* const* out, const void*) {
+           for (index i = 0; i < n; i++) static_cast<bool*>(out[0])[i] = I(static_cast<const I*>(in[0])[i]) != I(0);
+         });
   return mask;
 }
 
@@ -37,9 +38,9 @@ template <class T>
 py::array apply_mask(const py::array& x, const py::array& mask) {
   const py::array y = make_array<T>(shape_of(x));
   const index rows = mask.size(), cols = x.shape(x.ndim() - 1);
-  launch("apply_mask", {read(x), read(mask)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().apply_mask(rows, cols, static_cast<const T*>(in[0]), static_cast<const bool*>(in[1]),
-                                 static_cast<T*>(out[0]));
+  launch("apply_mask", {memory_of(x), memory_of(mask)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().mask.apply_mask(rows, cols, static_cast<const T*>(in[0]), static_cast<const bool*>(in[1]),
+                                      static_cast<T*>(out[0]));
   });
   return y;
 }

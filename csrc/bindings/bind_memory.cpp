@@ -1,10 +1,10 @@
 // Arrays from the pool, and what the pool holds.
 #include <limits>
 
-#include "../pool.h"
-#include "arguments.h"
-#include "array.h"
-#include "bindings.h"
+#include "bindings/arguments.h"
+#include "bindings/array.h"
+#include "bindings/bindings.h"
+#include "runtime/memory/pool.h"
 
 namespace pydl {
 

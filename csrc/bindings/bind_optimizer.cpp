@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../dispatch.h"
-#include "../plan.h"
-#include "array.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/array.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
+#include "runtime/plan.h"
 
 namespace pydl {
 namespace {
@@ -93,7 +93,7 @@ void update_all(const char* op, const std::vector<Argument>& arguments, const Up
       }
       parameters.push_back(p);
     }
-    OutsidePython run;
+    KernelScope run;
     update(zero, parameters.data(), index(parameters.size()));
   });
 }
@@ -114,7 +114,7 @@ void sgd_update(py::handle params, py::handle grads, py::handle momenta, double 
   std::vector<Argument> arguments{{"params", params, Role::w}, {"grads", grads, Role::g}};
   if (momentum != 0) arguments.push_back({"momenta", momenta, Role::m});
   update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
-    kernels().of<decltype(zero)>().sgd_update(rule, parameters, count);
+    kernels().of<decltype(zero)>().optimizer.sgd_update(rule, parameters, count);
   });
 }
 
@@ -132,7 +132,7 @@ void rmsprop_update(py::handle params, py::handle grads, py::handle squares, py:
   if (momentum != 0) arguments.push_back({"momenta", momenta, Role::m});
   if (!means.is_none()) arguments.push_back({"means", means, Role::u});
   update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
-    kernels().of<decltype(zero)>().rmsprop_update(rule, parameters, count);
+    kernels().of<decltype(zero)>().optimizer.rmsprop_update(rule, parameters, count);
   });
 }
 
@@ -151,7 +151,7 @@ void adam_update(py::handle params, py::handle grads, py::handle m, py::handle v
       {"params", params, Role::w}, {"grads", grads, Role::g}, {"m", m, Role::m}, {"v", v, Role::v}};
   if (!largest.is_none()) arguments.push_back({"largest", largest, Role::u});
   update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
-    kernels().of<decltype(zero)>().adam_update(rule, parameters, count);
+    kernels().of<decltype(zero)>().optimizer.adam_update(rule, parameters, count);
   });
 }
 

@@ -4,14 +4,14 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../plan.h"
-#include "../scratch.h"
-#include "array.h"
-#include "bindings.h"
-#include "launch.h"
-#include "snapshot.h"
-#include "tensor.h"
-#include "thread_state.h"
+#include "bindings/array.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "bindings/snapshot.h"
+#include "bindings/tensor.h"
+#include "bindings/thread_state.h"
+#include "runtime/memory/scratch.h"
+#include "runtime/plan.h"
 
 namespace pydl {
 namespace {
@@ -28,7 +28,7 @@ class RecordedPlan {
     snapshot_ = snapshot;
     std::vector<Memory> memory;
     for (const py::array& a : inputs) {
-      memory.push_back(read(checked("plan", "input", a)));
+      memory.push_back(memory_of(checked("plan", "input", a)));
       inputs_.push_back({a.dtype(), shape_of(a)});
       plan_->keep(std::make_shared<py::array>(a));
     }
@@ -38,7 +38,7 @@ class RecordedPlan {
 
   void add_constant(const py::array& array, const std::shared_ptr<Version>& version) {
     PYDL_CHECK(Plan::recording() == plan_, "[plan] add_constant: expected a plan that records in this thread");
-    plan_->add_constant(read(checked("plan", "array", array)), version);
+    plan_->add_constant(memory_of(checked("plan", "array", array)), version);
     constants_.push_back(array);
   }
 
@@ -64,7 +64,7 @@ class RecordedPlan {
     rebuild_ = rebuild;
     std::vector<Memory> memory;
     for (const py::array& a : outputs) {
-      memory.push_back(read(checked("plan", "output", a)));
+      memory.push_back(memory_of(checked("plan", "output", a)));
       outputs_.push_back({a.dtype(), shape_of(a)});
     }
     reason_ = plan_->end(memory);
@@ -142,7 +142,7 @@ class RecordedPlan {
       place += aligned(updates_[i].bytes);
     }
     {
-      OutsidePython run;
+      KernelScope run;
       plan_->run(in, out);
     }
     for (std::size_t i = 0; i < updates_.size(); i++) {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "../dispatch.h"
-#include "arguments.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -56,15 +56,15 @@ py::tuple max_forward(py::handle x_object, py::handle pool_size, py::handle stri
     using T = decltype(zero);
     py::array y = make_array<T>(output_shape(s));
     if (!with_argmax) {
-      launch(op, {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-        kernels().of<T>().max_pool2d_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), nullptr);
+      launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+        kernels().of<T>().pool2d.max_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), nullptr);
       });
       return py::make_tuple(y, py::none());
     }
     const Sizes shape = output_shape(s);
     py::array argmax = s.few_cells() ? make_array<std::uint8_t>(shape) : make_array<std::int32_t>(shape);
-    launch(op, {read(x)}, {y, argmax}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().max_pool2d_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), out[1]);
+    launch(op, {memory_of(x)}, {y, argmax}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().pool2d.max_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), out[1]);
     });
     return py::make_tuple(y, argmax);
   });
@@ -82,8 +82,8 @@ py::array max_backward(py::handle dy_object, py::handle argmax_object, py::handl
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
     py::array dx = make_array<T>(shape);
-    launch(op, {read(dy), read(argmax)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().max_pool2d_backward(s, static_cast<const T*>(in[0]), in[1], static_cast<T*>(out[0]));
+    launch(op, {memory_of(dy), memory_of(argmax)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().pool2d.max_backward(s, static_cast<const T*>(in[0]), in[1], static_cast<T*>(out[0]));
     });
     return dx;
   });
@@ -96,8 +96,8 @@ py::array avg_forward(py::handle x_object, py::handle pool_size, py::handle stri
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array y = make_array<T>(output_shape(s));
-    launch(op, {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().avg_pool2d_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+    launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().pool2d.avg_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
     });
     return y;
   });
@@ -113,8 +113,8 @@ py::array avg_backward(py::handle dy_object, py::handle input_shape, py::handle 
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
     py::array dx = make_array<T>(shape);
-    launch(op, {read(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().avg_pool2d_backward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+    launch(op, {memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+      kernels().of<T>().pool2d.avg_backward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
     });
     return dx;
   });

@@ -1,6 +1,6 @@
-#include "../dispatch.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -40,9 +40,10 @@ py::array reduce(const std::string& name, py::handle x_object, index axis_begin,
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array y = make_array<T>(s.rest);
-    launch(op, {read(x)}, {y},
+    launch(op, {memory_of(x)}, {y},
            [=, outer = s.outer, axis = s.axis, inner = s.inner](const void* const* in, void* const* out, const void*) {
-             kernels().of<T>().reduce(kind, outer, axis, inner, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+             kernels().of<T>().reduce.reduce(kind, outer, axis, inner, static_cast<const T*>(in[0]),
+                                             static_cast<T*>(out[0]));
            });
     return y;
   });
@@ -60,10 +61,10 @@ py::array argmax(py::handle x_object, index axis) {
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array y = make_array<std::int32_t>(s.rest);
-    launch(op, {read(x)}, {y},
+    launch(op, {memory_of(x)}, {y},
            [outer = s.outer, axis = s.axis, inner = s.inner](const void* const* in, void* const* out, const void*) {
-             kernels().of<T>().argmax(outer, axis, inner, static_cast<const T*>(in[0]),
-                                      static_cast<std::int32_t*>(out[0]));
+             kernels().of<T>().reduce.argmax(outer, axis, inner, static_cast<const T*>(in[0]),
+                                             static_cast<std::int32_t*>(out[0]));
            });
     return y;
   });

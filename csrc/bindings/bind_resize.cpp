@@ -1,8 +1,8 @@
 // Images enlarged by whole factors.
-#include "../dispatch.h"
-#include "arguments.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/arguments.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -28,8 +28,8 @@ bool checked_bilinear(const char* op, const py::object& object) {
 template <class T>
 py::array forward(const Resize2dShape& s, const py::array& x) {
   const py::array y = make_array<T>({s.N, s.H * s.factor_h, s.W * s.factor_w, s.C});
-  launch("resize2d_forward", {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().resize2d_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  launch("resize2d_forward", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().resize.forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
   });
   return y;
 }
@@ -37,8 +37,8 @@ py::array forward(const Resize2dShape& s, const py::array& x) {
 template <class T>
 py::array backward(const Resize2dShape& s, const py::array& dy) {
   const py::array dx = make_array<T>({s.N, s.H, s.W, s.C});
-  launch("resize2d_backward", {read(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().resize2d_backward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  launch("resize2d_backward", {memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+    kernels().of<T>().resize.backward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
   });
   return dx;
 }

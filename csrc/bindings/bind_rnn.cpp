@@ -1,5 +1,5 @@
 // Elman's recurrent network over whole sequences.
-#include "recurrent.h"
+#include "bindings/recurrent.h"
 
 namespace pydl {
 

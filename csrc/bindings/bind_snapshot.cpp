@@ -1,9 +1,9 @@
 // pydl._core.Changes and Snapshot: what tells whether plans, and other things derived from layers, are still right.
 #include <algorithm>
 
-#include "../check.h"
-#include "critical.h"
-#include "snapshot.h"
+#include "bindings/critical.h"
+#include "bindings/snapshot.h"
+#include "runtime/check.h"
 
 namespace pydl {
 namespace {

@@ -1,7 +1,7 @@
 // Softmax and its logarithm along the last axis.
-#include "../dispatch.h"
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -19,16 +19,16 @@ Rows rows_of(const char* op, const char* name, const py::array& x) {
 }
 
 template <class T>
-using Forward = void (*KernelTable<T>::*)(index, index, const T*, T*);
+using Forward = void (*SoftmaxKernels<T>::*)(index, index, const T*, T*);
 template <class T>
-using Backward = void (*KernelTable<T>::*)(index, index, const T*, const T*, T*);
+using Backward = void (*SoftmaxKernels<T>::*)(index, index, const T*, const T*, T*);
 
 template <class T>
 py::array forward(const char* op, Forward<T> kernel, const py::array& x) {
   const Rows shape = rows_of(op, "x", x);
   const py::array y = make_array<T>(shape_of(x));
-  launch(op, {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    (kernels().of<T>().*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+    (kernels().of<T>().softmax.*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
   });
   return y;
 }
@@ -38,9 +38,9 @@ py::array backward(const char* op, Backward<T> kernel, const py::array& dy, cons
   const Rows shape = rows_of(op, "dy", dy);
   const py::array y = checked_as<T>(op, "y", y_object, shape_of(dy));
   const py::array dx = make_array<T>(shape_of(dy));
-  launch(op, {read(y), read(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-    (kernels().of<T>().*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                static_cast<T*>(out[0]));
+  launch(op, {memory_of(y), memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
+    (kernels().of<T>().softmax.*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]),
+                                        static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
   });
   return dx;
 }
@@ -70,14 +70,12 @@ void def_backward(py::module_& m, const char* op, Backward<float> f32, Backward<
 }  // namespace
 
 void bind_softmax(py::module_& m) {
-  using F = KernelTable<float>;
-  using D = KernelTable<double>;
-  def_forward(m, "softmax_forward", &F::softmax_forward, &D::softmax_forward,
-              "exp(x) / sum(exp(x)) along the last axis.");
-  def_backward(m, "softmax_backward", &F::softmax_backward, &D::softmax_backward, "y (dy - sum(y dy)).");
-  def_forward(m, "log_softmax_forward", &F::log_softmax_forward, &D::log_softmax_forward,
-              "x - log(sum(exp(x))) along the last axis.");
-  def_backward(m, "log_softmax_backward", &F::log_softmax_backward, &D::log_softmax_backward, "dy - exp(y) sum(dy).");
+  using F = SoftmaxKernels<float>;
+  using D = SoftmaxKernels<double>;
+  def_forward(m, "softmax_forward", &F::forward, &D::forward, "exp(x) / sum(exp(x)) along the last axis.");
+  def_backward(m, "softmax_backward", &F::backward, &D::backward, "y (dy - sum(y dy)).");
+  def_forward(m, "log_softmax_forward", &F::log_forward, &D::log_forward, "x - log(sum(exp(x))) along the last axis.");
+  def_backward(m, "log_softmax_backward", &F::log_backward, &D::log_backward, "dy - exp(y) sum(dy).");
 }
 
 }  // namespace pydl

@@ -4,9 +4,9 @@
 #include <Python.h>
 #include <structmember.h>
 
-#include "bindings.h"
-#include "critical.h"
-#include "tensor.h"
+#include "bindings/bindings.h"
+#include "bindings/critical.h"
+#include "bindings/tensor.h"
 
 namespace pydl {
 namespace {

@@ -1,8 +1,8 @@
 // pydl._core.state: an object whose attributes are those of the calling thread.
 //
 // A type of the C API, not of pybind11 (nor threading.local): every call of a layer or an op looks here.
-#include "bindings.h"
-#include "thread_state.h"
+#include "bindings/bindings.h"
+#include "bindings/thread_state.h"
 
 namespace pydl {
 namespace {

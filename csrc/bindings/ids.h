@@ -1,9 +1,9 @@
-// Numbers of rows of a table. They are looked at in every run, also of a plan: they are the data.
+// Ids: numbers of rows of a table. They are checked in every run, also of a plan: they are the data.
 #pragma once
 #include <memory>
 #include <type_traits>
 
-#include "array.h"
+#include "bindings/array.h"
 
 namespace pydl {
 

@@ -1,7 +1,7 @@
 // How every binding runs its kernel: without the GIL, and as a step of the inference plan when one is being recorded.
 //
-//   launch("relu", {read(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-//     kernels().of<T>().activation_forward(..., static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+//   launch("relu", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
+//     kernels().of<T>().elementwise.activation_forward(..., static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
 //   });
 //
 // The body must take all it touches from `in`, `out` and the third argument (the packed weight, or null), and capture
@@ -12,13 +12,13 @@
 
 #include <utility>
 
-#include "../parallel.h"
-#include "../plan.h"
-#include "array.h"
+#include "bindings/array.h"
+#include "runtime/plan.h"
+#include "runtime/threads/parallel.h"
 
 namespace pydl {
 
-inline Memory read(const py::object& a) {  // an array, or None for an argument that is absent
+inline Memory memory_of(const py::object& a) {  // an array, or None for an argument that is absent
   if (a.is_none()) return {nullptr, 0};
   py::array array = py::reinterpret_borrow<py::array>(a);
   return {array.data(), array.nbytes()};
@@ -46,7 +46,7 @@ class WithoutGil {
 
 // Around every run of kernels: the GIL is free, and this thread is known to be inside kernels.
 // WARNING: in this order. Whoever forks holds the GIL and waits for kernels to end, so kernels never wait for it.
-struct OutsidePython {
+struct KernelScope {
   WithoutGil unlocked;
   InKernels here;
 };
@@ -62,7 +62,7 @@ void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out],
   bool some = false;
   for (const py::array& a : out) some |= a.nbytes() > 0;
   if (some) {
-    OutsidePython run;
+    KernelScope run;
     body(static_cast<const void* const*>(reads), static_cast<void* const*>(writes), static_cast<const void*>(nullptr));
   }
   const std::shared_ptr<Plan> plan = Plan::recording();

@@ -1,10 +1,10 @@
 // The table of contents of pydl._core.
-#include "../check.h"
-#include "../cpus.h"
-#include "../dispatch.h"
-#include "../precision.h"
-#include "bindings.h"
-#include "refusals.h"
+#include "bindings/bindings.h"
+#include "bindings/refusals.h"
+#include "runtime/check.h"
+#include "runtime/dispatch.h"
+#include "runtime/precision.h"
+#include "runtime/threads/cpus.h"
 
 namespace {
 constexpr const char* kOnlyMain =
@@ -47,8 +47,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_loss(m);
   pydl::bind_dropout(m);
   pydl::bind_embedding(m);
-  pydl::bind_join(m);
-  pydl::bind_rearrange(m);
+  pydl::bind_concatenate(m);
+  pydl::bind_transpose(m);
   pydl::bind_resize(m);
   pydl::bind_mask(m);
   pydl::bind_rnn(m);

@@ -1,6 +1,6 @@
 // What the bindings of all normalisations check.
 #pragma once
-#include "../check.h"
+#include "runtime/check.h"
 
 namespace pydl {
 

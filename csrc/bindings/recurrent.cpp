@@ -1,9 +1,9 @@
-#include "recurrent.h"
+#include "bindings/recurrent.h"
 
 #include <array>
 
-#include "../scratch.h"
-#include "recurrent_direction.h"
+#include "bindings/recurrent_direction.h"
+#include "runtime/memory/scratch.h"
 
 namespace pydl {
 
@@ -18,7 +18,7 @@ const RecurrentKernels<double>& RecurrentCell::kernels<double>() const {
 
 namespace {
 
-// body(i) for each direction. With as many threads each has its own, and the members of no team wait for each other.
+// body(i) for each direction. With as many threads each has its own, and no two threads wait for each other.
 template <int N, class Body>
 void each_direction(const Body& body) {
   if (num_threads() != N) {
@@ -49,7 +49,7 @@ struct Directions {
       read_ids[i] = d.read_ids;
       offsets[i] = outputs;
       outputs += d.shape.U;
-      for (int k = 0; k < kInputs; k++) memory[kInputs * i + k] = read(d.arrays[k]);
+      for (int k = 0; k < kInputs; k++) memory[kInputs * i + k] = memory_of(d.arrays[k]);
     }
     for (RecurrentShape& s : shapes) {
       s.output_stride = outputs;
@@ -82,7 +82,7 @@ Plan::Packing packing_of(const RecurrentCell& cell, const std::array<RecurrentSh
   auto bytes = [=](int i) { return cell.kernels<T>().packed_size(shapes[i]) * index(sizeof(T)); };
   Plan::Packing packing;
   for (int i = 0; i < N; i++)
-    for (int k = shapes[i].tokens ? 2 : 1; k <= 3; k++) packing.arguments.push_back(kInputs * i + k);
+    for (int k = shapes[i].id_rows ? 2 : 1; k <= 3; k++) packing.arguments.push_back(kInputs * i + k);
   packing.bytes = [=] {
     index all = 0;
     for (int i = 0; i < N; i++) all += bytes(i);
@@ -92,7 +92,7 @@ Plan::Packing packing_of(const RecurrentCell& cell, const std::array<RecurrentSh
     char* to = static_cast<char*>(packed);
     for (int i = 0; i < N; to += bytes(i), i++) {
       const void* in[kInputs] = {};
-      for (int k = shapes[i].tokens ? 2 : 1; k <= 3; k++) in[k] = *weights++;
+      for (int k = shapes[i].id_rows ? 2 : 1; k <= 3; k++) in[k] = *weights++;
       cell.kernels<T>().pack(shapes[i], inputs_of<T>(in), reinterpret_cast<T*>(to));
     }
   };
@@ -153,7 +153,7 @@ py::tuple backward(const RecurrentCell& cell, const py::array& x, const Recurren
   constexpr int kGradients = kInputs * N;  // where dy stands, and behind it what else backward needs
   Memory in[kGradients + 1 + 3 * N];
   for (int k = 0; k < kGradients; k++) in[k] = all.memory[k];
-  in[kGradients] = read(dy);
+  in[kGradients] = memory_of(dy);
   py::array out[1 + 3 * N];
   out[0] = make_array<T>(with_dx ? shape_of(x) : std::vector<index>{0});
   for (int i = 0; i < N; i++) {
@@ -161,10 +161,10 @@ py::tuple backward(const RecurrentCell& cell, const py::array& x, const Recurren
     const std::vector<index> of_state{s.B, s.U}, nothing{0};
     const py::array saved = checked_as<T>(op, "saved", last[i].saved, {cell.kernels<T>().saved_size(s)});
     check_writable(op, "saved", saved);
-    in[kGradients + 1 + 3 * i] = read(saved);
-    in[kGradients + 2 + 3 * i] = read(checked_or_none<T>(op, "dh", last[i].dh, of_state));
-    in[kGradients + 3 + 3 * i] = read(checked_or_none<T>(op, "dc", last[i].dc, of_state));
-    const index rows = s.I + s.tokens + 1 + s.U + (cell.has_recurrent_bias && s.reset_after);
+    in[kGradients + 1 + 3 * i] = memory_of(saved);
+    in[kGradients + 2 + 3 * i] = memory_of(checked_or_none<T>(op, "dh", last[i].dh, of_state));
+    in[kGradients + 3 + 3 * i] = memory_of(checked_or_none<T>(op, "dc", last[i].dc, of_state));
+    const index rows = s.I + s.id_rows + 1 + s.U + (cell.has_recurrent_bias && s.reset_after);
     out[1 + 3 * i] = make_array<T>({rows, cell.gates * s.U});
     out[2 + 3 * i] = make_array<T>(with_initial ? of_state : nothing);
     out[3 + 3 * i] = make_array<T>(with_dc0 ? of_state : nothing);
@@ -199,7 +199,7 @@ py::tuple backward(const RecurrentCell& cell, const py::array& x, const Recurren
       });
     });
     for (int i = 1; i < N && size > 0; i++)
-      kernels().of<T>().binary(BinaryOp::add, 1, size, dx, dx_further + (i - 1) * size, size, 1, dx);
+      kernels().of<T>().elementwise.binary(BinaryOp::add, 1, size, dx, dx_further + (i - 1) * size, size, 1, dx);
   });
   py::tuple result(1 + 3 * N);
   result[0] = or_none(with_dx, out[0]);

@@ -1,7 +1,8 @@
 // The bindings of all recurrent layers: the same checks, the same calls, other kernels.
 #pragma once
-#include "bindings.h"
-#include "launch.h"
+#include "bindings/bindings.h"
+#include "bindings/launch.h"
+#include "contract/table.h"
 
 namespace pydl {
 

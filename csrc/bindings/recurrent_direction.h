@@ -1,15 +1,15 @@
 // One direction of a recurrent layer at the door: its checked arguments, and what its kernels read.
 #pragma once
-#include "../dispatch.h"
-#include "arguments.h"
-#include "ids.h"
-#include "recurrent.h"
+#include "bindings/arguments.h"
+#include "bindings/ids.h"
+#include "bindings/recurrent.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 
 constexpr int kInputs = 9;  // of one direction: the arrays of RecurrentInputs, in its order
 
-// How ids become tokens in each run; null where x are vectors.
+// How ids are read in each run; null where x are vectors.
 using ReadIds = Ids (*)(const char* op, const void* ids, index count, index rows);
 
 template <class T>
@@ -64,7 +64,7 @@ Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const 
   if (ids) {
     PYDL_CHECK(rows > 0 && a.dropout.is_none(), "[", op,
                "] x: expected no dropout_mask and a kernel with rows for ids, got ", describe(kernel));
-    s.tokens = rows;
+    s.id_rows = rows;
     d.read_ids = by_id_type(op, x, [](auto zero) -> ReadIds {
       return [](const char* name, const void* data, index count, index limit) {
         return Ids(name, static_cast<const decltype(zero)*>(data), count, limit);
@@ -87,9 +87,9 @@ Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const 
 }
 
 template <class T>
-RecurrentInputs<T> inputs_of(const void* const* in, const std::int64_t* tokens = nullptr) {
+RecurrentInputs<T> inputs_of(const void* const* in, const std::int64_t* ids = nullptr) {
   auto array = [in](int i) { return static_cast<const T*>(in[i]); };
-  return {tokens ? nullptr : array(0),
+  return {ids ? nullptr : array(0),
           array(1),
           array(2),
           array(3),
@@ -98,14 +98,14 @@ RecurrentInputs<T> inputs_of(const void* const* in, const std::int64_t* tokens =
           static_cast<const unsigned char*>(in[6]),
           array(7),
           array(8),
-          tokens};
+          ids};
 }
 
 // body(inputs) with the ids, if x are such, read anew.
 template <class T, class Body>
 void with_inputs(const char* op, const RecurrentShape& s, ReadIds read_ids, const void* const* in, const Body& body) {
   if (!read_ids) return body(inputs_of<T>(in));
-  const Ids ids = read_ids(op, in[0], s.B * s.T, s.tokens);
+  const Ids ids = read_ids(op, in[0], s.B * s.T, s.id_rows);
   body(inputs_of<T>(in, ids.data()));
 }
 

@@ -1,4 +1,4 @@
-#include "refusals.h"
+#include "bindings/refusals.h"
 
 #include <optional>
 #include <string>
@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "../check.h"
-#include "arguments.h"
-#include "array.h"
+#include "bindings/arguments.h"
+#include "bindings/array.h"
+#include "runtime/check.h"
 
 namespace pydl {
 namespace {

@@ -5,7 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "bindings.h"
+#include "bindings/bindings.h"
 
 namespace pydl {
 

@@ -1,6 +1,6 @@
 // pydl.Tensor, as seen from here: its fields, and how one is made around an array.
 #pragma once
-#include "array.h"
+#include "bindings/array.h"
 
 namespace pydl {
 

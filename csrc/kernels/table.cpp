@@ -1,5 +1,5 @@
 // The one symbol that leaves this folder: the table of one instruction set.
-#include "table.h"
+#include "kernels/table.h"
 
 #define PYDL_STRING_(x) #x
 #define PYDL_STRING(x) PYDL_STRING_(x)
@@ -10,27 +10,27 @@ namespace {
 template <class T>
 KernelTable<T> make_table() {
   KernelTable<T> t{};
-  fill_gemm(t);
-  fill_conv2d(t);
-  fill_pool2d(t);
-  fill_elementwise(t);
-  fill_reduce(t);
-  fill_softmax(t);
-  fill_batch_norm(t);
-  fill_group_norm(t);
-  fill_layer_norm(t);
-  fill_lrn(t);
-  fill_loss(t);
-  fill_dropout(t);
-  fill_embedding(t);
-  fill_join(t);
-  fill_rearrange(t);
-  fill_resize(t);
-  fill_mask(t);
-  fill_rnn(t);
-  fill_lstm(t);
-  fill_gru(t);
-  fill_optimizer(t);
+  fill_gemm(t.gemm);
+  fill_conv2d(t.conv2d);
+  fill_pool2d(t.pool2d);
+  fill_elementwise(t.elementwise);
+  fill_reduce(t.reduce);
+  fill_softmax(t.softmax);
+  fill_batch_norm(t.batch_norm);
+  fill_group_norm(t.group_norm);
+  fill_layer_norm(t.layer_norm);
+  fill_lrn(t.lrn);
+  fill_loss(t.loss);
+  fill_dropout(t.dropout);
+  fill_embedding(t.embedding);
+  fill_concatenate(t.concatenate);
+  fill_transpose(t.transpose);
+  fill_resize(t.resize);
+  fill_mask(t.mask);
+  fill_rnn(t.rnn);
+  fill_lstm(t.lstm);
+  fill_gru(t.gru);
+  fill_optimizer(t.optimizer);
   return t;
 }
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "dispatch.h"
+#include "runtime/dispatch.h"
 
 namespace pydl {
 

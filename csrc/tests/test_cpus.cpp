@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "cpus.h"
-#include "parallel.h"
+#include "runtime/threads/cpus.h"
+#include "runtime/threads/parallel.h"
 
 namespace pydl {
 namespace {

@@ -3,8 +3,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "dispatch.h"
-#include "isas.h"
+#include "runtime/dispatch.h"
+#include "tests/isas.h"
 
 namespace pydl {
 namespace {

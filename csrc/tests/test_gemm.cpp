@@ -4,12 +4,13 @@
 
 #include <vector>
 
-#include "../kernels/gemm_block.h"
-#include "../kernels/gemm_pack.h"
-#include "../kernels/table.h"
+#include "kernels/gemm/block.h"
+#include "kernels/gemm/pack.h"
+#include "kernels/table.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
+using namespace gemm;
 
 template <class T>
 std::vector<T> numbers(index n) {  // small integers: every sum is exact
@@ -77,7 +78,7 @@ TEST_CASE_TEMPLATE("a tile of every height multiplies, adds and leaves the rest 
   for (int rows = 1; rows <= kTileRows; rows++)
     for (int vectors : {1, 2})
       for (int last : {1, kLanes<T> - 1, kLanes<T>})
-        for (Reads reads : {kRows, kColumns, kPacked}) {
+        for (ALayout reads : {kRows, kColumns, kPacked}) {
           std::vector<T> c(std::size_t(kTileRows * ldc), T(3));
           const bool trans_a = reads != kRows;
           const index a_stride = reads == kPacked ? kPackedRows<T> : trans_a ? kTileRows + 1 : K + 1;
@@ -102,7 +103,7 @@ TEST_CASE_TEMPLATE("a tile of every height multiplies, adds and leaves the rest 
 }
 
 TEST_CASE_TEMPLATE("gemm accumulates, keeps to row strides and takes packed weights", T, float, double) {
-  KernelTable<T> table{};
+  GemmKernels<T> table{};
   fill_gemm(table);
   for (index M : {1, 3, 15, 40})
     for (index N : {1, 9, 33, 70})
@@ -113,12 +114,12 @@ TEST_CASE_TEMPLATE("gemm accumulates, keeps to row strides and takes packed weig
             const index lda = K + 1, ldb = (trans_b ? K : N) + 2, ldc = N + 3;
             const GemmShape shape{M, N, K, lda, ldb, ldc, false, trans_b, accumulate};
             const std::vector<T> a = numbers<T>(M * lda), b = numbers<T>((trans_b ? N : K) * ldb), bias = numbers<T>(N);
-            std::vector<T> packed(std::size_t(table.gemm_packed_size(shape)));
-            if (!packed.empty()) table.gemm_pack_b(shape, b.data(), packed.data());
+            std::vector<T> packed(std::size_t(table.packed_size(shape)));
+            if (!packed.empty()) table.pack_b(shape, b.data(), packed.data());
             for (bool use_packed : {false, true}) {
               std::vector<T> c(std::size_t(M * ldc), T(2));
               const T* weights = use_packed && !packed.empty() ? packed.data() : nullptr;
-              table.gemm(shape, a.data(), b.data(), weights, {bias.data(), Activation::relu, T(0)}, c.data());
+              table.multiply(shape, a.data(), b.data(), weights, {bias.data(), Activation::relu, T(0)}, c.data());
               bool same = true;
               for (index i = 0; i < M; i++)
                 for (index j = 0; j < ldc; j++) {

@@ -13,16 +13,16 @@
 #include <thread>
 #include <vector>
 
-#include "parallel.h"
-#include "pool.h"
-#include "scratch.h"
+#include "runtime/memory/pool.h"
+#include "runtime/memory/scratch.h"
+#include "runtime/threads/parallel.h"
 
 namespace pydl {
 namespace {
 
-// On a busy machine verbs may go alone for a while; these tests are about the members.
-void wait_for_members() {
-  while (going_alone()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+// On a busy machine primitives may run serially for a while; these tests are about the workers.
+void wait_for_workers() {
+  while (running_serially()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 template <class Body>
@@ -33,13 +33,13 @@ void each(index n, index grain, const Body& body) {
 }
 template <class Body>
 void together(int threads, const Body& body) {
-  wait_for_members();
-  team(threads, [](void* c, Team& t) { (*static_cast<const Body*>(c))(t); }, const_cast<Body*>(&body));
+  wait_for_workers();
+  parallel_region(threads, [](void* c, Team& t) { (*static_cast<const Body*>(c))(t); }, const_cast<Body*>(&body));
 }
 
 struct Threads {  // for one test, of this thread
   explicit Threads(int n) {
-    wait_for_members();
+    wait_for_workers();
     set_thread_override(n);
   }
   ~Threads() { set_thread_override(0); }
@@ -48,13 +48,13 @@ struct Threads {  // for one test, of this thread
 // The sum of 0 ... n-1 on as many threads as there are, and how many that were.
 std::pair<index, int> sum(index n) {
   std::atomic<index> total{0};
-  std::atomic<int> members{0};
-  wait_for_members();
+  std::atomic<int> workers{0};
+  wait_for_workers();
   each(n, 1, [&](index begin, index end) {
-    members++;
+    workers++;
     for (index i = begin; i < end; i++) total += i;
   });
-  return {total, members};
+  return {total, workers};
 }
 
 // What a child process that runs body() exits with: 0 if it holds. It has ten seconds.
@@ -94,7 +94,7 @@ TEST_CASE("parallel_for covers every index once, in pieces of at least the grain
   }
 }
 
-TEST_CASE("verbs inside a verb run inline") {
+TEST_CASE("primitives inside a primitive run inline") {
   Threads now(3);
   std::atomic<bool> inline_only{true};
   each(3, 1, [&](index, index) {
@@ -110,11 +110,11 @@ TEST_CASE("verbs inside a verb run inline") {
   CHECK(inline_only);
 }
 
-TEST_CASE("a team meets at its barriers, also when there are more members than CPUs") {
+TEST_CASE("a team waits at its barriers, also when there are more workers than CPUs") {
   for (int threads : {1, 2, 3, 7}) {
     Threads now(threads);
     constexpr int kRounds = 500;
-    std::vector<int> counts(64, 0);  // each member writes its own, all read all
+    std::vector<int> counts(64, 0);  // each worker writes its own, all read all
     std::atomic<bool> in_step{true};
     std::atomic<int> size{0};
     together(100, [&](Team& t) {
@@ -136,7 +136,7 @@ TEST_CASE("a team meets at its barriers, also when there are more members than C
   CHECK(size == 2);
 }
 
-TEST_CASE("an exception in any member reaches the caller, and the next verb works") {
+TEST_CASE("an exception in any worker reaches the caller, and the next primitive works") {
   Threads now(3);
   for (index bad : {0, 50, 99}) {
     CHECK_THROWS_AS(each(100, 1,
@@ -160,7 +160,7 @@ TEST_CASE("an exception in any member reaches the caller, and the next verb work
   }
 }
 
-TEST_CASE("a member keeps its rank from verb to verb, and verbs of fewer or more members start no thread twice") {
+TEST_CASE("a worker keeps its rank from call to call, and calls with fewer or more workers start no thread twice") {
   const auto threads_of = [](int n) {
     Threads now(n);
     std::vector<std::thread::id> ids(static_cast<std::size_t>(n));
@@ -175,7 +175,7 @@ TEST_CASE("a member keeps its rank from verb to verb, and verbs of fewer or more
   }
 }
 
-TEST_CASE("members that fell asleep wake up") {
+TEST_CASE("workers that fell asleep wake up") {
   Threads now(3);
   for (int milliseconds : {0, 1, 4, 5, 6, 20, 50}) {
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
@@ -258,7 +258,7 @@ constexpr bool kChildAllocates = !kThreadSanitizer;
 
 TEST_CASE("parent and child both go on after a fork, while other threads run kernels and allocate") {
   set_num_threads(2);
-  REQUIRE(sum(1000).first == 499500);  // there is something to lose: the crew has started
+  REQUIRE(sum(1000).first == 499500);  // there is something to lose: the workers have started
   std::atomic<bool> stop{false};
   std::vector<std::thread> others;
   for (int i = 0; i < 2; i++)

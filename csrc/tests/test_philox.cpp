@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "kernels/philox.h"
+#include "kernels/common/philox.h"
 
 namespace pydl::PYDL_ISA {
 namespace {

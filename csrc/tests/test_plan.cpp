@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "dispatch.h"
-#include "plan.h"
-#include "pool.h"
+#include "runtime/dispatch.h"
+#include "runtime/memory/pool.h"
+#include "runtime/plan.h"
 
 namespace pydl {
 namespace {

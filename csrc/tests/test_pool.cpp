@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "pool.h"
+#include "runtime/memory/pool.h"
 
 namespace pydl {
 namespace {

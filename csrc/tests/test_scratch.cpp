@@ -8,8 +8,8 @@
 #include <thread>
 #include <utility>
 
-#include "pool.h"
-#include "scratch.h"
+#include "runtime/memory/pool.h"
+#include "runtime/memory/scratch.h"
 
 namespace pydl {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "kernels/simd.h"
+#include "kernels/common/simd.h"
 
 namespace pydl::PYDL_ISA {
 namespace {

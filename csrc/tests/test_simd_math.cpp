@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kernels/gelu.h"
+#include "kernels/common/gelu.h"
 
 namespace pydl::PYDL_ISA {
 namespace {

@@ -20,7 +20,7 @@ ACTIVATIONS = (
     "leaky_relu", "hard_sigmoid", "exponential", "relu6",
 )  # fmt: skip
 
-# Their derivative needs the input; that of the others is a function of the output (csrc/kernels.h).
+# Their derivative needs the input; that of the others is a function of the output (csrc/contract/elementwise.h).
 SAVES_INPUT = frozenset({"gelu", "gelu_tanh", "silu"})
 
 

@@ -12,7 +12,7 @@ from ..quiet import quiet
 from ..tape import Array, fixed, state
 from ..tensor import Tensor, as_array, wrap
 
-MAX_AXES = 8  # that kernels tell apart (csrc/kernels.h)
+MAX_AXES = 8  # that kernels tell apart (csrc/contract/layout.h)
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_)
 _FLOATS = (float, np.floating)
 _BOOLS = (bool, np.bool_)

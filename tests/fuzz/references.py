@@ -3,7 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from reference import conv2d, elementwise, embedding, gemm, join, lrn, mask, pool2d, rearrange, reduce, resize, softmax
+from reference import (
+    concatenate,
+    conv2d,
+    elementwise,
+    embedding,
+    gemm,
+    lrn,
+    mask,
+    pool2d,
+    reduce,
+    resize,
+    softmax,
+    transpose,
+)
 
 Array = Any
 
@@ -58,11 +71,11 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "lrn_backward": lambda dy, x, depth_radius, **rest: lrn.backward(x, dy, depth_radius, **rest),
     "embedding_forward": embedding.embedding,
     "embedding_backward": embedding.embedding_backward,
-    "concatenate": join.concatenate,
-    "flip": join.flip,
-    "transpose": rearrange.transpose,
-    "repeat_to": rearrange.repeat_to,
-    "pad": rearrange.pad,
+    "concatenate": concatenate.concatenate,
+    "flip": concatenate.flip,
+    "transpose": transpose.transpose,
+    "repeat_to": transpose.repeat_to,
+    "pad": transpose.pad,
     "resize2d_forward": lambda x, size, interpolation: resize.forward(x, size, interpolation == "bilinear"),
     "resize2d_backward": lambda dy, size, interpolation: resize.backward(dy, size, interpolation == "bilinear"),
     "step_mask": mask.step_mask,

@@ -1,4 +1,4 @@
-"""Pooling, cell by cell in float64. Shapes as in csrc/kernels.h; padding is (top, bottom, left, right)."""
+"""Pooling, cell by cell in float64. Shapes as in csrc/contract/pool2d.h; padding is (top, bottom, left, right)."""
 
 from collections.abc import Iterator
 

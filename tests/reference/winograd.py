@@ -4,7 +4,7 @@ import importlib.util
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parents[2] / "csrc/kernels/tools/winograd.py"
-HEADER = SCRIPT.parent.parent / "winograd_transforms.h"
+HEADER = SCRIPT.parent.parent / "conv2d/winograd_transforms.h"
 ALGORITHMS = ("winograd_4x4", "winograd_5x5")
 
 _spec = importlib.util.spec_from_file_location("winograd", SCRIPT)

@@ -71,6 +71,7 @@ if __name__ == "__main__":
     centres = [[centre] for _, centre, _ in quarters] + [[quarters[-1][1]]] * (INTERVALS - len(quarters))
     text = """// Written by tools/piecewise.py. Row k holds the coefficients of u^k, one for each interval.
 #pragma once
+#include <cstdint>
 
 namespace pydl::PYDL_ISA {
 namespace {
@@ -88,4 +89,4 @@ namespace {
     text += "\n" + table("kTanhPieces", "tanh(y)", numbered_from(TANH_FIRST, tanhs))
     text += "\n" + table("kPowers", "2^(k/32)", [[mpf(2) ** (mpf(k) / INTERVALS)] for k in range(INTERVALS)])
     text += "\n}  // namespace\n}  // namespace pydl::PYDL_ISA\n"
-    (Path(__file__).parent.parent / "piecewise_tables.h").write_text(text)
+    (Path(__file__).parent.parent / "common/piecewise_tables.h").write_text(text)

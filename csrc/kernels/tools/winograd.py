@@ -136,9 +136,9 @@ def header() -> str:
         "// y[i * kStep] = sum over j of matrix[i][j] * x[j], for the matrices of F(outputs, taps) and their adjoints.",
         "// clang-format off",
         "#pragma once",
-        '#include "simd.h"',
+        '#include "kernels/common/simd.h"',
         "",
-        "namespace pydl::PYDL_ISA {",
+        "namespace pydl::PYDL_ISA::conv2d {",
         "namespace {",
         "",
         "template <int kOutputs, int kTaps>",
@@ -158,7 +158,7 @@ def header() -> str:
             *struct("WeightAdjoint", transposed(g)),
             "};",
         ]
-    return "\n".join([*lines, "", "}  // namespace", "}  // namespace pydl::PYDL_ISA", ""])
+    return "\n".join([*lines, "", "}  // namespace", "}  // namespace pydl::PYDL_ISA::conv2d", ""])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ __attribute__((noinline)) int local() { return 1; }
 }  // namespace
 __attribute__((noinline)) inline int weak() { return local(); }
 int use() {
-  static const int once = weak();
-  return once;
+  static constexpr int kOnce[] = {1, 2};
+  return kOnce[weak() % 2];
 }
 }  // namespace pydl::planted

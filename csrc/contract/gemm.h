@@ -1,0 +1,24 @@
+// Matrix products.
+#pragma once
+#include "contract/types.h"
+
+namespace pydl {
+
+// c[M,N] = epilogue(op(a)[M,K] * op(b)[K,N]); with `accumulate`, the old c is added before the epilogue.
+// lda, ldb, ldc are the row strides, in elements, of the arrays as stored (a is K x M when trans_a).
+struct GemmShape {
+  index M, N, K;
+  index lda, ldb, ldc;
+  bool trans_a = false, trans_b = false;
+  bool accumulate = false;
+};
+
+template <class T>
+struct GemmKernels {
+  // `packed` is null, or what pack_b made from b for the same shape (M is free to differ).
+  void (*multiply)(const GemmShape&, const T* a, const T* b, const T* packed, const Epilogue<T>&, T* c);
+  index (*packed_size)(const GemmShape&);  // in elements; 0: this shape gains nothing from packing
+  void (*pack_b)(const GemmShape&, const T* b, T* packed);
+};
+
+}  // namespace pydl

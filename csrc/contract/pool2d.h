@@ -1,0 +1,28 @@
+// Pooling of images.
+#pragma once
+#include "contract/types.h"
+
+namespace pydl {
+
+// Windows may overhang the image; the part outside does not exist (max ignores it, average does not count it).
+struct Pool2dShape {
+  index N, H, W, C;
+  index KH, KW;
+  index OH, OW;
+  index stride_h, stride_w;
+  index pad_top = 0, pad_left = 0;
+
+  bool few_cells() const { return KH * KW <= 256; }  // their numbers fit into a byte
+};
+
+template <class T>
+struct Pool2dKernels {
+  // argmax[n,oh,ow,c] = kh*KW + kw, the place in its window of the first maximum (a NaN wins over any number): uint8
+  // for windows of few cells (few_cells), else int32. It may be null in forward.
+  void (*max_forward)(const Pool2dShape&, const T* x, T* y, void* argmax);
+  void (*max_backward)(const Pool2dShape&, const T* dy, const void* argmax, T* dx);
+  void (*avg_forward)(const Pool2dShape&, const T* x, T* y);
+  void (*avg_backward)(const Pool2dShape&, const T* dy, T* dx);
+};
+
+}  // namespace pydl

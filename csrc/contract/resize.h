@@ -1,0 +1,21 @@
+// Images enlarged by whole factors.
+#pragma once
+#include "contract/types.h"
+
+namespace pydl {
+
+// y has factor_h rows and factor_w columns for each of x. Bilinear: centres of pixels on centres, held at the edges;
+// otherwise the nearest pixel.
+struct Resize2dShape {
+  index N, H, W, C;
+  index factor_h, factor_w;
+  bool bilinear;
+};
+
+template <class T>
+struct ResizeKernels {
+  void (*forward)(const Resize2dShape&, const T* x, T* y);
+  void (*backward)(const Resize2dShape&, const T* dy, T* dx);
+};
+
+}  // namespace pydl

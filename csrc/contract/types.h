@@ -1,0 +1,47 @@
+// The contract between the bindings and the kernels: one header per family, with its shapes as plain structs and its
+// functions as a struct of pointers; table.h holds all of them for one element type and one instruction set.
+//
+// Legend of dimensions, used everywhere:
+//   N batch  H W rows and columns of the input  C input channels  KH KW kernel  O output channels  OH OW output size
+//   M N K of a matrix product: c[M,N] = a[M,K] * b[K,N];   T time steps  B batch  I inputs  U units
+// Names of arrays: x input, w weight, b bias, y output; dx dw db dy their gradients.
+// Layouts are dense row-major: activations (N,H,W,C), convolution weights (KH,KW,C/groups,O), dense weights (in,out).
+// Outputs and gradients are OVERWRITTEN unless the name says otherwise; outputs never alias inputs except where stated.
+// Kernels trust their arguments: every check is made in the bindings.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace pydl {
+
+using index = std::ptrdiff_t;
+
+// Keras's names. `alpha` below is the slope of leaky_relu, the scale of elu, and ignored by the others.
+enum class Activation : int {
+  linear,
+  relu,
+  sigmoid,
+  tanh,
+  elu,
+  gelu,       // exact: x Phi(x)
+  gelu_tanh,  // Keras's gelu(approximate=True)
+  softplus,
+  softsign,
+  selu,
+  silu,
+  leaky_relu,
+  hard_sigmoid,
+  exponential,
+  relu6,
+};
+inline constexpr int kActivationCount = 15;
+
+// What a matrix product or convolution does to a finished tile while it is still in registers: y = act(acc + bias).
+template <class T>
+struct Epilogue {
+  const T* bias = nullptr;  // one value per output column / channel, or null
+  Activation activation = Activation::linear;
+  T alpha = T(0);
+};
+
+}  // namespace pydl

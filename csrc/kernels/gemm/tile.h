@@ -1,0 +1,221 @@
+// The register tile under every matrix product and convolution: a block of the result that stays in vector registers
+// while K runs by. All of it is inlined and unrolled; nothing is spilled as long as Rows x Vectors is within the limits
+// below.
+//
+//   Tile<T, Rows, Vectors> tile;
+//   tile.clear();                                    // or tile.start(...), to begin with the bias and c_in
+//   for (tap : taps) tile.multiply(C, a_of(tap), a_row, a_col, b_of(tap), b_row);
+//   tile.store(c, ldc, last);
+//
+// Contract of multiply: sum[i][j] += a[i*a_row + k*a_col] * b[k*b_row + j*kLanes ...] for k = 0, 1, ... K-1 in this
+// order, each sum in one accumulator, so that a result does not depend on the height of the tile that made it. Reads
+// exactly Rows x K elements of a and K rows of Vectors full vectors of b: b is a packed panel (gemm_pack.h, b_row =
+// kTileCols<T>), or a matrix that has these columns. `last` is the number of valid lanes in the last vector of c, 1 to
+// kLanes; c and bias are never touched beyond it.
+#pragma once
+#include "contract/gemm.h"
+#include "kernels/common/prefetch.h"
+
+namespace pydl::PYDL_ISA::gemm {
+namespace {
+
+// Sums + one row of b + one broadcast element of a must fit into the vector registers, and at least 2 FMA pipes x 4
+// cycles = 8 sums are needed to keep the pipes busy. Two vectors per row let each broadcast feed two multiplications.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 14;  // 28 sums + 2 + 1 of 32 registers
+#elif defined(__aarch64__)
+constexpr int kTileRows = 12;  // 24 sums + 2 + 1 of 32
+#elif defined(__AVX2__)
+constexpr int kTileRows = 6;  // 12 sums + 2 + 1 of 16
+#else
+constexpr int kTileRows = 5;  // 10 sums + 2 + 1 + a product (SSE has no FMA) of 16
+#endif
+constexpr int kTileVectors = 2;
+template <class T>
+constexpr int kTileCols = kTileVectors * kLanes<T>;
+// Elements in a column of a packed tile of a: kTileRows, filled up to whole vectors.
+template <class T>
+constexpr index kPackedRows = (kTileRows + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
+
+template <class T, int Rows, int Vectors>
+struct Tile {
+  V<T> sum[Rows][Vectors];
+
+  PYDL_INLINE void clear() {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) { PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] = V<T>{}; }
+  }
+
+  // Begins with the bias (one value per column, or null), plus c_in if that is not null.
+  PYDL_INLINE void start(const T* bias, const T* c_in, index ldc, int last) {
+    clear();
+    if (bias) {
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
+        V<T> value = read(bias, j, last);
+        PYDL_UNROLL for (int i = 0; i < Rows; i++) sum[i][j] = value;
+      }
+    }
+    if (c_in) add(c_in, ldc, last);
+  }
+
+  PYDL_INLINE void add(const T* c, index ldc, int last) {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += read(c + i * ldc, j, last);
+    }
+  }
+
+  // The lines of c, early enough that they are there when the sums are.
+  PYDL_INLINE static void prefetch_c(const T* c, index ldc) {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+      prefetch_for_writing(c + i * ldc);
+      prefetch_for_writing(c + i * ldc + (Vectors - 1) * kLanes<T>);
+    }
+  }
+
+  // With PrefetchB, for a panel that is larger than L1: b is prefetched some rows ahead.
+  // Where a comes in columns, two steps a turn: counting then takes fewer of the slots that the multiplications
+  // need. Four are slower again, and so are two where each row of a has an address of its own.
+  template <bool PrefetchB = false>
+  PYDL_INLINE void multiply(index K, const T* a, index a_row, index a_col, const T* b, index b_row) {
+    index k = 0;
+    if (a_row == 1)
+      for (; k + 2 <= K; k += 2, a += 2 * a_col, b += 2 * b_row) {
+        step<PrefetchB>(a, a_row, b, b_row);
+        step<PrefetchB>(a + a_col, a_row, b + b_row, b_row);
+      }
+    for (; k < K; k++, a += a_col, b += b_row) step<PrefetchB>(a, a_row, b, b_row);
+  }
+
+  // The same for a packed a, and prefetches on the way: all of `next`, spread over K.
+  PYDL_INLINE void multiply_and_prefetch(index K, const T* a, const T* b, index b_row, const Prefetcher<T>& next) {
+    constexpr index kSteps = 8;
+    const index turns = K / kSteps, lines = next.rows * next.lines;
+    const T* row = next.data;
+    for (index turn = 0, done = 0, line = 0; turn < turns; turn++, a += kSteps * kPackedRows<T>, b += kSteps * b_row) {
+      for (; done * turns < (turn + 1) * lines; done++) {
+        prefetch<kIntoL2>(row + line * kLineSize<T>);
+        if (++line == next.lines) line = 0, row += next.stride;
+      }
+      multiply(kSteps, a, 1, kPackedRows<T>, b, b_row);
+    }
+    multiply(K % kSteps, a, 1, kPackedRows<T>, b, b_row);
+  }
+
+  // The same for rows of a, and prefetches one line of `next` at each step.
+  PYDL_INLINE void multiply_and_prefetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next) {
+    for (index k = 0; k < K; k++, a++, b += b_row, next += kLineSize<T>) {
+      prefetch<kIntoL2>(next);
+      step<false>(a, a_row, b, b_row);
+    }
+  }
+
+  // The same for a packed a, and leaves the rows of b densely in `to`: the copy hides behind the multiplications. The
+  // panel beside this one will be read next, and is prefetched.
+  PYDL_INLINE void multiply_and_pack(index K, const T* a, const T* b, index b_row, T* to) {
+    for (index k = 0; k < K; k++, a += kPackedRows<T>, b += b_row, to += Vectors * kLanes<T>) {
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
+        prefetch<kIntoL2>(b + (Vectors + j) * kLanes<T>);
+        pydl::PYDL_ISA::store(to + j * kLanes<T>, load(b + j * kLanes<T>));
+      }
+      step<false>(a, 1, b, b_row);
+    }
+  }
+
+  PYDL_INLINE void store(T* c, index ldc, int last) const {
+    if (last == kLanes<T>) {
+      PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+        PYDL_UNROLL for (int j = 0; j < Vectors; j++) pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<T>, sum[i][j]);
+      }
+    } else {
+      PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+        PYDL_UNROLL for (int j = 0; j < Vectors - 1; j++) pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<T>, sum[i][j]);
+        store_n(c + i * ldc + (Vectors - 1) * kLanes<T>, sum[i][Vectors - 1], last);
+      }
+    }
+  }
+
+  PYDL_INLINE void stream(T* c, index ldc) const {
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) pydl::PYDL_ISA::stream(c + i * ldc + j * kLanes<T>, sum[i][j]);
+    }
+  }
+
+ private:
+  template <bool PrefetchB>
+  PYDL_INLINE void step(const T* a, index a_row, const T* b, index b_row) {
+    V<T> row[Vectors];
+    if constexpr (PrefetchB) {
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) prefetch<kIntoL1>(b + 8 * b_row + j * kLanes<T>);
+    }
+    PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
+      row[j] = load(b + j * kLanes<T>);
+      if constexpr (Rows <= 4) keep_in_register(row[j]);
+    }
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) {
+      V<T> element = broadcast(a[i * a_row]);
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += element * row[j];
+    }
+  }
+
+  PYDL_INLINE static V<T> read(const T* p, int j, int last) {
+    if (j < Vectors - 1 || last == kLanes<T>) return load(p + j * kLanes<T>);
+    return load_n(p + j * kLanes<T>, last);
+  }
+};
+
+}  // namespace
+
+// How a tile reads a: by its rows or its columns (the rows of a transposed a) where it lies, or in packed columns of
+// kPackedRows. A stride that the compiler knows is worth 3 % of a product's time.
+enum ALayout { kRows, kColumns, kPacked };
+
+// One tile of a matrix product, as a plain function for every height from 1 to kTileRows.
+template <class T>
+struct TileTask {
+  index K;
+  const T* a;
+  index a_stride;  // between rows of a (kRows) or its columns (kColumns); kPacked knows it
+  const T* b;
+  index b_row;
+  const T* bias;  // or null
+  const T* c_in;  // what is added to the product before it is stored: c, or null
+  T* c;
+  index ldc;
+  int last;
+  bool prefetch_b = false;   // from beyond L2
+  Prefetcher<T> prefetch{};  // with a packed a, spread over K; in run_prefetching_tile one line per step, at most K
+  T* packed = nullptr;       // where run_packing_tile leaves the panel of b
+};
+
+// A function for every tile, compiled once (gemm_tiles.cpp): many kernels end in matrix products.
+template <class T>
+struct TileFunctions {
+  using Function = void (*)(const TileTask<T>&);
+  Function of[kTileRows][kTileVectors][3];  // [rows - 1][vectors - 1][how a is read]
+  Function packing[kTileRows];              // [rows - 1]: for whole panels of b as it lies, and a packed a
+};
+template <class T>
+const TileFunctions<T>& tile_functions();
+
+namespace {
+
+template <class T, int Rows, int Vectors, class Multiply>
+PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
+  Tile<T, Rows, Vectors> tile;
+  tile.prefetch_c(t.c, t.ldc);
+  tile.start(t.bias, nullptr, 0, t.last);
+  multiply(tile);
+  if (t.c_in) tile.add(t.c_in, t.ldc, t.last);  // last: it is the likeliest to come from beyond L2
+  tile.store(t.c, t.ldc, t.last);
+}
+
+template <class T, int Rows, int Vectors>
+__attribute__((noinline)) void run_prefetching_tile(const TileTask<T>& t) {
+  run<T, Rows, Vectors>(t, [&](auto& tile) {
+    const index n = t.prefetch.rows;
+    tile.multiply_and_prefetch(n, t.a, t.a_stride, t.b, t.b_row, t.prefetch.data);
+    tile.multiply(t.K - n, t.a + n, t.a_stride, 1, t.b + n * t.b_row, t.b_row);
+  });
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA::gemm

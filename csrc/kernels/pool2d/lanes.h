@@ -1,0 +1,103 @@
+// How pooling reads and writes one vector of channels, and the numbers of cells that go with it.
+#pragma once
+#include "kernels/common/simd.h"
+
+namespace pydl::PYDL_ISA::pool2d {
+namespace {
+
+// Numbers lie in memory as uint8 or int32, while comparisons have lanes as wide as T.
+template <class T, class Number>
+PYDL_INLINE VI<T> load_numbers(const Number* p, int n) {
+  VI<T> v{};
+  for (int i = 0; i < n; i++) v[i] = p[i];
+  return v;
+}
+template <class T, class Number>
+PYDL_INLINE void store_numbers(Number* p, VI<T> v, int n) {
+  for (int i = 0; i < n; i++) p[i] = Number(v[i]);
+}
+// For bytes and float GCC 12 finds no instructions by itself.
+#if defined(__AVX512F__)
+template <>
+PYDL_INLINE VI<float> load_numbers<float>(const std::uint8_t* p, int n) {
+  return VI<float>(_mm512_cvtepu8_epi32(n == 16 ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))
+                                                : _mm_maskz_loadu_epi8(__mmask16((1u << n) - 1), p)));
+}
+template <>
+PYDL_INLINE void store_numbers<float>(std::uint8_t* p, VI<float> v, int n) {
+  if (n == 16)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(__m512i(v)));
+  else
+    _mm512_mask_cvtepi32_storeu_epi8(p, __mmask16((1u << n) - 1), __m512i(v));
+}
+#elif defined(__x86_64__)
+template <>
+PYDL_INLINE VI<float> load_numbers<float>(const std::uint8_t* p, int n) {
+  std::uint64_t bytes = 0;
+  __builtin_memcpy(&bytes, p, std::size_t(n));
+#if defined(__AVX2__)
+  return VI<float>(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(std::int64_t(bytes))));
+#else
+  return VI<float>(_mm_cvtepu8_epi32(_mm_cvtsi64_si128(std::int64_t(bytes))));
+#endif
+}
+template <>
+PYDL_INLINE void store_numbers<float>(std::uint8_t* p, VI<float> v, int n) {
+  const __m128i lowest = _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+#if defined(__AVX2__)
+  const __m128i low = _mm_shuffle_epi8(_mm256_castsi256_si128(__m256i(v)), lowest);
+  const __m128i high = _mm_shuffle_epi8(_mm256_extracti128_si256(__m256i(v), 1), lowest);
+  const std::int64_t bytes = _mm_cvtsi128_si64(_mm_unpacklo_epi32(low, high));
+#else
+  const std::int64_t bytes = _mm_cvtsi128_si64(_mm_shuffle_epi8(__m128i(v), lowest));
+#endif
+  __builtin_memcpy(p, &bytes, std::size_t(n));
+}
+#endif
+
+// All lanes. With kStream values go past the caches: for outputs that would push out of them what comes next.
+template <class T, bool kStream = false>
+struct AllLanes {
+  static PYDL_INLINE V<T> load(const T* p) { return pydl::PYDL_ISA::load<T>(p); }
+  static PYDL_INLINE void store(T* p, V<T> v) {
+    if constexpr (kStream)
+      pydl::PYDL_ISA::stream<T>(p, v);
+    else
+      pydl::PYDL_ISA::store<T>(p, v);
+  }
+  template <class Number>
+  static PYDL_INLINE VI<T> load(const Number* p) {
+    return load_numbers<T>(p, kLanes<T>);
+  }
+  template <class Number>
+  static PYDL_INLINE void store(Number* p, VI<T> v) {
+    store_numbers<T>(p, v, kLanes<T>);
+  }
+};
+
+// The first n lanes.
+template <class T>
+struct FirstLanes {
+  int n;
+  PYDL_INLINE V<T> load(const T* p) const { return load_n<T>(p, n); }
+  PYDL_INLINE void store(T* p, V<T> v) const { store_n<T>(p, v, n); }
+  template <class Number>
+  PYDL_INLINE VI<T> load(const Number* p) const {
+    return load_numbers<T>(p, n);
+  }
+  template <class Number>
+  PYDL_INLINE void store(Number* p, VI<T> v) const {
+    store_numbers<T>(p, v, n);
+  }
+};
+
+// body(lanes, first channel) for vectors that cover all channels.
+template <class T, bool kStream = false, class Body>
+PYDL_INLINE void each_vector(index C, const Body& body) {
+  index c = 0;
+  for (; c + kLanes<T> <= C; c += kLanes<T>) body(AllLanes<T, kStream>{}, c);
+  if (c < C) body(FirstLanes<T>{int(C - c)}, c);
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA::pool2d

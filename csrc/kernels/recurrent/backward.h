@@ -1,0 +1,366 @@
+// Backpropagation through time: backwards over the steps, the gradients of the gates replace the gates (a step needs
+// those of the step after it). The gradients of all weights and of x are one matrix product each over many steps, made
+// while a cache still has what they read.
+#pragma once
+#include "kernels/recurrent/workspace.h"
+#include "runtime/memory/scratch.h"
+
+namespace pydl::PYDL_ISA::recurrent {
+namespace {
+
+// The panels of w', for w[rows][width].
+template <class T>
+void pack_transposed(const T* w, index rows, index width, T* panels) {
+  constexpr index kCols = kTileCols<T>;
+  parallel(ceil_div(rows, kCols), 1 + (1 << 16) / (width * kCols), [&](index begin, index end) {
+    const index first = begin * kCols;
+    pack_b(w + first * width, width, true, width, min(end * kCols, rows) - first, panels + first * width,
+           width * kCols);
+  });
+}
+
+// Where a cell reads and writes one row of one step: rows of U elements. Null: zeros.
+template <class T>
+struct StepGradPointers {
+  T *gates, *carried;                 // carried: for the step before; see Backward
+  const T *state, *before, *operand;  // the states of this step and the one before; h as the product saw it
+  const T *arrived, *dh;              // what the step after has carried, or a final gradient; one of h beside it
+  const T *dy, *dropout;              // dy: of the first output that this step is; dropout: of h
+  index outputs;                      // how many outputs it is
+  bool last;                          // of its sequence: no step after it says anything
+};
+
+template <class Cell>
+class Backward {
+ public:
+  using T = typename Cell::Element;
+  static constexpr index kCols = kTileCols<T>;  // units of a panel
+  static constexpr int kHeight = gate_rows(kTileVectors);
+
+  Backward(const Workspace<Cell>& workspace, const RecurrentGradients<T>& grads, Rows<T> carried)
+      : workspace(workspace),
+        s(workspace.s),
+        schedule(workspace.schedule),
+        grads(grads),
+        carried(carried),
+        partition_(partition_of<Cell>(s)),
+        packed_memory_(ceil_div(s.U, kCols) * panel_size() * index(sizeof(T))),
+        pointers_memory_(partition_.pointers(s.B) * index(sizeof(StepGradPointers<T>))) {
+    pack_transposed(workspace.in.recurrent_kernel, s.U, Cell::kGates * s.U, static_cast<T*>(packed_memory_.data()));
+  }
+
+  // These steps, the last first, once those behind them are done; with the first step comes what is before it.
+  void walk(Range steps) const {
+    parallel_region(partition_.threads, [&](Team& team) { worker(team, steps); });
+  }
+
+  // -- for the cells
+
+  const Workspace<Cell>& workspace;
+  const RecurrentShape& s;
+  const Schedule& schedule;
+  const RecurrentGradients<T>& grads;
+  const Rows<T> carried;  // per sequence (row of the schedule): what reaches the state before other than by the gates
+
+  // The gradient of h after a step, as far as it has not `arrived`: from the gates of the next step, and from the
+  // outputs that it is.
+  PYDL_INLINE V<T> arriving(const StepGradPointers<T>& p, index unit, int n, const T* from_gates) const {
+    V<T> dh{};
+    if (!p.last) dh = dropped(load(from_gates), p.dropout, unit, n);
+    for (index i = 0; i < p.outputs; i++) dh += load_units(p.dy + i * between_outputs_ + unit, n);
+    return dh;
+  }
+
+  // c[count][kCols] = a[count][K] * rows [k, k + K) of the transposed recurrent kernel (+ c_in), for one panel of
+  // units.
+  PYDL_INLINE void multiply(index count, index K, const T* a, index panel, index k, PrefetchQueue<T>& queue,
+                            const T* c_in, T* c) const {
+    multiply_gates<kTileVectors>(count, K, a, workspace.gates.stride, weights(panel) + k * kCols, kCols, queue, c, {},
+                                 c_in);
+  }
+
+ private:
+  T* gates(index step, index row) const { return workspace.gates[schedule.first(step) + row]; }
+
+  StepGradPointers<T> step_pointers(index step, index row) const {
+    const index b = schedule.sequence(row), at = schedule.first(step) + row;
+    StepGradPointers<T> p{};
+    p.gates = workspace.gates[at];
+    p.carried = carried[row];
+    if constexpr (Cell::kSavesState) {
+      p.state = workspace.state[at];
+      p.before = step > 0 ? workspace.state[schedule.first(step - 1) + row]
+                          : workspace.of_sequence(Cell::initial_state(workspace.in), b);
+    }
+    p.operand = workspace.operand[at] + workspace.hidden();
+    p.last = row >= schedule.count(step + 1);
+    p.arrived = p.last ? workspace.of_sequence(Cell::kCarriesHidden ? grads.dh : grads.dc, b) : p.carried;
+    if (p.last && !Cell::kCarriesHidden) p.dh = workspace.of_sequence(grads.dh, b);
+    p.dropout = workspace.recurrent_dropout(b);
+    if (grads.dy && s.return_sequences) {
+      const index position = schedule.position(row, step);
+      p.dy = grads.dy + output_at(s, b, position);
+      p.outputs = schedule.next_position(row, step) - position;
+    } else if (grads.dy && p.last) {
+      p.dy = grads.dy + b * s.output_stride;
+      p.outputs = 1;
+    }
+    return p;
+  }
+
+  void worker(Team& team, Range steps) const {
+    const bool over_units = partition_.over_units;
+    StepGradPointers<T>* const pointers =
+        static_cast<StepGradPointers<T>*>(pointers_memory_.data()) + partition_.first_pointers(team.rank, s.B);
+    RowPartition rows(kHeight, over_units, team);
+    const Range all{0, ceil_div(s.U, kCols)};
+    const SerpentinePanels panels(over_units ? all.part(team.rank, team.size) : all,
+                                  Cell::kSavedGates * s.U * kCols * index(sizeof(T)));
+    for (index step = steps.end - 1; step >= steps.begin; step--) {
+      rows.repartition(schedule.count(step));
+      const bool prefetches = !over_units && !panels.beyond_l2() && step > 0;
+      rows.each([&](index first, index count, index) {
+        for (index row = first; row < first + count; row++) {
+          pointers[row] = step_pointers(step, row);
+          if (prefetches) prefetch_gradient(step - 1, row);
+        }
+      });
+      PrefetchQueue<T> queue;
+      if (prefetches) workspace.prefetch(workspace.gates, step - 1, rows.own(), queue);
+      // A step reads the state before it, too: that of the next step is here already.
+      if (prefetches && step > 1) workspace.prefetch(workspace.state, step - 2, rows.own(), queue);
+      for (int stage = 0; stage < Cell::stages(s); stage++) {
+        panels.each(team.walks.backward, 1, [&](index panel, index, index next) {
+          if (panels.beyond_l2()) queue = next_panel(next, stage);
+          rows.each([&](index row, index count, index) {
+            alignas(64) T sums[kHeight * kCols];
+            if (stage == 0)
+              from_next_step(step, row, count, panel, queue, sums);
+            else
+              Cell::multiply_back(*this, stage, count, gates(step, row), panel, queue, sums);
+            each_vector(
+                count, panel,
+                [&](index r, index unit, int n, const T* from_gates) {
+                  Cell::backward(*this, stage, pointers[row + r], unit, n, from_gates);
+                },
+                sums);
+          });
+        });
+        if (over_units) team.barrier();
+      }
+    }
+    if (!grads.dh0 || steps.begin > 0) return;
+    rows.repartition(s.B);
+    panels.each(team.walks.backward, 1, [&](index panel, index, index next) {
+      PrefetchQueue<T> queue;
+      if (panels.beyond_l2()) queue = next_panel(next, 0);
+      rows.each([&](index row, index count, index) { finish(row, count, panel, queue); });
+    });
+  }
+
+  // The gradient of the output of a step.
+  void prefetch_gradient(index step, index row) const {
+    if (!grads.dy || !s.return_sequences) return;
+    const T* dy = grads.dy + output_at(s, schedule.sequence(row), schedule.position(row, step));
+    pydl::PYDL_ISA::prefetch<kIntoL2>(dy, s.U);
+  }
+
+  // What the gates of the next step say of h, for those of the rows that make this step.
+  void from_next_step(index step, index row, index count, index panel, PrefetchQueue<T>& queue, T* sums) const {
+    const index makers = step + 1 < schedule.steps() ? min(count, schedule.count(step + 1) - row) : 0;
+    if (makers > 0) Cell::multiply_back(*this, 0, makers, gates(step + 1, row), panel, queue, sums);
+  }
+
+  // body(row, first unit, units, their sums) for all vectors of a panel.
+  template <class Body>
+  PYDL_INLINE void each_vector(index count, index panel, const Body& body, const T* sums) const {
+    const index first = panel * kCols;
+    if (s.U - first >= kCols) {
+      for (index r = 0; r < count; r++, sums += kCols) {
+        PYDL_UNROLL for (int v = 0; v < kTileVectors; v++) {
+          body(r, first + v * kLanes<T>, kLanes<T>, sums + v * kLanes<T>);
+        }
+      }
+    } else {
+      for (index r = 0; r < count; r++, sums += kCols)
+        for (index unit = first; unit < s.U; unit += kLanes<T>)
+          body(r, unit, units_left<T>(s.U, unit), sums + unit - first);
+    }
+  }
+
+  // The gradients of the initial states.
+  void finish(index row, index count, index panel, PrefetchQueue<T>& queue) const {
+    alignas(64) T sums[kHeight * kCols];
+    from_next_step(-1, row, count, panel, queue, sums);
+    each_vector(
+        count, panel,
+        [&](index r, index unit, int n, const T* from_gates) {
+          const index b = schedule.sequence(row + r);
+          const bool stepped = schedule.steps() > 0 && row + r < schedule.count(0);
+          V<T> dh = stepped ? dropped(load(from_gates), workspace.recurrent_dropout(b), unit, n) : V<T>{};
+          if (Cell::kCarriesHidden || !stepped) dh += initial(stepped, row + r, unit, n, grads.dh);
+          store_units(grads.dh0 + b * s.U + unit, dh, n);
+          if (grads.dc0) store_units(grads.dc0 + b * s.U + unit, initial(stepped, row + r, unit, n, grads.dc), n);
+        },
+        sums);
+  }
+  V<T> initial(bool stepped, index row, index unit, int n, const T* final) const {
+    return load_or_zero<T>(stepped ? carried[row] : workspace.of_sequence(final, schedule.sequence(row)), unit, n);
+  }
+
+  index panel_size() const { return Cell::kGates * s.U * kCols; }
+  const T* weights(index panel) const { return static_cast<const T*>(packed_memory_.data()) + panel * panel_size(); }
+  PrefetchQueue<T> next_panel(index panel, int stage) const {
+    const Range read = Cell::read_back(s, stage);
+    PrefetchQueue<T> queue;
+    queue.add(weights(panel) + read.begin * kCols, read.size() * kCols);
+    return queue;
+  }
+
+  const index between_outputs_ =
+      output_at(s, 0, 1) - output_at(s, 0, 0);  // of one sequence, in the order of processing
+  const Partition partition_;
+  const Scratch packed_memory_, pointers_memory_;
+};
+
+// c[M, N] = a' * b (+ c), over the rows of both.
+template <class T>
+void weight_gradient(index rows, index M, index N, const T* a, index lda, const T* b, index ldb, bool accumulate, T* c,
+                     index ldc) {
+  if (M == 0 || N == 0) return;
+  if (rows == 0) {
+    for (index i = 0; i < M; i++) map_row<T>(N, c + i * ldc, [](auto) { return V<T>{}; });
+    return;
+  }
+  const GemmShape shape{M, N, rows, lda, ldb, ldc, true, false, accumulate};
+  const double useful = double(M) * double(N) * double(rows) / (1 << 18);
+  const int threads = useful < 1 ? 1 : useful < num_threads() ? int(useful) : num_threads();
+  // A tile goes down the rows of b: longer ones are each on a page of their own.
+  const BLayout b_layout = N * index(sizeof(T)) <= kPageBytes ? BLayout::matrix : BLayout::packed_here;
+  BlockedGemm<T>(shape, a, b, {}, c, b_layout).run(threads);
+}
+
+// Each step adds its gates' gradients to the row of its id. Divided by columns, so the steps come in one order.
+template <class Cell>
+void id_gradient(const Workspace<Cell>& workspace, typename Cell::Element* dkernel) {
+  using T = typename Cell::Element;
+  const index width = Cell::kGates * workspace.s.U;
+  parallel(ceil_div(width, kTileCols<T>), 1 + (1 << 14) / (workspace.schedule.rows() + 1), [&](index begin, index end) {
+    const index first = begin * kTileCols<T>, cols = min(end * kTileCols<T>, width) - first;
+    for (index id = 0; id < workspace.s.id_rows; id++)
+      map_row<T>(cols, dkernel + id * width + first, [](auto) { return V<T>{}; });
+    for (index step = 0; step < workspace.schedule.steps(); step++)
+      for (index row = 0; row < workspace.schedule.count(step); row++) {
+        const T* from = workspace.gates[workspace.schedule.first(step) + row] + first;
+        T* to = dkernel + workspace.id(step, row) * width + first;
+        map_row<T>(cols, to, [=](auto at) { return at(to) + at(from); });
+      }
+  });
+}
+
+// dx = dgates * kernel', for a block of rows at a time: made in scratch, and from there put where it belongs.
+template <class Cell>
+class InputGradient {
+ public:
+  using T = typename Cell::Element;
+
+  InputGradient(const Workspace<Cell>& workspace, T* dx)
+      : workspace_(workspace),
+        s_(workspace.s),
+        dx_(dx),
+        wanted_(dx && s_.B > 0 && s_.I > 0),
+        packed_(wanted_ ? ceil_div(s_.I, kTileCols<T>) * kTileCols<T> * width() * index(sizeof(T)) : 0) {
+    if (!wanted_) return;
+    pack_transposed(workspace.in.kernel, s_.I, width(), static_cast<T*>(packed_.data()));
+    for (index i = 0; workspace.in.mask && i < s_.B * s_.T; i++)
+      if (!workspace.in.mask[i]) map_row<T>(s_.I, dx + i * s_.I, [](auto) { return V<T>{}; });
+  }
+
+  void of(Range steps) const {
+    if (!wanted_) return;
+    constexpr index kRows = 192;
+    const Range rows{workspace_.schedule.first(steps.begin), workspace_.schedule.first(steps.end)};
+    parallel(rows.size(), kRows / 4, [&](index begin, index end) {
+      const Range mine{rows.begin + begin, rows.begin + end};
+      const index blocks = ceil_div(mine.size(), kRows);
+      Scratch memory(ceil_div(mine.size(), blocks) * s_.I * index(sizeof(T)));
+      index step = steps.begin;
+      for (index i = 0; i < blocks; i++) of_block(mine.part(i, blocks), step, static_cast<T*>(memory.data()));
+    });
+  }
+
+ private:
+  index width() const { return Cell::kGates * s_.U; }
+
+  // `step`: one that is not behind the first row; the one of the last row when done.
+  void of_block(Range block, index& step, T* products) const {
+    const GemmShape shape{block.size(), s_.I, width(), workspace_.gates.stride, width(), s_.I, false, true, false};
+    BlockedGemm<T>(shape, workspace_.gates[block.begin], static_cast<const T*>(packed_.data()), {}, products,
+                   BLayout::panels)
+        .run(1);
+    const Schedule& schedule = workspace_.schedule;
+    for (index row = block.begin; row < block.end; row++, products += s_.I) {
+      while (schedule.first(step + 1) <= row) step++;
+      const index active = row - schedule.first(step), b = schedule.sequence(active);
+      T* to = dx_ + (b * s_.T + workspace_.x_step(schedule.position(active, step))) * s_.I;
+      if (const T* factor = workspace_.dropout(b))
+        map_row<T>(s_.I, to, [=](auto at) { return at(products) * at(factor); });
+      else
+        map_row<T>(s_.I, to, [=](auto at) { return at(products); });
+    }
+  }
+
+  const Workspace<Cell>& workspace_;
+  const RecurrentShape& s_;
+  T* const dx_;
+  const bool wanted_;
+  const Scratch packed_;
+};
+
+// How many rows of steps have their products made together. What is saved of them stays in L2,
+// but is no less than the gradients of the weights, which each part reads and writes once. All parts are alike.
+template <class Cell>
+index rows_together(const Workspace<Cell>& workspace) {
+  using T = typename Cell::Element;
+  const index row = workspace.operand.stride + workspace.gates.stride + workspace.state.stride;
+  const index weights = (workspace.hidden() + workspace.s.U) * Cell::kGates * workspace.s.U;
+  const index most = max(kStepsTogetherBytes / index(sizeof(T)), weights), all = workspace.schedule.rows();
+  return ceil_div(all, max(1, ceil_div(all * row, most)));
+}
+
+template <class Cell>
+void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename Cell::Element>& in,
+                        const RecurrentGradients<typename Cell::Element>& grads) {
+  using T = typename Cell::Element;
+  Scratch schedule_memory(Schedule::bytes(s, in.mask));
+  const Schedule schedule(s, in.mask, schedule_memory.data());
+  const SavedLayout<Cell> layout(s);
+  const Rows<T> operand{grads.saved, layout.operand}, gates{operand[s.B * s.T], layout.gates},
+      state{gates[s.B * s.T], layout.state};
+  const index stride = odd_lines<T>(s.U);
+  Scratch carried(s.B * stride * index(sizeof(T)));
+  const Workspace<Cell> workspace{s, in, schedule, operand, gates, state};
+  const Backward<Cell> backward(workspace, grads, Rows<T>{static_cast<T*>(carried.data()), stride});
+  const InputGradient<Cell> dx(workspace, grads.dx);
+  T* dweights = grads.dweights + s.id_rows * Cell::kGates * s.U;
+  const index together = rows_together(workspace);
+  index end = schedule.steps();
+  do {
+    index begin = end;
+    while (begin > 0 && schedule.first(end) - schedule.first(begin) < together) begin--;
+    if (s.B > 0) backward.walk({begin, end});
+    const Range rows{schedule.first(begin), schedule.first(end)};
+    Cell::weight_gradients(workspace, rows, end < schedule.steps(), dweights);
+    dx.of({begin, end});
+    end = begin;
+  } while (end > 0);
+  if (s.id_rows) id_gradient(workspace, grads.dweights);
+}
+
+template <class Cell>
+index recurrent_saved_size(const RecurrentShape& s) {
+  return s.B * s.T * SavedLayout<Cell>(s).row();
+}
+
+}  // namespace
+}  // namespace pydl::PYDL_ISA::recurrent

@@ -1,0 +1,134 @@
+// A plan: the list of kernel calls that a model made once for one input shape, replayed in one call. In inference these
+// are the forward pass; in training, the way back to the gradients too.
+//
+// While a Plan records (one per thread at most), every binding hands its kernel call to it as a step: a function of
+// pointers, and the memory it read and wrote. Memory is known by address: the plan's inputs, the weights, and what
+// recorded steps wrote. A step that reads anything else ends the recording with a reason, so that a computation made
+// outside the kernels can never be baked into a plan as if it were constant.
+//
+// Replaying needs no Python: intermediate results live in one block from the pool, laid out by liveness; weights that
+// kernels like packed are packed once and again when their version, the instruction set or the precision changes.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "contract/conv2d.h"
+
+namespace pydl {
+
+// Counts the changes of a weight. Whoever writes to the weight bumps it.
+struct Version {
+  std::atomic<std::int64_t> value{0};
+};
+
+// What a kernel call reads or writes.
+struct Memory {
+  const void* data;
+  index bytes;
+};
+
+class Plan : public std::enable_shared_from_this<Plan> {
+ public:
+  using Run = std::function<void(const void* const* in, void* const* out, const void* packed)>;
+  // How to pack the weights that a step reads as in[arguments]; bytes() may return 0 for "not worth it".
+  struct Packing {
+    std::vector<int> arguments;
+    std::function<index()> bytes;
+    std::function<void(const void* const* weights, void* packed)> pack;
+  };
+
+  static std::shared_ptr<Plan> make() { return std::shared_ptr<Plan>(new Plan); }
+  Plan(const Plan&) = delete;
+
+  // -- recording
+  void begin(const std::vector<Memory>& inputs);
+  // Memory that stays where it is. Without a version it changes too often to be packed: a weight that is trained.
+  void add_constant(Memory memory, std::shared_ptr<Version> version);
+  void add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run,
+                Packing packing);
+  void keep(std::shared_ptr<void> owner);  // held until end(): a written address must stay its own while we record
+  void fail(const std::string& reason);    // the first reason is kept
+  std::string end(const std::vector<Memory>& outputs);  // empty: recorded; else why not
+
+  static std::shared_ptr<Plan> recording();  // of this thread, or null; also if its owner is gone
+
+  // -- replaying: thread-safe, allocates only from the pool
+  void run(const void* const* inputs, void* const* outputs);
+
+  const std::vector<std::string>& ops() const { return ops_; }
+
+ private:
+  Plan() = default;
+
+  struct Place {  // where some memory is found at replay
+    enum Kind { input, constant, buffer, output } kind;
+    int number;
+    index offset;
+  };
+  struct Buffer {
+    index bytes, offset;
+    int first, last;  // steps
+    int output = -1;  // written straight to this output of the plan
+  };
+  struct Constant {
+    const void* data;
+    std::shared_ptr<Version> version;
+  };
+  struct Step {
+    std::vector<Place> in, out;
+    Run run;
+    Packing packing;
+  };
+  struct PackedFor {  // what packed weights depend on
+    const char* isa = nullptr;
+    ConvAlgorithm conv2d = ConvAlgorithm::automatic;  // see precision.h
+    std::int64_t version = -1;                        // the sum of those of the weights, each of which only grows
+
+    bool operator==(const PackedFor& other) const {
+      return isa == other.isa && conv2d == other.conv2d && version == other.version;
+    }
+  };
+  struct Packed {
+    PackedFor made_for;
+    std::shared_ptr<void> data;  // from the pool
+  };
+  using AllPacked = std::vector<Packed>;  // one for each step
+  struct Copy {                           // an output that is an input, a constant or another output
+    Place from;
+    int to;
+    index bytes;
+  };
+
+  void know(const std::string& name, const Memory&, const Place&);
+  bool find(const Memory&, Place*) const;
+  void lay_out();
+  std::shared_ptr<const AllPacked> packed();
+  void pack(const Step&, Packed&) const;
+  std::int64_t version_of(const Step&) const;
+
+  struct Known {
+    index bytes;
+    Place place;
+  };
+  std::map<const char*, Known> known_;  // by first address; the newest writer wins
+  std::vector<std::shared_ptr<void>> kept_;
+  std::string reason_;
+
+  std::vector<Step> steps_;
+  std::vector<std::string> ops_;
+  std::vector<Buffer> buffers_;
+  std::vector<Constant> constants_;
+  std::vector<Copy> copies_;
+  index arena_bytes_ = 0;
+
+  std::mutex packing_;
+  std::shared_ptr<const AllPacked> packed_;  // never written to: runs that read an older one keep it alive
+  PackedFor packed_for_;                     // with the versions of all weights
+};
+
+}  // namespace pydl

@@ -1,0 +1,3 @@
+// Fine alone, but not with the other one.
+#pragma once
+inline int smaller(int a, int b) { return a < b ? a : b; }
