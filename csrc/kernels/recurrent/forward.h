@@ -4,63 +4,15 @@
 // unit side by side; then the cell makes of them its state and its output. Small batches would read all weights in each
 // step for a handful of rows, so there the products with x are made for many steps at once. Ids need no product.
 #pragma once
+#include "kernels/recurrent/packing.h"
+#include "kernels/recurrent/partition.h"
+#include "kernels/recurrent/step.h"
+#include "kernels/recurrent/tile.h"
 #include "kernels/recurrent/workspace.h"
 #include "runtime/memory/scratch.h"
 
 namespace pydl::PYDL_ISA::recurrent {
 namespace {
-
-// Where a cell reads and writes one row in one step: rows of U elements, gates of kSavedGates times as
-// many. Null: not wanted.
-template <class T>
-struct StepPointers {
-  const T *before, *operand;  // the state before; h as the product sees it
-  T *state, *gates;
-  T *h, *c, *y;      // h: the next step's operand, or the last h of the sequence; c: the last state of the sequence
-  const T* dropout;  // of h on its way into the next operand
-};
-
-// The units of a panel, all of which exist or some.
-template <class T, bool kAll>
-struct Units {
-  index U, first;
-  PYDL_INLINE int from(index unit) const { return kAll ? kLanes<T> : units_left<T>(U, unit); }
-};
-
-// The sums of some rows and one panel, [row][kVectors vectors]: all of them in from_h, or those with x separate.
-template <class T>
-struct Sums {
-  const T *from_h, *from_x;
-};
-
-// The hardware prefetcher runs past the last row of one worker into the first of the next (false partition). Inference
-// of few rows pads each row by so much.
-template <class T>
-index prefetcher_padding(const RecurrentShape& s) {
-  constexpr index kFew = 256;
-  return s.B > kFew ? 0 : 32 * kLineSize<T>;
-}
-
-// Rows that are written where they are read, step by step, with a gap where those of another worker begin: there the
-// hardware prefetcher would take lines that another worker writes. The gaps stay when rows are repartitioned.
-template <class T>
-class PaddedRows {
- public:
-  PaddedRows() = default;
-  PaddedRows(T* data, index stride, index rows, int workers)
-      : data_(data), stride_(stride), workers_per_row_(double(workers) / double(rows)), half_(0.5 / double(rows)) {}
-  static index size(index stride, index rows, int workers) { return rows * stride + (workers - 1) * kGap; }
-  // A row is that of the last worker whose first row, worker / workers_per_row_ rounded down, is less than row + 1.
-  T* operator[](index row) const {
-    return data_ + row * stride_ + index(double(row + 1) * workers_per_row_ - half_) * kGap;
-  }
-
- private:
-  static constexpr index kGap = 64 * kLineSize<T>;
-  T* data_ = nullptr;
-  index stride_ = 0;
-  double workers_per_row_ = 0, half_ = 0;
-};
 
 template <class Cell>
 class Forward {

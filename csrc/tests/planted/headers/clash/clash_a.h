@@ -1,3 +1,3 @@
-// Fine alone, but not with the other one.
+// Fine alone, but not with clash_b.h.
 #pragma once
 inline int smaller(int a, int b) { return a < b ? a : b; }
