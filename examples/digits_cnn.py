@@ -84,10 +84,10 @@ def draw(
 def main(seed: int = 0) -> float:
     """Trains, reports and draws; returns the accuracy on the test set."""
     pydl.set_seed(seed)
-    (x_train, y_train), (x_test, y_test) = pydl.datasets.digits(test_fraction=0.2, seed=0)
+    (x_train, y_train), (x_test, y_test) = pydl.datasets.digits.load_data(test_fraction=0.2, seed=0)
     model = build()
     steps = EPOCHS * -(-len(x_train) // BATCH_SIZE)
-    optimizer = pydl.optimizers.Adam(pydl.schedules.CosineDecay(3e-3, steps))  # ends with ever smaller steps
+    optimizer = pydl.optimizers.Adam(pydl.optimizers.schedules.CosineDecay(3e-3, steps))  # ends with ever smaller steps
     model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.summary()
 

@@ -31,13 +31,13 @@ def make_model() -> Sequential:
 def main(folder: str, seed: int = 0, epochs: int = 3, verbose: int = 1) -> float:
     """Trains and returns the test accuracy in percent."""
     pydl.set_seed(seed)
-    (x_train, y_train), (x_test, y_test) = pydl.datasets.mnist(folder)
+    (x_train, y_train), (x_test, y_test) = pydl.datasets.mnist.load_data(folder)
     model = make_model()
     if verbose:
         model.summary()
     steps = epochs * -(-len(x_train) // BATCH_SIZE)
     model.compile(
-        optimizer=pydl.optimizers.Adam(pydl.schedules.CosineDecay(2e-3, steps)),
+        optimizer=pydl.optimizers.Adam(pydl.optimizers.schedules.CosineDecay(2e-3, steps)),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )

@@ -16,7 +16,7 @@ BATCH_SIZE = 64
 def main(folder: str, seed: int = 0, epochs: int = 10, verbose: int = 1) -> float:
     """Trains and returns the test error in percent."""
     pydl.set_seed(seed)
-    (x_train, y_train), (x_test, y_test) = pydl.datasets.usps(folder)
+    (x_train, y_train), (x_test, y_test) = pydl.datasets.usps.load_data(folder)
     model = Sequential(
         [
             Input((16, 16)),
@@ -28,7 +28,7 @@ def main(folder: str, seed: int = 0, epochs: int = 10, verbose: int = 1) -> floa
     )
     steps = epochs * -(-len(x_train) // BATCH_SIZE)
     model.compile(
-        optimizer=pydl.optimizers.Adam(pydl.schedules.CosineDecay(1e-3, steps)),
+        optimizer=pydl.optimizers.Adam(pydl.optimizers.schedules.CosineDecay(1e-3, steps)),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )

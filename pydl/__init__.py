@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 __distribution__ = "pydl-nn"  # `pydl` on the package index is another project
 
-from . import _own as _own  # first: it looks whether the files belong together
+from . import _installation as _installation  # first: it looks whether the files belong together
 from . import config, ops
-from ._own import VERSION as __version__
+from ._installation import VERSION as __version__
+from .autograd.gradient_tape import GradientTape
+from .autograd.tape import no_grad
+from .autograd.tensor import Tensor
+from .autograd.variable import Variable
+from .base.errors import DTypeError, ShapeError
+from .base.layer_classes import register_on_import as _register_on_import
+from .base.locks import importing as _importing
+from .base.random_streams import set_seed
 from .config import num_threads, set_num_threads, threads
-from .errors import DTypeError, ShapeError
-from .locks import importing as _importing
 from .memory import memory_stats, release_memory, set_memory_limit
-from .random import set_seed
-from .tape import GradientTape, no_grad
-from .tensor import Tensor
-from .variable import Variable
 
 if TYPE_CHECKING:
     from . import (
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
         optimizers,
         regularizers,
         scenarios,
-        schedules,
         testing,
         utils,
     )
@@ -46,8 +47,7 @@ __all__ = [
     "DTypeError", "GradientTape", "Input", "Model", "Sequential", "ShapeError", "Tensor", "Variable", "__version__",
     "activations", "callbacks", "config", "constraints", "datasets", "generation", "initializers", "interop", "layers",
     "losses", "memory_stats", "metrics", "models", "no_grad", "num_threads", "ops", "optimizers", "regularizers",
-    "release_memory", "scenarios", "schedules", "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads",
-    "utils",
+    "release_memory", "scenarios", "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads", "utils",
 ]  # fmt: skip
 
 # Imported on first use, so that `import pydl` is quick: classes from their sub-modules, and the sub-modules themselves.
@@ -65,6 +65,9 @@ def __getattr__(name: str) -> Any:
 def _module(name: str) -> Any:
     with _importing():
         return importlib.import_module(f".{name}", __name__)
+
+
+_register_on_import(("Model", "Sequential"), lambda: _module("models"))
 
 
 def __dir__() -> list[str]:

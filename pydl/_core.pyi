@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .tape import Node
-from .tensor import Tensor
+from .autograd.tape import Node
+from .autograd.tensor import Tensor
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 Sizes = Sequence[int]

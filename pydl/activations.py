@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from . import ops
-from .argument_names import unknown_name
+from .autograd.tensor import Tensor, as_tensor
+from .base.argument_names import unknown_name
 from .ops import (
     elu,
     hard_sigmoid,
@@ -22,10 +23,7 @@ from .ops import (
     softsign,
     tanh,
 )
-from .ops import (
-    exp as exponential,
-)
-from .tensor import Tensor, as_tensor
+from .ops import exp as exponential
 
 __all__ = [
     "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "relu", "relu6", "selu",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import _core
-from .errors import positive_integer
+from .base.errors import positive_integer
 
 
 def isas() -> dict[str, bool]:

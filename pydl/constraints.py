@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .argument_names import NamesArguments
-from .lookup import Registry, plain
+from .base.argument_names import NamesArguments
+from .base.registry import Registry, plain
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 _EPSILON = 1e-7

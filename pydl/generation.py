@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import random
-from .data_adapters import as_numbers
-from .errors import ShapeError, positive_integer
-from .models.stepwise import Stepwise, select
-from .tape import Array
+from .autograd.tape import Array
+from .base import random_streams
+from .base.errors import ShapeError, positive_integer
+from .models.incremental import Stepwise, select
+from .training.data_adapters import as_numbers
 
 
 def generate(
@@ -49,7 +49,7 @@ def generate(
         raise ValueError(f"[generate] temperature: expected at least 0, got {temperature}")
     if top_k is not None:
         top_k = positive_integer("generate", "top_k", top_k)
-    draws = random.generator("generate", random.checked_seed("generate", seed))
+    draws = random_streams.generator("generate", random_streams.checked_seed("generate", seed))
     chosen: list[Array] = []
     done = np.zeros(len(tokens), bool)
     while len(chosen) < steps and not (done.all() and len(done)):

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from . import random
-from .argument_names import NamesArguments
-from .lookup import Registry, plain, snake_case
+from .base import random_streams
+from .base.argument_names import NamesArguments
+from .base.registry import Registry, plain, snake_case
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
@@ -126,10 +126,10 @@ class _Random(Initializer):
 
     @seed.setter
     def seed(self, value: int | None) -> None:
-        self._seed = random.checked_seed(snake_case(type(self).__name__), value)
+        self._seed = random_streams.checked_seed(snake_case(type(self).__name__), value)
 
     def _generator(self) -> np.random.Generator:
-        return random.generator("initializer", self.seed)
+        return random_streams.generator("initializer", self.seed)
 
 
 _BLOCK = 1 << 16  # numbers drawn at a time: their float64 originals stay in the cache

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ShapeError
+from .autograd.tape import Array
+from .base.errors import ShapeError
 from .layers import Bidirectional, GRUCell, LSTMCell, SimpleRNNCell
 from .layers.cells import Cell
-from .tape import Array
 
 # Which of pydl's gates stands at each place.
 _TORCH: dict[type[Cell], list[int]] = {SimpleRNNCell: [0], LSTMCell: [0, 1, 2, 3], GRUCell: [1, 0, 2]}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from . import _core
 
 
@@ -30,3 +34,8 @@ def set_memory_limit(bytes: int) -> None:
     if not hasattr(bytes, "__index__") or not 0 <= bytes < 2**63:
         raise ValueError(f"[set_memory_limit] bytes: expected an integer from 0 to 2⁶³ - 1, got {bytes!r}")
     _core.set_memory_limit(bytes)
+
+
+def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
+    """Memory of the pool, aligned for kernels."""
+    return _core.empty(shape, dtype)

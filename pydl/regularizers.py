@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .argument_names import NamesArguments
-from .lookup import Registry, plain
-from .tensor import Tensor
+from .autograd.tensor import Tensor
+from .base.argument_names import NamesArguments
+from .base.registry import Registry, plain
 
 
 class Regularizer(NamesArguments):

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from . import generation
+from .autograd.tape import Array
+from .autograd.tensor import Tensor
 from .layers import GRU, LSTM, Dense, Embedding, Input, Layer, RepeatVector, SimpleRNN, TimeDistributed
 from .models import Model, Sequential
-from .tape import Array
-from .tensor import Tensor
 
 _CELLS: dict[str, type[Layer]] = {"lstm": LSTM, "gru": GRU, "rnn": SimpleRNN}
 

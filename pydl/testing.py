@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .tape import no_grad
-from .tensor import Tensor, as_array
+from .autograd.tape import no_grad
+from .autograd.tensor import Tensor, as_array
 
 
 def assert_close(actual: Any, expected: Any, terms: int = 1, scale: float = 1.0, factor: float = 4.0) -> None:

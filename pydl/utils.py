@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import number
-from .random import checked_seed, set_seed
+from .base.errors import number
+from .base.random_streams import checked_seed, set_seed
 
 
 def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from pydl import Tensor, Variable, no_grad, ops
-from pydl.plan import PlanCache
+from pydl.autograd.plan import PlanCache
 from tests.cases import RecurrentCase
 from tests.plan_owner import Weights
 from tests.reference import recurrent as reference

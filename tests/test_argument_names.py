@@ -22,8 +22,8 @@ from pydl import (
     ops,
     optimizers,
     regularizers,
-    schedules,
-)  # fmt: skip
+)
+from pydl.optimizers import schedules  # fmt: skip
 
 
 def model() -> Model:

@@ -9,8 +9,9 @@ import types
 import numpy as np
 import pytest
 
-from pydl import Input, Model, Sequential, callbacks, layers, optimizers, schedules, set_seed
+from pydl import Input, Model, Sequential, callbacks, layers, optimizers, set_seed
 from pydl.callbacks.progress import Line, bar_glyphs, format_time
+from pydl.optimizers import schedules
 
 
 @pytest.fixture

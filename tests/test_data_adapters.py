@@ -67,7 +67,7 @@ def test_a_map_of_the_disk_is_not_copied(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     assert fitted(mapped, Y) == EXPECTED
-    from pydl.batches import ArrayBatches
+    from pydl.training.batches import ArrayBatches
 
     batches = ArrayBatches(mapped, Y, None, 8, net())
     assert np.shares_memory(next(iter(batches)).x, mapped)

@@ -32,7 +32,7 @@ def test_mnist(tmp_path, rng, pack):
         ending = ".gz" if pack is gzip.compress else ""
         (tmp_path / f"{prefix}-images-idx3-ubyte{ending}").write_bytes(pack(idx(made[prefix][0])))
         (tmp_path / f"{prefix}-labels-idx1-ubyte{ending}").write_bytes(pack(idx(made[prefix][1])))
-    train, test = datasets.mnist(tmp_path)
+    train, test = datasets.mnist.load_data(tmp_path)
     for found, prefix in ((train, "train"), (test, "t10k")):
         for array, expected in zip(found, made[prefix], strict=True):
             assert array.dtype == np.uint8
@@ -73,11 +73,11 @@ def test_damaged_idx(tmp_path, content, message):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="train-images-idx3-ubyte"):
-        datasets.mnist(tmp_path)
+        datasets.mnist.load_data(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"zip\.train"):
-        datasets.usps(tmp_path)
+        datasets.usps.load_data(tmp_path)
     with pytest.raises(FileNotFoundError, match="data_batch"):
-        datasets.cifar10(tmp_path)
+        datasets.cifar10.load_data(tmp_path)
 
 
 def test_usps(tmp_path, rng):
@@ -85,7 +85,7 @@ def test_usps(tmp_path, rng):
     test, x_test, _ = usps_text(2, rng)
     (tmp_path / "zip.train.gz").write_bytes(gzip.compress(train))
     (tmp_path / "zip.test").write_bytes(test)
-    (x_read, y_read), (x_test_read, _) = datasets.usps(tmp_path)
+    (x_read, y_read), (x_test_read, _) = datasets.usps.load_data(tmp_path)
     np.testing.assert_allclose(x_read.reshape(7, 256), x, atol=1e-6)
     np.testing.assert_array_equal(y_read, y)
     assert (x_read.shape, x_read.dtype, y_read.dtype) == ((7, 16, 16), np.float32, np.int64)
@@ -116,7 +116,7 @@ def test_cifar(tmp_path, rng):
     (tmp_path / "data_batch_1.bin").write_bytes(records[:2].tobytes())
     (tmp_path / "data_batch_2.bin.gz").write_bytes(gzip.compress(records[2:].tobytes()))
     (tmp_path / "test_batch.bin").write_bytes(records[:1].tobytes())
-    (x, y), (x_test, y_test) = datasets.cifar10(tmp_path)
+    (x, y), (x_test, y_test) = datasets.cifar10.load_data(tmp_path)
     np.testing.assert_array_equal(x, images)
     np.testing.assert_array_equal(y, labels)
     np.testing.assert_array_equal(x_test, images[:1])
@@ -134,20 +134,20 @@ def test_damaged_cifar(tmp_path, content, message):
 
 
 def test_digits():
-    (x_train, y_train), (x_test, y_test) = datasets.digits()
+    (x_train, y_train), (x_test, y_test) = datasets.digits.load_data()
     assert (x_train.shape[1:], x_train.dtype, y_train.dtype) == ((8, 8, 1), np.float32, np.int64)
     assert len(x_train) + len(x_test) == 1797
     assert 0 <= x_train.min() <= x_train.max() <= 1
     counts, test_counts = np.bincount(np.r_[y_train, y_test]), np.bincount(y_test)
     assert (np.abs(test_counts - 0.2 * counts) <= 0.5).all()
-    (again, _), _ = datasets.digits()
+    (again, _), _ = datasets.digits.load_data()
     np.testing.assert_array_equal(x_train, again)
 
 
 def test_digits_without_scikit_learn_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match="pip install scikit-learn"):
-        datasets.digits()
+        datasets.digits.load_data()
 
 
 def test_to_categorical():
@@ -241,12 +241,12 @@ def test_arguments_are_named():
         for wrong in (None, 3, ["a"], b"a"):
             with pytest.raises(TypeError, match=rf"\[{read.__name__}\] path: expected a path, got"):
                 read(wrong)
-    for load in (datasets.mnist, datasets.usps, datasets.cifar10):
+    for load in (datasets.mnist.load_data, datasets.usps.load_data, datasets.cifar10.load_data):
         with pytest.raises(TypeError, match="folder: expected a path, got None"):
             load(None)
     with pytest.raises(TypeError, match="test_fraction: expected a number"):
-        datasets.digits("half")
+        datasets.digits.load_data("half")
     with pytest.raises(TypeError, match="seed: expected None or an integer"):
-        datasets.digits(seed="a")
+        datasets.digits.load_data(seed="a")
     with pytest.raises(TypeError, match="num_classes: expected an integer"):
         utils.to_categorical([0, 1], "3")

@@ -7,7 +7,7 @@ import pytest
 from fresh_process import bounded, output
 
 from pydl import _core, ops
-from pydl.errors import ShapeError
+from pydl.base.errors import ShapeError
 
 HUGE, LARGE = 2**40, 2**31 - 1  # LARGE is the most that a size of an image may be
 CONV = ((1, 1), (0, 0, 0, 0), (1, 1), 1)

@@ -11,7 +11,7 @@ from fresh_process import python
 
 import pydl
 from pydl import Input, Model, Sequential, layers, ops
-from pydl.random import Stream
+from pydl.base.random_streams import Stream
 
 X = np.linspace(-1, 1, 16, dtype=np.float32).reshape(2, 8)
 

@@ -8,7 +8,7 @@ import pytest
 import pydl
 from pydl import layers, scenarios
 from pydl.generation import beam_search, generate
-from pydl.models.stepwise import Stepwise
+from pydl.models.incremental import Stepwise
 
 Array = np.ndarray[Any, Any]
 V = 7

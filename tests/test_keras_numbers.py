@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pydl import constraints, initializers, regularizers, schedules
+from pydl import constraints, initializers, regularizers
+from pydl.optimizers import schedules
 
 pytestmark = pytest.mark.oracle
 

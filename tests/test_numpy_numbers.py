@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from pydl import Input, Sequential, callbacks, constraints, initializers, layers, optimizers, regularizers, schedules
+from pydl import Input, Sequential, callbacks, constraints, initializers, layers, optimizers, regularizers
 from pydl.models.serialization import deserialize, serialize
+from pydl.optimizers import schedules
 
 N, F = np.int64, np.float32
 LAYERS = [

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import optimizers, schedules
+from pydl import optimizers
+from pydl.optimizers import schedules
 from tests.reference import optimizer as reference
 from tests.tolerance import assert_close
 

@@ -11,7 +11,7 @@ from conftest import ROOT
 from fresh_process import python
 
 import pydl
-from pydl import _own
+from pydl import _installation
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 UNINSTALL = "pip uninstall pydl pydl-nn"
@@ -59,11 +59,11 @@ def test_theirs_over_ours_is_noticed(site: Path, module: str) -> None:
 
 
 def test_a_compiled_part_of_another_version_is_noticed(site: Path) -> None:
-    own = site / "pydl" / "_own.py"
-    own.write_text(own.read_text().replace(f'VERSION = "{_own.VERSION}"', 'VERSION = "9.8.7"'))
+    own = site / "pydl" / "_installation.py"
+    own.write_text(own.read_text().replace(f'VERSION = "{_installation.VERSION}"', 'VERSION = "9.8.7"'))
     done = imported(site)
     assert "ImportError" in done.stderr
-    assert f"version 9.8.7 beside a compiled part of version {_own.VERSION}" in done.stderr
+    assert f"version 9.8.7 beside a compiled part of version {_installation.VERSION}" in done.stderr
 
 
 def test_one_version_and_one_name() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import pydl
 from pydl import Tensor, Variable, _core, config, layers, ops
-from pydl.plan import PlanCache
+from pydl.autograd.plan import PlanCache
 from tests.plan_owner import Weights
 
 Array = np.ndarray[Any, Any]

@@ -13,7 +13,7 @@ import pytest
 
 import pydl
 from pydl import GradientTape, Tensor, Variable, _core, no_grad, ops
-from pydl.tape import state
+from pydl.autograd.tape import state
 
 
 @pytest.fixture

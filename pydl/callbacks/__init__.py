@@ -1,6 +1,7 @@
 """Callbacks: objects that `fit`, `evaluate` and `predict` call at fixed moments."""
 
-from .callback import Callback, CallbackList, LambdaCallback
+from .callback import Callback, LambdaCallback
+from .callback_list import CallbackList
 from .checkpoint import ModelCheckpoint
 from .csv_logger import CSVLogger
 from .early_stopping import EarlyStopping, TerminateOnNaN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..tape import Array
+from ..autograd.tape import Array
 from .callback import Callback, Logs
 from .monitor import Monitor
 

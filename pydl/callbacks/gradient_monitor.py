@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.tape import Array, gradients
+from ..autograd.tensor import Tensor, wrap
 from ..layers import RNN, Layer
-from ..tape import Array, gradients
-from ..tensor import Tensor, wrap
 from .callback import Callback, Logs
 
 

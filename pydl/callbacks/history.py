@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .callback import Callback, Logs
-
-if TYPE_CHECKING:
-    from ..models.model import Model
 
 
 class History(Callback):
@@ -30,5 +27,5 @@ class History(Callback):
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
 
-    def set_model(self, model: Model) -> None:
+    def set_model(self, model: Any) -> None:
         """Keeps no model: the model keeps its history."""

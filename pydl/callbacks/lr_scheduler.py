@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-from ..schedules import LearningRateSchedule
+from ..optimizers.schedules import LearningRateSchedule
 from .callback import Callback, Logs
 from .monitor import Monitor
 

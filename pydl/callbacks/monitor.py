@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..warn import warn_caller
+from ..base.warnings import warn_caller
 from .callback import Logs
 
 _MAXIMISED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_score", "top_k", "cosine_similarity")

@@ -1,11 +1,12 @@
 """Layers, as Keras names and parametrises them."""
 
+from ..base.layer_classes import register
 from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .bidirectional import Bidirectional
 from .cells import GRUCell, LSTMCell, SimpleRNNCell
 from .convolution import Conv1D, Conv2D
 from .convolution_transpose import Conv1DTranspose, Conv2DTranspose
-from .core import Dense
+from .dense import Dense
 from .depthwise import DepthwiseConv2D, SeparableConv2D
 from .dropout import Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from .embedding import Embedding
@@ -30,12 +31,7 @@ from .merging import (
     multiply,
     subtract,
 )
-from .normalization import (
-    BatchNormalization,
-    GroupNormalization,
-    LayerNormalization,
-    LocalResponseNormalization,
-)
+from .normalization import BatchNormalization, GroupNormalization, LayerNormalization, LocalResponseNormalization
 from .operation import Operation
 from .pooling import (
     AveragePooling2D,
@@ -75,3 +71,5 @@ __all__ = [
     "SpatialDropout1D", "SpatialDropout2D", "StackedRNNCells", "Subtract", "TimeDistributed", "UpSampling2D",
     "ZeroPadding2D", "add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract",
 ]  # fmt: skip
+
+register(__all__, globals())

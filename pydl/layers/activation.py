@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, SupportsFloat
 
 from .. import activations, constraints, initializers, ops, regularizers
-from ..errors import ShapeError, positive_integer
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError, positive_integer
 from ..ops.axes import axes_of
-from ..tensor import Tensor
 from .layer import Layer, Shape
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..structure import leaves
-from ..tape import spoil_plan, state
-from ..tensor import Tensor
+from ..autograd.tape import spoil_plan, state
+from ..autograd.tensor import Tensor
+from ..base.tree import flatten
 from .tracking import Tracked
-
-if TYPE_CHECKING:
-    from .layer import Layer
 
 
 class LossAdder(Tracked):
@@ -33,7 +30,7 @@ class LossAdder(Tracked):
                 f"[{self.name}] add_loss: expected a call from inside build() or call(), since a loss belongs to a "
                 "forward pass; a model can override compute_loss() instead"
             )
-        added = leaves(loss)
+        added = flatten(loss)
         for each in added:
             if not isinstance(each, Tensor):
                 raise ValueError(f"[{self.name}] add_loss: expected a tensor, got {each!r}")
@@ -49,7 +46,7 @@ class LossAdder(Tracked):
         for layer in self._with_losses():
             object.__setattr__(layer, "_losses", [])
 
-    def _with_losses(self) -> list[Layer]:
+    def _with_losses(self) -> list[Any]:
         """Those of this layer and the layers inside that have added losses."""
         return [layer for layer in self._all_layers() if layer._losses]
 

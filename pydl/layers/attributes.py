@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..locks import counting
-
-if TYPE_CHECKING:
-    from .layer import Layer
+from ..base.locks import counting
+from ..base.registry import base_name
 
 _used_names: dict[str, int] = {}
-
-
-def base_name(class_name: str) -> str:
-    """conv2d_transpose for class Conv2DTranspose, lstm_cell for LSTMCell: what Keras makes of a name."""
-    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def unique_name(class_name: str) -> str:
@@ -51,7 +42,7 @@ class OfOnlyCall:
     def __init__(self, what: str) -> None:
         self._what = what
 
-    def __get__(self, layer: Layer | None, _: Any = None) -> Any:
+    def __get__(self, layer: Any, _: Any = None) -> Any:
         if layer is None:
             return self
         call = layer._only_call

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
 from ..ops.recurrent import states as as_states
-from ..tape import Array
-from ..tensor import Tensor
+from ..saving.serialization import deserialize, serialize
 from .cells import Cell, by_table
 from .layer import Layer, Shape
 from .recurrent import RNN
@@ -159,8 +160,6 @@ class Bidirectional(Layer):
         return [mask, mask] if self.merge_mode is None else mask
 
     def get_config(self) -> dict[str, Any]:
-        from ..models.serialization import serialize
-
         return {
             **super().get_config(),
             "merge_mode": self.merge_mode,
@@ -170,16 +169,12 @@ class Bidirectional(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Bidirectional:
-        from ..models.serialization import deserialize
-
         layers = {name: deserialize(config[name], custom_objects) for name in ("layer", "backward_layer")}
         return cls(**{**config, **layers})
 
 
 def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
     """A new layer of this configuration, named after its direction. Cells of users' own keep their class."""
-    from ..models.serialization import deserialize, serialize
-
     named = serialize(layer)
     name = f"{direction}_{layer.name.removeprefix('forward_').removeprefix('backward_')}"
     named["config"] = {**named["config"], "name": name, "go_backwards": go_backwards}

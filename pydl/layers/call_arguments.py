@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..argument_names import arguments_of, refuse_unknown
-from ..errors import ShapeError
-from ..structure import is_nested, leaves, map_leaves
-from ..tape import Array
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.argument_names import arguments_of, refuse_unknown
+from ..base.errors import ShapeError
+from ..base.tree import flatten, is_nested, map_structure
 
 
 class TypedShape(tuple[Any, ...]):
@@ -96,9 +96,9 @@ class Signature:
         for place, name in enumerate(self.names):
             argument = name.removesuffix("_shape")
             if argument in tensors and argument != name:
-                found[name] = map_leaves(shape_of, tensors[argument])
+                found[name] = map_structure(shape_of, tensors[argument])
             elif place == 0:
-                found[name] = map_leaves(shape_of, x)
+                found[name] = map_structure(shape_of, x)
             elif name not in self.defaults:
                 raise TypeError(
                     f"[{layer}] build: expected shapes by the names of call()'s arguments, such as "
@@ -110,14 +110,14 @@ class Signature:
 def is_tensors(value: Any) -> bool:
     """Whether it is a tensor, symbolic or not, or a structure of them."""
     if is_nested(value):
-        found = leaves(value)
+        found = flatten(value)
         return bool(found) and any(hasattr(leaf, "shape") and hasattr(leaf, "dtype") for leaf in found)
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
 def is_several(inputs: Any) -> bool:
     """Whether it is several tensors or arrays. A list of numbers, or of lists of them, is an array."""
-    return is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(leaf, "shape") for leaf in leaves(inputs)))
+    return is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(leaf, "shape") for leaf in flatten(inputs)))
 
 
 def converted_further(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +127,11 @@ def converted_further(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         return layer._convert(value) if isinstance(value, np.ndarray | Tensor) or hasattr(value, "__array__") else value
 
     return {
-        name: as_masks(value) if name == "mask" else map_leaves(convert, value) if is_nested(value) else convert(value)
+        name: as_masks(value)
+        if name == "mask"
+        else map_structure(convert, value)
+        if is_nested(value)
+        else convert(value)
         for name, value in kwargs.items()
     }
 
@@ -142,8 +146,8 @@ def as_mask(mask: Any) -> Array | None:
 
 def as_masks(masks: Any) -> Any:
     """The same for several inputs: a list or dict of masks, None for an input without."""
-    if is_nested(masks) and any(leaf is None or hasattr(leaf, "shape") for leaf in leaves(masks)):
-        return map_leaves(as_mask, masks)
+    if is_nested(masks) and any(leaf is None or hasattr(leaf, "shape") for leaf in flatten(masks)):
+        return map_structure(as_mask, masks)
     return as_mask(masks)
 
 
@@ -153,7 +157,7 @@ def refuse_several(layer: str, inputs: Any) -> None:
         raise TypeError(f"[{layer}] inputs: expected a tensor, got None")
     if isinstance(inputs, dict):
         raise ShapeError(f"[{layer}] inputs: expected one tensor, got a dict with the keys {list(inputs)}")
-    found = leaves(inputs)
+    found = flatten(inputs)
     shapes = ", ".join(str(tuple(np.shape(x))) for x in found[:4])
     raise ShapeError(
         f"[{layer}] inputs: expected one tensor, got {len(found)} of shapes {shapes}{', …' * (len(found) > 4)}; "

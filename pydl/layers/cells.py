@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import activations, constraints, initializers, ops, regularizers
-from ..errors import drop_rate, positive_integer
-from ..random import Stream, checked_seed
-from ..tape import Array, fixed, state
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import Array, fixed, state
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import drop_rate, positive_integer
+from ..base.random_streams import Stream, checked_seed
 from .layer import Layer, Shape
 
 Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence

@@ -9,8 +9,8 @@ from functools import wraps
 from typing import Any
 
 from .. import activations, constraints, initializers, regularizers
-from ..argument_names import constructor_arguments, refuse_unknown
-from ..errors import raise_instead
+from ..base.argument_names import constructor_arguments, refuse_unknown
+from ..base.errors import raise_instead
 from ..ops.refusal import same_kind
 
 _KINDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

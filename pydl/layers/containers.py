@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from ..variable import Variable
+from ..autograd.variable import Variable
 
 CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 

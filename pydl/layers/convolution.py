@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import activations, ops
-from ..errors import ShapeError, positive_integer
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError, positive_integer
 from ..ops.window import check_padding, output_size, sizes
-from ..tensor import Tensor
-from .core import Kernel, kernel_options
+from .dense import Kernel, kernel_options
 from .image import ImageLayer
 from .layer import Shape
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import constraints, initializers, ops, regularizers
-from ..errors import ShapeError, positive_integer
-from ..tensor import Tensor
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError, positive_integer
 from .convolution import Windows
-from .core import kernel_options
+from .dense import kernel_options
 from .layer import Shape
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import ShapeError, drop_rate, positive_integer
-from ..random import Stream, checked_seed
-from ..tape import spoil_plan
-from ..tensor import Tensor
+from ..autograd.tape import spoil_plan
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError, drop_rate, positive_integer
+from ..base.random_streams import Stream, checked_seed
 from .image import check_data_format
 from .layer import Layer, Shape
 

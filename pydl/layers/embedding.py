@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import constraints, initializers, ops, regularizers
-from ..errors import place, positive_integer
-from ..tape import Array
-from ..tensor import Tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
+from ..base.errors import place, positive_integer
 from .layer import Layer, Shape
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..errors import ShapeError
-from ..tensor import Tensor
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError
 from .layer import Layer, Shape
 
 

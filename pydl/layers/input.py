@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..argument_names import checks_names
-from ..symbolic import Call, SymbolicTensor
+from ..base.argument_names import checks_names
 from .layer import Layer, Shape
+from .symbolic import Call, SymbolicTensor
 
 
 class InputLayer(Layer):

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .. import constraints, ops, plan, regularizers, trial
-from ..argument_names import arguments_of, checks_names, constructor_arguments, refuse_unknown
-from ..changes import Counted
-from ..errors import ShapeError, positive_integer
-from ..locks import building, counting
-from ..random import Ahead
-from ..structure import is_nested, leaves, map_leaves
-from ..symbolic import Call, call_layer, is_symbolic
-from ..tape import no_grad, spoil_plan, state
-from ..tensor import Tensor, as_tensor
-from ..variable import Variable, numbers
+from .. import constraints, ops, regularizers
+from ..autograd import plan
+from ..autograd.changes import Counted
+from ..autograd.tape import no_grad, spoil_plan, state
+from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.variable import Variable, numbers
+from ..base import trial
+from ..base.argument_names import arguments_of, checks_names, constructor_arguments, refuse_unknown
+from ..base.errors import ShapeError, positive_integer
+from ..base.locks import building, counting
+from ..base.random_streams import Ahead
+from ..base.tree import flatten, is_nested, map_structure
 from .added_losses import LossAdder
 from .attributes import OfOnlyCall, SetByInit, checked_dtype, checked_flag, unique_name
 from .call_arguments import (
@@ -35,6 +36,7 @@ from .call_arguments import (
 from .constructors import initial_value, names_arguments
 from .mask_end import tell_where_a_mask_ends
 from .shapes_on_zeros import shapes_on_zeros
+from .symbolic import Call, call_layer, is_symbolic
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
@@ -181,7 +183,7 @@ class Layer(LossAdder, Counted):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the output (a list of them for several outputs) from that of the inputs: here, the same."""
-        return leaves(mask)[0] if is_nested(mask) else mask
+        return flatten(mask)[0] if is_nested(mask) else mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
@@ -197,7 +199,7 @@ class Layer(LossAdder, Counted):
         if type(self).compute_output_shape is Layer.compute_output_shape:
             symbolic = {name: value for name, value in kwargs.items() if is_symbolic(value)}
             others = {name: value for name, value in kwargs.items() if name not in symbolic}
-            shapes = map_leaves(shape_of, [[inputs, *args], symbolic])
+            shapes = map_structure(shape_of, [[inputs, *args], symbolic])
             return shapes_on_zeros(
                 self, lambda zeros: self(*zeros[0], **zeros[1], **others | {"training": False}), shapes
             )
@@ -207,10 +209,10 @@ class Layer(LossAdder, Counted):
 
     def _typed(self, inputs: Any, shapes: Any) -> Any:
         """The output shapes, with the dtype of the inputs (tensors, or shapes that know theirs) if it is passed on."""
-        dtypes = {leaf.dtype for leaf in leaves(inputs) if hasattr(leaf, "dtype")} if self._passes_dtype else ()
+        dtypes = {leaf.dtype for leaf in flatten(inputs) if hasattr(leaf, "dtype")} if self._passes_dtype else ()
         if len(dtypes) != 1 or (dtype := next(iter(dtypes))).kind == "f":
             return shapes
-        return map_leaves(lambda shape: TypedShape(shape, dtype), shapes)
+        return map_structure(lambda shape: TypedShape(shape, dtype), shapes)
 
     def _protect(self, running: trial.Trial) -> None:
         """In a trial run: what is built is put back afterwards, the rest when it has been built."""
@@ -246,9 +248,9 @@ class Layer(LossAdder, Counted):
             refuse_several(self.name, inputs)
         if (not isinstance(inputs, Tensor) or kwargs or rest) and is_symbolic((inputs, rest, kwargs)):
             return call_layer(self, (inputs, *rest), kwargs if training is None else {**kwargs, "training": training})
-        x: Any = map_leaves(self._convert, inputs) if many else self._convert(inputs)
+        x: Any = map_structure(self._convert, inputs) if many else self._convert(inputs)
         if rest:
-            rest = tuple([map_leaves(self._convert, each) for each in rest])
+            rest = tuple([map_structure(self._convert, each) for each in rest])
         if kwargs:
             signature.check_names(self, kwargs)
             kwargs = converted_further(self, kwargs)
@@ -260,7 +262,7 @@ class Layer(LossAdder, Counted):
             kwargs["training"] = training
         mask = kwargs.get("mask")
         if mask is None:
-            mask = map_leaves(mask_of, x) if many else None if x is None else x.mask
+            mask = map_structure(mask_of, x) if many else None if x is None else x.mask
             if self._takes_mask:
                 kwargs["mask"] = mask
         if signature.masks:
@@ -307,18 +309,18 @@ class Layer(LossAdder, Counted):
         for name, wanted in self._signature.masks.items():
             value = x if name == first else kwargs.get(name)
             if value is not None and kwargs.get(wanted) is None:
-                kwargs[wanted] = map_leaves(mask_of, value)
+                kwargs[wanted] = map_structure(mask_of, value)
 
     def _add_activity(self, y: Any) -> None:
         """What the activity regularizer asks for, per sample; nothing of a batch without samples."""
-        for output in leaves(y):
+        for output in flatten(y):
             assert self.activity_regularizer is not None
             self._add_losses([self.activity_regularizer(output) / max(output.shape[0] if output.ndim else 1, 1)])
 
     @staticmethod
     def _set_masks(y: Any, masks: Any) -> None:
         """Each output gets its mask, unless a layer inside gave it one, or the axes of the mask are gone."""
-        for output, mask in zip(leaves(y), masks if isinstance(masks, list | tuple) else [masks], strict=False):
+        for output, mask in zip(flatten(y), masks if isinstance(masks, list | tuple) else [masks], strict=False):
             mask = mask if mask is None or type(mask) is np.ndarray else as_mask(mask)
             if mask is not None and output.mask is None and output.shape[: mask.ndim] == mask.shape:
                 output.mask = mask
@@ -334,7 +336,7 @@ class Layer(LossAdder, Counted):
         """build() for what the layer is called with: with the shapes that it takes by name, or that of x."""
         signature = Signature(type(self).build)
         if len(signature.names) < 2:
-            self._build_once(map_leaves(shape_of, x))
+            self._build_once(map_structure(shape_of, x))
         elif not self.built:
             with building:
                 if not self.built:

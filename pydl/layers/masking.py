@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..tape import Array
-from ..tensor import Tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
 from .layer import Layer, Shape
 
 

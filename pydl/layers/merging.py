@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import ShapeError
-from ..tape import fixed, state
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import fixed, state
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import ShapeError
 from .layer import Layer, Shape
 from .mask_end import tell_where_a_mask_ends
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import constraints, initializers, ops, regularizers
-from ..errors import ShapeError, positive_integer
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError, positive_integer
 from ..ops.axes import axes_of
-from ..tensor import Tensor
 from .layer import Layer, Shape
 
 

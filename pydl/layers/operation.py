@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..structure import leaves, rebuild
-from ..symbolic import SymbolicTensor
-from ..tape import fixed, no_grad, state
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import fixed, no_grad, state
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.tree import flatten, pack_sequence_as
+from ..ops import entry
 from .attributes import unique_name
 from .layer import Layer
+from .symbolic import SymbolicTensor
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,9 @@ class Operation(Layer):
                 return self.call([as_tensor(one) for one in ones])
 
         first, second = outputs(16), outputs(17)
-        self.dtype = leaves(first)[0].dtype
-        pairs = zip(leaves(first), leaves(second), strict=True)
-        return rebuild(
+        self.dtype = flatten(first)[0].dtype
+        pairs = zip(flatten(first), flatten(second), strict=True)
+        return pack_sequence_as(
             first, [tuple([n if n == m else None for n, m in zip(a.shape, b.shape, strict=True)]) for a, b in pairs]
         )
 
@@ -91,8 +92,11 @@ def symbolic_call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     return Operation(op, *arguments)(inputs)
 
 
+entry.on_symbolic = symbolic_call
+
+
 def _map(function: Callable[[Any], Any], part: Any) -> Any:
-    """`function` of everything that is not a list, tuple or dict. Unlike `map_leaves` it looks into tuples of sizes."""
+    """`function` of everything that is not a list, tuple or dict. Unlike `map_structure`, of a shape too."""
     if isinstance(part, dict):
         return {key: _map(function, value) for key, value in part.items()}
     if isinstance(part, list | tuple):

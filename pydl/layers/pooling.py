@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from ..autograd.tensor import Tensor
 from ..ops.window import check_padding, output_size, pair
-from ..tensor import Tensor
 from .image import ImageLayer
 from .layer import Shape
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..errors import positive_integer
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import positive_integer
 from ..ops.window import check_padding, output_size
-from ..tensor import Tensor, as_tensor
 from .image import ImageLayer
 from .layer import Shape
 

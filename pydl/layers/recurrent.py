@@ -8,13 +8,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import ops, plan, regularizers
-from ..argument_names import constructor_arguments, refuse_unknown
-from ..errors import ShapeError
-from ..structure import leaves
-from ..tape import Array, fixed
-from ..tensor import Tensor, as_tensor
-from ..variable import Variable
+from .. import ops, regularizers
+from ..autograd import plan
+from ..autograd.tape import Array, fixed
+from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.variable import Variable
+from ..base.argument_names import constructor_arguments, refuse_unknown
+from ..base.errors import ShapeError
+from ..base.tree import flatten
+from ..saving.serialization import deserialize, serialize
 from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, by_table
 from .layer import Layer, Shape
 from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes
@@ -143,7 +145,7 @@ class RNN(Layer):
             return None
         if self.states is None:
             self._keep(self._initial_state(batch_size))
-        elif _first(self.states).shape[0] != batch_size and not any(s.array.any() for s in leaves(self.states)):
+        elif _first(self.states).shape[0] != batch_size and not any(s.array.any() for s in flatten(self.states)):
             self._keep(self._initial_state(batch_size))  # begun anew: of another batch nothing is left
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
@@ -159,7 +161,7 @@ class RNN(Layer):
     def _keep(self, states: Sequence[Any]) -> None:
         """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
         self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
-        self._state_variables = leaves(self.states)
+        self._state_variables = flatten(self.states)
 
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, on the tape."""
@@ -215,8 +217,6 @@ class RNN(Layer):
         return mask if self.return_sequences else None  # the states have none
 
     def get_config(self) -> dict[str, Any]:
-        from ..models.serialization import serialize
-
         return {**super().get_config(), **self._options(), "cell": serialize(self.cell)}
 
     def _options(self) -> dict[str, Any]:
@@ -227,8 +227,6 @@ class RNN(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNN:
-        from ..models.serialization import deserialize
-
         return cls(**{**config, "cell": deserialize(config["cell"], custom_objects)})
 
 

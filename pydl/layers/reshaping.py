@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from .. import ops
-from ..errors import ShapeError
-from ..tensor import Tensor
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError
 from .image import check_data_format
 from .layer import Layer, Shape
 

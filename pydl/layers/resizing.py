@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..errors import ShapeError
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError
 from ..ops.window import pair
-from ..tensor import Tensor
 from .image import ImageLayer
 from .layer import Shape
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .. import trial
-from ..structure import leaves, map_leaves, rebuild
-from ..tape import no_grad, state
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import no_grad, state
+from ..autograd.tensor import Tensor, as_tensor
+from ..base import trial
+from ..base.tree import flatten, map_structure, pack_sequence_as
 from .call_arguments import TypedShape
 
-if TYPE_CHECKING:
-    from .layer import Layer, Shape
 
-
-def shapes_on_zeros(layer: Layer, call: Callable[[Any], Any], shapes: Any) -> Any:
+def shapes_on_zeros(layer: Any, call: Callable[[Any], Any], shapes: Any) -> Any:
     """The shapes of what `call` of the layer gives for inputs of these shapes. What follows an open size is open too.
 
     Found by a trial run, which changes nothing.
     """
 
     def outputs(open_size: int) -> Any:
-        def zeros(shape: Shape) -> Tensor:
+        def zeros(shape: tuple[Any, ...]) -> Tensor:
             sizes = [(open_size if i else 1) if n is None else n for i, n in enumerate(shape)]
             return as_tensor(np.zeros(sizes, getattr(shape, "dtype", layer.dtype)))
 
@@ -33,16 +30,16 @@ def shapes_on_zeros(layer: Layer, call: Callable[[Any], Any], shapes: Any) -> An
         try:
             with no_grad(), trial.running(run):
                 layer._protect(run)
-                return call(map_leaves(zeros, shapes))
+                return call(map_structure(zeros, shapes))
         finally:
             state.depth, state.plan = before
             run.end()
 
-    inputs, y = leaves(shapes), outputs(16)
+    inputs, y = flatten(shapes), outputs(16)
     batch = inputs[0][0]
-    found: list[Any] = [(batch, *t.shape[1:]) for t in leaves(y)]
+    found: list[Any] = [(batch, *t.shape[1:]) for t in flatten(y)]
     if any(None in shape[1:] for shape in inputs):
-        others = [t.shape for t in leaves(outputs(17))]
+        others = [t.shape for t in flatten(outputs(17))]
         pairs = zip(found, others, strict=True)
         found = [(batch, *(n if n == m else None for n, m in zip(a[1:], b[1:], strict=True))) for a, b in pairs]
-    return rebuild(y, [TypedShape(shape, t.dtype) for shape, t in zip(found, leaves(y), strict=True)])
+    return pack_sequence_as(y, [TypedShape(shape, t.dtype) for shape, t in zip(found, flatten(y), strict=True)])

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..autograd.tape import fixed
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import ShapeError
 from ..ops.recurrent import states
-from ..tape import fixed
-from ..tensor import Tensor, as_tensor
+from ..saving.serialization import deserialize, serialize
 from .cells import Cell
 from .layer import Layer, Shape
 
@@ -57,14 +58,10 @@ class StackedRNNCells(Layer):
         return inputs, new_states
 
     def get_config(self) -> dict[str, Any]:
-        from ..models.serialization import serialize
-
         return {**super().get_config(), "cells": [serialize(cell) for cell in self.cells]}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> StackedRNNCells:
-        from ..models.serialization import deserialize
-
         return cls(**{**config, "cells": [deserialize(cell, custom_objects) for cell in config["cells"]]})
 
 

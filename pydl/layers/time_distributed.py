@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..errors import ShapeError, positive_integer
-from ..tensor import Tensor
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError, positive_integer
+from ..saving.serialization import deserialize, serialize
 from .layer import Layer, Shape
 
 
@@ -48,14 +49,10 @@ class TimeDistributed(Layer):
         return (*input_shape[:2], *inner[1:])
 
     def get_config(self) -> dict[str, Any]:
-        from ..models.serialization import serialize
-
         return {**super().get_config(), "layer": serialize(self.layer)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> TimeDistributed:
-        from ..models.serialization import deserialize
-
         return cls(**{**config, "layer": deserialize(config["layer"], custom_objects)})
 
 

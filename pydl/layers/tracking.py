@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ShapeError
-from ..tensor import as_array
-from ..variable import Variable, numbers
+from ..autograd.tensor import as_array
+from ..autograd.variable import Variable, numbers
+from ..base.errors import ShapeError
+from ..saving.paths import places
 from .attributes import checked_flag
 from .containers import CONTAINERS, Part, parts_in
-
-if TYPE_CHECKING:
-    from .layer import Layer
 
 Item = TypeVar("Item")
 
@@ -66,9 +64,9 @@ class Tracked(Part):
         found = [part for part in self._found_parts() if isinstance(part, Variable) and id(part) not in states]
         return sorted(found, key=lambda variable: not variable.declared_trainable)
 
-    def _all_layers(self) -> list[Layer]:
+    def _all_layers(self) -> list[Any]:
         """This layer and every layer inside it, each once."""
-        found: dict[int, Layer] = {}
+        found: dict[int, Any] = {}
         stack: list[Any] = [self]
         while stack:
             layer = stack.pop()
@@ -77,7 +75,7 @@ class Tracked(Part):
                 stack.extend(reversed(list(layer._children())))
         return list(found.values())
 
-    def _weights_where(self, keep: Callable[[Layer, Variable], bool]) -> list[Variable]:
+    def _weights_where(self, keep: Callable[[Any, Variable], bool]) -> list[Variable]:
         return unique(v for layer in self._all_layers() for v in layer._own_variables() if keep(layer, v))
 
     @property
@@ -131,9 +129,7 @@ class Tracked(Part):
         arrays = [as_array(value) for value in values]
         for i, (variable, array) in enumerate(zip(weights, arrays, strict=True)):
             if array.shape != variable.shape:
-                from ..models.paths import places
-
-                path = places(cast("Layer", self))[i].path
+                path = places(self)[i].path
                 raise ShapeError(
                     f"[{self.name}] set_weights: {path}: expected shape {variable.shape}, got {array.shape}"
                 )

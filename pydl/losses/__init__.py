@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import LabelError
-from ..lookup import Registry
+from ..base.errors import LabelError
+from ..base.registry import Registry
 from .classes import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -28,11 +28,7 @@ from .classes import (
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
-from .cross_entropy import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    sparse_categorical_crossentropy,
-)
+from .cross_entropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from .functions import (
     cosine_similarity,
     hinge,

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import ShapeError
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_array, as_tensor, wrap
+from ..base.errors import ShapeError
 from ..ops.arrays import floating
-from ..tape import Array
-from ..tensor import Tensor, as_array, as_tensor, wrap
 
 Shape = tuple[int, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..argument_names import arguments_of, constructor_arguments, refuse_unknown
+from ..base.argument_names import arguments_of, constructor_arguments, refuse_unknown
 from . import functions
 from .cross_entropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 from .loss import Loss, LossFunction, LossFunctionWrapper

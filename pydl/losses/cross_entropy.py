@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import DTypeError, LabelError, ShapeError, place
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_array, as_tensor, record
+from ..base.errors import DTypeError, LabelError, ShapeError, place
 from ..ops.arrays import floating
-from ..tape import Array
-from ..tensor import Tensor, as_array, as_tensor, record
 from .alignment import mismatch, same_rank
 from .left_out import neutral
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..tape import Array
-from ..tensor import Tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
 from .alignment import pair
 from .cross_entropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import DTypeError, LabelError
-from ..structure import leaves, map_leaves
-from ..tape import Array
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import DTypeError, LabelError
+from ..base.tree import flatten, map_structure
 
 
 def counted_values(
@@ -85,7 +85,7 @@ def spoilt(sample_weight: Array, *arrays: Array) -> Array:
 
 def cleared(x: Any, sample_weight: Any) -> Any:
     """The inputs with zeros for the samples that weigh nothing for any output, if something there is not finite."""
-    weights = leaves(sample_weight)
+    weights = flatten(sample_weight)
     if not weights or any(weight is None for weight in weights):
         return x
     nothing = np.all([(weight.reshape(len(weight), -1) == 0).all(axis=1) for weight in weights], axis=0)
@@ -99,4 +99,4 @@ def cleared(x: Any, sample_weight: Any) -> Any:
         array[nothing] = 0
         return array
 
-    return map_leaves(clear, x)
+    return map_structure(clear, x)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..argument_names import NamesArguments
-from ..changes import Counted
-from ..lookup import snake_case
-from ..tape import Array
-from ..tensor import Tensor, as_array, as_tensor
+from ..autograd.changes import Counted
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_array, as_tensor
+from ..base.argument_names import NamesArguments
+from ..base.registry import snake_case
 from .alignment import is_per_step, same_rank, spread
 from .left_out import counted_values
 

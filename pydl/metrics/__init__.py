@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import losses
-from ..lookup import Registry
+from ..base.registry import Registry
 from ..losses import (
     binary_crossentropy,
     categorical_crossentropy,

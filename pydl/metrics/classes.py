@@ -6,7 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from .. import losses
-from ..argument_names import arguments_of, constructor_arguments, refuse_unknown
+from ..base.argument_names import arguments_of, constructor_arguments, refuse_unknown
 from . import functions
 from .metric import MeanMetricWrapper, Values
 

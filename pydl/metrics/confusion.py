@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import number
+from ..autograd.tensor import wrap
+from ..base.errors import number
 from ..losses.alignment import is_per_step, same_rank, spread
-from ..tensor import wrap
 from .functions import paired
 from .metric import Array, Metric, values_of, weights_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..base.errors import ShapeError
 from ..losses.alignment import aligned_shapes, mismatch
 from .metric import Array
 

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import initializers
-from ..argument_names import NamesArguments
-from ..lookup import snake_case
+from ..autograd.tape import no_grad
+from ..autograd.tensor import Tensor, wrap
+from ..autograd.variable import Variable
+from ..base.argument_names import NamesArguments
+from ..base.registry import snake_case
+from ..base.tree import flatten
 from ..losses.alignment import is_per_step, same_rank, spread
 from ..losses.left_out import counted_values
-from ..structure import leaves
-from ..tape import no_grad
-from ..tensor import Tensor, wrap
-from ..variable import Variable
 
 Array: TypeAlias = NDArray[Any]
 Values: TypeAlias = Callable[..., Any]
@@ -67,7 +67,7 @@ class Metric(NamesArguments):
     def variables(self) -> list[Variable]:
         """Those of `add_variable` and among the attributes, then those of metrics among the attributes."""
         self._check_made()
-        attributes = leaves(list(vars(self).values()))
+        attributes = flatten(list(vars(self).values()))
         own = [*self._variables, *(each for each in attributes if isinstance(each, Variable))]
         inner = [variable for each in attributes if isinstance(each, Metric) for variable in each.variables]
         return list({id(variable): variable for variable in own + inner}.values())

@@ -1,7 +1,10 @@
 """Models: layers put together, with fit, evaluate and predict."""
 
+from ..base.layer_classes import register
+from .cloning import clone_model
 from .model import Model
 from .sequential import Sequential
-from .serialization import clone_model
 
 __all__ = ["Model", "Sequential", "clone_model"]
+
+register(__all__, globals())

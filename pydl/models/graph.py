@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data_adapters import plain
-from ..errors import ShapeError
-from ..frames import columns, is_frame
+from ..autograd.tape import state
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError
+from ..base.tree import flatten, in_form_of, is_nested, map_structure, pack_sequence_as, paths
 from ..layers import InputLayer, Layer
-from ..structure import in_form_of, is_nested, leaves, map_leaves, paths, rebuild
-from ..symbolic import Call, SymbolicTensor
-from ..tape import state
-from ..tensor import Tensor
-from .chain import explain_call, holds_all, shape_with_last_axis
+from ..layers.shape_errors import explain_call
+from ..layers.symbolic import Call, SymbolicTensor
+from ..training.data_adapters import plain
+from ..training.frames import columns, is_frame
+from .input_shapes import holds_all, shape_with_last_axis
 from .order import by_depth
 
 if TYPE_CHECKING:
-    from ..tape import Array
+    from ..autograd.tape import Array
 
 
 class Slot:
@@ -37,9 +38,9 @@ class Step:
             return slots[id(leaf)] if isinstance(leaf, SymbolicTensor) else leaf
 
         self.call, self.layer = call, call.layer
-        self.args, self.kwargs = map_leaves(place, list(call.args)), map_leaves(place, call.kwargs)
+        self.args, self.kwargs = map_structure(place, list(call.args)), map_structure(place, call.kwargs)
         self.reads = [slots[id(tensor)].number for tensor in call.inputs]
-        self.writes = [slots[id(tensor)].number for tensor in leaves(call.outputs)]
+        self.writes = [slots[id(tensor)].number for tensor in flatten(call.outputs)]
         self.last: list[int] = []  # slots that nobody reads after this step
         self.hidden = True  # none of what it writes is an output of the model
 
@@ -49,14 +50,14 @@ class Graph:
 
     def __init__(self, name: str, inputs: Any, outputs: Any) -> None:
         for argument, structure in (("inputs", inputs), ("outputs", outputs)):
-            for tensor in leaves(structure) or [structure]:
+            for tensor in flatten(structure) or [structure]:
                 if not isinstance(tensor, SymbolicTensor):
                     raise TypeError(f"[{name}] {argument}: expected symbolic tensors, as Input() gives, got {tensor!r}")
-        self.name, self.inputs, self.outputs = name, map_leaves(_as_input, inputs), outputs
+        self.name, self.inputs, self.outputs = name, map_structure(_as_input, inputs), outputs
         # An input may be any tensor: the model then begins in the middle of another.
-        self.starts: list[Any] = leaves(self.inputs)
-        starts = {id(given): own for given, own in zip(leaves(inputs), self.starts, strict=True)}
-        self.calls = [tensor.call for tensor in self.starts] + _calls_between(name, starts, leaves(outputs))
+        self.starts: list[Any] = flatten(self.inputs)
+        starts = {id(given): own for given, own in zip(flatten(inputs), self.starts, strict=True)}
+        self.calls = [tensor.call for tensor in self.starts] + _calls_between(name, starts, flatten(outputs))
         self.layers = by_depth([t.call for t in self.starts], outputs, lambda t: starts.get(id(t), t).call)
         names = [layer.name for layer in self.layers]
         for layer in names:
@@ -66,13 +67,13 @@ class Graph:
 
     def _lay_out(self, starts: dict[int, SymbolicTensor]) -> None:
         """Gives every tensor its slot, and every step what it is the last to read."""
-        tensors = [tensor for call in self.calls for tensor in leaves(call.outputs)]
+        tensors = [tensor for call in self.calls for tensor in flatten(call.outputs)]
         slots = {id(tensor): Slot(number) for number, tensor in enumerate(tensors)}
         slots |= {given: slots[id(own)] for given, own in starts.items()}
         self._size, count = len(tensors), len(self.starts)
         self.steps = [Step(call, slots) for call in self.calls[count:]]
-        self.results = map_leaves(lambda tensor: slots[id(tensor)], self.outputs)
-        results = {slot.number for slot in leaves(self.results)}
+        self.results = map_structure(lambda tensor: slots[id(tensor)], self.outputs)
+        results = {slot.number for slot in flatten(self.results)}
         kept = set(results)
         for step in reversed(self.steps):
             step.hidden = results.isdisjoint(step.writes)
@@ -89,7 +90,7 @@ class Graph:
         count = len(self.starts)
         given = [((), {})] * count + [(step.args, step.kwargs) for step in self.steps]
         calls = [(number[id(c.layer)], *each, *c.form()) for c, each in zip(self.calls, given, strict=True)]
-        inputs = rebuild(self.inputs, map(Slot, range(count)))
+        inputs = pack_sequence_as(self.inputs, map(Slot, range(count)))
         return {"name": self.name, "layers": self.layers, "calls": calls, "ends": (inputs, self.results)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -100,12 +101,12 @@ class Graph:
 
         self.name, self.layers, self.calls = state["name"], state["layers"], []
         for layer, args, kwargs, *form in state["calls"]:
-            call = Call(self.layers[layer], tuple(map_leaves(value, list(args))), map_leaves(value, kwargs))
-            tensors += leaves(call.restore(*form))
+            call = Call(self.layers[layer], tuple(map_structure(value, list(args))), map_structure(value, kwargs))
+            tensors += flatten(call.restore(*form))
             call.layer._called(call)
             self.calls.append(call)
-        self.inputs, self.outputs = (map_leaves(value, structure) for structure in state["ends"])
-        self.starts = leaves(self.inputs)
+        self.inputs, self.outputs = (map_structure(value, structure) for structure in state["ends"])
+        self.starts = flatten(self.inputs)
         self._lay_out({})
 
     # -- running
@@ -113,7 +114,7 @@ class Graph:
     def run(self, inputs: Any) -> Any:
         """The outputs for tensors in the structure of `inputs`."""
         slots: list[Any] = [None] * self._size
-        values = leaves(inputs)
+        values = flatten(inputs)
         slots[: len(values)] = values
 
         def value(leaf: Any) -> Any:
@@ -127,7 +128,7 @@ class Graph:
                 if len(args) == 1 and isinstance(args[0], Slot) and not kwargs:  # nearly always
                     y = step.layer(slots[args[0].number])
                 else:
-                    y = step.layer(*map_leaves(value, args), **map_leaves(value, kwargs))
+                    y = step.layer(*map_structure(value, args), **map_structure(value, kwargs))
             except ShapeError as error:
                 raise ShapeError(explain_call(step.call, error)) from error
             finally:
@@ -135,11 +136,11 @@ class Graph:
             if isinstance(y, Tensor):
                 slots[step.writes[0]] = y
             else:
-                for number, tensor in zip(step.writes, leaves(y), strict=True):
+                for number, tensor in zip(step.writes, flatten(y), strict=True):
                     slots[number] = tensor
             for number in step.last:
                 slots[number] = None
-        return map_leaves(value, self.results)
+        return map_structure(value, self.results)
 
     def output_shapes(self, shapes: Any) -> Any:
         """The shapes of the outputs for inputs of other shapes than the declared ones."""
@@ -148,13 +149,13 @@ class Graph:
         def value(leaf: Any) -> Any:
             return stand_ins[leaf.number] if isinstance(leaf, Slot) else leaf
 
-        for number, (shape, tensor) in enumerate(zip(leaves(shapes), leaves(self.inputs), strict=True)):
+        for number, (shape, tensor) in enumerate(zip(flatten(shapes), flatten(self.inputs), strict=True)):
             stand_ins[number] = SymbolicTensor(shape_with_last_axis(tensor.shape, tuple(shape)), tensor.dtype)
         for step in self.steps:
-            found = step.layer._output_shapes_of(*map_leaves(value, step.args), **map_leaves(value, step.kwargs))
-            for number, shape in zip(step.writes, leaves(found), strict=True):
+            found = step.layer._output_shapes_of(*map_structure(value, step.args), **map_structure(value, step.kwargs))
+            for number, shape in zip(step.writes, flatten(found), strict=True):
                 stand_ins[number] = SymbolicTensor(shape, getattr(shape, "dtype", step.layer.dtype))
-        return map_leaves(lambda slot: stand_ins[slot.number].shape, self.results)
+        return map_structure(lambda slot: stand_ins[slot.number].shape, self.results)
 
     # -- what goes in and comes out
 
@@ -170,19 +171,19 @@ class Graph:
         if nested is not None:
             return nested
         if isinstance(values, dict):
-            flat = isinstance(structure, dict) and len(structure) == len(leaves(structure))
-            keys = list(structure) if flat else list(names) or [t.name for t in leaves(structure)]
+            flat = isinstance(structure, dict) and len(structure) == len(flatten(structure))
+            keys = list(structure) if flat else list(names) or [t.name for t in flatten(structure)]
             missing = [key for key in keys if key not in values]
             if missing or (names and len(values) > len(keys)):
                 lacks = f", without {missing}" if missing else ""
                 raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}{lacks}")
-            return rebuild(structure, [values[key] for key in keys])
+            return pack_sequence_as(structure, [values[key] for key in keys])
         if not is_nested(structure):  # a list of arrays is the samples of the one input, unless it holds them all
             return values[0] if holds_all(argument, structure.shape, values) else values
-        given, expected = leaves(values) if type(values) in (list, tuple) else [values], leaves(structure)
+        given, expected = flatten(values) if type(values) in (list, tuple) else [values], flatten(structure)
         if len(given) != len(expected):
             raise ValueError(f"[{self.name}] {argument}: expected {len(expected)} arrays, got {len(given)}")
-        return rebuild(structure, given)
+        return pack_sequence_as(structure, given)
 
     def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
         """What this input is cast to: the dtype of its Input; integers stay for an embedding."""
@@ -196,7 +197,7 @@ class Graph:
         if isinstance(self.outputs, dict):
             return paths(self.outputs)
         names: list[str] = []
-        for tensor in leaves(self.outputs):
+        for tensor in flatten(self.outputs):
             assert tensor.call is not None
             name = tensor.call.layer.name
             names.append(name if name not in names else f"{name}_{names.count(name)}")

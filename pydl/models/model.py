@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..argument_names import checks_names
-from ..data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
+from ..autograd.plan import PlanCache
+from ..autograd.tape import Array, state
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.argument_names import checks_names
+from ..base.tree import flatten, is_nested, is_shape, map_structure, pack_sequence_as
 from ..layers import RNN, Layer
 from ..layers.attributes import OfGraph, SetByInit, replaceable
 from ..layers.call_arguments import shape_of
 from ..layers.shapes_on_zeros import shapes_on_zeros
-from ..plan import PlanCache
-from ..structure import is_nested, is_shape, leaves, map_leaves, rebuild
-from ..symbolic import SymbolicTensor, is_symbolic
-from ..tape import Array, state
-from ..tensor import Tensor, as_tensor
-from .chain import check_shape, with_last_axis
+from ..layers.symbolic import SymbolicTensor, is_symbolic
+from ..saving.npz import load_arrays, save_arrays
+from ..saving.paths import places
+from ..training.data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
+from ..training.trainer import Trainer
 from .graph import Graph
-from .paths import places
+from .input_shapes import check_shape, with_last_axis
 from .serialization import GRAPH_KEYS, graph_config, graph_from_config, made_from
 from .summary import format_summary
-from .trainer import Trainer
-from .weights import load_arrays, save_arrays
 
 
 def _as_tensor(data: Any) -> Tensor:
@@ -61,7 +61,7 @@ class Model(Trainer):
             if inputs is None or outputs is None:
                 raise TypeError(f"[{self.name}] expected both inputs and outputs, or none of them")
             self._graph = Graph(self.name, inputs, outputs)
-            self.dtype = leaves(outputs)[0].dtype
+            self.dtype = flatten(outputs)[0].dtype
             self.built = True
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
@@ -101,15 +101,15 @@ class Model(Trainer):
             if not self.built:
                 self._build_once(shape_of(array))
             return self._plans.run(self._infer, array, self)
-        tensors = leaves(x)
+        tensors = flatten(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
             cast = [self._cast_tensor(t, place) for place, t in enumerate(tensors)]
-            return super().__call__(rebuild(x, cast), training=training, **kwargs)
+            return super().__call__(pack_sequence_as(x, cast), training=training, **kwargs)
         if not self.built:
-            self._build_once(map_leaves(shape_of, x))
+            self._build_once(map_structure(shape_of, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
-        form = map_leaves(lambda _: "", x)  # not None: a tuple of those is a shape
-        return self._plans.run(lambda xs: self._infer(rebuild(form, xs)), arrays, self, repr(form))
+        form = map_structure(lambda _: "", x)  # not None: a tuple of those is a shape
+        return self._plans.run(lambda xs: self._infer(pack_sequence_as(form, xs)), arrays, self, repr(form))
 
     def _as_tensors(self, inputs: Any) -> Any:
         """The inputs as one tensor, or several in a list, tuple or dict; None if they are symbolic.
@@ -123,24 +123,24 @@ class Model(Trainer):
         if self._graph is not None:
             arranged = self._graph.arrange("inputs", self._graph.inputs, inputs)
             tensors = []
-            for value, declared in zip(leaves(arranged), self._graph.starts, strict=True):
+            for value, declared in zip(flatten(arranged), self._graph.starts, strict=True):
                 tensors.append(with_last_axis(declared.shape, _as_tensor(value)))
                 check_shape(self.name, declared.name, declared.shape, tensors[-1].shape)
-            return rebuild(arranged, tensors)
+            return pack_sequence_as(arranged, tensors)
         inputs = plain(inputs)
         if isinstance(inputs, dict):
-            return map_leaves(_as_tensor, {name: inputs[name] for name in sorted(inputs)})
+            return map_structure(_as_tensor, {name: inputs[name] for name in sorted(inputs)})
         if type(inputs) in (list, tuple) and holds_arrays(inputs, self._separate_inputs):
             return type(inputs)([_as_tensor(i) for i in inputs])
         return self._as_declared(_as_tensor(inputs))
 
     def _symbols_as_declared(self, inputs: Any) -> Any:
         """Symbolic inputs in their order with the last axis of one that they lack, or without the one too many."""
-        given, declared = leaves(inputs), self._declared_shapes()
+        given, declared = flatten(inputs), self._declared_shapes()
         if isinstance(inputs, dict) or len(given) != len(declared) or not all(hasattr(x, "shape") for x in given):
             return inputs
         pairs = zip(declared, given, strict=True)
-        return rebuild(inputs, [with_last_axis(shape, x) for shape, x in pairs])
+        return pack_sequence_as(inputs, [with_last_axis(shape, x) for shape, x in pairs])
 
     def _declared_shapes(self) -> list[Any]:
         """The shapes of the inputs, as far as they are known."""
@@ -180,8 +180,8 @@ class Model(Trainer):
         each = rows_of_each(name, data)
         if name != "x":
             return each
-        pairs = zip(self._graph.starts, leaves(each), strict=True)
-        return rebuild(each, [with_last_axis(declared.shape, rows) for declared, rows in pairs])
+        pairs = zip(self._graph.starts, flatten(each), strict=True)
+        return pack_sequence_as(each, [with_last_axis(declared.shape, rows) for declared, rows in pairs])
 
     @property
     def _input_count(self) -> int | None:
@@ -215,12 +215,12 @@ class Model(Trainer):
     @replaceable
     def inputs(self) -> list[SymbolicTensor]:
         """The symbolic tensors that a functional model begins with. AttributeError for another one."""
-        return leaves(self._functional("inputs").inputs)
+        return flatten(self._functional("inputs").inputs)
 
     @replaceable
     def outputs(self) -> list[SymbolicTensor]:
         """The symbolic tensors that it ends with."""
-        return leaves(self._functional("outputs").outputs)
+        return flatten(self._functional("outputs").outputs)
 
     def _functional(self, what: str) -> Graph:
         if self._graph is None:
@@ -230,11 +230,11 @@ class Model(Trainer):
     @replaceable
     def input_shape(self) -> Any:
         """With None for the batch axis; a list or dict of shapes for several inputs."""
-        return map_leaves(lambda t: t.shape, self._functional("input_shape").inputs)
+        return map_structure(lambda t: t.shape, self._functional("input_shape").inputs)
 
     @replaceable
     def output_shape(self) -> Any:
-        return map_leaves(lambda t: t.shape, self._functional("output_shape").outputs)
+        return map_structure(lambda t: t.shape, self._functional("output_shape").outputs)
 
     @checks_names
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
@@ -337,7 +337,7 @@ class Model(Trainer):
         if self._graph is None:
             return [_known_shape(layer) for layer in self.layers]
         first = [next(self._graph.calls_of(layer)) for layer in self._graph.layers]
-        return [map_leaves(lambda t: t.shape, call.outputs) for call in first]
+        return [map_structure(lambda t: t.shape, call.outputs) for call in first]
 
     def _connections(self) -> list[str] | None:
         """For every layer in `layers` what it is called on, layer by layer; None without a graph."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..layers import Layer
-from ..symbolic import Call, SymbolicTensor
+from ..layers.symbolic import Call, SymbolicTensor
 
 CallOf = Callable[[SymbolicTensor], Call]
 

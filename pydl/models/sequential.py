@@ -7,17 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ..data_adapters import as_rows, plain
-from ..errors import ShapeError
+from ..autograd.tape import Array, state
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError
 from ..layers import InputLayer, Layer
 from ..layers.attributes import replaceable
 from ..layers.call_arguments import TypedShape
-from ..symbolic import SymbolicTensor
-from ..tape import Array, state
-from ..tensor import Tensor
-from .chain import check_shape, explain, holds_all, shape_with_last_axis, with_last_axis
+from ..layers.shape_errors import explain
+from ..layers.symbolic import SymbolicTensor
+from ..saving.serialization import deserialize, serialize
+from ..training.data_adapters import as_rows, plain
+from .input_shapes import check_shape, holds_all, shape_with_last_axis, with_last_axis
 from .model import Model
-from .serialization import deserialize, made_from, serialize
+from .serialization import made_from
 
 
 class Sequential(Model):

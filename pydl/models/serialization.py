@@ -1,58 +1,40 @@
-"""Layers as plain values: {"class_name", "config"}, and back."""
+"""Models as plain values: their layers, and for a graph the calls of them; and back."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import layers, models
+from ..base.tree import flatten, map_structure, pack_sequence_as
 from ..layers import Layer
-from ..lookup import plain
-from ..structure import leaves, map_leaves, rebuild
-
-if TYPE_CHECKING:
-    from .graph import Graph
-    from .model import Model
-
-
-def serialize(layer: Layer) -> dict[str, Any]:
-    """The name of the layer's class, and what its constructor needs."""
-    return {"class_name": type(layer).__name__, "config": plain(layer.get_config())}
-
-
-def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Layer:
-    """The layer that `serialize` described. ValueError for a class that is neither pydl's nor in custom_objects."""
-    name, known = config["class_name"], custom_objects or {}
-    cls = known.get(name) or getattr(layers, name, None) or getattr(models, name, None)
-    if not (inspect.isclass(cls) and issubclass(cls, Layer)):
-        raise ValueError(f"[from_config] custom_objects: there is no layer class {name!r}; give {{{name!r}: {name}}}")
-    from_config: Any = cls.from_config
-    if "custom_objects" in inspect.signature(from_config).parameters:  # it has layers inside
-        made: Layer = from_config(config["config"], custom_objects=custom_objects)
-        return made
-    return cls.from_config(config["config"])
+from ..saving.serialization import deserialize, serialize
+from .graph import Graph, Slot
 
 
 def graph_config(graph: Graph) -> dict[str, Any]:
     """The layers, their calls in order, and the outputs; the tensors are numbered as the calls give them."""
 
     def numbered(leaf: Any) -> Any:
-        return {"tensor": leaf.number} if isinstance(leaf, models.graph.Slot) else leaf
+        return {"tensor": leaf.number} if isinstance(leaf, Slot) else leaf
 
     number = {id(layer): i for i, layer in enumerate(graph.layers)}
     count = len(graph.calls) - len(graph.steps)
     inputs = [{"layer": number[id(call.layer)]} for call in graph.calls[:count]]
     steps = [
-        {"layer": number[id(s.layer)], "args": map_leaves(numbered, s.args), "kwargs": map_leaves(numbered, s.kwargs)}
+        {
+            "layer": number[id(s.layer)],
+            "args": map_structure(numbered, s.args),
+            "kwargs": map_structure(numbered, s.kwargs),
+        }
         for s in graph.steps
     ]
     return {
         "layers": [serialize(layer) for layer in graph.layers],
         "calls": inputs + steps,
-        "inputs": rebuild(graph.inputs, ({"tensor": i} for i in range(count))),
-        "outputs": map_leaves(numbered, graph.results),
+        "inputs": pack_sequence_as(graph.inputs, ({"tensor": i} for i in range(count))),
+        "outputs": map_structure(numbered, graph.results),
     }
 
 
@@ -65,7 +47,7 @@ def graph_from_config(
     value = partial(_value, tensors)
     for call in config["calls"]:
         layer = made[call["layer"]]
-        tensors += leaves(layer(*value(call["args"]), **value(call["kwargs"])) if "args" in call else layer.output)
+        tensors += flatten(layer(*value(call["args"]), **value(call["kwargs"])) if "args" in call else layer.output)
     return value(config["inputs"]), value(config["outputs"])
 
 
@@ -114,12 +96,3 @@ def _made_alone(cls: Any, given: dict[str, Any], parts: dict[str, Any], open_end
             if "multiple values" not in str(error):
                 raise
     return cls(**given)
-
-
-def clone_model(model: Model) -> Any:
-    """A model of the same layers with new weights, not compiled. Classes of users' own need no custom_objects here.
-
-    NotImplementedError for a subclass of Model that does not define get_config().
-    """
-    own = {type(layer).__name__: type(layer) for layer in model._all_layers()}
-    return deserialize(serialize(model), own)

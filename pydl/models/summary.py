@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
-from ..structure import leaves
-
-if TYPE_CHECKING:
-    from .model import Model
+from ..base.tree import flatten
 
 _SHARES = {3: (0.5, 0.3, 0.2), 4: (0.35, 0.25, 0.15, 0.25)}  # of the width, by number of columns
 
 
-def format_summary(model: Model, width: int, show_trainable: bool = False, expand_nested: bool = False) -> str:
+def format_summary(model: Any, width: int, show_trainable: bool = False, expand_nested: bool = False) -> str:
     """Rows of layer (class), output shape and parameters, at most `width` wide, then the totals."""
     more = () if model._connections() is None else ("Connected to",)
     rows: list[tuple[str, ...]] = [("Layer (type)", "Output shape", "Param #", *more)]
@@ -34,19 +31,19 @@ def format_summary(model: Model, width: int, show_trainable: bool = False, expan
     return "\n".join(lines)
 
 
-def _rows(model: Model, more: int, show_trainable: bool, expand: bool, mark: str = "") -> Iterator[tuple[str, ...]]:
+def _rows(model: Any, more: int, show_trainable: bool, expand: bool, mark: str = "") -> Iterator[tuple[str, ...]]:
     """A row for each layer, with `more` columns for what it is connected to; those of an inner model after its own."""
     connections = model._connections() or [""] * len(model.layers)
     for layer, shape, connection in zip(model.layers, model._output_shapes(), connections, strict=True):
         state = "" if not show_trainable else " [trainable]" if layer.trainable else " [frozen]"
         yield (
             f"{mark}{layer.name} ({type(layer).__name__}){state}",
-            "?" if shape is None else ", ".join(map(str, leaves(shape))),
+            "?" if shape is None else ", ".join(map(str, flatten(shape))),
             f"{layer.count_params():,}" if layer.built else "? (unbuilt)",
             *[connection] * more,
         )
         if expand and hasattr(layer, "_output_shapes"):
-            yield from _rows(cast("Model", layer), more, show_trainable, expand, f"{mark}└ ")
+            yield from _rows(layer, more, show_trainable, expand, f"{mark}└ ")
 
 
 def _column_widths(rows: list[tuple[str, ...]], room: int) -> list[int]:

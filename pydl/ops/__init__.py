@@ -1,6 +1,6 @@
 """Differentiable functions on tensors. They take tensors, arrays or numbers and put themselves on the tape."""
 
-from ..symbolic import accepts_symbolic
+from . import tensor_methods as tensor_methods  # gives Tensor its operators
 from .activation import (
     ACTIVATIONS,
     activate,
@@ -19,6 +19,7 @@ from .activation import (
     softsign,
     tanh,
 )
+from .arrays import cast
 from .batch_norm import batch_norm, batch_norm_inference
 from .bidirectional import bidirectional
 from .conv1d import conv1d
@@ -27,12 +28,26 @@ from .conv2d_transpose import conv1d_transpose, conv2d_transpose
 from .depthwise_conv2d import depthwise_conv2d, separable_conv2d
 from .dropout import dropout
 from .embedding import embedding
+from .entry import public
 from .group_norm import group_norm
 from .gru import gru
 from .layer_norm import layer_norm
 from .loss import sigmoid_cross_entropy, softmax_cross_entropy
 from .lrn import local_response_norm
 from .lstm import lstm
+from .manipulation import (
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    flatten,
+    flip,
+    getitem,
+    moveaxis,
+    reshape,
+    squeeze,
+    stack,
+    transpose,
+)
 from .mask import apply_mask, id_mask, mask_values, select_steps, step_mask
 from .math import (
     abs,
@@ -67,20 +82,6 @@ from .resize import upsample
 from .rnn import rnn
 from .select import select
 from .sequence import unstack
-from .shape import (
-    broadcast_to,
-    cast,
-    concatenate,
-    expand_dims,
-    flatten,
-    flip,
-    getitem,
-    moveaxis,
-    reshape,
-    squeeze,
-    stack,
-    transpose,
-)
 from .softmax import log_softmax, softmax
 
 __all__ = [
@@ -99,4 +100,4 @@ __all__ = [
 
 for _name in __all__:
     if _name != "ACTIVATIONS":
-        globals()[_name] = accepts_symbolic(globals()[_name])
+        globals()[_name] = public(globals()[_name])

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import number
-from ..tape import Array, state
-from ..tensor import Tensor, as_tensor, record, will_record, wrap
-from .arrays import fits, floating
-from .reduce import sum_to
-from .shape import broadcast_to, cast
+from ..autograd.tape import Array, state
+from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
+from ..base.errors import number
+from .arrays import cast, fits, floating, sum_to
+from .manipulation import broadcast_to
 
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu",

@@ -1,4 +1,4 @@
-"""Helpers of the ops: NumPy results in memory from the pool, dtypes as Keras promotes them."""
+"""What all ops need: results in memory from the pool, dtypes as Keras promotes them, the gradient of broadcasting."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
-from ..quiet import quiet
-from ..tape import Array, fixed, state
-from ..tensor import Tensor, as_array, wrap
+from ..autograd.tape import Array, fixed, state
+from ..autograd.tensor import Tensor, as_array, as_tensor, record, wrap
+from ..base.errors import ShapeError
+from ..base.quiet import quiet
 
 MAX_AXES = 8  # that kernels tell apart (csrc/contract/layout.h)
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_)
 _FLOATS = (float, np.floating)
 _BOOLS = (bool, np.bool_)
+_BY_NUMPY: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
 
 
 def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
@@ -73,13 +74,53 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     return np.promote_types(a, b)
 
 
+def reduced(name: str, x: Array, axes: list[int]) -> Array:
+    """One kernel call for each run of neighbouring axes, the last first."""
+    if x.dtype.char not in "fd":
+        small = name == "sum" and x.dtype.kind != "f" and x.dtype.itemsize < 4
+        y = _BY_NUMPY[name](np.asarray(x, np.int32) if small else x, axis=tuple(axes))
+        return np.asarray(y, np.int32 if small else x.dtype)
+    end = len(axes)
+    while end:
+        begin = end - 1
+        while begin and axes[begin - 1] == axes[begin] - 1:
+            begin -= 1
+        x = _core.reduce(name, x, axes[begin], axes[end - 1] + 1)
+        end = begin
+    return x
+
+
+def sum_to(dy: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of broadcasting: dy summed over the axes along which an array of `shape` was repeated."""
+    if dy.shape == shape:
+        return dy
+    new = dy.ndim - len(shape)
+    axes = [i for i, n in enumerate(dy.shape) if i < new or (shape[i - new] == 1 and n != 1)]
+    return reduced("sum", dy, axes).reshape(shape)
+
+
+def cast(x: Any, dtype: Any) -> Tensor:
+    """x in another dtype; the gradient goes back in the old one."""
+    tensor = as_tensor(x)
+    dtype = np.dtype(dtype)
+    if tensor.dtype == dtype:
+        return tensor
+    y = _core.empty(tensor.shape, dtype)
+    np.copyto(y, tensor.array, casting="unsafe")
+    if dtype.kind != "f" or tensor.dtype.kind != "f":
+        return as_tensor(y)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (dy.astype(tensor.dtype),)
+
+    return record(y, (tensor,), backward)
+
+
 def operands(a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """Two tensors of one dtype; numbers, Python's or NumPy's, take the dtype of the other side if it can hold them."""
     x, y = _operand(a, b), _operand(b, a)
     if x.dtype is not y.dtype:
         dtype = promote(x.dtype, y.dtype)
-        from .shape import cast
-
         x, y = cast(x, dtype), cast(y, dtype)
     return x, y
 

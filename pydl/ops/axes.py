@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from ..errors import ShapeError
+from ..base.errors import ShapeError
 
 
 def axis_of(op: str, axis: Any, ndim: int, name: str = "axis") -> int:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError, number
-from ..tape import Array, Backward, spoil_plan
-from ..tensor import Tensor, as_tensor, record, wrap
-from .arrays import floating
-from .shape import cast
+from ..autograd.tape import Array, Backward, spoil_plan
+from ..autograd.tensor import Tensor, as_tensor, record, wrap
+from ..base.errors import ShapeError, number
+from .arrays import cast, floating
 
 
 def parameter(value: Any, x: Tensor) -> Tensor | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import _core
-from ..tape import Array
-from ..tensor import Tensor, record_many, will_record, wrap
-from .recurrent import Direction, sequences, states
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, record_many, will_record, wrap
+from .direction import Direction
+from .recurrent import sequences, states
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "rnn": {"activation": "tanh"},

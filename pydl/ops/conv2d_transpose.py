@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..errors import ShapeError
-from ..tape import Array
-from ..tensor import Tensor, as_tensor, record
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor, record
+from ..base.errors import ShapeError
 from .activation import activate, alpha_of, apart
 from .conv1d import as_image
-from .shape import reshape
+from .manipulation import reshape
 from .window import pair, sizes, spread, transposed_size
 
 

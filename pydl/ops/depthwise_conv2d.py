@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ShapeError
-from ..tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import ShapeError
 from .conv2d import conv2d
-from .shape import reshape
+from .manipulation import reshape
 
 
 def depthwise_conv2d(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..errors import drop_rate
-from ..random import Stream
-from ..tape import Array, spoil_plan
-from ..tensor import Tensor, as_tensor, record
+from ..autograd.tape import Array, spoil_plan
+from ..autograd.tensor import Tensor, as_tensor, record
+from ..base.errors import drop_rate
+from ..base.random_streams import Stream
 from .arrays import floating
 from .math import where
 

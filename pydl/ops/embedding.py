@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import DTypeError, ShapeError
-from ..tape import Array
-from ..tensor import Tensor, as_tensor, record, wrap
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor, record, wrap
+from ..base.errors import DTypeError, ShapeError
 
 
 def embedding(ids: Any, table: Any) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..errors import number, positive_integer
-from ..tape import Array
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import number, positive_integer
 from .arrays import floating
 from .batch_norm import array_of, parameter, record_normalized
 

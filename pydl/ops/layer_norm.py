@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..errors import number
-from ..tape import Array
-from ..tensor import Tensor, as_tensor
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor
+from ..base.errors import number
 from .arrays import floating
 from .axes import axes_of
 from .batch_norm import array_of, parameter, record_normalized
-from .shape import transpose
+from .manipulation import transpose
 
 
 def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float = 1e-3) -> Tensor:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError, number
-from ..tape import Array, fixed
-from ..tensor import Tensor, as_tensor, record
+from ..autograd.tape import Array, fixed
+from ..autograd.tensor import Tensor, as_tensor, record
+from ..base.errors import ShapeError, number
 from .arrays import floating
-from .shape import reshape
+from .manipulation import reshape
 
 
 def step_mask(x: Any, value: float = 0.0) -> Array:

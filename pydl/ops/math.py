@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..quiet import quiet
-from ..tape import Array, fixed
-from ..tensor import Tensor, as_tensor, record, will_record, wrap
-from .arrays import broadcast, contiguous, fits, floating, operands, pooled, repeated
-from .reduce import sum_to
-from .shape import cast
+from ..autograd.tape import Array, fixed
+from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
+from ..base.quiet import quiet
+from .arrays import broadcast, cast, contiguous, fits, floating, operands, pooled, repeated, sum_to
 
 _UFUNCS: dict[str, Any] = {
     "add": np.add,

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
-from ..tape import Array
-from ..tensor import Tensor, as_tensor, record, wrap
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor, record, wrap
+from ..base.errors import ShapeError
 from .activation import activate, alpha_of, apart
-from .arrays import broadcast, operands
-from .reduce import sum_to
-from .shape import broadcast_to, reshape
+from .arrays import broadcast, operands, sum_to
+from .manipulation import broadcast_to, reshape
 
 
 def matmul(x1: Any, x2: Any) -> Tensor:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..errors import ShapeError
-from ..tape import Array
-from ..tensor import Tensor, as_array, as_tensor, record
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_array, as_tensor, record
+from ..base.errors import ShapeError
 from .arrays import in_kernels
-from .shape import getitem
+from .manipulation import getitem
 
 Widths = list[tuple[int, int]]
 

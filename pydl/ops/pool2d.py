@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..errors import ShapeError
-from ..tape import Array
-from ..tensor import Tensor, as_tensor, record, will_record
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor, record, will_record
+from ..base.errors import ShapeError
 from . import reduce
 from .arrays import floating
 from .window import Padding, Pair, pair, pixels

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..tape import Array, spoil_plan
-from ..tensor import Tensor, record_many
-
-if TYPE_CHECKING:
-    from .recurrent import Backward, Direction, Forward
+from ..autograd.tape import Array, spoil_plan
+from ..autograd.tensor import Tensor, record_many
+from .direction import Backward, Direction, Forward
 
 Ends = list[Array | None]  # last states, or their gradients
 

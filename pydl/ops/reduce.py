@@ -8,38 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..quiet import quiet
-from ..tape import Array, fixed
-from ..tensor import Tensor, as_tensor, record
-from .arrays import filled, floating, repeated
+from ..autograd.tape import Array, fixed
+from ..autograd.tensor import Tensor, as_tensor, record
+from ..base.quiet import quiet
+from . import math as elementwise
+from .arrays import filled, floating, reduced, repeated
 from .axes import axes_of
-
-_BY_NUMPY: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min}
-
-
-def reduced(name: str, x: Array, axes: list[int]) -> Array:
-    """One kernel call for each run of neighbouring axes, the last first."""
-    if x.dtype.char not in "fd":
-        small = name == "sum" and x.dtype.kind != "f" and x.dtype.itemsize < 4
-        y = _BY_NUMPY[name](np.asarray(x, np.int32) if small else x, axis=tuple(axes))
-        return np.asarray(y, np.int32 if small else x.dtype)
-    end = len(axes)
-    while end:
-        begin = end - 1
-        while begin and axes[begin - 1] == axes[begin] - 1:
-            begin -= 1
-        x = _core.reduce(name, x, axes[begin], axes[end - 1] + 1)
-        end = begin
-    return x
-
-
-def sum_to(dy: Array, shape: tuple[int, ...]) -> Array:
-    """The gradient of broadcasting: dy summed over the axes along which an array of `shape` was repeated."""
-    if dy.shape == shape:
-        return dy
-    new = dy.ndim - len(shape)
-    axes = [i for i, n in enumerate(dy.shape) if i < new or (shape[i - new] == 1 and n != 1)]
-    return reduced("sum", dy, axes).reshape(shape)
 
 
 def _kept(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
@@ -94,8 +68,6 @@ def _extreme(name: str, x: Any, axis: Any, keepdims: bool, initial: Any) -> Tens
     x = as_tensor(x)
     axes = axes_of(name, axis, x.ndim)
     if initial is not None:
-        from . import math as elementwise
-
         if any(x.shape[a] == 0 for a in axes):
             shape = _kept(x.shape, axes) if keepdims else [n for a, n in enumerate(x.shape) if a not in axes]
             return as_tensor(np.full(shape, initial, x.dtype))

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import DTypeError, ShapeError
-from ..tensor import as_array
+from ..autograd.tensor import as_array
+from ..base.errors import DTypeError, ShapeError
 
 # Errors of other kinds come from the caller's own objects, and stay what they are.
 _KINDS = (

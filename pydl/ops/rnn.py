@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..tensor import Tensor
+from ..autograd.tensor import Tensor
 from .recurrent import run, states
 
 

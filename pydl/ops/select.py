@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor, as_tensor
 from .math import where
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import _core
-from ..tape import Array
-from ..tensor import Tensor, as_tensor, record
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_tensor, record
 from .arrays import floating
 from .axes import axes_of
-from .shape import reshape, transpose
+from .manipulation import reshape, transpose
 
 
 def softmax(x: Any, axis: Any = -1) -> Tensor:

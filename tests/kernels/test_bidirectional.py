@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pydl import Tensor, Variable, _core, no_grad, ops
-from pydl.plan import PlanCache
+from pydl.autograd.plan import PlanCache
 from tests import recurrent
 from tests.cases import RecurrentCase
 from tests.plan_owner import Weights

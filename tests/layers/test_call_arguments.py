@@ -11,7 +11,7 @@ import pytest
 
 import pydl
 from pydl import Input, Model, Sequential, layers, ops
-from pydl.errors import ShapeError
+from pydl.base.errors import ShapeError
 
 
 class Id(layers.Layer):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pydl import Input, Model, Sequential, layers
-from pydl.errors import ShapeError
+from pydl.base.errors import ShapeError
 
 WRONG: dict[str, tuple[Any, tuple[int, ...]]] = {
     "lstm": (lambda: layers.LSTM(5), (2, 3, 4)),

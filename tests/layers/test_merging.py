@@ -81,7 +81,7 @@ def test_functions_of_a_list() -> None:
         np.testing.assert_array_equal(function([a, b]), np.full((1, 2), value))
     assert layers.concatenate([a, b]).shape == (1, 4)
     assert layers.dot([a, b], axes=1).item() == 16
-    assert isinstance(layers.add([Input((2,)), Input((2,))]), pydl.symbolic.SymbolicTensor)
+    assert isinstance(layers.add([Input((2,)), Input((2,))]), pydl.layers.symbolic.SymbolicTensor)
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_several_outputs(structure: Any, shapes: Any) -> None:
     assert Several().compute_output_shape((None, 4)) == shapes
     y = Several()(i := Input((4,)))
     given = Model(i, y)(np.ones((3, 4), np.float32))
-    assert pydl.structure.map_leaves(lambda t: (None, *t.shape[1:]), given) == shapes
+    assert pydl.base.tree.map_structure(lambda t: (None, *t.shape[1:]), given) == shapes
 
 
 def test_open_sizes() -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import pydl
-from pydl import Input, Model, Sequential, layers, optimizers, regularizers, schedules
+from pydl import Input, Model, Sequential, layers, optimizers, regularizers
+from pydl.optimizers import schedules
 
 X = np.random.default_rng(0).random((20, 6), np.float32)
 Y = np.arange(20) % 3

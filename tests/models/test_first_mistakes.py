@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pydl import GradientTape, Input, Model, Sequential, callbacks, layers, losses, metrics, ops, optimizers
-from pydl.errors import ShapeError
+from pydl.base.errors import ShapeError
 
 X = np.random.default_rng(0).random((8, 6), dtype=np.float32)
 Y = np.arange(8) % 3

@@ -45,7 +45,7 @@ def siamese() -> Model:
 
 
 def equal(a: Any, b: Any) -> None:
-    for x, y in zip(pydl.structure.leaves(a), pydl.structure.leaves(b), strict=True):
+    for x, y in zip(pydl.base.tree.flatten(a), pydl.base.tree.flatten(b), strict=True):
         np.testing.assert_array_equal(getattr(x, "array", x), getattr(y, "array", y))
 
 

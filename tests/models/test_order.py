@@ -107,7 +107,7 @@ def test_copies_have_the_same_order(make):
     rng = np.random.default_rng(0)
     x = [rng.random((2, *t.shape[1:]), np.float32) for t in model.inputs]
     x = x[0] if len(x) == 1 else x
-    for a, b in zip(pydl.structure.leaves(model(x)), pydl.structure.leaves(twin(x)), strict=True):
+    for a, b in zip(pydl.base.tree.flatten(model(x)), pydl.base.tree.flatten(twin(x)), strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
@@ -129,5 +129,5 @@ def test_layers_and_weights_stand_as_in_keras(make):
     found, expected = model.predict(x, verbose=0), theirs.predict(x, verbose=0)
     if isinstance(found, dict):
         found, expected = ([outputs[key] for key in sorted(outputs)] for outputs in (found, expected))
-    for a, b in zip(*map(pydl.structure.leaves, (found, expected)), strict=True):
+    for a, b in zip(*map(pydl.base.tree.flatten, (found, expected)), strict=True):
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=1e-6)

@@ -18,7 +18,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from pydl import Input, Model, Sequential, files, layers
+from pydl import Input, Model, Sequential, layers
+from pydl.base import files
 from pydl.models import clone_model
 
 
@@ -280,7 +281,8 @@ def test_devices_and_pipes_are_written_to(model, tmp_path):
 
 KILLED = """
 import sys
-from pydl import Input, Sequential, files, layers
+from pydl import Input, Sequential, layers
+from pydl.base import files
 if sys.argv[2] == "named":
     files._unnamed = lambda folder, mode: None
 model = Sequential([Input((500,)), layers.Dense(2000)])

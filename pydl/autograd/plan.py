@@ -1,0 +1,186 @@
+"""Plans: what a model does with inputs of one shape, recorded once, then replayed in one call of the extension.
+
+While a plan records, the layers (and in training the tape) run as usual and every kernel call is noted (plan.h).
+What a replay could not repeat ends the recording: values made outside the kernels, a look at values, random numbers,
+writing to variables other than by `update`. Then the layers run each time; the results are the same, and
+`PlanCache.info()` tells the reason.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any, Protocol
+
+from .. import _core
+from ..base.locks import OwnLock
+from ..base.tree import flatten, map_structure, pack_sequence_as
+from . import changes
+from .tape import Array, no_grad, state
+from .tensor import Tensor, wrap
+from .variable import Variable
+
+
+class Owner(Protocol):
+    """A model, or what else has plans."""
+
+    def _all_weights(self) -> Sequence[Variable]:
+        """The variables that its calls read."""
+
+    def _plan_parts(self) -> Sequence[Any]:
+        """The layers, losses and variables whose changes void its plans."""
+
+
+def note(layer: Any) -> None:
+    """The layer is called while a plan records, and need not be an attribute of the model."""
+    if state.plan is not None and state.plan.snapshot is not None:
+        changes.add(state.plan.snapshot, layer)
+
+
+def update(variable: Variable, value: Tensor) -> None:
+    """Writes the value to the variable; a plan does so after each run, and `current` has the value until then."""
+    if state.plan is None:
+        variable.assign(value.array)
+    else:
+        state.updates[id(variable)] = (variable, value)
+
+
+def current(variable: Variable) -> Tensor:
+    """The value of a variable that this forward pass may yet `update`, or has. The way back reads it afterwards."""
+    if state.plan is None:
+        return wrap(variable.array.copy())
+    value: Tensor = state.updates.get(id(variable), (None, variable))[1]
+    return wrap(value.array)  # without its history: a state is a constant of the pass that reads it
+
+
+def _wrap_all(x: Any) -> Any:
+    return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
+
+
+def _rebuild(form: Any, masked: list[bool], *arrays: Array) -> Any:
+    """The outputs of a plan as its call gave them: one tensor (form None) or several nested, with their masks."""
+    outputs, masks = [wrap(a) for a in arrays[: len(masked)]], iter(arrays[len(masked) :])
+    for output, has_mask in zip(outputs, masked, strict=True):
+        output.mask = next(masks) if has_mask else None
+    return pack_sequence_as(form, outputs)
+
+
+class _Entry:
+    __slots__ = ("plan", "reason", "snapshot")
+
+    def __init__(self, snapshot: _core.Snapshot) -> None:
+        self.snapshot = snapshot  # what the plan, or the reason for none, depends on
+        self.plan: _core.Plan | None = None
+        self.reason: str | None = None
+
+
+class PlanCache:
+    """The plans of one model: `run` records on the first call of a shape and replays from then on.
+
+    taped: the calls go back over a tape, and the weights change after each: nothing is packed from them.
+    """
+
+    def __init__(self, capacity: int = 16, taped: bool = False) -> None:
+        self._capacity, self._taped = capacity, taped
+        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self.latest: _core.Plan | None = None  # the one of a single array that ran last: callers try its `replay` first
+        self._latest_key: Any = None
+        self._lock = OwnLock()  # threads may record at the same time, each a plan of its own; the last one stays
+
+    def run(self, call: Callable[[Any], Any], x: Any, owner: Owner, form: str = "") -> Any:
+        """`call(x)`.
+
+        Args:
+            call: from a tensor (or a tuple of them) to a tensor (or several in lists, tuples and dicts).
+            x: a C-contiguous array of the model's dtype, or a tuple of such arrays.
+            owner: whose weights and parts `call` reads; asked only when recording.
+            form: tells calls apart that take arrays of the same shapes and do other things with them.
+        """
+        many = type(x) is tuple
+        if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
+            return call(_wrap_all(x))
+        key = (form, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
+        entry = self._entries.get(key)
+        if entry is not None and not entry.snapshot.holds():
+            self.clear()
+            entry = None
+        if entry is None:
+            return self._record(key, call, x, owner)
+        if len(self._entries) > 1:
+            self._used(self._latest_key, key)  # the one until now, and this
+        self.latest, self._latest_key = None if many else entry.plan, key
+        if entry.plan is None:
+            with self._mode():
+                return call(_wrap_all(x))
+        try:
+            return entry.plan.run(*x) if many else entry.plan.run(x)
+        except ValueError:  # of a label or an id; the layers say whose, and where it stands
+            with self._mode():
+                return call(_wrap_all(x))
+
+    def _used(self, *keys: Any) -> None:
+        with self._lock:
+            for key in keys:
+                if key in self._entries:  # another thread may just have thrown it out
+                    self._entries.move_to_end(key)
+
+    def _record(self, key: Any, call: Callable[[Any], Any], x: Any, owner: Owner) -> Any:
+        entry = _Entry(changes.snapshot(owner._plan_parts()))  # before the weights: changes from here on void the plan
+        weights = owner._all_weights()
+        # Copies: arrays that share memory now, with each other or with a weight, need not do so at replay.
+        x = tuple([a.copy() for a in x]) if type(x) is tuple else x.copy()
+        inputs: Sequence[Array] = x if type(x) is tuple else (x,)
+        plan = _core.Plan()
+        plan.begin(list(inputs), [(v.array, None if self._taped else v.version) for v in weights], entry.snapshot)
+        state.plan, state.updates = plan, {}
+        try:
+            with self._mode():
+                y = call(_wrap_all(x))
+            outputs, updates = flatten(y), list(state.updates.values())
+            state.plan = None
+            masks = [t.mask for t in outputs]
+            ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in updates)]
+            outputs_of = None
+            if not isinstance(y, Tensor) or any(m is not None for m in masks):
+                form = map_structure(lambda _: "", y)  # not None: a tuple of those is a shape
+                outputs_of = partial(_rebuild, form, [m is not None for m in masks])
+            entry.reason = plan.end(
+                ends, [(variable._writable(), variable.version) for variable, _ in updates], outputs_of
+            )
+        except BaseException:
+            state.plan = None
+            plan.abort()
+            raise
+        for variable, value in updates:
+            variable.assign(value.array)
+        if entry.reason is None:
+            entry.plan = plan
+        with self._lock:
+            self._entries[key] = entry
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._capacity:
+                oldest, _ = self._entries.popitem(last=False)
+                if self._latest_key == oldest:
+                    self.latest = None
+        return y
+
+    def _mode(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._taped else no_grad()
+
+    def __reduce__(self) -> tuple[Any, ...]:  # copies of a model record their own
+        return PlanCache, (self._capacity, self._taped)
+
+    def clear(self) -> None:
+        """Forgets every plan."""
+        with self._lock:
+            self._entries.clear()
+            self.latest = None
+
+    def info(self) -> list[dict[str, Any]]:
+        """One dict per input shape seen lately: "inputs", "ops" (the kernels), "reason" (None: it replays)."""
+        return [
+            {"inputs": key, "ops": entry.plan.ops if entry.plan else [], "reason": entry.reason}
+            for key, entry in list(self._entries.items())
+        ]

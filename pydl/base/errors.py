@@ -1,0 +1,63 @@
+"""Errors that say which argument of what was wrong; each is also the built-in error that NumPy would raise."""
+
+import numbers
+import operator
+from typing import Any, NoReturn
+
+
+class ShapeError(ValueError):
+    """An argument has the wrong rank or sizes."""
+
+
+class DTypeError(TypeError):
+    """An argument has the wrong element type, or is no array at all."""
+
+
+class LabelError(ValueError):
+    """A label is no class."""
+
+
+class SymbolicError(TypeError):
+    """The values of a symbolic tensor were requested."""
+
+
+def place(index: tuple[Any, ...]) -> str:
+    """Where in a batch an index of samples, steps, … points to."""
+    if not index:
+        return "in a single number"
+    further = f", step {index[1]}" if len(index) == 2 else f", place {tuple(map(int, index[1:]))}" if index[1:] else ""
+    return f"at sample {index[0]}{further} of the batch"
+
+
+def positive_integer(owner: str, name: str, value: Any, below: int | None = None) -> int:
+    """`value` as an int, also if it is NumPy's; ValueError unless it is a positive integer, and less than `below`."""
+    if not hasattr(value, "__index__") or value <= 0:
+        raise ValueError(f"[{owner}] {name}: expected a positive integer, got {value!r}")
+    if below is not None and value >= below:
+        raise ValueError(f"[{owner}] {name}: expected an integer below {below}, got {value!r}")
+    return operator.index(value)
+
+
+def number(owner: str, name: str, value: Any) -> float:
+    """`value` as a float; TypeError unless it is a number."""
+    if not hasattr(value, "__float__") or (isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real)):
+        raise TypeError(f"[{owner}] {name}: expected a number, got {value!r}")
+    return float(value)
+
+
+def drop_rate(owner: str, value: Any, name: str = "rate") -> float:
+    """`value` as a float; ValueError unless 0 <= value <= 1, TypeError unless it is a number."""
+    rate = number(owner, name, value)
+    if not 0 <= rate <= 1:
+        raise ValueError(f"[{owner}] {name}: expected 0 <= {name} <= 1, got {value}")
+    return rate
+
+
+def raise_instead(error: BaseException, better: BaseException) -> NoReturn:
+    """Raises `better`, with `error` as its cause unless they are one. Leaves no cycle of error, traceback and frame."""
+    try:
+        if better is error:
+            raise better
+        raise better from error
+    finally:
+        del better, error

@@ -1,0 +1,145 @@
+"""The list of callbacks, which calls only the hooks that somebody wrote."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .callback import HOOKS, Callback, Logs
+from .history import History
+from .progress import ProgressBar
+
+
+class CallbackList(Callback):
+    """Calls a hook of every callback, in order.
+
+    Only overridden hooks are kept, so a step of a small model does not pay for a dozen empty calls. An instance
+    attribute counts as overridden (LambdaCallback). A name without listeners is an empty tuple:
+
+        for hook in callbacks.hooks("on_train_batch_end"): hook(step, logs)
+
+    Args:
+        add_history, add_progbar: append a History or a ProgressBar if there is none yet.
+        params: what callbacks find in `self.params`.
+    """
+
+    def __init__(
+        self,
+        callbacks: Iterable[Callback] | Callback | None = None,
+        add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
+    ) -> None:
+        super().__init__()
+        self.callbacks = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+        for callback in self.callbacks:
+            if not isinstance(callback, Callback):
+                meant = f"; did you mean {callback.__name__}(...)?" if isinstance(callback, type) else ""
+                raise TypeError(f"[fit] callbacks: expected Callback objects, got {callback!r}{meant}")
+        for wanted, kind in ((add_history, History), (add_progbar, ProgressBar)):
+            if wanted and not any(isinstance(callback, kind) for callback in self.callbacks):
+                self.callbacks.append(kind())
+        self.set_params(params)
+        if model is not None:
+            self.set_model(model)
+        found = {
+            name: [(c, hook) for c in self.callbacks if (hook := _own_hook(c, name)) is not None] for name in HOOKS
+        }
+        self._hooks = {name: tuple(hook for _, hook in own) for name, own in found.items()}
+        self._uses_logs = {name: any(c._uses_batch_logs for c, _ in own) for name, own in found.items()}
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+        for callback in self.callbacks:
+            callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        self._model = model
+        for callback in self.callbacks:
+            callback.set_model(model)
+
+    def _expect(self, names: Iterable[str] | None, validated: bool) -> None:
+        """Tells monitors which logs `fit` will write, with those of validation; None if nobody knows.
+
+        ValueError if one watches anything else.
+        """
+        added = [name for callback in self.callbacks for name in callback._adds_logs]
+        others = any(_writes_logs(callback) for callback in self.callbacks)
+        for callback in self.callbacks:
+            monitor: Any = getattr(callback, "_monitor", None)
+            if hasattr(monitor, "expect"):
+                monitor.expect(None if names is None else [*names, *added], validated, others)
+
+    def hooks(self, name: str) -> tuple[Callable[..., None], ...]:
+        """The overridden hooks of this name, bound, in order."""
+        return self._hooks[name]
+
+    def uses_logs(self, name: str) -> bool:
+        """Whether any listener of this hook reads its logs."""
+        return self._uses_logs[name]
+
+    def call(self, name: str, *args: Any) -> None:
+        """Calls every overridden hook of this name."""
+        for hook in self._hooks[name]:
+            hook(*args)
+
+
+def _has_number(name: str) -> bool:
+    """Whether the hook gets the number of an epoch or batch before the logs."""
+    return "epoch" in name or "batch" in name
+
+
+_OTHER_NAMES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+
+
+def _calling(name: str) -> Callable[..., None]:
+    """The method of a CallbackList that calls this hook, with empty logs if there are none."""
+    with_number = _has_number(name)
+
+    def method(self: CallbackList, *args: Any, logs: Logs | None = None) -> None:
+        own, given = (args[:1], args[1:]) if with_number else ((), args)
+        found = given[0] if given else logs
+        self.call(name, *own, {} if found is None else found)
+
+    method.__name__ = name
+    return method
+
+
+for _name in HOOKS:
+    setattr(CallbackList, _name, _calling(_name))
+
+
+def _writes_logs(callback: Callback) -> bool:
+    """Whether code of others sees the logs of an epoch, and may add to them."""
+    hook = getattr(callback, "on_epoch_end")  # noqa: B009  (perhaps of the instance alone)
+    module = getattr(getattr(hook, "__func__", hook), "__module__", "") or ""
+    return _overrides(callback, "on_epoch_end") and not module.startswith("pydl.")
+
+
+def _overrides(callback: Callback, name: str) -> bool:
+    return name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name)
+
+
+def _own_hook(callback: Callback, name: str) -> Callable[..., None] | None:
+    """The hook that it overrides, under this name or the other one."""
+    for known in (name, _OTHER_NAMES.get(name)):
+        if known is not None and _overrides(callback, known):
+            return _by_position(getattr(callback, known), 2 if _has_number(known) else 1)
+    return None
+
+
+def _by_position(hook: Callable[..., None], count: int) -> Callable[..., None]:
+    """The hook, to be called with `count` arguments of which the last is logs; it may take those by name alone."""
+    try:
+        signature = inspect.signature(hook)
+    except ValueError:  # of some built-in functions
+        return hook
+    for arguments, named in (([None] * count, {}), ([None] * (count - 1), {"logs": None})):
+        try:
+            signature.bind(*arguments, **named)
+        except TypeError:
+            continue
+        return hook if not named else lambda *args: hook(*args[:-1], logs=args[-1])
+    return hook  # its own error tells what is wrong

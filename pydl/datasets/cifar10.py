@@ -1,0 +1,53 @@
+"""CIFAR-10, and the records of CIFAR-100, from binary files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from .compressed import Array, PathLike, Split, checked_path, opened
+
+_CIFAR_PIXELS = 3 * 32 * 32
+
+
+def load_data(folder: PathLike) -> Split:
+    """CIFAR-10 from a folder of binary files: x (N, 32, 32, 3) uint8, y (N, 1) uint8, as Keras's load_data.
+
+    Training files are data_batch*.bin or train*.bin in name order, test files test*.bin.
+    """
+    checked_path("cifar10", "folder", folder)
+    names = sorted(path for path in Path(folder).iterdir() if path.name.removesuffix(".gz").endswith(".bin"))
+    train = [read_cifar(p) for p in names if p.name.startswith(("data_batch", "train"))]
+    test = [read_cifar(p) for p in names if p.name.startswith("test")]
+    if not train or not test:
+        raise FileNotFoundError(f"[cifar10] {folder}: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz)")
+    return _join(train), _join(test)
+
+
+def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
+    """Records of a label and 32x32 red, green and blue: x (N, 32, 32, 3), y (N, 1), uint8.
+
+    label_bytes: 1 for CIFAR-10, 2 for CIFAR-100 (coarse, fine; the fine label is returned).
+    """
+    if not hasattr(label_bytes, "__index__") or label_bytes not in (1, 2):
+        raise ValueError(f"[read_cifar] label_bytes: expected 1 (CIFAR-10) or 2 (CIFAR-100), got {label_bytes!r}")
+    record, classes = int(label_bytes) + _CIFAR_PIXELS, 10 if label_bytes == 1 else 100
+    data = bytearray()
+    with opened("read_cifar", path) as content:
+        if not content.packed and content.most % record:
+            raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {content.most} bytes")
+        while part := content.read(1024 * record):
+            labels = part[label_bytes - 1 :: record]
+            if labels and max(labels) >= classes:
+                raise ValueError(f"[read_cifar] {path}: expected labels below {classes}, got {max(labels)}")
+            data += part
+    if not data or len(data) % record:
+        raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {len(data)} bytes")
+    table = np.frombuffer(data, np.uint8).reshape(-1, record)
+    planes = table[:, label_bytes:].reshape(-1, 3, 32, 32)
+    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), table[:, label_bytes - 1 : label_bytes].copy()
+
+
+def _join(parts: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])

@@ -1,0 +1,40 @@
+"""Arrays in idx files, the format of MNIST."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import numpy as np
+
+from .compressed import Array, PathLike, opened
+
+_IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+
+def read_idx(path: PathLike) -> Array:
+    """An array from an idx file (LeCun's format: two zeros, type, rank, sizes as big-endian u32, data).
+
+    ValueError for another or a damaged file, found by its header before the data is unpacked.
+    """
+    with opened("read_idx", path) as content:
+        head = content.read(4)
+        if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _IDX_TYPES or head[3] == 0:
+            raise ValueError(f"[read_idx] {path}: expected an idx file, got one that starts with {head.hex(' ')}")
+        dtype, rank = np.dtype(_IDX_TYPES[head[2]]), head[3]
+        header, sizes = 4 + 4 * rank, content.read(4 * rank)
+        if len(sizes) < 4 * rank:
+            raise ValueError(f"[read_idx] {path}: the header of {header} bytes is cut off after {4 + len(sizes)}")
+        shape = struct.unpack(f">{rank}I", sizes)
+        expected = header + dtype.itemsize * math.prod(shape)
+        if expected > content.most:
+            raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {content.most}")
+        content.limit = max(content.limit, expected + 1)
+        data = content.read(expected - header + 1)
+        if header + len(data) != expected:
+            found = header + len(data) if content.packed else content.most
+            raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {found}")
+    try:
+        return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+    except ValueError as error:  # more axes, or more along one, than an array may have
+        raise ValueError(f"[read_idx] {path}: no array has the shape {shape} ({error})") from None

@@ -1,0 +1,87 @@
+"""A model of a sequence, one step at a time: recurrent layers go on from the states that the last step left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd.plan import PlanCache
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, wrap
+from ..base.tree import flatten, pack_sequence_as
+from ..layers import RNN, Bidirectional, Embedding, InputLayer, TimeDistributed
+
+
+class Stepwise:
+    """The layers of a chain, as a function of what comes in at one step and of the states.
+
+    Args:
+        model: a Sequential, or a list of layers that follow one another; built. The first may be an Embedding, which
+            takes numbers; without one, numbers become one-hot vectors.
+
+    TypeError for a Bidirectional layer, or one that goes backwards: it would have to know what comes.
+    """
+
+    def __init__(self, model: Any) -> None:
+        given = model.layers if hasattr(model, "layers") else list(model)
+        self.layers: list[Any] = [layer for layer in given if not isinstance(layer, InputLayer)]
+        for layer in self.layers:
+            if isinstance(layer, Bidirectional) or getattr(layer, "go_backwards", False):
+                raise TypeError(f"[generate] model: expected layers that go forwards only, got {layer.name}")
+            if not layer.built:
+                raise RuntimeError(f"[generate] model: {layer.name} has no weights yet: call it on data")
+        self.recurrent = [layer for layer in self.layers if isinstance(layer, RNN)]
+        self._plans = PlanCache()
+
+    def initial_states(self, batch_size: int) -> list[Any]:
+        """A list of states for each recurrent layer: what its cell says, usually zeros."""
+        return [layer._initial_state(batch_size) for layer in self.recurrent]
+
+    def __call__(self, tokens: Array, states: Sequence[Any]) -> tuple[Array, list[Any]]:
+        """Numbers (B, T) and the states before them to the output (B, V) for the last of them, and the states after.
+
+        The same shape again replays an inference plan: one call of the extension for the whole step.
+        """
+        x = tokens if isinstance(self.layers[0], Embedding) else self._one_hot(tokens)
+        flat = [s.array if isinstance(s, Tensor) else np.ascontiguousarray(s) for s in flatten(list(states))]
+
+        def run(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            y, after = self._step(inputs[0], pack_sequence_as(list(states), inputs[1:]))
+            return (y, *flatten(after))
+
+        y, *after = self._plans.run(run, (x, *flat), self)
+        return y.array, pack_sequence_as(list(states), after)
+
+    def _step(self, x: Tensor, states: list[Any]) -> tuple[Tensor, list[Any]]:
+        """All layers on a piece of the sequence. What follows the last recurrent layer is wanted for the last step."""
+        after: list[Any] = []
+        for layer in self.layers:
+            if isinstance(layer, RNN):
+                x, new = layer._advance(x, states[len(after)], whole=layer is not self.recurrent[-1])
+                after.append(new)
+            else:
+                if isinstance(layer, TimeDistributed) and x.ndim == 2:  # one step is left
+                    layer = layer.layer
+                x = layer(x, training=False)
+        return x, after
+
+    def _one_hot(self, tokens: Array) -> Array:
+        size = self.recurrent[0].cell.kernel.shape[0]
+        if tokens.size and not 0 <= tokens.min() <= tokens.max() < size:
+            raise ValueError(
+                f"[generate] tokens: expected numbers in [0, {size}), got {tokens.min()} to {tokens.max()}"
+            )
+        return np.eye(size, dtype=self.recurrent[0].dtype)[tokens]
+
+    def _all_weights(self) -> list[Any]:
+        return [v for layer in self.layers for v in layer._all_weights()]
+
+    def _plan_parts(self) -> list[Any]:
+        return [part for layer in self.layers for part in layer._plan_parts()]
+
+
+def select(states: Any, rows: Array) -> Any:
+    """The states of these samples, for each of all layers."""
+    return pack_sequence_as(states, [wrap(np.ascontiguousarray(s.array[rows])) for s in flatten(states)])

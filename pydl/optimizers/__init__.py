@@ -1,0 +1,27 @@
+"""Optimisers, in order of complexity. Every update of all parameters is one call into the kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..base.registry import Registry
+from . import schedules
+from .adam import Adam, AdamW
+from .optimizer import Optimizer
+from .rmsprop import RMSprop
+from .sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "get", "schedules"]
+
+_registry: Registry[Optimizer] = Registry("optimizer", [SGD, RMSprop, Adam, AdamW])
+
+
+def get(identifier: Any) -> Optimizer:
+    """An optimizer from its name, class, config or itself. ValueError lists the names."""
+    if isinstance(identifier, Optimizer):
+        return identifier
+    name = identifier.lower() if isinstance(identifier, str) else identifier
+    optimizer = _registry.get(name)
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"[optimizer] identifier: expected a name or an Optimizer, got {identifier!r}")
+    return optimizer

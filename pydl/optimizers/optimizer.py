@@ -1,0 +1,273 @@
+"""The base of all optimizers: learning rate, weight decay, clipping, and the state of every variable."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, MutableMapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
+from ..autograd.variable import Variable
+from ..base.argument_names import NamesArguments
+from ..base.errors import ShapeError
+from ..base.locks import OwnLock
+from ..base.registry import plain
+from . import schedules
+from .schedules import LearningRateSchedule
+from .slots import Slots
+
+Gradient: TypeAlias = Array | Tensor | None
+LearningRate: TypeAlias = float | LearningRateSchedule
+
+
+_MOST_GROUPS = 64
+
+
+class _Group:
+    """Variables of one dtype with their state, as the lists that a kernel takes. Made once, used every step."""
+
+    def __init__(self, members: list[int], variables: Sequence[Variable], slots: Slots, decayed: bool) -> None:
+        self.members = members  # places in the list of all variables, which are not held here
+        own = [variables[i] for i in members]
+        self.params, self.versions = [v._writable() for v in own], [v.version for v in own]
+        self.state = [list(slot) for slot in zip(*[slots[v] for v in own], strict=True)]
+        self.constrained = [i for i in members if variables[i].constraint is not None]
+        self.decayed = decayed
+
+
+class Optimizer(NamesArguments):
+    """Base of all optimisers: learning rate, clipping, and the state that belongs to every variable.
+
+    learning_rate: a number or a schedule, a function of `iterations`, the number of updates made. weight_decay is
+    decoupled: each update first takes learning_rate * weight_decay of every weight. At most one of clipnorm (each
+    gradient's 2-norm), global_clipnorm (the norm of all together) and clipvalue (each element) may be given.
+    Subclasses name their state arrays in `_slots` and override `_update`.
+    """
+
+    _slots: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        learning_rate: LearningRate,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.name = name or type(self).__name__.lower()
+        if sum(clip is not None for clip in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ValueError(f"[{self.name}] expected at most one of clipnorm, clipvalue, global_clipnorm")
+        limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+        self._check(**{key: v for key, v in {"weight_decay": weight_decay, **limits}.items() if v is not None})
+        self.learning_rate = learning_rate
+        self.weight_decay, self.clipnorm = weight_decay, clipnorm
+        self.clipvalue, self.global_clipnorm = clipvalue, global_clipnorm
+        self.iterations = 0
+        self._lock = OwnLock()  # threads may train with one optimizer
+        self._state = Slots()
+        self._undecayed: list[Variable] = []
+        self._undecayed_names: str | None = None
+
+    # -- the learning rate
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next update.
+
+        May be set to a number or a schedule; TypeError for a number where there is a schedule, as in Keras.
+        """
+        return self._rate(self.iterations) if isinstance(self._rate, LearningRateSchedule) else float(self._rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value: LearningRate) -> None:
+        if not isinstance(value, LearningRateSchedule):
+            self._check(learning_rate=value)
+            if isinstance(getattr(self, "_rate", None), LearningRateSchedule):
+                raise TypeError(
+                    f"[{self.name}] learning_rate: it follows a schedule, {type(self._rate).__name__}, and cannot be "
+                    "set to a number; make the optimizer with a number, or set another schedule"
+                )
+            value = float(value)
+        self._rate: LearningRate = value
+
+    def _check(self, below: float = math.inf, **numbers: Any) -> None:
+        """Each a number in [0, below): TypeError for other things, ValueError for other numbers."""
+        for key, value in numbers.items():
+            if isinstance(value, str) or not hasattr(value, "__float__"):
+                raise TypeError(f"[{self.name}] {key}: expected a number, got {value!r}")
+            if not 0 <= float(value) < below:
+                what = "a finite number of at least 0" if below == math.inf else f"a number in [0, {below:g})"
+                raise ValueError(f"[{self.name}] {key}: expected {what}, got {value!r}")
+
+    # -- updates
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Makes the state of these variables, zeros. Called by `apply` for those that it has not seen."""
+        with self._lock:
+            self._state.add(list(variables), lambda v: tuple(np.zeros_like(v.array) for _ in self._slots))
+
+    @property
+    def built(self) -> bool:
+        """Whether there is state for variables."""
+        return len(self._state) > 0
+
+    @property
+    def variables(self) -> list[Array]:
+        """The state arrays, those of each variable together, in the order the variables were first seen."""
+        return [array for state in self._state for array in state]
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Leaves variables out of weight decay: those in the list, and those whose name contains one of the names.
+
+        var_names: regular expressions, such as "bias". ValueError after the first update.
+        """
+        if self.built:
+            raise ValueError(f"[{self.name}] exclude_from_weight_decay: only before the optimizer has seen variables")
+        self._undecayed, names = list(var_list or ()), [] if var_names is None else list(var_names)
+        if isinstance(var_names, str) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"[{self.name}] var_names: expected a list of strings, got {var_names!r}")
+        self._undecayed_names = "|".join(names) or None
+
+    def _decays(self, variable: Variable) -> bool:
+        pattern = self._undecayed_names
+        named = pattern is not None and re.search(pattern, variable.name) is not None
+        return not named and all(variable is not v for v in self._undecayed)
+
+    def apply(self, grads: Sequence[Gradient], trainable_variables: Sequence[Variable]) -> None:
+        """One update of every variable by its gradient, of the same shape. Variables whose gradient is None stay.
+
+        ValueError if the numbers differ or no variable has a gradient.
+        """
+        if len(grads) != len(trainable_variables):
+            raise ValueError(
+                f"[{self.name}] grads: expected one per variable, "
+                f"got {len(grads)} gradients and {len(trainable_variables)} variables"
+            )
+        if any([g is None for g in grads]):
+            pairs = [(g, v) for g, v in zip(grads, trainable_variables, strict=True) if g is not None]
+            if not pairs:
+                raise ValueError(f"[{self.name}] grads: no variable has a gradient; was backward() called?")
+            return self.apply_gradients(pairs)
+        arrays = self._clipped([g.array if isinstance(g, Tensor) else np.asarray(g) for g in grads])
+        with self._lock.lock:  # of C, because every step comes here
+            rate, step = self.learning_rate, self.iterations + 1
+            for group in self._grouped(trainable_variables):
+                own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]
+                self._decay = (self.weight_decay or 0.0) if group.decayed else 0.0
+                self._update(group.params, own, group.state, rate, step)
+                for version in group.versions:
+                    version.bump()
+                for i in group.constrained:
+                    v = trainable_variables[i]
+                    assert v.constraint is not None
+                    v.assign(v.constraint(v.array))
+            self.iterations = step
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Gradient, Variable]]) -> None:
+        """`apply` for pairs (gradient, variable)."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
+
+    def _update(
+        self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int
+    ) -> None:
+        raise NotImplementedError(f"{type(self).__name__} must override _update")
+
+    def _grouped(self, variables: Sequence[Variable]) -> list[_Group]:
+        key = tuple(map(id, variables))
+        groups: list[_Group] | None = self._state.groups.get(key)
+        if groups is None:
+            for v in variables:
+                if not isinstance(v, Variable):
+                    kind = type(v).__name__
+                    raise TypeError(f"[{self.name}] variables: expected Variables, each after its gradient, got {kind}")
+            self.build(variables)
+            alike: dict[Any, list[int]] = {}
+            for i, v in enumerate(variables):
+                alike.setdefault((v.dtype, self._decays(v)), []).append(i)
+            groups = [_Group(members, variables, self._state, decayed) for (_, decayed), members in alike.items()]
+            if len(self._state.groups) >= _MOST_GROUPS:  # other variables have gradients at every step
+                self._state.groups.clear()
+            self._state.groups[key] = groups
+        return groups
+
+    def _clipped(self, grads: list[Array]) -> list[Array]:
+        if self.clipvalue is None and self.clipnorm is None and self.global_clipnorm is None:
+            return grads
+        with np.errstate(over="ignore", invalid="ignore"):  # gradients that are not finite show in the weights
+            if self.clipvalue is not None:
+                return [np.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
+            if self.clipnorm is not None:
+                return [g * _scale(float(self.clipnorm), _norm([g])) for g in grads]
+            norm, limit = _norm(grads), float(self.global_clipnorm or 0.0)
+            scale = _scale(limit, norm) if norm < math.inf else math.nan
+            return [g * scale for g in grads]
+
+    # -- its state as arrays by number, as Keras saves it
+
+    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Puts the state into `store`, under "0", "1", …: iterations, learning rate (not a schedule), `variables`."""
+        numbers: list[Any] = [np.array(self.iterations, np.int64)]
+        if not isinstance(self._rate, LearningRateSchedule):
+            numbers.append(np.array(self._rate, np.float64))
+        for i, array in enumerate([*numbers, *self.variables]):
+            store[str(i)] = np.array(array)
+
+    def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
+        """Takes what `save_own_variables` has put there.
+
+        If the optimizer has not seen variables yet, those of its first update get it by their place. ValueError if the
+        number of arrays or a shape differs; then nothing has changed.
+        """
+        first, per_variable = 1 if isinstance(self._rate, LearningRateSchedule) else 2, max(1, len(self._slots))
+        arrays, own = [np.asarray(store[str(i)]) for i in range(len(store))], self.variables
+        if len(arrays) < first or (len(arrays) - first) % per_variable or (own and len(own) != len(arrays) - first):
+            expected = first + len(own) if own else f"{first} and {per_variable} for each variable"
+            raise ValueError(f"[{self.name}] store: expected {expected} arrays, got {len(arrays)}")
+        for i, (array, value) in enumerate(zip(own, arrays[first:], strict=False), first):
+            if array.shape != value.shape:
+                raise ShapeError(f"[{self.name}] store: {i}: expected shape {array.shape}, got {value.shape}")
+        if own:
+            for array, value in zip(own, arrays[first:], strict=True):
+                array[...] = value
+        elif self._slots:
+            rest = arrays[first:]
+            self._state.wait([tuple(rest[i : i + per_variable]) for i in range(0, len(rest), per_variable)])
+        self.iterations = int(arrays[0])
+        if first == 2:
+            self.learning_rate = float(arrays[1])
+
+    # -- configuration
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; a schedule as {"class_name", "config"}."""
+        common = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
+        own = {key: plain(getattr(self, key)) for key in common}
+        return {"learning_rate": schedules.serialize(self._rate), **own}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Optimizer:
+        """The optimizer that `get_config` describes."""
+        return cls(**{**config, "learning_rate": schedules.get(config["learning_rate"])})
+
+
+def _norm(grads: list[Array]) -> float:
+    total = sum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads)
+    if 1e-200 < total < math.inf:
+        return math.sqrt(total)
+    largest = max([float(np.max(np.abs(g), initial=0.0)) for g in grads], default=0.0)
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * _norm([g / largest for g in grads])  # the squares alone leave the range of numbers
+
+
+def _scale(limit: float, norm: float) -> float:
+    """What brings a norm to the limit, if it is above."""
+    return limit / norm if norm > limit or norm != norm else 1.0

@@ -1,0 +1,51 @@
+"""Where variables stand in a model: "block/dense_1/kernel"."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from ..autograd.variable import Variable
+from ..base.registry import base_name
+
+
+class Place(NamedTuple):
+    """A variable, and the names of the layers that lead to it from the model, which is not named itself."""
+
+    variable: Variable
+    path: str
+    pattern: re.Pattern[str]  # paths that are the same but for the numbers of automatic names
+
+
+def places(model: Any) -> list[Place]:
+    """The places of all `weights`, in their order."""
+    found: dict[int, Place] = {}
+    seen: set[int] = set()
+    stack: list[tuple[Any, str, str]] = [(model, "", "")]
+    while stack:
+        layer, path, pattern = stack.pop()
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        for v in layer._own_variables():
+            name = _printable(v.name)
+            found.setdefault(id(v), Place(v, path + name, re.compile(pattern + re.escape(name))))
+        for child in reversed(list(layer._children())):
+            stack.append((child, f"{path}{_printable(child.name)}/", f"{pattern}{_alike(child)}/"))
+    return [found[id(v)] for v in model.weights]
+
+
+def _printable(name: str) -> str:
+    """What may stand in the directory of a zip file."""
+    return "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _alike(layer: Any) -> str:
+    """A pattern for the name, or for any number of it if it is one that the layer got by itself."""
+    base = re.escape(base_name(type(layer).__name__))
+    return rf"{base}(?:_\d+)?" if re.fullmatch(rf"{base}(?:_\d+)?", layer.name) else re.escape(_printable(layer.name))
+
+
+def same_place(path: str, place: Place) -> bool:
+    """Whether a path is that of the place, but for automatic numbers. A bare name, as older files have, will do."""
+    return path in (place.path, place.variable.name) or place.pattern.fullmatch(path) is not None

@@ -1,0 +1,1 @@
+"""From data to updated weights: batches, one step, the loops over them."""

@@ -1,0 +1,329 @@
+"""Where batches come from: arrays, shuffled by index and gathered into reused memory, or whatever gives batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count, islice
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from .. import memory
+from ..autograd.tape import Array
+from ..base.errors import ShapeError, positive_integer
+from ..base.tree import flatten, is_nested, map_structure, pack_sequence_as
+from ..losses import Loss
+from .class_weights import class_weights, weighted
+from .data_adapters import derives
+from .sparse_rows import SparseRows
+
+
+class Batch(NamedTuple):
+    """One step's inputs, targets and weights per sample: arrays, or lists and dicts of them where there are several.
+
+    They are valid until the next batch is made.
+    """
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def size(self) -> int:
+        """The number of samples."""
+        return len(self.x) if type(self.x) is np.ndarray else len(flatten(self.x)[0])
+
+
+class Receiver(Protocol):
+    """What a model says of the data that it takes."""
+
+    dtype: np.dtype[Any]
+
+    def _arranged(self, name: str, data: Any) -> Any:
+        """x, y or sample_weight as one array, or several in a list, tuple or dict."""
+
+    def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
+        """What the input at this place is cast to."""
+
+    def _label_kind(self) -> tuple[Loss | None, int | None]:
+        """The loss, if it is one, and the number of axes of its output, if known."""
+
+    @property
+    def _input_count(self) -> int | None:
+        """The number of inputs, None where nobody knows."""
+
+
+def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Integers are labels and stay integers; everything else, bools included, becomes `dtype`."""
+    if array.dtype.kind not in "iu":
+        return dtype
+    if array.dtype.kind == "u" and array.dtype.itemsize == 8 and array.max(initial=0) > np.iinfo(np.int64).max:
+        raise ValueError(f"[data] y: expected labels below 2**63, got {array.max()}")
+    return array.dtype if array.dtype in (np.int32, np.int64) else np.dtype(np.int64)
+
+
+class _Column:
+    """One array of a data set, handed out batch by batch as `dtype`."""
+
+    def __init__(self, source: Any, dtype: np.dtype[Any], batch_size: int, shuffled: bool) -> None:
+        sparse = isinstance(source, SparseRows)
+        self.source = source if sparse else np.ascontiguousarray(source)  # np.take would copy all of it at every batch
+        shape = (min(batch_size, len(source)), *source.shape[1:])
+        self._gathered: Any = _aligned_empty(shape, source.dtype) if shuffled or sparse else None
+        self._cast = _aligned_empty(shape, dtype) if source.dtype != dtype else None
+
+    def batch(self, start: int, stop: int, order: Array | None) -> Array:
+        size = stop - start
+        part: Array
+        if isinstance(self.source, SparseRows):
+            rows = slice(start, stop) if order is None else order[start:stop]
+            part = self.source.dense(rows, out=self._gathered[:size])
+        elif self._gathered is None or order is None:
+            part = self.source[start:stop]
+        else:  # mode "clip" writes straight into `out`; "raise" would go through a buffer
+            part = np.take(self.source, order[start:stop], axis=0, out=self._gathered[:size], mode="clip")
+        if self._cast is None:
+            return part
+        np.copyto(self._cast[:size], part, casting="unsafe")
+        return self._cast[:size]
+
+
+def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Aligned memory for what kernels read."""
+    return memory._empty(shape, dtype) if dtype in (np.float32, np.float64) else np.empty(shape, dtype)
+
+
+def _map_given(function: Callable[[Any], Any], structure: Any) -> Any:
+    """`function` of every array; None, for targets or weights that were not given, stays."""
+    return map_structure(lambda leaf: None if leaf is None else function(leaf), structure)
+
+
+def _map_inputs(function: Callable[[Any, int], Any], structure: Any) -> Any:
+    """`function` of every input and its place."""
+    return pack_sequence_as(structure, [function(leaf, place) for place, leaf in enumerate(flatten(structure))])
+
+
+class ArrayBatches:
+    """The batches of arrays of one length, in order or in a new random order every time."""
+
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        batch_size: int,
+        receiver: Receiver,
+        shuffle: np.random.Generator | None = None,
+    ) -> None:
+        size = len(flatten(x)[0])
+        for name, structure in (("x", x), ("y", y), ("sample_weight", sample_weight)):
+            for array in flatten(structure):
+                if array is not None and (array.ndim == 0 or len(array) != size):
+                    raise ShapeError(f"[data] {name}: expected {size} samples as x has, got shape {array.shape}")
+        if size == 0:
+            raise ValueError("[data] x: expected at least one sample, got none")
+        batch_size = positive_integer("data", "batch_size", batch_size)
+        self._size, self._batch_size, self._shuffle = size, batch_size, shuffle
+        self.steps = math.ceil(size / batch_size)
+        self.samples: Array | range = range(0)  # the numbers of those in the last batch
+
+        def column(array: Array, dtype: np.dtype[Any]) -> _Column:
+            return _Column(array, dtype, batch_size, shuffle is not None)
+
+        self._columns = Batch(
+            _map_inputs(lambda a, place: column(a, receiver.input_dtype(a, place)), x),
+            _map_given(lambda a: column(a, target_dtype(a, receiver.dtype)), y),
+            _map_given(lambda a: column(a, receiver.dtype), sample_weight),
+        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = None if self._shuffle is None else self._shuffle.permutation(self._size)
+        for start in range(0, self._size, self._batch_size):
+            stop = min(start + self._batch_size, self._size)
+            self.samples = range(start, stop) if order is None else order[start:stop]
+            yield Batch(*[_map_given(lambda c: c.batch(start, stop, order), part) for part in self._columns])  # noqa: B023
+
+    def whole(self) -> Batch:
+        """All samples, as they were given."""
+        return Batch(*[_map_given(lambda c: c.source, part) for part in self._columns])
+
+
+class IterableBatches:
+    """Batches from a generator or another iterable of x, (x, y) or (x, y, sample_weight).
+
+    A list that holds arrays counts as a tuple of these, unless it is what the model has inputs for.
+    """
+
+    def __init__(self, source: Any, receiver: Receiver, class_weight: Mapping[int, float] | None = None) -> None:
+        self.source, self._receiver, self._class_weight = source, receiver, class_weight
+        self._lists_are_tuples = derives(type(source), "torch", "DataLoader")
+        self.steps = _length(source) if self._lists_are_tuples else None
+
+    def _items(self) -> Iterable[Any]:
+        return self.source  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[Batch]:
+        for item in self._items():
+            parts = self._parts(item)
+            if not 1 <= len(parts) <= 3:
+                raise ValueError(f"[data] expected batches x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
+            batch = make_batch(*parts, receiver=self._receiver, weights=self._class_weight)
+            for name, part in zip(batch._fields, batch, strict=True):
+                for array in flatten(part):
+                    if array is not None and len(array) != batch.size:
+                        raise ShapeError(f"[data] {name}: expected {batch.size} samples as x has, got {array.shape}")
+            yield batch
+
+    def _parts(self, item: Any) -> Any:
+        if isinstance(item, tuple):
+            return item
+        if not isinstance(item, list) or not (self._lists_are_tuples or _nests_arrays(item)):
+            return (item,)
+        inputs = self._receiver._input_count or 1
+        return (item,) if len(item) == inputs > 1 and not any(map(is_nested, item)) else item
+
+
+class IndexedBatches(IterableBatches):
+    """Batches from an object that gives them by number, as Keras's PyDataset does: `len(source)` of them.
+
+    on_epoch_begin and on_epoch_end, if it has them, are called. With `shuffle`, the batches come in another order
+    every epoch.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        receiver: Receiver,
+        class_weight: Mapping[int, float] | None = None,
+        shuffle: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(source, receiver, class_weight)
+        self._shuffle, self._lists_are_tuples = shuffle, True
+        self.steps = _length(source)
+        if self.steps == 0:
+            raise ValueError(f"[data] x: expected at least one batch, got a {type(source).__name__} of length 0")
+
+    def _items(self) -> Iterator[Any]:
+        length = _length(self.source)  # it may differ from epoch to epoch
+        places: Iterable[int] = count() if length is None else range(length)
+        if self._shuffle is not None and length is not None and length < _SHUFFLED:
+            places = self._shuffle.permutation(length).tolist()
+        for place in places:
+            try:
+                item = self.source[place]
+            except Exception as error:
+                error.add_note(f"[data] x: raised by item {place} of a {type(self.source).__name__} of length {length}")
+                raise
+            yield item
+
+
+_SHUFFLED = 1 << 24  # more batches than anybody reads in an epoch come in their order
+
+
+def _length(source: Any) -> int | None:
+    """The number of batches, None if it has no end or does not say."""
+    if hasattr(source, "num_batches"):
+        length = source.num_batches
+        if length is not None and (not hasattr(length, "__index__") or length < 0):
+            raise ValueError(f"[data] x: expected num_batches to be a number or None, got {length!r}")
+        return None if length is None else int(length)
+    try:
+        return len(source)
+    except TypeError:
+        return None
+
+
+def _nests_arrays(item: Any) -> bool:
+    """Whether there is an array in it, or a dict, which stands for several."""
+    if isinstance(item, list | tuple):
+        return any(map(_nests_arrays, item))
+    return isinstance(item, Mapping) or getattr(item, "ndim", 0) > 0
+
+
+def batches_from(
+    source: Any,
+    receiver: Receiver,
+    class_weight: Mapping[int, float] | None = None,
+    shuffle: np.random.Generator | None = None,
+) -> IterableBatches:
+    """The batches of what `gives_batches`. Objects with an `__iter__` of their own are iterated anew every epoch."""
+    kind = type(source)
+    by_number = hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not hasattr(kind, "__iter__")
+    if by_number or derives(kind, "keras", "PyDataset"):
+        return IndexedBatches(source, receiver, class_weight, shuffle)
+    return IterableBatches(source, receiver, class_weight)
+
+
+def make_batch(
+    x: Any, y: Any = None, sample_weight: Any = None, *, receiver: Receiver, weights: Mapping[int, float] | None = None
+) -> Batch:
+    """One batch from whatever converts to arrays; `weights` is a weight per class."""
+    x, y = receiver._arranged("x", x), receiver._arranged("y", y)
+    if sample_weight is None and weights is None and type(x) is np.ndarray and type(y) is np.ndarray:  # nearly always
+        return Batch(_cast(x, receiver.input_dtype(x, 0)), _cast(y, target_dtype(y, receiver.dtype)))
+    sample_weight = receiver._arranged("sample_weight", sample_weight)
+    if y is not None and weights is not None:
+        sample_weight = weighted(class_weights(y, weights, *receiver._label_kind()), sample_weight)
+    return Batch(
+        _map_inputs(lambda a, place: _cast(a, receiver.input_dtype(a, place)), x),
+        _map_given(lambda a: _cast(a, target_dtype(a, receiver.dtype)), y),
+        _map_given(lambda a: _cast(a, receiver.dtype), sample_weight),
+    )
+
+
+def _cast(rows: Any, dtype: np.dtype[Any]) -> Array:
+    return np.ascontiguousarray(rows.dense() if isinstance(rows, SparseRows) else rows, dtype)
+
+
+class Epochs:
+    """Cuts a stream of batches into epochs: one pass each, or `steps` batches each, going round as often as needed."""
+
+    def __init__(self, batches: ArrayBatches | IterableBatches, steps: int | None = None) -> None:
+        if steps is not None:
+            steps = positive_integer("data", "steps", steps)
+        elif isinstance(batches, IndexedBatches) and batches.steps is None:
+            raise ValueError("[data] steps: expected a number of batches, because x says that it has no end")
+        self.batches, self._given = batches, steps
+        self._stream: Iterator[Batch] = iter(())
+        self.steps = batches.steps if steps is None else steps
+
+    def once(self) -> Iterator[Batch]:
+        """One pass from the start, of at most `steps` batches: what is looked at without training."""
+        return islice(self.batches, self._given)
+
+    def epoch(self) -> Iterator[Batch]:
+        """The next epoch's batches. Fewer, or none, if the source has run dry."""
+        self._tell("on_epoch_begin")
+        yield from self._epoch()
+        self._tell("on_epoch_end")
+
+    def _tell(self, hook: str) -> None:
+        """Calls this method of a source that has it."""
+        if isinstance(self.batches, IndexedBatches):
+            getattr(self.batches.source, hook, lambda: None)()
+
+    def _epoch(self) -> Iterator[Batch]:
+        if self._given is None:
+            yield from self.batches
+            return
+        for _ in range(self._given):
+            batch = next(self._stream, None)
+            if batch is None:
+                self._stream = iter(self.batches)
+                batch = next(self._stream, None)
+            if batch is None:
+                return
+            yield batch
+
+
+def split_validation(fraction: float, *data: Any) -> tuple[list[Any], list[Any]]:
+    """The first part for training and the last `fraction` of all samples for validation, as Keras cuts: unshuffled."""
+    if isinstance(fraction, str) or not 0 < fraction < 1:
+        raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction!r}")
+    size = len(flatten(data[0])[0])
+    cut = math.floor(size * (1 - fraction))
+    if cut in (0, size):
+        raise ValueError(f"[fit] validation_split: {fraction} of {size} samples leaves one of the two parts empty")
+    train = [_map_given(lambda a: a[:cut], part) for part in data]
+    return train, [_map_given(lambda a: a[cut:], part) for part in data]

@@ -1,0 +1,258 @@
+"""What compile() makes of the losses and metrics it was given: for each output its own."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import losses, metrics, ops
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
+from ..base.errors import ShapeError
+from ..base.tree import flatten
+from ..base.warnings import warn_caller
+from ..losses.left_out import spoilt
+from ..metrics import Mean
+from ..metrics.metric import values_of, weights_of
+from .loss_checks import no_probability, suspicion
+
+
+def output_names(y_pred: Any) -> list[str]:
+    """Names for what a model without symbolic outputs gives: the keys of a dict, else numbers."""
+    return list(y_pred) if isinstance(y_pred, dict) else [f"output_{i + 1}" for i in range(len(flatten(y_pred)))]
+
+
+def for_each_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """`given` as a list, one element per output: from a list, from a dict by output, or the same for all."""
+    if isinstance(given, dict) and "class_name" not in given:
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise ValueError(f"[compile] {what}: no output {unknown[0]!r}; there are {', '.join(map(repr, names))}")
+        return [given.get(name) for name in names]
+    if isinstance(given, list | tuple):
+        if len(given) != len(names):
+            raise ValueError(f"[compile] {what}: expected {len(names)}, one for each output, got {len(given)}")
+        return list(given)
+    return [given] * len(names)
+
+
+class CompiledLoss:
+    """The loss of every output, its weight, and its mean over the batches so far."""
+
+    def __init__(self, loss: Any, weights: Any, names: Sequence[str] | None) -> None:
+        several = isinstance(loss, list | tuple | dict) and "class_name" not in loss
+        for each in flatten(loss) if several else [loss]:
+            if each is not None:
+                losses.as_loss(each)  # an unknown name fails here, not in the first step
+        for weight in flatten(weights):
+            if weight is not None and not isinstance(weight, numbers.Real):
+                raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
+        self._given, self._weights = loss, weights
+        self._looked_at: set[tuple[str, bool]] = set()
+        # Without the names of the outputs, mistakes show when the first of them are seen.
+        self._parts = self._resolve(names) if names else None
+
+    def _resolve(self, names: Sequence[str]) -> list[tuple[losses.Loss | None, float, Mean]]:
+        given = for_each_output("loss", self._given, names)
+        weights = for_each_output("loss_weights", self._weights, names)
+        return [
+            (None if loss is None else losses.as_loss(loss), 1.0 if w is None else float(w), Mean(f"{name}_loss"))
+            for loss, w, name in zip(given, weights, names, strict=True)
+        ]
+
+    def parts(self) -> list[losses.Loss]:
+        """The losses, once the names of the outputs are known."""
+        return [loss for loss, _, _ in self._parts or () if loss is not None]
+
+    @property
+    def single(self) -> losses.Loss | None:
+        """The loss, if one is given for the one output."""
+        if self._parts is None:
+            several = isinstance(self._given, list | tuple | dict) and "class_name" not in self._given
+            return None if several else losses.as_loss(self._given)
+        return self._parts[0][0] if len(self._parts) == 1 else None
+
+    @property
+    def _in_kernels(self) -> bool:
+        """Whether it is one loss, and one that a plan may hold."""
+        parts = self._parts or []
+        return len(parts) == 1 and parts[0][0] is not None and parts[0][0]._in_kernels
+
+    def terms(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> list[Tensor]:
+        """The weighted losses, scalars, of the outputs that have one."""
+        if self._parts is None:
+            self._parts = self._resolve(names)
+        found = []
+        for (loss, factor, mean), name, target, output, weight in zip(
+            self._parts, names, y, y_pred, sample_weight, strict=True
+        ):
+            if loss is None:
+                continue
+            if target is None:
+                raise ValueError("[fit] y: the loss needs targets, got None")
+            if (mean.name, output.node is not None) not in self._looked_at:
+                self._look_at(mean.name, loss, output, target if weight is None else None)
+            try:
+                term = loss(target, output, weight)
+            except (losses.LabelError, ShapeError) as error:
+                error.output, error.y_shape, error.y_pred_shape = name, np.shape(target), output.shape  # type: ignore[union-attr]
+                raise
+            if term.ndim:  # reduction "none"
+                term = ops.mean(term)
+            if len(self._parts) > 1:
+                mean._add(term.array.item(), output.shape[0])
+            found.append(term if factor == 1.0 else term * factor)
+        return found
+
+    def _look_at(self, name: str, loss: losses.Loss, output: Tensor, target: Any) -> None:
+        """Warns once of what is strange about the first batch, and about the first with a tape, which tells more."""
+        taped = output.node is not None
+        self._looked_at.add((name, taped))
+        strange = suspicion(loss, output) or (None if output.mask is not None else no_probability(loss, target))
+        if strange is not None:
+            self._looked_at.add((name, not taped))
+            warn_caller(f"{loss.name}: {strange}")
+
+    def results(self) -> dict[str, float]:
+        """The mean loss of every output; nothing where there is only one, whose loss is the total."""
+        parts = self._parts or []
+        return {mean.name: mean.result() for loss, _, mean in parts if loss is not None} if len(parts) > 1 else {}
+
+    @property
+    def log_names(self) -> list[str] | None:
+        """The names in `results`; None before they are known."""
+        return None if self._parts is None else list(self.results())
+
+    @property
+    def means(self) -> list[Mean]:
+        """Of all outputs, so far."""
+        return [mean for _, _, mean in self._parts or ()]
+
+    def reset(self) -> None:
+        for _, _, mean in self._parts or ():
+            mean.reset_state()
+
+
+class CompiledMetrics:
+    """The metrics of every output; those under `weighted` see the sample weights."""
+
+    def __init__(self, plain: Any, weighted: Any, names: Sequence[str] | None = None) -> None:
+        for argument, given in (("metrics", plain), ("weighted_metrics", weighted)):
+            if given is not None and not isinstance(given, list | tuple | dict):
+                raise TypeError(f"[compile] {argument}: expected a list, got {given!r}")
+            for metric in flatten(given) if given else ():
+                if metric is not None and not _is_accuracy(metric):
+                    metrics.get(metric)  # an unknown name fails here, not in the first step
+        self._given = {"metrics": plain, "weighted_metrics": weighted}
+        self._parts = list(self._resolve(names)) if names else None
+
+    def update(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> None:
+        """Adds a batch to every metric."""
+        if self._parts is None:
+            self._parts = list(self._resolve(names))
+        for part, target, output, weight in zip(self._parts, y, y_pred, sample_weight, strict=True):
+            if target is not None:
+                part.update(target, output, weight)
+
+    def _resolve(self, names: Sequence[str]) -> Iterator[_OutputMetrics]:
+        per_output = []
+        for argument, given in self._given.items():
+            alone = len(names) == 1 and isinstance(given, list | tuple)  # [accuracy, mse] are two of the one output
+            per_output.append([given] if alone else for_each_output(argument, given, names))
+        for name, plain, weighted in zip(names, *per_output, strict=True):
+            own = [(m, False) for m in flatten(plain) if m is not None]
+            own += [(m, True) for m in flatten(weighted) if m is not None]
+            yield _OutputMetrics(f"{name}_" if len(names) > 1 else "", own)
+
+    def results(self) -> dict[str, float]:
+        """Names to values; with several outputs, the name of the output comes first."""
+        return {name: value for part in self._parts or () for name, value in part.results().items()}
+
+    @property
+    def log_names(self) -> list[str] | None:
+        """The names in `results`; None before they are known, which is after the first batch at the latest."""
+        if self._parts is None:
+            return None if any(self._given.values()) else []
+        names = [part.log_names() for part in self._parts]
+        return None if None in names else [name for part in names for name in part or ()]
+
+    @property
+    def resolved(self) -> list[metrics.Metric]:
+        """The metrics that have seen data."""
+        return [metric for part in self._parts or () for metric, _ in part._resolved or ()]
+
+    def reset(self) -> None:
+        for part in self._parts or ():
+            part.reset()
+
+
+class _OutputMetrics:
+    """The metrics of one output, resolved when its first batch is seen."""
+
+    def __init__(self, prefix: str, given: list[tuple[Any, bool]]) -> None:
+        self._prefix, self._given = prefix, given
+        self._resolved: list[tuple[metrics.Metric, bool]] | None = None
+
+    def reset(self) -> None:
+        for metric, _ in self._resolved or ():
+            metric.reset_state()
+
+    def update(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None) -> None:
+        """Adds a batch to every metric. Masked steps weigh nothing."""
+        if self._resolved is None:
+            self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._given]
+        mask, weights = y_pred.mask, None
+        if sample_weight is not None:
+            weights, left_out = weights_of(sample_weight, y_pred), spoilt(sample_weight, y_true, y_pred.array)
+            if left_out.any():  # without weights these would count, but there is nothing to count
+                mask = weights_of(~left_out, y_pred)
+        for metric, weighted in self._resolved:
+            weight = mask if weights is None or not weighted else weights
+            if weight is not None:
+                metric.update_state(y_true, y_pred.array, weight)
+            else:
+                metric.update_state(y_true, y_pred.array)
+
+    @staticmethod
+    def _resolve(metric: Any, y_true: Array, y_pred: Array) -> metrics.Metric:
+        if _is_accuracy(metric):
+            return metrics.accuracy_for(y_true.shape, y_pred.shape, metric)
+        found: metrics.Metric = metrics.get(metric)
+        return found
+
+    def results(self) -> dict[str, float]:
+        """Names to values; a second metric of one name gets a number, one of several values an array."""
+        found: dict[str, Any] = {}
+        for metric, _ in self._resolved or ():
+            result = metric.result()
+            for own_name, value in result.items() if isinstance(result, dict) else [(metric.name, result)]:
+                if value is None:
+                    raise TypeError(f"[{metric.name}] result: expected a number, got None; is a return missing?")
+                array = values_of(value)
+                found[self._free_name(own_name, found)] = float(array.item()) if array.size == 1 else array.copy()
+        return found
+
+    def log_names(self) -> list[str] | None:
+        """The names in `results`, also before data has been seen; None if there is a metric of others, which may
+        result in a dict."""
+        found: dict[str, None] = {}
+        for given, _ in self._given:
+            metric = None if _is_accuracy(given) else metrics.get(given)
+            if metric is not None and not type(metric).__module__.startswith("pydl."):
+                return None
+            found[self._free_name(given if metric is None else metric.name, found)] = None
+        return list(found)
+
+    def _free_name(self, own_name: str, taken: Mapping[str, Any]) -> str:
+        name, number = self._prefix + own_name, 0
+        while name in taken:
+            number += 1
+            name = f"{self._prefix}{own_name}_{number}"
+        return name
+
+
+def _is_accuracy(metric: Any) -> bool:
+    return isinstance(metric, str) and metric.lower() in ("accuracy", "acc")

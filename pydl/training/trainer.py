@@ -1,0 +1,236 @@
+"""fit, evaluate, predict: the loops over batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base.argument_names import checks_names
+from ..base.random_streams import Draws
+from ..base.tree import flatten, pack_sequence_as
+from ..base.warnings import warn_caller
+from ..callbacks import Callback, CallbackList, History, ProgressBar
+from .batches import Batch, Epochs
+from .data_checks import unscaled
+from .standardize import batches, check_loop, fit_data, is_due, validation_parts
+from .train_step import Stepper
+
+
+class Trainer(Stepper):
+    """The part of a model that learns from a data set."""
+
+    history: History  # of the last fit
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stop_training = False
+        self._shuffles = Draws("shuffle")  # goes on from fit to fit, so that 2 + 2 epochs are 4
+
+    # -- fit
+
+    @checks_names
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Trains for `epochs` passes over the data and returns the History of losses and metrics.
+
+        Args:
+            x: (N, ...) samples; or an iterable of batches (x, y) or (x, y, sample_weight), and then no y. For several
+                inputs a list of arrays in their order, or a dict by their names.
+            y: (N, ...) targets; integer labels stay integers. For several outputs a list or a dict.
+            batch_size: 32 if None. The last batch may be smaller.
+            verbose: 0 silent, 1 or "auto" a progress bar where there is a terminal or notebook, 2 a line per epoch.
+            validation_split: the last fraction of x and y, cut off before shuffling, for validation.
+            callbacks: a list of callbacks, or one.
+            validation_data: (x, y), (x, y, sample_weight) or an iterable of batches.
+            shuffle: a new order every epoch, from pydl.set_seed.
+            class_weight: weight of a class by its number; multiplied with sample_weight, (N,).
+            sample_weight: (N,), for all outputs; or a list or dict with one for each.
+            initial_epoch: where to go on from; epochs is the number of the last.
+            steps_per_epoch: batches per epoch; iterables then go on where the last epoch ended.
+            validation_freq: validate every so many epochs, or after the epochs in a list (counted from 1).
+
+        Raises RuntimeError before compile(), ShapeError where shapes do not fit. KeyboardInterrupt comes through
+        between steps and leaves the model as the last step made it.
+        """
+        self._check_compiled("fit")
+        check_loop(epochs, initial_epoch, validation_freq, class_weight)
+        x, y, sample_weight, validation_data = fit_data(self, x, y, sample_weight, validation_split, validation_data)
+        shuffler = self._shuffles.generator if shuffle else None
+        data = Epochs(batches(self, x, y, sample_weight, batch_size, shuffler, class_weight), steps_per_epoch)
+        validation = None
+        if validation_data is not None:
+            parts = validation_parts(validation_data)
+            validation = Epochs(batches(self, *parts, validation_batch_size or batch_size), validation_steps)
+
+        self.history = history = History()
+        watchers = self._callbacks([*_listed(callbacks), history], verbose, epochs=epochs, steps=data.steps)
+        self._warned.clear()
+        self._looked = False
+        self.stop_training = False
+        watchers._expect(self._log_names(), validation is not None)
+        watchers.call("on_train_begin", {})
+        last: dict[str, float] = {}
+        for epoch in range(initial_epoch, epochs):
+            watchers.call("on_epoch_begin", epoch, {})
+            logs = self._train_epoch(data, watchers)
+            if logs is None:
+                warn_caller(f"fit: the data ran out before epoch {epoch + 1}; training ends")
+                break
+            if validation is not None and is_due(validation_freq, epoch + 1):
+                measured = self._evaluate(validation, watchers)
+                if measured is None:
+                    self._warn_once(
+                        "fit: the validation data has no batches left, so there are no val_ figures; "
+                        "a generator ends for good, unless it is made anew by an object with __iter__"
+                    )
+                logs |= {f"val_{name}": value for name, value in (measured or {}).items()}
+            watchers.call("on_epoch_end", epoch, logs)
+            last = logs
+            if self.stop_training:
+                break
+        watchers.call("on_train_end", last)
+        return history
+
+    def _train_epoch(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
+        """One epoch of steps; its logs, or None if there was no batch."""
+        with self._own_figures():
+            return self._loop(data.epoch(), data, self.train_step, "train", watchers)
+
+    def _loop(
+        self,
+        batches: Iterable[Batch],
+        data: Epochs,
+        run: Callable[[Batch], Mapping[str, float] | None],
+        kind: str,
+        watchers: CallbackList,
+    ) -> dict[str, float] | None:
+        """Steps of `train_step` or `test_step` with their hooks; the last logs, or None if there was no sample."""
+        begin, end = watchers.hooks(f"on_{kind}_batch_begin"), watchers.hooks(f"on_{kind}_batch_end")
+        uses_logs = watchers.uses_logs(f"on_{kind}_batch_end")
+        step, own_logs = -1, None
+        for step, batch in enumerate(batches):
+            if step == 0 and kind == "train" and not self._looked:
+                self._look_at_scale(batch)
+            for hook in begin:
+                hook(step, {})
+            own_logs = run(batch)
+            self._look_at(batch, own_logs, step, data.batches)
+            logs = dict(own_logs or self.get_metrics_result()) if uses_logs else {}
+            for hook in end:
+                hook(step, logs)
+            if kind == "train" and self.stop_training:
+                break
+        counted = getattr(run, "__func__", None) in (Stepper.train_step, Stepper.test_step)  # steps of others may not
+        if step < 0 or (counted and not self._loss_mean.count):
+            return None
+        return dict(own_logs or self.get_metrics_result())
+
+    def _look_at_scale(self, batch: Batch) -> None:
+        """Warns of images that nobody has scaled, in the first batch of `fit`."""
+        self._looked = True
+        hint = unscaled(self, batch)
+        if hint is not None:
+            warn_caller(f"fit: {hint}")
+
+    # -- evaluate and predict
+
+    @checks_names
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """The loss and the metrics on x, y: [loss, metrics...], or the loss alone if there are none, or a dict."""
+        self._check_compiled("evaluate")
+        data = Epochs(batches(self, x, y, sample_weight, batch_size), steps)
+        logs = self._evaluate(data, self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps))
+        if logs is None:
+            raise ValueError("[evaluate] x: expected at least one batch, got none")
+        if return_dict:
+            return logs
+        return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+    def _evaluate(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
+        """The logs of one pass, or None if there was no batch: what was not measured has no figure."""
+        with self._own_figures():
+            watchers.call("on_test_begin", {})
+            results = self._loop(self._watched(data, "evaluate"), data, self.test_step, "test", watchers)
+            watchers.call("on_test_end", results or {})
+        return results
+
+    def _watched(self, data: Epochs, what: str) -> Iterator[Batch]:
+        """One pass over the data, and a warning if it has fewer batches than were asked for."""
+        number = 0
+        for number, batch in enumerate(data.once(), 1):  # noqa: B007
+            yield batch
+        if number and data.steps is not None and number < data.steps:
+            warn_caller(f"{what}: the data ran out after {number} of {data.steps} steps")
+
+    @checks_names
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+    ) -> Any:
+        """The outputs for all of x, an ndarray (N, ...); a list or dict of them for a model with several outputs."""
+        data = Epochs(batches(self, x, None, None, batch_size), steps)
+        watchers = self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps)
+        begin, end = watchers.hooks("on_predict_batch_begin"), watchers.hooks("on_predict_batch_end")
+        parts: list[Any] = []
+        watchers.call("on_predict_begin", {})
+        for step, batch in enumerate(self._watched(data, "predict")):
+            for hook in begin:
+                hook(step, {})
+            parts.append(self._outputs(batch))
+            for hook in end:
+                hook(step, {"outputs": parts[-1]})
+        watchers.call("on_predict_end", {})
+        if not parts:
+            raise ValueError("[predict] x: expected at least one sample, got none")
+        columns = zip(*map(flatten, parts), strict=True)
+        return pack_sequence_as(
+            parts[0], [column[0] if len(column) == 1 else np.concatenate(column) for column in columns]
+        )
+
+    def _callbacks(self, callbacks: Iterable[Callback], verbose: int | str, **params: Any) -> CallbackList:
+        if verbose not in (0, 1, 2, "auto"):
+            raise ValueError(f"[fit] verbose: expected 0, 1, 2 or 'auto', got {verbose!r}")
+        given = list(callbacks)
+        if verbose and not any(isinstance(c, ProgressBar) for c in given):
+            given.append(ProgressBar(verbose))  # last: it shows what the others put into the logs
+        return CallbackList(given, model=self, verbose=verbose, **params)
+
+
+def _listed(callbacks: Sequence[Callback] | Callback | None) -> Sequence[Callback]:
+    """A single callback need not stand in a list, and a CallbackList is one."""
+    if isinstance(callbacks, CallbackList):
+        return callbacks.callbacks
+    return [callbacks] if isinstance(callbacks, Callback) else callbacks or ()

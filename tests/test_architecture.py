@@ -1,0 +1,104 @@
+"""pydl/ stands in floors: a module imports from the floors below and, without a cycle, from its own.
+
+Every import counts, at the top of a file, in a function and under TYPE_CHECKING; so does that of the packages that a
+module lies in. docs/architecture.md tells what the floors are for.
+"""
+
+import ast
+import shutil
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+FLOORS = (
+    ("_core", "_installation"),
+    ("base",),
+    ("config", "memory"),
+    ("autograd",),
+    ("ops",),
+    ("activations", "constraints", "initializers", "regularizers"),
+    ("losses", "metrics", "optimizers", "saving"),
+    ("layers",),
+    ("callbacks",),
+    ("training",),
+    ("models",),
+    ("datasets", "generation", "interop", "scenarios", "testing", "utils"),
+    ("",),  # pydl/__init__.py
+)
+CALL_KERNELS = {"_installation", "config", "memory", "autograd", "ops", "optimizers"}  # what may import _core
+
+
+def imported(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
+    """The modules that this one imports, anywhere in it, and their packages but those that it lies in itself."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            parts = ["pydl", *filter(None, package.split("."))]
+            base = ".".join([*parts[: len(parts) + 1 - node.level], *filter(None, [node.module])])
+            base = base if node.level else node.module or ""
+            found = [f"{base}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for full in [f.removeprefix("pydl").removeprefix(".") for f in found if f.partition(".")[0] == "pydl"]:
+            target = full if full in modules else full.rpartition(".")[0]
+            prefixes = [target[:i] for i, c in enumerate(target) if c == "."]
+            yield from [p for p in prefixes if not f"{name}.".startswith(f"{p}.")]
+            yield target
+
+
+def violations(root: Path) -> list[str]:
+    modules = {"_core": root / "_core.pyi"}
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        modules[".".join(parts[:-1] if path.name == "__init__.py" else parts)] = path
+    floor = {unit: number for number, units in enumerate(FLOORS) for unit in units}
+    units = {name.partition(".")[0] for name in modules}
+    found = [f"{unit or 'pydl'} has no floor" for unit in sorted(units - floor.keys())]
+    found += [f"{unit} has a floor and is not there" for unit in sorted(floor.keys() - units)]
+    arrows = {n: set(imported(n, path, modules)) - {n} for n, path in modules.items() if path.suffix == ".py"}
+    for name, targets in arrows.items():
+        unit = name.partition(".")[0]
+        for target in sorted(targets):
+            if floor.get(target.partition(".")[0], 0) > floor.get(unit, len(FLOORS)):
+                found.append(f"{name} imports {target}, which stands above it")
+            if target == "_core" and unit not in CALL_KERNELS:
+                found.append(f"{name} imports _core")
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        found.append("a cycle: " + " <- ".join(error.args[1]))
+    return found
+
+
+def test_no_import_goes_up_and_none_in_a_circle() -> None:
+    assert violations(ROOT / "pydl") == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("base/errors.py", "import pydl.layers.dense", "base.errors imports layers.dense, which stands above it"),
+        ("ops/math.py", "def f():\n    from ..layers import Layer", "ops.math imports layers, which stands above it"),
+        (
+            "ops/math.py",
+            "if TYPE_CHECKING:\n    from pydl import models",
+            "ops.math imports models, which stands above",
+        ),
+        ("losses/functions.py", "def f():\n    from .loss import Loss", "a cycle: losses."),
+        ("layers/dense.py", "from . import Dense", "a cycle: layers"),
+        ("layers/dense.py", "from .. import _core", "layers.dense imports _core"),
+        ("novelty.py", "", "novelty has no floor"),
+        ("base/tree.py", "from .. import Tensor", "base.tree imports , which stands above it"),
+    ],
+)
+def test_a_planted_import_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
+    root = tmp_path / "pydl"
+    shutil.copytree(ROOT / "pydl", root, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    with (root / file).open("a") as module:
+        module.write(f"\n{text}\n")
+    assert any(found.startswith(message) for found in violations(root)), violations(root)
