@@ -55,9 +55,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also put the table of the goals into FILE")
     parser.add_argument(
-        "--publish", action="store_true", help="also write bench/results/nets.json, and with it README and docs"
+        "--publish",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="also write bench/results/NAME.json (default: by suite), and with it README and docs",
     )
-    parser.add_argument("--update-docs", action="store_true", help="write README and docs from that file, and stop")
+    parser.add_argument("--update-docs", action="store_true", help="write README and docs from these files, and stop")
     parser.add_argument("--smoke", action="store_true", help="one quick case per family, a few short turns")
     parser.add_argument("--list", action="store_true", help="print the case names and stop")
     early = parser.parse_known_args(arguments)[0]
@@ -76,6 +80,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         options.rounds, options.slot = 3, 0.02
     if not 0 < options.slot <= 1:
         parser.error(f"--slot: expected more than 0 and at most 1, got {options.slot}")
+    if options.publish == "" and options.suite not in ("peers", "recurrent"):
+        parser.error("--publish: expected a NAME unless the suite is peers or recurrent")
     if options.starts < 1 or options.rounds < 1:
         parser.error("--starts and --rounds: expected at least 1")
     return options
@@ -169,14 +175,14 @@ def _single(array: Any) -> Any:
 def write(run: Run) -> str:
     """The files that the options ask for, with what is measured so far; gives the table of the goals, or nothing."""
     options, results = run.options, run.all()
-    machine = describe(run.versions, run.peaks) | {"minutes": run.minutes()}
+    command = f"python -m bench {shlex.join(sys.argv[1:])}"
+    machine = describe(run.versions, run.peaks) | {"minutes": run.minutes(), "command": command}
     if options.json:
         content = {"machine": machine, "results": [report.as_json(result) for result in results]}
         options.json.write_text(json.dumps(content, indent=1) + "\n")
-    command = f"python -m bench {shlex.join(sys.argv[1:])}"
-    if options.publish:
-        published.publish(results, machine, command)
     groups = goals.groups(options.suite, options.isa)
+    if options.publish is not None:
+        published.publish(options.publish, options.suite, groups, results, machine)
     if not groups:
         return ""
     text = goal_report.markdown(groups, results, machine, command)

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from .driver import Measurement
-from .goals import Group, Interval, Standing, mean_ratio, standing, verdict
+from .goals import Group, Interval, Standing, mean_ratio, standings, verdict
 from .report import time_text
 
 
 def markdown(groups: Iterable[Group], results: Sequence[Measurement], machine: dict[str, Any], command: str) -> str:
-    found = [(group, _standings(group, results, threads)) for group in groups for threads in _thread_counts(results)]
+    found = [(group, standings(group, results, threads)) for group in groups for threads in _thread_counts(results)]
     parts = [_machine(machine, command), _summary(found)]
     for title in dict.fromkeys(group.title for group, lines in found if lines):
         parts += [f"### {title}", _cases(line for group, lines in found if group.title == title for line in lines)]
@@ -31,11 +31,6 @@ def insert(text: str, file: Path, name: str) -> None:
 
 def _thread_counts(results: Sequence[Measurement]) -> list[int]:
     return list(dict.fromkeys(result.threads for result in results))
-
-
-def _standings(group: Group, results: Sequence[Measurement], threads: int) -> list[Standing]:
-    inside = {case.name for case in group.cases()}
-    return [standing(group, result) for result in results if result.threads == threads and result.case.name in inside]
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -208,3 +208,8 @@ def standing(group: Group, result: Measurement) -> Standing:
     goal = find(group.least) or 0.0
     reached = result.ratio(peer) if peer else (0.0, 0.0, 0.0)
     return Standing(result, peer, reached, goal, verdict(goal, reached) if peer else "not measured")
+
+
+def standings(group: Group, results: Sequence[Measurement], threads: int) -> list[Standing]:
+    inside = {case.name for case in group.cases()}
+    return [standing(group, result) for result in results if result.threads == threads and result.case.name in inside]

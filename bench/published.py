@@ -1,55 +1,91 @@
-"""The figures that README.md and docs/benchmarks.md show: one file, written by the benchmark, from which both are made.
+"""The figures that README.md and docs/performance.md show: files in bench/results/, from which both texts are made.
 
-python -m bench nets/ --suite peers --threads 2,1 --starts 5 --budget 8 --publish     measures, and writes all three
-python -m bench --update-docs                                                        writes both texts from the file
+python -m bench --suite peers --publish                     measures, writes nets.json and kernels.json, then the texts
+python -m bench --suite recurrent --publish                 ... recurrent.json
+python -m bench gemm/512 --peers torch --publish NAME       ... NAME.json
+python -m bench --update-docs                               writes the texts from the files
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from . import ROOT
+from . import ROOT, chart, tables
 from .driver import Measurement
-from .goals import strongest
-from .report import time_text
+from .goals import Group, mean_ratio, standings, strongest
 
-RESULTS = Path(__file__).parent / "results" / "nets.json"
-NAMES = {"torch": "PyTorch", "onnxruntime": "ONNX Runtime", "jax": "JAX", "tensorflow": "TensorFlow"}
-README_NETS = {
-    "MLP 256-500-500-10, batch 32": ("mlp", 32),
-    "CNN of two 3x3 convolutions (25 and 50 filters), 28x28x1, batch 64": ("cnn", 64),
-    "AlphaGo's policy network, 19x19x48, batch 16": ("alphago", 16),
-}
+RESULTS = Path(__file__).parent / "results"
 
 Record = dict[str, Any]
+Interval = tuple[float, float, float]
 
 
-def record(result: Measurement) -> Record:
-    """What is published of one case: medians and 95 % intervals."""
-    peer = strongest(result)
+def record(result: Measurement, peer: str, peaks: dict[str, Any]) -> Record:
+    """What is published of one case: medians and 95 % intervals, and the share of the peak where flops count."""
     heap = result.ratio("torch-heap") if "torch-heap" in result.peers() else None
-    return {
+    line: Record = {
         "case": result.case.name,
         "threads": result.threads,
         "seconds": round(result.seconds(), 9),
         "spread": round(result.spread(), 3),
         "peer": peer,
         "way": result.ways.get(peer, ""),
-        "ratio": [round(number, 3) for number in result.ratio(peer)],
-        "torch_heap_ratio": heap and [round(number, 3) for number in heap],
+        "ratio": _rounded(result.ratio(peer)),
+        "torch_heap_ratio": heap and _rounded(heap),
     }
+    if result.case.flops and str(result.threads) in peaks:
+        gflops = result.case.flops / result.seconds() * 1e-9
+        line |= {"gflops": round(gflops), "of_peak": round(gflops / peaks[str(result.threads)]["gflops"], 2)}
+    return line
 
 
-def publish(results: Sequence[Measurement], machine: dict[str, Any], command: str) -> None:
-    """Writes the file and both texts."""
-    kept = {name: machine[name] for name in ("commit", "cpu", "cores", "python")}
-    versions = {name: text for name, text in machine["versions"].items() if name != "path"}
-    lines = [json.dumps(record(result), ensure_ascii=False) for result in results if result.peers()]
-    head = json.dumps({"command": command, **kept, "versions": versions}, indent=1)
-    RESULTS.write_text(head[:-2] + ',\n "results": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n")
+def _rounded(values: Interval) -> list[float]:
+    return [round(value, 3) for value in values]
+
+
+def file_of(suite: str, group: Group) -> str:
+    """Where the cases of a group are published."""
+    if suite == "recurrent":
+        return suite
+    return "nets" if all(pattern.startswith("nets/") for pattern in (*group.least, *group.most)) else "kernels"
+
+
+def publish(
+    name: str, suite: str, groups: Iterable[Group], results: Sequence[Measurement], machine: dict[str, Any]
+) -> None:
+    """Writes the files and the texts. All cases go into `name`, or without one each group into its own file."""
+    peaks = {str(threads): peak for threads, peak in machine["peaks"].items()}
+    timed = [result for result in results if result.peers()]
+    files: dict[str, dict[str, dict[Any, Record]]] = defaultdict(lambda: {"groups": {}, "results": {}})
+    for group, threads in product(groups, dict.fromkeys(result.threads for result in timed)):
+        lines = [line for line in standings(group, timed, threads) if line.peer]
+        if not lines:
+            continue
+        file = files[name or file_of(suite, group)]
+        mean = mean_ratio([line for line in lines if line.is_ratio] or lines)
+        file["groups"][group.title, threads] = {"group": group.title, "threads": threads, "mean": _rounded(mean)}
+        for line in lines:
+            file["results"][line.result.case.name, threads, line.peer] = record(line.result, line.peer, peaks)
+    if name and not files:
+        files[name] = {"results": dict(enumerate(record(result, strongest(result), peaks) for result in timed))}
+    head = {key: machine[key] for key in ("command", "commit", "cpu", "cores", "python")} | {"peaks": peaks}
+    head["versions"] = {key: text for key, text in machine["versions"].items() if key != "path"}
+    for stem, content in files.items():
+        write(stem, head, {key: list(lines.values()) for key, lines in content.items()})
     update()
+
+
+def write(stem: str, head: dict[str, Any], lists: dict[str, list[Record]]) -> None:
+    """One line per record, so that a diff shows what has changed."""
+    body = json.dumps(head, indent=1, ensure_ascii=False)[:-2]
+    for key, lines in lists.items():
+        inside = ",\n  ".join(json.dumps(line, ensure_ascii=False) for line in lines)
+        body += f',\n "{key}": [\n  {inside}\n ]'
+    (RESULTS / f"{stem}.json").write_text(body + "\n}\n")
 
 
 def update() -> None:
@@ -58,55 +94,20 @@ def update() -> None:
 
 
 def texts() -> dict[Path, str]:
-    """README.md and docs/benchmarks.md as the file wants them."""
-    published = json.loads(RESULTS.read_text())
-    makers = {ROOT / "README.md": readme_table, ROOT / "docs" / "benchmarks.md": page}
-    return {path: _between_marks(path.read_text(), make(published)) for path, make in makers.items()}
+    """README.md, docs/performance.md and its chart as the files want them."""
+    files = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
+    readme, page = ROOT / "README.md", ROOT / "docs" / "performance.md"
+    return {
+        readme: _between_marks(readme.read_text(), {"nets": tables.readme(files)}),
+        page: _between_marks(page.read_text(), {name: make(files) for name, make in tables.PAGE.items()}),
+        page.with_suffix(".svg"): chart.svg(files["nets"]),
+    }
 
 
-def _between_marks(text: str, table: str) -> str:
-    begin, end = "<!-- bench: nets -->\n", "<!-- bench: end of nets -->"
-    if begin not in text or end not in text:
-        raise ValueError(f"expected the marks {begin.strip()} and {end}")
-    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}{table}\n{end}", text, flags=re.DOTALL)
-
-
-def _machine(published: dict[str, Any]) -> str:
-    isa = {"avx512": "AVX-512", "avx2": "AVX2"}.get(published["versions"]["isa"], published["versions"]["isa"])
-    return f"an {published['cpu']} with {isa}, commit {published['commit'][:7]}"
-
-
-def readme_table(published: dict[str, Any]) -> str:
-    """Three nets with two threads: training step, inference with a batch, inference of one."""
-    found = {line["case"]: line for line in published["results"] if line["threads"] == 2}
-    rows = []
-    for title, (net, batch) in README_NETS.items():
-        lines = [found[f"nets/{net}/{what}"] for what in ("train", f"inference_{batch}", "inference_1")]
-        cells = [f"{line['ratio'][0]:.2f} ({NAMES[line['peer']]})" for line in lines]
-        rows.append(f"| {title} | {' | '.join(cells)} |")
-    head = "The time of the strongest of PyTorch, ONNX Runtime, JAX and TensorFlow divided by pydl's, two threads of"
-    table = ["| | training step | inference, batch | inference, one |", "|---|---|---|---|", *rows]
-    return f"{head}\n{_machine(published)}:\n\n" + "\n".join(table) + "\n"
-
-
-def page(published: dict[str, Any]) -> str:
-    """Every case with its interval."""
-    versions = ", ".join(f"{name} {text}" for name, text in published["versions"].items())
-    rows = [_row(line) for line in published["results"]]
-    head = (
-        f"`{published['command']}` on {published['cores']} cores of {_machine(published)}. "
-        f"Python {published['python']}, {versions}."
-    )
-    names = ("case", "threads", "pydl", "spread", "strongest peer", "its time / pydl's", "torch, tuned malloc / pydl")
-    table = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names), *rows]
-    return f"## Networks\n\n{head}\n\n" + "\n".join(table) + "\n"
-
-
-def _row(line: Record) -> str:
-    peer = f"{line['peer']} ({line['way']})" if line["way"] else line["peer"]
-    cells = [line["case"], str(line["threads"]), time_text(line["seconds"]), f"± {100 * line['spread']:.0f} %", peer]
-    return f"| {' | '.join([*cells, _interval(line['ratio']), _interval(line['torch_heap_ratio'])])} |"
-
-
-def _interval(values: Sequence[float] | None) -> str:
-    return "{:.2f} [{:.2f}, {:.2f}]".format(*values) if values else "-"
+def _between_marks(text: str, made: dict[str, str]) -> str:
+    for name, table in made.items():
+        begin, end = f"<!-- bench: {name} -->\n", f"<!-- bench: end of {name} -->"
+        if begin not in text or end not in text:
+            raise ValueError(f"expected the marks {begin.strip()} and {end}")
+        text = re.sub(f"{begin}.*?{end}", lambda _, new=f"{begin}{table}\n{end}": new, text, flags=re.DOTALL)
+    return text

@@ -1,7 +1,7 @@
 """The benchmark harness: its statistics, and a run of it from the outside."""
 
-import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -128,30 +128,56 @@ def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None
 
 
 def test_readme_and_docs_show_what_the_benchmark_wrote() -> None:
-    """`python -m bench --update-docs` has nothing to change: no figure stands there that is not in the file."""
+    """`python -m bench --update-docs` has nothing to change: no figure stands there that is not in the files."""
     code = "from bench import published\n"
     code += "print(*(path for path, text in published.texts().items() if path.read_text() != text))"
     assert run_python(code).strip() == ""
 
 
-def test_another_figure_changes_both_texts(tmp_path: Path) -> None:
-    figures = json.loads((ROOT / "bench" / "results" / "nets.json").read_text())
-    (line,) = (r for r in figures["results"] if (r["case"], r["threads"]) == ("nets/mlp/train", 2))
-    line["ratio"], line["peer"], line["way"] = [123.456, 100, 200], "jax", ""
-    file = tmp_path / "nets.json"
-    file.write_text(json.dumps(figures))
-    code = f"import pathlib\nfrom bench import published\npublished.RESULTS = pathlib.Path({str(file)!r})\n"
-    code += "print(*published.texts().values())"
-    text = run_python(code)
-    assert "batch 32 | 123.46 (JAX) |" in text
-    assert "| jax | 123.46 [100.00, 200.00] |" in text
+CHANGES = {
+    "nets": ("results", "nets/mlp/train", "batch 32 | 123.46 (JAX) |"),
+    "kernels": ("groups", "matrix products", "| matrix products | 123.46 [100.00, 200.00], "),
+    "recurrent": ("groups", "LSTM: training", "| LSTM: training | 123.46 [100.00, 200.00], "),
+}
 
 
-def test_what_is_published_of_a_case() -> None:
-    code = GOALS + "from bench.published import record; print(record(go))"
-    line = ast.literal_eval(run_python(code))
+@pytest.mark.parametrize("stem", CHANGES)
+def test_another_figure_changes_the_texts(stem: str, tmp_path: Path) -> None:
+    results = shutil.copytree(ROOT / "bench" / "results", tmp_path / "results")
+    part, name, expected = CHANGES[stem]
+    figures = json.loads((results / f"{stem}.json").read_text())
+    line = next(line for line in figures[part] if name in line.values() and line["threads"] == 2)
+    line |= {"peer": "jax", "ratio": [123.456, 100, 200], "mean": [123.456, 100, 200]}
+    (results / f"{stem}.json").write_text(json.dumps(figures))
+    code = f"import pathlib\nfrom bench import published\npublished.RESULTS = pathlib.Path({str(results)!r})\n"
+    assert expected in run_python(code + "print(*published.texts().values())")
+
+
+def test_publishes_into_a_file_and_the_texts(tmp_path: Path) -> None:
+    """A run of two groups writes their files; records name the peer and the share of the peak."""
+    code = (
+        GOALS
+        + f"""
+import json, pathlib
+from bench import published
+published.RESULTS, published.update = pathlib.Path({str(tmp_path)!r}), lambda: None
+machine = {{key: "" for key in ("command", "commit", "cpu", "cores", "python")}}
+machine |= {{"peaks": {{2: {{"gflops": 1e3}}}}, "versions": {{"isa": "avx512", "path": "x"}}}}
+nets = Group("net", {{"nets/mlp/train": 1.0}})
+train = measured("nets/mlp/train", {{"pydl": [1], "torch": [3]}})
+published.publish("", "peers", [Group("go", {{"conv2d/*": 2.5}}), nets], [go, res2, train], machine)
+"""
+    )
+    run_python(code)
+    kernels, nets = (json.loads((tmp_path / f"{stem}.json").read_text()) for stem in ("kernels", "nets"))
+    assert kernels["versions"] == {"isa": "avx512"}
+    (group,) = kernels["groups"]
+    assert (group["group"], group["threads"]) == ("go", 2)
+    line = kernels["results"][0]
     assert (line["case"], line["threads"], line["peer"], line["ratio"]) == ("conv2d/go/forward", 2, "torch", [2, 2, 3])
     assert line["torch_heap_ratio"] == [0.5, 0.5, 0.5]
+    assert {"gflops", "of_peak"} <= line.keys()
+    assert [line["case"] for line in nets["results"]] == ["nets/mlp/train"]
 
 
 def test_a_wrong_answer_is_not_timed() -> None:

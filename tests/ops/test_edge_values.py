@@ -11,7 +11,7 @@ from pydl import Tensor, ops
 
 Op = Callable[..., Any]
 
-# Denormals are left out: kernels read them as zeros (docs/runtime.md).
+# Denormals are left out: kernels read them as zeros (docs/design/threads.md).
 POINTS = [0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 20, 100, -100, 1e30, -1e30, 1e-30, -1e-30, np.inf, -np.inf, np.nan]
 POWERS = [0, 0.0, 1, 1.0, 2, 2.0, 3, 3.0, -1, -1.0, -2.0, 2.5, np.inf, -np.inf, np.nan]
 
