@@ -7,6 +7,7 @@ module lies in. docs/architecture.md tells what the floors are for.
 import ast
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -31,19 +32,22 @@ FLOORS = (
 CALL_KERNELS = {"_installation", "config", "memory", "autograd", "ops", "optimizers"}  # what may import _core
 
 
+@cache
+def imports_in(text: str) -> list[ast.Import | ast.ImportFrom]:
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imported(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
     """The modules that this one imports, anywhere in it, and their packages but those that it lies in itself."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in imports_in(path.read_text()):
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        else:
             parts = ["pydl", *filter(None, package.split("."))]
             base = ".".join([*parts[: len(parts) + 1 - node.level], *filter(None, [node.module])])
             base = base if node.level else node.module or ""
             found = [f"{base}.{alias.name}" for alias in node.names]
-        else:
-            continue
         for full in [f.removeprefix("pydl").removeprefix(".") for f in found if f.partition(".")[0] == "pydl"]:
             target = full if full in modules else full.rpartition(".")[0]
             prefixes = [target[:i] for i, c in enumerate(target) if c == "."]

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from fresh_process import bounded, output
 
 from pydl import _core, ops
@@ -162,8 +163,8 @@ def everything() -> None:
 
 def test_rows_of_nothing_take_no_time_and_no_memory() -> None:
     script = (
-        f"import sys; sys.path += {[__file__.rsplit('/', 2)[0], __file__.rsplit('/', 1)[0]]!r}; "
-        "from tests.test_empty_arrays import everything; everything()"
+        f"import sys; sys.path += {[str(ROOT), str(ROOT / 'tests')]!r}; "
+        "from tests.runtime.test_empty_arrays import everything; everything()"
     )
     assert output("-c", bounded(script), timeout=50) == "done"
 
