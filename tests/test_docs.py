@@ -1,9 +1,13 @@
 """The documents lead to each other: every relative link has its target, and the index reaches every page."""
 
+import inspect
 import re
+import runpy
 from pathlib import Path
 
 import pytest
+
+import pydl
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -43,3 +47,16 @@ def test_the_index_reaches_every_page() -> None:
             reached.add(page)
             todo += [target for target, _ in links(page)]
     assert sorted(DOCS.rglob("*.md")) == sorted(reached)
+
+
+def test_the_api_reference_has_every_public_name() -> None:
+    """The build of the site, which checks what autodoc has made of it, is a step of CI."""
+    site = runpy.run_path(str(DOCS / "conf.py"))
+    pages = {module.__name__: site["page"](module) for module in site["namespaces"]()}
+    for outer in ["pydl", *(f"pydl.{name}" for name in pydl.__all__)]:
+        module = getattr(pydl, outer.removeprefix("pydl."), None) if outer != "pydl" else pydl
+        if inspect.ismodule(module):
+            for name in getattr(module, "__all__", []):
+                inside = getattr(module, name)
+                found = f"{outer}.{name}" in pages if inspect.ismodule(inside) else f":: {name}\n" in pages[outer]
+                assert found or name.startswith("__"), f"{outer}.{name}"
