@@ -1,7 +1,7 @@
 """pydl/ stands in floors: a module imports from the floors below and, without a cycle, from its own.
 
 Every import counts, at the top of a file, in a function and under TYPE_CHECKING; so does that of the packages that a
-module lies in. docs/architecture.md tells what the floors are for.
+module lies in. docs/design/architecture.md tells what the floors are for.
 """
 
 import ast

@@ -38,6 +38,13 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
 
 
+def test_sources_name_pages_that_exist() -> None:
+    files = [f for folder in ("pydl", "csrc", "bench", "tests", "cmake") for f in sorted((ROOT / folder).rglob("*.*"))]
+    texts = {f: f.read_text() for f in files if f.suffix in {".py", ".pyi", ".h", ".cpp", ".cmake", ".md"}}
+    named = {(str(f), page) for f, text in texts.items() for page in re.findall(r"docs/[a-z][\w/-]+\.md", text)}
+    assert {(f, page) for f, page in named if not (ROOT / page).exists()} == set()
+
+
 def test_the_index_reaches_every_page() -> None:
     reached: set[Path] = set()
     todo = [DOCS / "index.md"]

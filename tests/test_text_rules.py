@@ -43,7 +43,7 @@ def test_nothing_is_found_here() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "fault"),
     [
-        ("docs/a.md", "short\n" + "a" * 121, "docs/a.md:2: expected at most 120 columns, got 121"),
+        ("docs/A.md", "short\n" + "a" * 121, "docs/A.md:2: expected at most 120 columns, got 121"),
         ("pydl/a.py", "x = 1\n" * 401, "pydl/a.py: expected at most 400 lines, got 401"),
         ("csrc/kernels/a.h", "//\n" * 401, "csrc/kernels/a.h: expected at most 400 lines, got 401"),
         ("pydl/a.py", LONG_PYTHON, "pydl/a.py: f: expected at most 60 lines, got 61"),

@@ -9,7 +9,7 @@
 //
 // Contract of multiply: sum[i][j] += a[i*a_row + k*a_col] * b[k*b_row + j*kLanes ...] for k = 0, 1, ... K-1 in this
 // order, each sum in one accumulator, so that a result does not depend on the height of the tile that made it. Reads
-// exactly Rows x K elements of a and K rows of Vectors full vectors of b: b is a packed panel (gemm_pack.h, b_row =
+// exactly Rows x K elements of a and K rows of Vectors full vectors of b: b is a packed panel (pack.h, b_row =
 // kTileCols<T>), or a matrix that has these columns. `last` is the number of valid lanes in the last vector of c, 1 to
 // kLanes; c and bias are never touched beyond it.
 #pragma once

@@ -13,7 +13,7 @@ namespace pydl {
 
 // Runs body(context, begin, end) over disjoint pieces of [0, n). Pieces are at least `grain` long (the last may be
 // shorter); at most num_threads() run at once. Inline when n <= grain, one thread is left, or inside another primitive.
-// WARNING: where the pieces begin depends on the thread count, so results must not depend on it (docs/runtime.md).
+// WARNING: where the pieces begin depends on the thread count, so results must not depend on it.
 void parallel_for(index n, index grain, void (*body)(void* context, index begin, index end), void* context);
 
 // The directions in which a thread last walked over packed weights, kept from call to call: the next walk goes the
