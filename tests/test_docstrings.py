@@ -1,0 +1,99 @@
+"""Every public name has a docstring that is complete, and every example in one runs."""
+
+from __future__ import annotations
+
+import doctest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from docstrings import Public, complaints, examples_of, public_names
+
+import pydl
+
+NAMES = public_names()
+# Names whose docstring is not complete yet. The list may only become shorter.
+UNFINISHED = Path(__file__).with_name("unfinished_docstrings.txt").read_text(encoding="utf-8").split()
+
+
+def of_class(one: Public) -> str:
+    """The docstring of the class that a method is found in."""
+    path = one.path.rpartition(".")[0]
+    return next((other.doc for other in NAMES if other.path == path and other.kind == "class"), "")
+
+
+def found() -> dict[str, list[str]]:
+    each = {one.path: complaints(one, of_class(one)) for one in NAMES}
+    return {path: missing for path, missing in each.items() if missing}
+
+
+def test_every_public_name_is_explained() -> None:
+    missing = found()
+    new = {path: what for path, what in missing.items() if path not in UNFINISHED}
+    assert not new, "\n".join(f"{path}: {'; '.join(what)}" for path, what in new.items())
+    finished = [path for path in UNFINISHED if path not in missing]
+    assert not finished, f"take these out of the list of unfinished docstrings: {finished}"
+
+
+def test_all_of_the_package_is_looked_at() -> None:
+    paths = {one.path for one in NAMES}
+    assert {"ops.add", "layers.LSTM", "models.Model.fit", "Tensor.backward", "losses.Huber", "metrics.Mean"} <= paths
+    assert len(paths) > 500
+
+
+@pytest.mark.parametrize("one", [one for one in NAMES if examples_of(one.own_doc)], ids=lambda one: one.path)
+def test_example(one: Public, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    globs = {"np": np, "pydl": pydl, "__name__": "__main__"}
+    test = doctest.DocTestParser().get_doctest(one.own_doc, globs, one.path, None, 0)
+    said: list[str] = []
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    result = doctest.DocTestRunner(optionflags=options, verbose=False).run(test, out=said.append)
+    assert not result.failed, "".join(said)
+
+
+# -- the rules themselves
+
+
+def scaled(x: Any, factor: float = 2.0) -> Any:
+    """x times a factor.
+
+    Args:
+        x: Array of any shape, of floats.
+        factor: What x is multiplied by.
+
+    Returns:
+        Array of the shape of x.
+
+    Raises:
+        ValueError: If the factor is zero.
+
+    Example:
+        >>> 1 + 1
+        2
+    """
+    if not factor:
+        raise ValueError("factor")
+    return factor * x
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("", "", ""),
+        ("        factor: What", "        Much", "Args: no entry for factor"),
+        ("factor: What", "factors: What", "Args: factors is no parameter"),
+        ("of any shape, ", "", "Args: x: no shape"),
+        (", of floats", "", "no word about dtypes"),
+        ("    Returns:", "    Gives:", "Returns: missing"),
+        ("    Raises:", "    Perhaps:", "Raises: missing"),
+        (">>> ", "", "no example"),
+    ],
+)
+def test_a_violation_is_found(old: str, new: str, complaint: str) -> None:
+    def altered(x: Any, factor: float = 2.0) -> Any: ...
+
+    altered.__doc__, altered.__wrapped__ = (scaled.__doc__ or "").replace(old, new), scaled
+    said = complaints(Public("scaled", altered))
+    assert complaint in said if complaint else not said
