@@ -30,6 +30,7 @@ nitpick_ignore_regex = [("py:(class|exc)", ".*")]  # the words in which docstrin
 autodoc_typehints = "none"  # the docstrings name shapes and dtypes
 autodoc_member_order = "bysource"
 add_module_names = False
+napoleon_custom_sections = ["Input shape", "Output shape", "Source"]
 
 CAPTIONS = {
     "Guides": "guide/*",

@@ -34,12 +34,38 @@ Activation = Callable[[Any], Tensor]
 
 
 def linear(x: Any) -> Tensor:
-    """x itself."""
+    """x itself.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+
+    Returns:
+        Tensor of the values of x.
+
+    Example:
+        >>> pydl.activations.linear([1.0, -2.0]).numpy()
+        array([ 1., -2.], dtype=float32)
+    """
     return as_tensor(x)
 
 
 def gelu(x: Any, approximate: bool = False) -> Tensor:
-    """`ops.gelu`, but as Keras has it here: x Φ(x) exactly unless `approximate`."""
+    """The Gaussian error linear unit: x · Φ(x), where Φ is the normal distribution.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        approximate: Whether to take the tanh formula in place of Φ. As in Keras, `ops.gelu` has True here.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Hendrycks and Gimpel 2016, "Gaussian Error Linear Units".
+
+    Example:
+        >>> pydl.activations.gelu([-1.0, 0.0, 1.0]).numpy().round(3)
+        array([-0.159,  0.   ,  0.841], dtype=float32)
+    """
     return ops.gelu(x, approximate)
 
 
@@ -66,7 +92,22 @@ _FUSED: dict[Activation, tuple[str, float]] = {
 
 
 def get(identifier: Any) -> Activation:
-    """A function from its name or itself; None gives `linear`. ValueError lists the names."""
+    """An activation function from its name.
+
+    Args:
+        identifier: A name such as "relu", a function from a tensor to a tensor, or None for `linear`.
+
+    Returns:
+        The function.
+
+    Raises:
+        ValueError: If there is no activation of this name; the error lists the names.
+        TypeError: If it is neither a name nor a callable.
+
+    Example:
+        >>> pydl.activations.get("relu")([-1.0, 2.0]).numpy()
+        array([0., 2.], dtype=float32)
+    """
     if identifier is None:
         return linear
     if isinstance(identifier, str):
@@ -80,7 +121,18 @@ def get(identifier: Any) -> Activation:
 
 
 def serialize(activation: Activation) -> Any:
-    """The name for `get`; a foreign function stays as it is."""
+    """The name from which `get` makes this activation again.
+
+    Args:
+        activation: A function.
+
+    Returns:
+        The name; a function that is none of pydl's stays as it is.
+
+    Example:
+        >>> pydl.activations.serialize(pydl.activations.relu)
+        'relu'
+    """
     name = getattr(activation, "__name__", None)
     name = "exponential" if activation is exponential else name
     return name if name in _FUNCTIONS and _FUNCTIONS[name] is activation else activation

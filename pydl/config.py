@@ -10,15 +10,32 @@ from .base.errors import positive_integer
 
 
 def isas() -> dict[str, bool]:
-    """The instruction sets in this build, worst first, and whether this CPU has them."""
+    """The instruction sets in this build, the slowest first.
+
+    Returns:
+        A dict from the name to whether this CPU has it.
+
+    Example:
+        >>> pydl.config.isas()["baseline"]
+        True
+    """
     return _core.isas()
 
 
 class isa:
-    """Switches the kernels of the whole process: `with isa("baseline"): ...`, or for good without `with`.
+    """Switches the kernels of the whole process to an instruction set: in a `with` block, or for good without one.
 
-    ValueError if the name is unknown or this CPU lacks the instruction set. At import, PYDL_ISA does the same.
-    Waits for kernels that run in other threads.
+    At import, the environment variable PYDL_ISA does the same. Waits for kernels that run in other threads.
+
+    Args:
+        name: One of `isas()`.
+
+    Raises:
+        ValueError: If the name is unknown, or this CPU lacks the instruction set.
+
+    Example:
+        >>> with pydl.config.isa("baseline"):
+        ...     y = pydl.ops.relu([-1.0, 1.0])
     """
 
     def __init__(self, name: str) -> None:
@@ -33,12 +50,25 @@ class isa:
 
 
 class precision:
-    """How exact convolutions are, for the whole process: `with precision("strict"): ...`, or for good without `with`.
+    """How exact convolutions are, for the whole process: in a `with` block, or for good without one.
 
     "default" may take Winograd's algorithm for 3x3 kernels: two to three times as fast, with rounding errors some ten
-    to thirty times those of a plain sum (docs/kernels/winograd.md), and one NaN or infinity spoils the tile of outputs
-    around it. "strict" adds up products and does nothing else. ValueError for any other name. At import,
-    PYDL_PRECISION does the same; `show()` tells which is in use. Waits for kernels that run in other threads.
+    to thirty times those of a plain sum, and one NaN or infinity spoils the tile of outputs around it. "strict" adds up
+    products and does nothing else. At import, the environment variable PYDL_PRECISION does the same; `show()` tells
+    which is in use. Waits for kernels that run in other threads.
+
+    Args:
+        name: "default" or "strict".
+
+    Raises:
+        ValueError: For another name.
+
+    Source:
+        Lavin and Gray 2015, "Fast Algorithms for Convolutional Neural Networks".
+
+    Example:
+        >>> with pydl.config.precision("strict"):
+        ...     y = pydl.ops.conv2d(np.ones((1, 8, 8, 1)), np.ones((3, 3, 1, 1)))
     """
 
     def __init__(self, name: str) -> None:
@@ -60,11 +90,26 @@ def explain_conv2d(
     dilation: Sequence[int] = (1, 1),
     groups: int = 1,
 ) -> dict[str, str]:
-    """The algorithm that a convolution takes now in each direction: forward, backward_input, backward_weight.
+    """The algorithm that a convolution takes now, in each direction.
 
-    x_shape (N, H, W, C), w_shape (KH, KW, C/groups, O), padding (top, bottom, left, right). The algorithms are
-    implicit_gemm, depthwise, grouped, winograd_4x4, winograd_5x5 and space_to_depth (docs/kernels/conv2d.md).
-    ValueError for shapes and options that do not fit.
+    Args:
+        x_shape: (batch, height, width, channels).
+        w_shape: (kernel height, kernel width, channels / groups, filters).
+        strides: (rows, columns).
+        padding: Pixels (top, bottom, left, right).
+        dilation: (rows, columns).
+        groups: The number of groups of channels.
+
+    Returns:
+        A dict with the keys "forward", "backward_input" and "backward_weight". The algorithms are implicit_gemm,
+        depthwise, grouped, winograd_4x4, winograd_5x5 and space_to_depth.
+
+    Raises:
+        ValueError: If shapes and options do not fit.
+
+    Example:
+        >>> pydl.config.explain_conv2d((32, 28, 28, 1), (5, 5, 1, 8))["forward"]
+        'implicit_gemm'
     """
     directions = ("forward", "backward_input", "backward_weight")
     options = (tuple(x_shape), tuple(w_shape), tuple(strides), tuple(padding), tuple(dilation), groups)
@@ -72,7 +117,21 @@ def explain_conv2d(
 
 
 class threads:
-    """`with threads(n):` kernels called from this Python thread use n threads. Results do not depend on n."""
+    """The number of threads of kernels that are called from this Python thread, in a `with` block.
+
+    Results do not depend on it.
+
+    Args:
+        n: A positive integer.
+
+    Raises:
+        ValueError: If it is no such integer.
+
+    Example:
+        >>> with pydl.threads(1):
+        ...     pydl.num_threads()
+        1
+    """
 
     def __init__(self, n: int) -> None:
         self._n = positive_integer("threads", "n", n, 2**31)
@@ -86,17 +145,47 @@ class threads:
 
 
 def set_num_threads(n: int) -> None:
-    """The number of threads for kernels, for the whole process. ValueError unless a positive integer."""
+    """The number of threads of kernels, for the whole process. Results do not depend on it.
+
+    Args:
+        n: A positive integer.
+
+    Raises:
+        ValueError: If it is no such integer.
+
+    Example:
+        >>> pydl.set_num_threads(2)
+        >>> pydl.num_threads()
+        2
+    """
     _core.set_num_threads(positive_integer("set_num_threads", "n", n, 2**31))
 
 
 def num_threads() -> int:
-    """The number of threads that a kernel called now would use at most."""
+    """The number of threads that a kernel called now would use at most.
+
+    Returns:
+        An integer.
+
+    Example:
+        >>> pydl.num_threads() >= 1
+        True
+    """
     return _core.num_threads()
 
 
 def show() -> dict[str, Any]:
-    """Prints, and returns, how pydl was built and what it uses."""
+    """Prints how pydl was built and what it uses.
+
+    Returns:
+        A dict of what it printed.
+
+    Example:
+        >>> info = pydl.config.show()  # doctest: +ELLIPSIS
+                 version: ...
+        >>> info["threads"] == pydl.num_threads()
+        True
+    """
     info: dict[str, Any] = {
         **_core.build_info(),
         "isa": _core.isa(),

@@ -20,12 +20,43 @@ def _norm(w: Array, axis: Any) -> Array:
 
 
 class Constraint(NamesArguments):
-    """Base: override `__call__`."""
+    """Base of all constraints: functions that are applied to a weight after each update.
+
+    A subclass overrides `__call__`; its attributes are its config.
+
+    Example:
+        >>> class AtMostOne(pydl.constraints.Constraint):
+        ...     def __call__(self, w):
+        ...         return np.minimum(w, 1)
+        >>> AtMostOne()(np.array([0.5, 3.0]))
+        array([0.5, 1. ])
+    """
 
     def __call__(self, w: Array) -> Array:
+        """What the weight becomes.
+
+        Args:
+            w: Array of any shape, of floats.
+
+        Returns:
+            An array of the same shape and dtype.
+
+        Example:
+            >>> pydl.constraints.NonNeg()(np.array([-1.0, 2.0]))
+            array([0., 2.])
+        """
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments.
+
+        Returns:
+            A dict of plain values.
+
+        Example:
+            >>> pydl.constraints.MaxNorm(3).get_config()
+            {'max_value': 3, 'axis': 0}
+        """
         return dict(plain(vars(self)))
 
     def __repr__(self) -> str:
@@ -33,7 +64,21 @@ class Constraint(NamesArguments):
 
 
 class MaxNorm(Constraint):
-    """Norms along `axis` at most `max_value`."""
+    """Norms of at most `max_value`: longer vectors are scaled down.
+
+    Args:
+        max_value: The greatest norm.
+        axis: The axis, or a tuple of several, along which a vector lies: 0 for the inputs of each unit of a dense
+            layer, (0, 1, 2) for those of each filter of a 2-D convolution.
+
+    Source:
+        Srivastava et al. 2014, "Dropout", section 5.1.
+
+    Example:
+        >>> pydl.constraints.MaxNorm(1)(np.array([[3.0], [4.0]])).round(3)
+        array([[0.6],
+               [0.8]])
+    """
 
     def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
         self.max_value, self.axis = max_value, axis
@@ -44,14 +89,28 @@ class MaxNorm(Constraint):
 
 
 class NonNeg(Constraint):
-    """No negative weights."""
+    """No negative weights: they become 0.
+
+    Example:
+        >>> pydl.constraints.NonNeg()(np.array([-1.0, 2.0]))
+        array([0., 2.])
+    """
 
     def __call__(self, w: Array) -> Array:
         return np.maximum(w, 0, dtype=w.dtype)
 
 
 class UnitNorm(Constraint):
-    """Norms along `axis` equal to one."""
+    """Norms of 1.
+
+    Args:
+        axis: The axis, or a tuple of several, along which a vector lies, as in `MaxNorm`.
+
+    Example:
+        >>> pydl.constraints.UnitNorm()(np.array([[3.0], [4.0]])).round(3)
+        array([[0.6],
+               [0.8]])
+    """
 
     def __init__(self, axis: Any = 0) -> None:
         self.axis = axis
@@ -61,7 +120,19 @@ class UnitNorm(Constraint):
 
 
 class MinMaxNorm(Constraint):
-    """Norms along `axis` moved towards [min_value, max_value] at the given rate."""
+    """Norms between two bounds: other vectors are scaled towards them.
+
+    Args:
+        min_value: The smallest norm.
+        max_value: The greatest norm.
+        rate: How much of the way to the bound is taken at each update: 1 for all of it.
+        axis: The axis, or a tuple of several, along which a vector lies, as in `MaxNorm`.
+
+    Example:
+        >>> pydl.constraints.MinMaxNorm(10, 20)(np.array([[3.0], [4.0]])).round(3)
+        array([[6.],
+               [8.]])
+    """
 
     def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
@@ -76,10 +147,37 @@ _registry: Registry[Constraint] = Registry("constraint", [MaxNorm, NonNeg, UnitN
 
 
 def get(identifier: Any) -> Callable[[Array], Array] | None:
-    """A constraint from its name, config or itself; None stays None. ValueError lists the names."""
+    """A constraint from its name.
+
+    Args:
+        identifier: A name such as "non_neg", a class, a config {"class_name", "config"}, a constraint or function from
+            an array to an array, or None.
+
+    Returns:
+        The constraint, or None for None.
+
+    Raises:
+        ValueError: If there is no constraint of this name; the error lists the names.
+        TypeError: If it is none of these.
+
+    Example:
+        >>> pydl.constraints.get("max_norm")
+        MaxNorm(max_value=2, axis=0)
+    """
     return None if identifier is None else _registry.get(identifier)
 
 
 def serialize(constraint: Any) -> Any:
-    """What `get` turns back into the same constraint."""
+    """A config from which `get` makes this constraint again.
+
+    Args:
+        constraint: A constraint, or None.
+
+    Returns:
+        {"class_name": ..., "config": {...}}, or None for None; a function of a user's own stays as it is.
+
+    Example:
+        >>> pydl.constraints.serialize(pydl.constraints.NonNeg())
+        {'class_name': 'NonNeg', 'config': {}}
+    """
     return None if constraint is None else _registry.serialize(constraint)

@@ -10,26 +10,53 @@ from . import _core
 
 
 def memory_stats() -> dict[str, int]:
-    """What the pool holds: bytes and blocks in use and idle, the peak, and how many requests were met by reuse.
+    """What the memory pool holds, from which all arrays of pydl come.
 
-    A model's bytes are no longer in use as soon as the last reference to it has gone. Idle bytes are kept because the
-    next batch wants them again: as many as the highest use of late accounts for, and a quarter of it.
+    The bytes of a model are no longer in use as soon as the last reference to it has gone. Idle bytes are kept because
+    the next batch wants them again: as many as the highest use of late accounts for, and a quarter of it.
+
+    Returns:
+        A dict of integers: "used_bytes", "idle_bytes", "peak_bytes", "used_blocks", "idle_blocks", "acquired" and
+        "reused" (requests, and those that an idle block met), "limit_bytes" (see `set_memory_limit`).
+
+    Example:
+        >>> x = pydl.ops.add(np.zeros(1000, "float32"), 1.0)
+        >>> pydl.memory_stats()["used_bytes"] >= 4000
+        True
     """
     return _core.memory_stats()
 
 
 def release_memory() -> None:
-    """Gives every idle block back to the system: before a large allocation of another library, say.
+    """Gives every idle block of the memory pool back to the system, before a large allocation elsewhere, say.
 
     What is needed again is taken anew, at the cost of fresh pages.
+
+    Example:
+        >>> pydl.release_memory()
+        >>> pydl.memory_stats()["idle_bytes"]
+        0
     """
     _core.release_memory()
 
 
 def set_memory_limit(bytes: int) -> None:
-    """Bounds the idle memory that is kept for reuse: a quarter of the machine's memory if this is never called.
+    """Bounds the idle memory that the pool keeps for reuse. Without a call, it is a quarter of the machine's memory.
 
-    A low bound saves memory and costs time. ValueError unless an integer from 0 to 2⁶³ - 1.
+    A low bound saves memory and costs time.
+
+    Args:
+        bytes: The bound, an integer from 0 to 2⁶³ - 1.
+
+    Raises:
+        ValueError: If it is no such integer.
+
+    Example:
+        >>> before = pydl.memory_stats()["limit_bytes"]
+        >>> pydl.set_memory_limit(1 << 20)
+        >>> pydl.memory_stats()["limit_bytes"]
+        1048576
+        >>> pydl.set_memory_limit(before)
     """
     if not hasattr(bytes, "__index__") or not 0 <= bytes < 2**63:
         raise ValueError(f"[set_memory_limit] bytes: expected an integer from 0 to 2⁶³ - 1, got {bytes!r}")

@@ -18,10 +18,10 @@ ARRAYS = frozenset({
     "B", "R", "W", "beta", "bias", "choicelist", "condition", "condlist", "data", "depthwise_kernel",
     "dropout_mask", "gamma", "gradient", "grads", "ids", "initial_state", "initial_value", "inputs", "kernel",
     "labels", "logits", "mask", "output_gradient", "pointwise_kernel", "prompt", "recurrent_dropout_mask",
-    "recurrent_kernel", "sample_weight", "table", "targets", "values", "variance", "w", "weights", "x", "x1", "x2",
+    "recurrent_kernel", "sample_weight", "table", "targets", "variance", "w", "weights", "x", "x1", "x2",
     "xs", "y", "y_pred", "y_true",
 })  # fmt: skip
-SHAPE = re.compile(r"\bshapes?\b|\bscalars?\b|\ba number\b|\((?:[\w.…*+/ -]+,[^()]*|\.\.\.|…)\)")
+SHAPE = re.compile(r"\b(shapes?|scalars?|[Tt]he same|[Aa]( \w+)? number)\b|\((?:[\w.…·*+/ -]+,[^()]*|\.\.\.)\)")
 DTYPE = re.compile(r"\b(dtypes?|float(32|64)?s?|int(32|64|egers?)s?|bools?|array-like)\b")
 SECTION = re.compile(r"^([A-Z]\w+(?: \w+)?):$", re.M)
 ENTRY = re.compile(r"^    (?P<name>\*{0,2}\w+)(?: \([^)]*\))?:", re.M)
@@ -151,8 +151,10 @@ def complaints(one: Public, doc_of_class: str = "") -> list[str]:
         return ["no docstring"]
     names, sections, own = parameters_of(one), sections_of(doc), _arguments(doc)
     known = _arguments(*one.inherited_docs, doc_of_class if one.path.endswith(".__call__") else "") | own
-    found = [f"Args: no entry for {name}" for name in names if name not in known]
-    if not any(name.startswith("*") for name in names):
+    passes_on = bool(one.inherited_docs)  # *args and **kwargs stand for what the method has that it overrides
+    needed = [name for name in names if not (passes_on and name.startswith("*"))]
+    found = [f"Args: no entry for {name}" for name in needed if name not in known]
+    if one.kind != "property" and not any(name.startswith("*") for name in names):
         found += [f"Args: {name} is no parameter" for name in entries_of(sections.get("Args", "")) if name not in names]
     found += [
         f"Args: {name}: no shape" for name in names if name in ARRAYS & own.keys() and not SHAPE.search(own[name])
@@ -196,8 +198,10 @@ def _raises(one: Public) -> bool:
 
 
 def _has_example(one: Public, doc: str, doc_of_class: str) -> bool:
+    name = one.path.rpartition(".")[2]
+    if one.owner is not None and name.startswith("on_"):  # a hook: the class shows how to override one
+        return True
     if one.kind != "method" or examples_of(doc):
         return bool(examples_of(doc))
-    name = one.path.rpartition(".")[2]
     called = re.compile(r"\)\(|\w\(" if name == "__call__" else rf"\.{name}\(|\bdef {name}\(")
     return any(called.search(example.source) for example in examples_of(doc_of_class))

@@ -10,10 +10,20 @@ from .tensor import Tensor, wrap
 
 
 class GradientTape:
-    """Records the ops inside `with GradientTape() as tape:`, for `tape.gradient(loss, variables)`.
+    """Records the ops in its block, so that `gradient` can go back over them.
 
-    Trainable variables are recorded by themselves; `watch` adds any other tensor. A tape gives its gradients once, and
-    frees what it recorded, unless it is `persistent`.
+    Trainable variables are recorded by themselves; `watch` adds any other tensor. A tape gives its gradients once and
+    then frees what it recorded.
+
+    Args:
+        persistent: Whether `gradient` may be called more than once.
+
+    Example:
+        >>> x = pydl.Variable([1.0, 2.0])
+        >>> with pydl.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.gradient(y, x).numpy()
+        array([2., 4.], dtype=float32)
     """
 
     def __init__(self, persistent: bool = False) -> None:
@@ -30,7 +40,22 @@ class GradientTape:
         state.open_tapes -= 1
 
     def watch(self, tensor: Tensor) -> None:
-        """From now on, ops that read `tensor` are recorded. TypeError unless it is a Tensor of floats."""
+        """From now on, ops that read this tensor are recorded.
+
+        Args:
+            tensor: A `pydl.Tensor` of floats.
+
+        Raises:
+            DTypeError: If it is no tensor, or not of floats.
+
+        Example:
+            >>> x = pydl.Tensor([3.0])
+            >>> with pydl.GradientTape() as tape:
+            ...     tape.watch(x)
+            ...     y = x * x
+            >>> tape.gradient(y, x).numpy()
+            array([6.], dtype=float32)
+        """
         if not hasattr(tensor, "requires_grad"):
             raise DTypeError(f"[watch] tensor: expected a pydl.Tensor, got {type(tensor).__name__}")
         if tensor.dtype.kind != "f":
@@ -38,9 +63,19 @@ class GradientTape:
         tensor.requires_grad = True
 
     def gradient(self, target: Tensor, sources: Any, output_gradient: Any = None) -> Any:
-        """The gradients of `target` (its elements summed, or weighted by `output_gradient`) for a tensor or a list.
+        """The gradients of a tensor with respect to others. The `.grad` of these stays as it is.
 
-        None for a source that the target does not depend on. The `.grad` of the sources stays as it is.
+        Args:
+            target: The tensor that was computed; its elements are added up.
+            sources: A tensor, or a list of tensors.
+            output_gradient: Weights of the elements of `target`, of its shape and of floats; None for ones.
+
+        Returns:
+            A tensor of the shape of the source, or None if the target does not depend on it; for a list a list of both.
+
+        Raises:
+            RuntimeError: If nothing was recorded, or the tape has been used before and is not persistent.
+            ShapeError: If `output_gradient` does not have the shape of `target`.
         """
         single = isinstance(sources, Tensor)
         wanted: list[Tensor] = [sources] if single else list(sources)

@@ -51,7 +51,15 @@ class Node:
 
 
 class no_grad:
-    """`with no_grad():` ops are not recorded, also in functions called from here (this thread only)."""
+    """A block in which no op is recorded, also not in functions that are called from it. It holds for this thread.
+
+    Example:
+        >>> x = pydl.Variable([1.0])
+        >>> with pydl.no_grad():
+        ...     y = 2 * x
+        >>> y.requires_grad
+        False
+    """
 
     def __enter__(self) -> None:
         self._before = state.grad_enabled

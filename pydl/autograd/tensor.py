@@ -34,14 +34,31 @@ def as_array(data: Any, dtype: Any = None) -> Array:
 class Tensor(_core.TensorFields):
     """A NumPy array that remembers how it was made.
 
+    It takes part in arithmetic with tensors, arrays and numbers (`+ - * / ** @ == < [...]`), and NumPy functions accept
+    it.
+
+    Args:
+        data: Numbers or bools of any shape: a list, an array or a tensor. Arrays keep their dtype and are not copied if
+            they are contiguous; Python's floats become float32, its integers int32 if they fit.
+        requires_grad: Whether ops that read this tensor are recorded; only for floats.
+        dtype: The dtype; None for that of the data.
+
     Attributes:
-        array: the array itself (C-contiguous), for ops and kernels. Look at values through `numpy()`.
-        requires_grad: whether ops that read this tensor are recorded.
-        grad: after `backward()`, the gradient of a leaf as an array; further backward passes add to it. None at first.
-        node: the op that made this tensor, if it was recorded.
-        mask: bools of the leading axes, usually (batch, steps), that say which steps count; None: all do. Layers hand
-            it on, losses and metrics look at it.
-        lookup: of rows of a table: (their numbers, the table), for who can do without the rows; else None.
+        array: The array itself, for ops and kernels. Look at values through `numpy()`.
+        grad: After `backward()`, the gradient of a leaf, an array; further backward passes add to it. None at first.
+        node: The op that made this tensor, if it was recorded.
+        mask: Bools of the leading axes, usually (batch, steps), which tell which steps count; None: all. Layers hand it
+            on; losses and metrics look at it.
+
+    Raises:
+        DTypeError: If the data holds no numbers, or `requires_grad` is set for integers or bools.
+
+    Example:
+        >>> x = pydl.Tensor([1.0, 2.0], requires_grad=True)
+        >>> y = (x * x).sum()
+        >>> y.backward()
+        >>> x.grad
+        array([2., 4.], dtype=float32)
     """
 
     __slots__ = ("__weakref__",)
@@ -57,18 +74,22 @@ class Tensor(_core.TensorFields):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The sizes of the axes, a tuple."""
         return self.array.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype of the elements."""
         return self.array.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return self.array.ndim
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         return self.array.size
 
     @property
@@ -81,7 +102,17 @@ class Tensor(_core.TensorFields):
         self.mask = None if mask is None else as_array(mask).astype(bool, copy=False)
 
     def numpy(self) -> Array:
-        """The values, not copied. A model that looks at values in its forward pass gets no inference plan."""
+        """The values as an array, which is not copied.
+
+        A model that looks at values in its forward pass gets no plan for replays.
+
+        Returns:
+            The array, of the shape and dtype of the tensor.
+
+        Example:
+            >>> pydl.Tensor([1, 2]).numpy()
+            array([1, 2], dtype=int32)
+        """
         spoil_plan("the forward pass looks at the values of a tensor")
         return self.array
 
@@ -91,7 +122,18 @@ class Tensor(_core.TensorFields):
         return self.numpy()
 
     def item(self) -> Any:
-        """The one element as a Python number; ValueError if there are more."""
+        """The only element as a Python number.
+
+        Returns:
+            A float, int or bool.
+
+        Raises:
+            ValueError: If there are more elements than one.
+
+        Example:
+            >>> pydl.Tensor([2.5]).item()
+            2.5
+        """
         return self.numpy().item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
@@ -137,8 +179,13 @@ class Tensor(_core.TensorFields):
     def backward(self, gradient: Any = None) -> None:
         """Adds the gradient of this tensor to the `.grad` of every leaf under it, and frees the tape.
 
-        gradient: of this tensor's shape; may be left out for a single element. RuntimeError if there is no history, or
-        it has been freed; ShapeError if the gradient does not fit.
+        Args:
+            gradient: The gradient of this tensor, of its shape and of floats; None, for 1, if it has a single element.
+
+        Raises:
+            RuntimeError: If the tensor has no history, or it has been freed.
+            ShapeError: If the gradient does not have the shape of the tensor.
+            ValueError: If it is None and there are several elements.
         """
         if gradient is None and self.size != 1:
             raise ValueError(f"[backward] gradient: needed for a tensor of more than one element, here {self.shape}")
@@ -146,7 +193,16 @@ class Tensor(_core.TensorFields):
             leaf.grad = dx if leaf.grad is None else leaf.grad + dx
 
     def detach(self) -> Tensor:
-        """The same values without history."""
+        """The same values without history: no gradient goes back through the result.
+
+        Returns:
+            A tensor on the same array.
+
+        Example:
+            >>> x = pydl.Variable([1.0])
+            >>> (x * 2).detach().requires_grad
+            False
+        """
         return wrap(self.array)
 
     # -- methods that are ops: pydl/ops/tensor_methods.py sets them, as ops are made of tensors

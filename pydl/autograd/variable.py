@@ -16,16 +16,33 @@ numbers = itertools.count(1)  # of variables and layers, in the order in which t
 
 
 class Variable(Tensor):
-    """A weight: a tensor with a name that is written in place, where every write is counted.
+    """A weight: a tensor with a name that is written in place.
 
-    `array`, `numpy()` and all views of them are read-only, so that each write goes through `assign`, `assign_add`,
-    `assign_sub` or `v[...] = ...`: what is packed from the weight elsewhere asks `version` whether it is still right.
+    `array`, `numpy()` and all views of them are read-only: writes go through `assign`, `assign_add`, `assign_sub` or
+    `v[...] = ...`, so that what was packed from the old values is made again.
 
     Args:
-        initial_value: an array, a tensor, numbers; always copied.
-        trainable: whether ops on it are recorded. Integers and bools are not trained.
-        regularizer: a function from the variable to a loss (see `pydl.regularizers`).
-        constraint: a function from an array to an array, applied after every update (see `pydl.constraints`).
+        initial_value: An array, a tensor or numbers of any shape; always copied.
+        trainable: Whether ops that read it are recorded. Integers and bools are not trained.
+        dtype: The dtype; None for that of the value, as in `Tensor`.
+        name: What it is called in a summary and in files.
+        regularizer: A function from the variable to a loss (see `pydl.regularizers`), or None.
+        constraint: A function from an array to an array, applied after every update (see `pydl.constraints`), or None.
+
+    Attributes:
+        path: The name behind those of the layers that it belongs to: "dense/kernel".
+        version: Counts the writes.
+
+    Raises:
+        DTypeError: If the value holds no numbers.
+
+    Example:
+        >>> v = pydl.Variable([1.0, 2.0], name="v")
+        >>> v.assign([3.0, 4.0])
+        <Variable 'v' shape=(2,) dtype=float32 trainable=True>
+        >>> v[0] = 10.0
+        >>> v.numpy()
+        array([10.,  4.], dtype=float32)
     """
 
     __slots__ = ("_changes", "_number", "_regularizer", "constraint", "declared_trainable", "name", "path", "version")
@@ -55,6 +72,7 @@ class Variable(Tensor):
 
     @property
     def trainable(self) -> bool:
+        """Whether ops that read it are recorded, and `fit` updates it. It may be set."""
         return self.requires_grad
 
     @trainable.setter
@@ -64,6 +82,7 @@ class Variable(Tensor):
 
     @property
     def regularizer(self) -> Callable[[Tensor], Tensor] | None:
+        """The function that gives its penalty, or None. It may be set."""
         return self._regularizer
 
     @regularizer.setter
@@ -79,7 +98,17 @@ class Variable(Tensor):
         return _core.writable(self.array)
 
     def assign(self, value: Any) -> Variable:
-        """Copies `value`, of the same shape, into the variable; ShapeError if it does not fit."""
+        """Writes new values into the variable.
+
+        Args:
+            value: Tensor or array of the shape of the variable; it is cast to the dtype of the variable.
+
+        Returns:
+            The variable itself.
+
+        Raises:
+            ShapeError: If the shape differs.
+        """
         array = as_array(value)
         if array.shape != self.shape:
             raise ShapeError(f"[assign] {self.path}: expected shape {self.shape}, got {array.shape}")
@@ -87,9 +116,39 @@ class Variable(Tensor):
         return self
 
     def assign_add(self, value: Any) -> Variable:
+        """Adds to the values of the variable.
+
+        Args:
+            value: Tensor or array whose shape broadcasts to that of the variable, or a number; cast to its dtype.
+
+        Returns:
+            The variable itself.
+
+        Raises:
+            ShapeError: If the sum has another shape.
+
+        Example:
+            >>> pydl.Variable([1.0, 2.0]).assign_add([10.0, 20.0]).numpy()
+            array([11., 22.], dtype=float32)
+        """
         return self.assign(self.array + as_array(value, self.dtype))
 
     def assign_sub(self, value: Any) -> Variable:
+        """Subtracts from the values of the variable.
+
+        Args:
+            value: Tensor or array whose shape broadcasts to that of the variable, or a number; cast to its dtype.
+
+        Returns:
+            The variable itself.
+
+        Raises:
+            ShapeError: If the difference has another shape.
+
+        Example:
+            >>> pydl.Variable([1.0, 2.0]).assign_sub(1.0).numpy()
+            array([0., 1.], dtype=float32)
+        """
         return self.assign(self.array - as_array(value, self.dtype))
 
     def __setitem__(self, index: Any, value: Any) -> None:

@@ -6,11 +6,27 @@ from typing import Any, NoReturn
 
 
 class ShapeError(ValueError):
-    """An argument has the wrong rank or sizes."""
+    """An argument has the wrong number of axes or the wrong sizes. It is also a ValueError.
+
+    Example:
+        >>> try:
+        ...     pydl.ops.add([1.0, 2.0], [1.0, 2.0, 3.0])
+        ... except pydl.ShapeError as error:
+        ...     print(error)
+        [add] x1, x2: expected shapes that broadcast together, got (2,) and (3,)
+    """
 
 
 class DTypeError(TypeError):
-    """An argument has the wrong element type, or is no array at all."""
+    """An argument has the wrong element type, or is no array of numbers. It is also a TypeError.
+
+    Example:
+        >>> try:
+        ...     pydl.Tensor(["a", "b"])
+        ... except pydl.DTypeError as error:
+        ...     print(error)
+        [tensor] data: expected numbers, got <U1 from list
+    """
 
 
 class LabelError(ValueError):

@@ -28,10 +28,24 @@ _here = threading.local()  # its `ahead`: where the generators of this thread co
 
 
 def set_seed(seed: int) -> None:
-    """Makes everything that follows reproducible, also in layers that exist already. `seed` is an int ≥ 0.
+    """Makes everything random that follows reproducible, also in layers that exist already.
 
-    The seed is one for the process: threads that build or train at the same time take turns that no seed decides.
+    There is one seed for the process: threads that build or train at the same time take turns that no seed decides.
     There, give layers and initializers seeds of their own, and `fit` shuffle=False.
+
+    Args:
+        seed: An integer of at least 0.
+
+    Raises:
+        ValueError: If it is no such integer.
+
+    Example:
+        >>> pydl.set_seed(1)
+        >>> a = pydl.initializers.RandomNormal()((2, 2))
+        >>> pydl.set_seed(1)
+        >>> b = pydl.initializers.RandomNormal()((2, 2))
+        >>> bool((a == b).all())
+        True
     """
     global _seed, _epoch
     if not hasattr(seed, "__index__") or seed < 0:

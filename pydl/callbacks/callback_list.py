@@ -12,16 +12,25 @@ from .progress import ProgressBar
 
 
 class CallbackList(Callback):
-    """Calls a hook of every callback, in order.
+    """Several callbacks as one: calls a hook of each, in order.
 
-    Only overridden hooks are kept, so a step of a small model does not pay for a dozen empty calls. An instance
-    attribute counts as overridden (LambdaCallback). A name without listeners is an empty tuple:
-
-        for hook in callbacks.hooks("on_train_batch_end"): hook(step, logs)
+    Only overridden hooks are kept, so that a step of a small model does not pay for a dozen empty calls.
 
     Args:
-        add_history, add_progbar: append a History or a ProgressBar if there is none yet.
-        params: what callbacks find in `self.params`.
+        callbacks: The callbacks, or one.
+        add_history: Whether to append a `History` if there is none yet.
+        add_progbar: Whether to append a `ProgressBar` if there is none yet.
+        model: What `set_model` is called with, or None.
+        **params: What callbacks find in `self.params`.
+
+    Raises:
+        TypeError: If something else stands among the callbacks.
+
+    Example:
+        >>> said = pydl.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
+        >>> callbacks = pydl.callbacks.CallbackList([said], epochs=3)
+        >>> callbacks.on_epoch_end(0, {"loss": 0.5})
+        0 {'loss': 0.5}
     """
 
     def __init__(
@@ -73,15 +82,47 @@ class CallbackList(Callback):
                 monitor.expect(None if names is None else [*names, *added], validated, others)
 
     def hooks(self, name: str) -> tuple[Callable[..., None], ...]:
-        """The overridden hooks of this name, bound, in order."""
+        """The hooks of one name that somebody has overridden.
+
+        Args:
+            name: The name of a hook.
+
+        Returns:
+            A tuple of bound methods, in the order of the callbacks.
+
+        Example:
+            >>> callbacks = pydl.callbacks.CallbackList([pydl.callbacks.History()])
+            >>> len(callbacks.hooks("on_epoch_end")), len(callbacks.hooks("on_train_batch_end"))
+            (1, 0)
+        """
         return self._hooks[name]
 
     def uses_logs(self, name: str) -> bool:
-        """Whether any listener of this hook reads its logs."""
+        """Whether any listener of a hook reads its logs.
+
+        Args:
+            name: The name of a hook.
+
+        Returns:
+            A bool.
+
+        Example:
+            >>> pydl.callbacks.CallbackList([pydl.callbacks.ProgressBar()]).uses_logs("on_train_batch_end")
+            False
+        """
         return self._uses_logs[name]
 
     def call(self, name: str, *args: Any) -> None:
-        """Calls every overridden hook of this name."""
+        """Calls every overridden hook of one name.
+
+        Args:
+            name: The name of a hook.
+            *args: Its arguments, the logs last.
+
+        Example:
+            >>> callbacks = pydl.callbacks.CallbackList([pydl.callbacks.History()])
+            >>> callbacks.call("on_epoch_end", 0, {"loss": 0.5})
+        """
         for hook in self._hooks[name]:
             hook(*args)
 

@@ -11,11 +11,31 @@ from .monitor import Monitor
 
 
 class ModelCheckpoint(Callback):
-    """Saves the weights after every epoch, or every `save_freq` batches.
+    """Saves the weights after every epoch, or every so many batches. A file appears whole or not at all.
 
-    `filepath` may hold the epoch (from 1), the batch and logs: "run-{epoch:02d}-{val_loss:.3f}.npz". With
-    `save_best_only`, only when `monitor` improved on the best so far (`initial_value_threshold` at the start) or is
-    not measured at all. A file appears whole or not at all.
+    Args:
+        filepath: The file. It may hold the epoch and the batch, both from 1, and logs:
+            "run-{epoch:02d}-{val_loss:.3f}.npz".
+        monitor: The log to watch for `save_best_only`.
+        verbose: 1 to print when a file is saved.
+        save_best_only: Whether to save only when `monitor` has improved on the best so far, or is not measured at all.
+        save_weights_only: True: this release saves weights.
+        mode: "min", "max", or "auto", which maximises accuracies and the like.
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: The best value so far at the start; None for none.
+
+    Raises:
+        ValueError: If an argument does not fit; in `fit`, if `monitor` cannot come.
+        KeyError: In `fit`, if `filepath` names a log that there is not.
+
+    Example:
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> saved = pydl.callbacks.ModelCheckpoint("epoch-{epoch}.npz")
+        >>> _ = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, callbacks=[saved], verbose=0)
+        >>> import os
+        >>> sorted(os.listdir())
+        ['epoch-1.npz', 'epoch-2.npz']
     """
 
     def __init__(

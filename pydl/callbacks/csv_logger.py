@@ -12,10 +12,24 @@ from .callback import Callback, Logs
 
 
 class CSVLogger(Callback):
-    """Writes "epoch" and all logs to `filename`, flushed after every epoch; `append` continues an old file.
+    """Writes "epoch" and all logs to a CSV file, a line for each epoch.
 
-    A value that an epoch does not have is "NA". A log that comes later, as validation may, gets a column: the file is
-    then written anew, and appears whole or not at all.
+    A value that an epoch does not have is "NA". A log that comes later gets a column: the file is then written anew,
+    and appears whole or not at all.
+
+    Args:
+        filename: The file.
+        separator: What stands between two values.
+        append: Whether to go on with an old file.
+
+    Example:
+        >>> log = pydl.callbacks.CSVLogger("log.csv")
+        >>> log.on_train_begin()
+        >>> log.on_epoch_end(0, {"loss": 0.5})
+        >>> from pathlib import Path
+        >>> print(Path("log.csv").read_text())
+        epoch,loss
+        0,0.5
     """
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:

@@ -10,10 +10,28 @@ from .monitor import Monitor
 
 
 class EarlyStopping(Callback):
-    """Stops when `monitor` has not improved by more than `min_delta` for `patience` epochs.
+    """Stops `fit` when a log has not improved for some epochs.
 
-    With `restore_best_weights`, the model ends with the weights of its best epoch. `baseline` is a value to beat;
-    epochs before `start_from_epoch` do not count.
+    Args:
+        monitor: The log to watch.
+        min_delta: By how much it must improve, at least.
+        patience: After how many epochs without improvement `fit` stops.
+        verbose: 1 to print when it stops.
+        mode: "min", "max", or "auto", which maximises accuracies and the like.
+        baseline: A value to beat, or None.
+        restore_best_weights: Whether the model ends with the weights of its best epoch.
+        start_from_epoch: How many epochs at the start do not count.
+
+    Raises:
+        ValueError: For another mode; in `fit`, if `monitor` cannot come.
+
+    Example:
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+        >>> model.compile(pydl.optimizers.SGD(0.0), "mse")  # learns nothing
+        >>> stop = pydl.callbacks.EarlyStopping(monitor="loss", patience=2)
+        >>> history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=100, callbacks=[stop], verbose=0)
+        >>> len(history.epoch)
+        3
     """
 
     def __init__(
@@ -71,7 +89,17 @@ class EarlyStopping(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Stops as soon as the loss is NaN or infinite."""
+    """Stops `fit` as soon as the loss is NaN or infinite.
+
+    Example:
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+        >>> model.compile(pydl.optimizers.SGD(1e30), "mse")
+        >>> stop = pydl.callbacks.TerminateOnNaN()
+        >>> history = model.fit(np.ones((4, 1)), np.zeros((4, 1)), epochs=100, callbacks=[stop], verbose=0)
+        Batch 0: the loss is inf, terminating training
+        >>> len(history.epoch) < 100
+        True
+    """
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         loss = (logs or {}).get("loss")

@@ -16,16 +16,31 @@ from .callback import Callback, Logs
 
 
 class GradientMonitor(Callback):
-    """Notes the norms of gradients while `fit` runs.
-
-    Attributes:
-        layers: for each layer with trained weights, the mean over each epoch's batches of the norm of their gradients.
-        steps: for each recurrent layer, an array (T,) for each look at `data`: the norm of the gradient of the loss
-            with regard to the layer's input of each step. The weights between input and state are the same at all
-            steps, so its course over time is that of the gradient that comes back. The first look is before training.
+    """Notes the norms of gradients while `fit` runs: whether they vanish or explode.
 
     Args:
-        data: (x, y), a batch to look at before training and after each epoch; without it, `steps` stays empty.
+        data: (x, y), a batch to look at before training and after each epoch, of the shapes that `fit` takes; None:
+            `steps` stays empty.
+
+    Attributes:
+        layers: For each layer with trained weights, the mean over each epoch's batches of the norm of their gradients.
+        steps: For each recurrent layer, an array (steps,) of float64 for each look at `data`: the norm of the gradient
+            of the loss with respect to the layer's input of each step. The weights between input and state are the same
+            at all steps, so its course over time is that of the gradient that comes back.
+
+    Source:
+        Pascanu et al. 2013, "On the difficulty of training recurrent neural networks".
+
+    Example:
+        >>> x, y = np.ones((4, 5, 1)), np.ones((4, 1))
+        >>> model = pydl.Sequential([pydl.Input((5, 1)), pydl.layers.LSTM(2), pydl.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> monitor = pydl.callbacks.GradientMonitor((x, y))
+        >>> _ = model.fit(x, y, epochs=2, callbacks=[monitor], verbose=0)
+        >>> [len(norms) for norms in monitor.layers.values()]
+        [2, 2]
+        >>> [[look.shape for look in looks] for looks in monitor.steps.values()]
+        [[(5,), (5,), (5,)]]
     """
 
     _uses_batch_logs = False
@@ -68,7 +83,21 @@ class GradientMonitor(Callback):
                 self.steps.setdefault(name, []).append(norms)
 
     def plot(self, path: Any = None) -> Any:
-        """Draws both as a matplotlib Figure, and saves it if there is a path. ImportError without matplotlib."""
+        """Draws both as a Matplotlib figure.
+
+        Args:
+            path: Where to save it, or None.
+
+        Returns:
+            The figure.
+
+        Raises:
+            ImportError: Without Matplotlib.
+
+        Example:
+            >>> monitor = pydl.callbacks.GradientMonitor()
+            >>> figure = monitor.plot("gradients.png")
+        """
         try:
             figure_class = import_module("matplotlib.figure").Figure
         except ModuleNotFoundError as error:

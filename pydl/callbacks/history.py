@@ -8,7 +8,21 @@ from .callback import Callback, Logs
 
 
 class History(Callback):
-    """The logs of every epoch: `history["val_loss"][3]` belongs to epoch `epoch[3]`."""
+    """The logs of every epoch: `history["val_loss"][3]` belongs to epoch `epoch[3]`.
+
+    `fit` makes one and returns it.
+
+    Attributes:
+        history: A dict from the names of logs to lists of figures.
+        epoch: The numbers of the epochs, from 0.
+
+    Example:
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, verbose=0)
+        >>> history.epoch, len(history.history["loss"])
+        ([0, 1], 2)
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -21,9 +21,23 @@ def _check_settable(callback: Callback) -> None:
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate of each epoch to schedule(epoch) or schedule(epoch, learning_rate).
+    """Sets the learning rate of each epoch, and writes "learning_rate" into the logs.
 
-    Writes "learning_rate" into the logs.
+    Args:
+        schedule: A function of the number of the epoch, from 0, or of this and the learning rate before, that gives the
+            learning rate.
+        verbose: 1 to print the learning rate of each epoch.
+
+    Raises:
+        TypeError: In `fit`, if the learning rate of the optimizer follows a schedule of its own.
+
+    Example:
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+        >>> model.compile(pydl.optimizers.SGD(1.0), "mse")
+        >>> halve = pydl.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+        >>> history = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, callbacks=[halve], verbose=0)
+        >>> history.history["learning_rate"]
+        [0.5, 0.25]
     """
 
     _adds_logs = ("learning_rate",)
@@ -49,9 +63,34 @@ class LearningRateScheduler(Callback):
 
 
 class ReduceLROnPlateau(Callback):
-    """Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs.
+    """Multiplies the learning rate by a factor when a log has not improved for some epochs.
 
-    Then waits `cooldown` epochs before counting again; never goes below `min_lr`.
+    Writes "learning_rate" into the logs.
+
+    Args:
+        monitor: The log to watch.
+        factor: The factor, less than 1.
+        patience: After how many epochs without improvement the rate falls.
+        verbose: 1 to print when it falls.
+        mode: "min", "max", or "auto", which maximises accuracies and the like.
+        min_delta: By how much the log must improve, at least.
+        cooldown: How many epochs after a fall do not count.
+        min_lr: The lowest learning rate.
+
+    Raises:
+        TypeError: In `fit`, if the learning rate of the optimizer follows a schedule.
+        ValueError: If an argument does not fit; in `fit`, if `monitor` cannot come.
+
+    Example:
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1, trainable=False)])
+        >>> model.compile(pydl.optimizers.SGD(1.0), "mse")
+        >>> fall = pydl.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, patience=1)
+        >>> fall.set_model(model)
+        >>> fall.on_train_begin()
+        >>> for epoch, loss in enumerate([0.3, 0.2, 0.2]):
+        ...     fall.on_epoch_end(epoch, {"loss": loss})
+        >>> model.optimizer.learning_rate
+        0.5
     """
 
     _adds_logs = ("learning_rate",)

@@ -19,9 +19,23 @@ BAR_CELLS = 24
 class ProgressBar(Callback):
     """Shows epoch, step, time left, loss and metrics.
 
-    On a terminal and in a notebook one line (or cell output) per epoch is redrawn at most ten times a second. Anywhere
-    else, such as a log file or a pipe, one line is printed when an epoch ends, without control characters.
-    `verbose=2` asks for that everywhere. `stream` is where to write, by default sys.stdout at the time of the call.
+    On a terminal and in a notebook, one line for each epoch is redrawn at most ten times a second. Anywhere else, such
+    as a log file or a pipe, one line is printed when an epoch ends, without control characters. `fit`, `evaluate` and
+    `predict` make one unless verbose is 0.
+
+    Args:
+        verbose: 2 for plain lines everywhere.
+        stream: Where to write; None for sys.stdout at the time of the call.
+
+    Example:
+        >>> import io
+        >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> text = io.StringIO()
+        >>> bar = pydl.callbacks.ProgressBar(stream=text)
+        >>> _ = model.fit(np.ones((4, 1)), np.ones((4, 1)), callbacks=[bar])
+        >>> text.getvalue().startswith("Epoch 1/1  1/1")
+        True
     """
 
     _uses_batch_logs = False  # asks the model when it draws

@@ -22,6 +22,7 @@ from .activation import (
 from .arrays import cast
 from .batch_norm import batch_norm, batch_norm_inference
 from .bidirectional import bidirectional
+from .comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from .conv1d import conv1d
 from .conv2d import conv2d
 from .conv2d_transpose import conv1d_transpose, conv2d_transpose
@@ -49,31 +50,7 @@ from .manipulation import (
     transpose,
 )
 from .mask import apply_mask, id_mask, mask_values, select_steps, step_mask
-from .math import (
-    abs,
-    add,
-    clip,
-    cos,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    not_equal,
-    power,
-    sin,
-    sqrt,
-    square,
-    subtract,
-    where,
-)
+from .math import add, clip, divide, maximum, minimum, multiply, power, square, subtract, where
 from .matmul import dense, matmul
 from .pad import pad
 from .pool2d import average_pool, global_average_pool, global_max_pool, max_pool
@@ -83,6 +60,7 @@ from .rnn import rnn
 from .select import select
 from .sequence import unstack
 from .softmax import log_softmax, softmax
+from .unary import abs, cos, log, log1p, negative, sin, sqrt
 
 __all__ = [
     "ACTIVATIONS", "abs", "activate", "add", "apply_mask", "argmax", "argmin", "average_pool", "batch_norm",

@@ -44,10 +44,22 @@ def alpha_of(activation: str, alpha: float | None) -> float:
 
 
 def activate(x: Any, name: str, alpha: float | None = None) -> Tensor:
-    """The activation called `name` (see ACTIVATIONS) of every element.
+    """The activation called `name`, element by element.
 
-    alpha: of leaky_relu the slope below zero (0.2), of elu the scale (1); others have none. ValueError: unknown name.
-    Integers become float32, but relu and relu6 of integers are integers.
+    Args:
+        x: Tensor or array of any shape. Integers and bools become float32, but relu and relu6 of integers are integers.
+        name: One of `pydl.ops.ACTIVATIONS`, such as "relu".
+        alpha: The slope of "leaky_relu" below zero (None: 0.2), or the scale of "elu" (None: 1). Others have none.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ValueError: If there is no activation of this name.
+
+    Example:
+        >>> pydl.ops.activate([-2.0, 3.0], "leaky_relu", alpha=0.5).numpy()
+        array([-1.,  3.], dtype=float32)
     """
     tensor = as_tensor(x)
     if tensor.dtype.kind != "f":
@@ -67,9 +79,28 @@ def activate(x: Any, name: str, alpha: float | None = None) -> Tensor:
 
 
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
-    """max(x, 0); in general x above `threshold`, at most `max_value`, and negative_slope · (x - threshold) below.
+    """The rectified linear unit: max(x, 0), or a variant of it.
 
-    ValueError if one of the numbers is negative.
+    In general: x between `threshold` and `max_value`, `max_value` above, and
+    `negative_slope · (x - threshold)` below the threshold.
+
+    Args:
+        x: Tensor or array of any shape. Integers become float32, unless all options have their defaults.
+        negative_slope: The slope below the threshold.
+        max_value: The highest output; None for no bound.
+        threshold: The value below which x counts as negative.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ValueError: If one of the numbers is negative.
+
+    Example:
+        >>> pydl.ops.relu([-2.0, 3.0]).numpy()
+        array([0., 3.], dtype=float32)
+        >>> pydl.ops.relu([-2.0, 3.0, 9.0], negative_slope=0.5, max_value=5.0).numpy()
+        array([-1.,  3.,  5.], dtype=float32)
     """
     if not threshold and max_value is None:
         return activate(x, "leaky_relu", negative_slope) if negative_slope else activate(x, "relu")
@@ -90,9 +121,24 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
 
 
 def prelu(x: Any, alpha: Any) -> Tensor:
-    """x, times `alpha` where it is negative (He et al. 2015); alpha broadcasts to the shape of x.
+    """x, times `alpha` where it is negative: the parametric rectified linear unit.
 
-    It stays one kernel call for an alpha of the shape of x, or a scalar, row or column of it.
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        alpha: The slopes, a tensor or array whose shape broadcasts to that of x.
+
+    Returns:
+        Tensor of the shape of x. Both x and alpha get gradients.
+
+    Raises:
+        ShapeError: If alpha does not broadcast to the shape of x.
+
+    Source:
+        He et al. 2015, "Delving Deep into Rectifiers", equation 1.
+
+    Example:
+        >>> pydl.ops.prelu([[-2.0, -2.0, 1.0]], [0.5, 0.25, 0.5]).numpy()
+        array([[-1. , -0.5,  1. ]], dtype=float32)
     """
     x = floating(as_tensor(x))
     alpha = cast(as_tensor(alpha), x.dtype)
@@ -108,60 +154,214 @@ def prelu(x: Any, alpha: Any) -> Tensor:
 
 
 def relu6(x: Any) -> Tensor:
-    """min(max(x, 0), 6)"""
+    """min(max(x, 0), 6), element by element.
+
+    Args:
+        x: Tensor or array of any shape; integers stay integers.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Krizhevsky 2010, "Convolutional Deep Belief Networks on CIFAR-10".
+
+    Example:
+        >>> pydl.ops.relu6([-2.0, 3.0, 9.0]).numpy()
+        array([0., 3., 6.], dtype=float32)
+    """
     return activate(x, "relu6")
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
-    """x, times `negative_slope` where it is negative."""
+    """x, times `negative_slope` where it is negative.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        negative_slope: The slope below zero.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Maas et al. 2013, "Rectifier Nonlinearities Improve Neural Network Acoustic Models".
+
+    Example:
+        >>> pydl.ops.leaky_relu([-2.0, 3.0], negative_slope=0.5).numpy()
+        array([-1.,  3.], dtype=float32)
+    """
     return activate(x, "leaky_relu", negative_slope)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
-    """x where positive, else alpha (exp(x) - 1) (Clevert et al. 2015)."""
+    """The exponential linear unit: x where it is positive, else alpha · (exp(x) - 1).
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        alpha: The scale below zero.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Clevert et al. 2015, "Fast and Accurate Deep Network Learning by Exponential Linear Units".
+
+    Example:
+        >>> pydl.ops.elu([-np.inf, 0.0, 2.0]).numpy()
+        array([-1.,  0.,  2.], dtype=float32)
+    """
     return activate(x, "elu", alpha)
 
 
 def selu(x: Any) -> Tensor:
-    """1.0507… elu(x, 1.6732…) (Klambauer et al. 2017)."""
+    """The scaled exponential linear unit: 1.0507… · elu(x, 1.6732…).
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Klambauer et al. 2017, "Self-Normalizing Neural Networks", equation 2.
+
+    Example:
+        >>> pydl.ops.selu([-1.0, 0.0, 1.0]).numpy().round(3)
+        array([-1.111,  0.   ,  1.051], dtype=float32)
+    """
     return activate(x, "selu")
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
-    """x Φ(x), Φ the normal distribution; by a tanh formula if approximate (Hendrycks and Gimpel 2016)."""
+    """The Gaussian error linear unit: x · Φ(x), where Φ is the normal distribution.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        approximate: Whether to take the tanh formula in place of Φ. As in Keras, `activations.gelu` has False here.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Hendrycks and Gimpel 2016, "Gaussian Error Linear Units".
+
+    Example:
+        >>> pydl.ops.gelu([-1.0, 0.0, 1.0]).numpy().round(3)
+        array([-0.159,  0.   ,  0.841], dtype=float32)
+    """
     return activate(x, "gelu_tanh" if approximate else "gelu")
 
 
 def sigmoid(x: Any) -> Tensor:
-    """1 / (1 + exp(-x))"""
+    """1 / (1 + exp(-x)), element by element.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x, with values from 0 to 1.
+
+    Example:
+        >>> pydl.ops.sigmoid([-np.inf, 0.0, np.inf]).numpy()
+        array([0. , 0.5, 1. ], dtype=float32)
+    """
     return activate(x, "sigmoid")
 
 
 def hard_sigmoid(x: Any) -> Tensor:
-    """relu6(x + 3) / 6"""
+    """relu6(x + 3) / 6: the sigmoid as three straight lines.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x, with values from 0 to 1.
+
+    Example:
+        >>> pydl.ops.hard_sigmoid([-4.0, 0.0, 3.0]).numpy()
+        array([0. , 0.5, 1. ], dtype=float32)
+    """
     return activate(x, "hard_sigmoid")
 
 
 def tanh(x: Any) -> Tensor:
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent of each element.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x, with values from -1 to 1.
+
+    Example:
+        >>> pydl.ops.tanh([-np.inf, 0.0, np.inf]).numpy()
+        array([-1.,  0.,  1.], dtype=float32)
+    """
     return activate(x, "tanh")
 
 
 def softplus(x: Any) -> Tensor:
-    """log(1 + exp(x))"""
+    """log(1 + exp(x)), element by element, without overflow.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Example:
+        >>> pydl.ops.softplus([-np.inf, 0.0, 100.0]).numpy().round(3)
+        array([  0.   ,   0.693, 100.   ], dtype=float32)
+    """
     return activate(x, "softplus")
 
 
 def softsign(x: Any) -> Tensor:
-    """x / (1 + |x|)"""
+    """x / (1 + |x|), element by element.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x, with values from -1 to 1.
+
+    Example:
+        >>> pydl.ops.softsign([-3.0, 0.0, 1.0]).numpy()
+        array([-0.75,  0.  ,  0.5 ], dtype=float32)
+    """
     return activate(x, "softsign")
 
 
 def silu(x: Any) -> Tensor:
-    """x sigmoid(x), also called swish."""
+    """x · sigmoid(x), also called swish.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Source:
+        Elfwing et al. 2017, "Sigmoid-Weighted Linear Units"; Ramachandran et al. 2017, "Searching for Activation
+        Functions".
+
+    Example:
+        >>> pydl.ops.silu([0.0, 1.0]).numpy().round(3)
+        array([0.   , 0.731], dtype=float32)
+    """
     return activate(x, "silu")
 
 
 def exp(x: Any) -> Tensor:
-    """The exponential function."""
+    """The exponential of each element.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Example:
+        >>> pydl.ops.exp([-np.inf, 0.0]).numpy()
+        array([0., 1.], dtype=float32)
+    """
     return activate(x, "exponential")

@@ -100,7 +100,22 @@ def sum_to(dy: Array, shape: tuple[int, ...]) -> Array:
 
 
 def cast(x: Any, dtype: Any) -> Tensor:
-    """x in another dtype; the gradient goes back in the old one."""
+    """x in another dtype.
+
+    Args:
+        x: Tensor or array of any shape.
+        dtype: The dtype, such as "float64" or np.int32.
+
+    Returns:
+        Tensor of the shape of x. Between floats the gradient goes back in the dtype of x; integers and bools have none.
+
+    Raises:
+        DTypeError: If it is no dtype of numbers or bools.
+
+    Example:
+        >>> pydl.ops.cast([0.5, 2.5], "int32").numpy()
+        array([0, 2], dtype=int32)
+    """
     tensor = as_tensor(x)
     dtype = np.dtype(dtype)
     if tensor.dtype == dtype:

@@ -38,15 +38,31 @@ def record_normalized(y: Array, x: Tensor, gamma: Tensor | None, beta: Tensor | 
 def batch_norm(
     x: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3, mask: Any = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """(x - mean) gamma / √(variance + epsilon) + beta, with the mean and the (biased) variance of each channel of x.
+    """(x - mean) · gamma / √(variance + epsilon) + beta, with the statistics of each channel of x.
 
     Args:
-        x: (…, C), not empty.
-        gamma, beta: (C,), or None for ones and zeros.
-        mask: bools of the leading axes of x: rows where it is False count in no mean and no variance, but are
-            normalised with them. At least one is True.
+        x: Tensor or array (..., channels), not empty; integers and bools become float32.
+        gamma: Tensor or array (channels,), or None for ones.
+        beta: Tensor or array (channels,), or None for zeros.
+        epsilon: What is added to the variance.
+        mask: Bools of the shape of the leading axes of x, or None. Where False, an element counts in no mean and no
+            variance, but is normalised with them. At least one is True.
 
-    Returns: y like x, and the mean and the variance (C,), without gradients of their own.
+    Returns:
+        (y, mean, variance): tensors of the shape of x, (channels,) and (channels,). The variance is the biased one.
+        Mean and variance have no gradients of their own.
+
+    Raises:
+        ShapeError: If the mask does not fit.
+        ValueError: If x is empty, or gamma or beta does not fit.
+
+    Source:
+        Ioffe and Szegedy 2015, "Batch Normalization", algorithm 1.
+
+    Example:
+        >>> y, mean, variance = pydl.ops.batch_norm([[1.0, 5.0], [3.0, 5.0]], epsilon=0.0625)
+        >>> mean.numpy(), variance.numpy()
+        (array([2., 5.], dtype=float32), array([1., 0.], dtype=float32))
     """
     if mask is not None:
         return _masked(as_tensor(x), gamma, beta, number("batch_norm", "epsilon", epsilon), as_tensor(mask).array)
@@ -93,7 +109,30 @@ def _inner(shape: tuple[int, ...], axes: int) -> int:
 def batch_norm_inference(
     x: Any, mean: Any, variance: Any, gamma: Any = None, beta: Any = None, epsilon: float = 1e-3
 ) -> Tensor:
-    """As `batch_norm`, with a mean and a variance (C,) that are given, and get no gradients; x may be empty."""
+    """`batch_norm` with a given mean and variance.
+
+    Args:
+        x: Tensor or array (..., channels), possibly empty; integers and bools become float32.
+        mean: Tensor or array (channels,); it gets no gradient.
+        variance: Tensor or array (channels,); it gets no gradient.
+        gamma: Tensor or array (channels,), or None for ones.
+        beta: Tensor or array (channels,), or None for zeros.
+        epsilon: What is added to the variance.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ValueError: If the shapes do not fit.
+
+    Source:
+        Ioffe and Szegedy 2015, "Batch Normalization", algorithm 2.
+
+    Example:
+        >>> pydl.ops.batch_norm_inference([[3.0], [5.0]], [1.0], [4.0], gamma=[10.0], epsilon=0.0).numpy()
+        array([[10.],
+               [20.]], dtype=float32)
+    """
     x, epsilon = floating(as_tensor(x)), number("batch_norm", "epsilon", epsilon)
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     statistics = cast(as_tensor(mean), x.dtype).array, cast(as_tensor(variance), x.dtype).array

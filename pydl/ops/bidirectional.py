@@ -25,19 +25,33 @@ def bidirectional(
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """Two passes of a recurrent cell over the same x in one call, usually one forwards and one backwards.
 
-    With as many threads as directions, each runs in a thread of its own, and none waits for the other.
+    With two threads or more, each direction runs in a thread of its own.
 
     Args:
         cell: "rnn", "lstm" or "gru".
-        x: (B, T, I), or ids (B, T).
-        first, second: the arguments of `ops.rnn`, `ops.lstm` or `ops.gru` by name, but for x and
-            recompute_every. Both have the same `return_sequences`.
+        x: Tensor or array (batch, steps, inputs); or ids (batch, steps), integers that choose rows of the kernels.
+        first: The arguments of `rnn`, `lstm` or `gru` by name, without x and `recompute_every`.
+        second: The same; both have the same `return_sequences`.
 
     Returns:
-        (outputs (B, T, U1 + U2), in the order of x, or (B, U1 + U2) without return_sequences; the last states of each).
+        (outputs, states of the first, states of the second): a tensor (batch, steps, units of both), in the order of x,
+        or (batch, units of both) without `return_sequences`; and two lists of last states (batch, units).
 
     Raises:
-        ShapeError, ValueError or TypeError if something does not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If a shape or another argument does not fit.
+
+    Source:
+        Schuster and Paliwal 1997, "Bidirectional Recurrent Neural Networks".
+
+    Example:
+        >>> weights = {"kernel": [[1.0]], "recurrent_kernel": [[1.0]], "activation": "linear"}  # running sums
+        >>> x = [[[1.0], [2.0], [4.0]]]
+        >>> y, _, _ = pydl.ops.bidirectional("rnn", x, weights, weights | {"go_backwards": True})
+        >>> y[0].numpy()
+        array([[1., 7.],
+               [3., 6.],
+               [7., 4.]], dtype=float32)
     """
     if cell not in _DEFAULTS:
         raise ValueError(f"[bidirectional] cell: expected rnn, lstm or gru, got {cell!r}")

@@ -21,18 +21,31 @@ def conv1d(
     activation: str = "linear",
     alpha: float | None = None,
 ) -> Tensor:
-    """activation(x ⋆ kernel + bias) along the steps.
+    """activation(x ⋆ kernel + bias): a cross-correlation along the steps of sequences.
 
     Args:
-        x: (N, L, C).
-        kernel: (K, C / groups, O); the groups follow from its shape.
-        bias: (O,) or None.
-        strides, dilation_rate: one integer.
-        padding: "valid", "same", or "causal": only before the sequence, so that no step sees a later one.
-        activation, alpha: as in `ops.conv2d`.
+        x: Tensor or array (batch, steps, channels).
+        kernel: Tensor or array (kernel size, channels / groups, filters), of the dtype of x; the number of groups
+            follows from its shape.
+        bias: Tensor or array (filters,), or None.
+        strides: The distance of the outputs in x.
+        padding: "valid", "same", or "causal": zeros only before the sequence, so that no step sees a later one.
+        dilation_rate: The distance of the taps of the kernel in x.
+        activation: One of `pydl.ops.ACTIVATIONS`.
+        alpha: Of the activation, as in `activate`.
 
     Returns:
-        (N, OL, O). ShapeError or ValueError if something does not fit.
+        Tensor (batch, new steps, filters).
+
+    Raises:
+        ShapeError: If the shapes of x and kernel do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If another argument does not fit, or the kernel is longer than the padded sequence.
+
+    Example:
+        >>> x = [[[1.0], [2.0], [4.0]]]
+        >>> pydl.ops.conv1d(x, [[[-1.0]], [[1.0]]]).numpy().ravel()
+        array([1., 2.], dtype=float32)
     """
     x, w = as_tensor(x), as_tensor(kernel)
     if x.ndim != 3:

@@ -22,18 +22,33 @@ def conv2d(
     activation: str = "linear",
     alpha: float | None = None,
 ) -> Tensor:
-    """activation(x ⋆ kernel + bias): cross-correlation, as every library calls convolution.
+    """activation(x ⋆ kernel + bias): a cross-correlation, which every library calls convolution.
 
     Args:
-        x: (N, H, W, C).
-        kernel: (KH, KW, C / groups, O); the groups follow from its shape.
-        bias: (O,) or None.
-        strides, dilation_rate: one integer or two.
-        padding: "valid", "same" (as TensorFlow pads), or pixels (top, bottom, left, right).
-        activation: a name from `ops.ACTIVATIONS`; `alpha` as in `ops.activate`.
+        x: Tensor or array (batch, height, width, channels).
+        kernel: Tensor or array (kernel height, kernel width, channels / groups, filters), of the dtype of x; the
+            number of groups follows from its shape.
+        bias: Tensor or array (filters,), or None.
+        strides: The distance of the outputs in x: an integer, or (rows, columns).
+        padding: "valid" for none, "same" for an output of the size of x divided by the strides, padded as TensorFlow
+            does, or pixels (top, bottom, left, right).
+        dilation_rate: The distance of the taps of the kernel in x: an integer, or (rows, columns).
+        activation: One of `pydl.ops.ACTIVATIONS`.
+        alpha: Of the activation, as in `activate`.
 
     Returns:
-        (N, OH, OW, O). ShapeError or ValueError if something does not fit.
+        Tensor (batch, new height, new width, filters).
+
+    Raises:
+        ShapeError: If the shapes of x and kernel do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If another argument does not fit, or the kernel is larger than the padded image.
+
+    Example:
+        >>> image = np.arange(9.0).reshape(1, 3, 3, 1)
+        >>> pydl.ops.conv2d(image, np.ones((2, 2, 1, 1)))[0, :, :, 0].numpy()
+        array([[ 8., 12.],
+               [20., 24.]])
     """
     x, w = as_tensor(x), as_tensor(kernel)
     b = None if bias is None else as_tensor(bias)

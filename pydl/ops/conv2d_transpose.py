@@ -25,19 +25,32 @@ def conv2d_transpose(
     activation: str = "linear",
     alpha: float | None = None,
 ) -> Tensor:
-    """activation(z + bias), where every pixel of x adds its multiple of the kernel to z, `strides` apart.
+    """activation(z + bias), where each pixel of x adds its multiple of the kernel to z: the gradient of `conv2d`.
 
     Args:
-        x: (N, H, W, C).
-        kernel: (KH, KW, O, C).
-        bias: (O,) or None.
-        strides, dilation_rate: one integer or two.
-        padding: "valid", or "same", which gives (H, W) * strides.
-        output_padding: rows and columns beyond the smallest output, less than the strides; None: as Keras chooses.
-        activation, alpha: as in `ops.conv2d`.
+        x: Tensor or array (batch, height, width, channels).
+        kernel: Tensor or array (kernel height, kernel width, filters, channels), of the dtype of x.
+        bias: Tensor or array (filters,), or None.
+        strides: The distance in z of two pixels of x: an integer, or (rows, columns).
+        padding: "valid", or "same", which gives the size of x times the strides.
+        output_padding: Rows and columns beyond the smallest output, fewer than the strides; None: as Keras chooses.
+        dilation_rate: The distance of the taps of the kernel in z: an integer, or (rows, columns).
+        activation: One of `pydl.ops.ACTIVATIONS`.
+        alpha: Of the activation, as in `activate`.
 
     Returns:
-        (N, OH, OW, O) with the sizes of `window.transposed_size`. ShapeError or ValueError if something does not fit.
+        Tensor (batch, new height, new width, filters). With "valid", the new height is
+        (height - 1) · stride + kernel height + output_padding.
+
+    Raises:
+        ShapeError: If the shapes of x and kernel do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If another argument does not fit.
+
+    Example:
+        >>> x = np.array([[1.0, 2.0]]).reshape(1, 1, 2, 1)
+        >>> pydl.ops.conv2d_transpose(x, np.ones((1, 2, 1, 1)), strides=(1, 2)).numpy().ravel()
+        array([1., 1., 2., 2.])
     """
     x, w = as_tensor(x), as_tensor(kernel)
     b = None if bias is None else as_tensor(bias)
@@ -91,7 +104,32 @@ def conv1d_transpose(
     activation: str = "linear",
     alpha: float | None = None,
 ) -> Tensor:
-    """`conv2d_transpose` along the steps: x (N, L, C), kernel (K, O, C), to (N, OL, O)."""
+    """`conv2d_transpose` along the steps of sequences.
+
+    Args:
+        x: Tensor or array (batch, steps, channels).
+        kernel: Tensor or array (kernel size, filters, channels), of the dtype of x.
+        bias: Tensor or array (filters,), or None.
+        strides: The distance in the output of two steps of x.
+        padding: "valid", or "same", which gives steps · strides.
+        output_padding: Steps beyond the smallest output, fewer than the strides; None: as Keras chooses.
+        dilation_rate: The distance of the taps of the kernel in the output.
+        activation: One of `pydl.ops.ACTIVATIONS`.
+        alpha: Of the activation, as in `activate`.
+
+    Returns:
+        Tensor (batch, new steps, filters).
+
+    Raises:
+        ShapeError: If the shapes of x and kernel do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If another argument does not fit.
+
+    Example:
+        >>> x = [[[1.0], [2.0]]]
+        >>> pydl.ops.conv1d_transpose(x, [[[1.0]], [[10.0]]], strides=2).numpy().ravel()
+        array([ 1., 10.,  2., 20.], dtype=float32)
+    """
     x, w = as_tensor(x), as_tensor(kernel)
     if x.ndim != 3:
         raise ShapeError(f"[conv1d_transpose] x: expected 3 axes (N, L, C), got shape {x.shape}")

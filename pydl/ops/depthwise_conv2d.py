@@ -20,16 +20,32 @@ def depthwise_conv2d(
     activation: str = "linear",
     alpha: float | None = None,
 ) -> Tensor:
-    """M filters for every channel of x: output channel c * M + m is channel c under kernel[:, :, c, m].
+    """A convolution in which each channel has filters of its own.
+
+    Output channel c · multiplier + m is channel c under kernel[:, :, c, m].
 
     Args:
-        x: (N, H, W, C).
-        kernel: (KH, KW, C, M).
-        bias: (C * M,) or None.
-        strides, padding, dilation_rate, activation, alpha: as in `ops.conv2d`.
+        x: Tensor or array (batch, height, width, channels).
+        kernel: Tensor or array (kernel height, kernel width, channels, multiplier), of the dtype of x.
+        bias: Tensor or array (channels · multiplier,), or None.
+        strides: The distance of the outputs in x: an integer, or (rows, columns).
+        padding: "valid", "same", or pixels (top, bottom, left, right), as in `conv2d`.
+        dilation_rate: The distance of the taps of the kernel in x: an integer, or (rows, columns).
+        activation: One of `pydl.ops.ACTIVATIONS`.
+        alpha: Of the activation, as in `activate`.
 
     Returns:
-        (N, OH, OW, C * M). ShapeError or ValueError if something does not fit.
+        Tensor (batch, new height, new width, channels · multiplier).
+
+    Raises:
+        ShapeError: If the shapes of x and kernel do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If another argument does not fit, or the kernel is larger than the padded image.
+
+    Example:
+        >>> x = np.ones((1, 2, 2, 2))
+        >>> pydl.ops.depthwise_conv2d(x, np.ones((2, 2, 2, 1)) * [[1.0], [10.0]]).numpy().ravel()
+        array([ 4., 40.])
     """
     x, w = as_tensor(x), as_tensor(kernel)
     if x.ndim != 4:
@@ -53,6 +69,34 @@ def separable_conv2d(
     activation: str = "linear",
     alpha: float | None = None,
 ) -> Tensor:
-    """`depthwise_conv2d` with (KH, KW, C, M), then a 1x1 convolution with (1, 1, C * M, O), bias and activation."""
+    """`depthwise_conv2d`, then a 1x1 convolution that mixes the channels.
+
+    Args:
+        x: Tensor or array (batch, height, width, channels).
+        depthwise_kernel: Tensor or array (kernel height, kernel width, channels, multiplier).
+        pointwise_kernel: Tensor or array (1, 1, channels · multiplier, filters).
+        bias: Tensor or array (filters,), or None; added after the mixing.
+        strides: The distance of the outputs in x: an integer, or (rows, columns).
+        padding: "valid", "same", or pixels (top, bottom, left, right), as in `conv2d`.
+        dilation_rate: The distance of the taps of the depthwise kernel in x: an integer, or (rows, columns).
+        activation: One of `pydl.ops.ACTIVATIONS`, applied last.
+        alpha: Of the activation, as in `activate`.
+
+    Returns:
+        Tensor (batch, new height, new width, filters), of the dtype of x and the kernels.
+
+    Raises:
+        ShapeError: If the shapes of x and the kernels do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If another argument does not fit, or the kernel is larger than the padded image.
+
+    Source:
+        Chollet 2016, "Xception".
+
+    Example:
+        >>> x = np.ones((1, 2, 2, 2))
+        >>> pydl.ops.separable_conv2d(x, np.ones((2, 2, 2, 1)), np.ones((1, 1, 2, 1))).numpy().ravel()
+        array([8.])
+    """
     y = depthwise_conv2d(x, depthwise_kernel, None, strides, padding, dilation_rate)
     return conv2d(y, pointwise_kernel, bias, activation=activation, alpha=alpha)

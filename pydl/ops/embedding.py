@@ -13,14 +13,26 @@ from ..base.errors import DTypeError, ShapeError
 
 
 def embedding(ids: Any, table: Any) -> Tensor:
-    """table[ids]: a row of the table for each number.
+    """table[ids]: a row of the table for each id.
 
     Args:
-        ids: integers of any shape (…), or floats that are cut off to such.
-        table: (V, D). Its gradient adds up in the order of `ids`, so its bits do not depend on threads.
+        ids: Tensor or array of any shape, of integers, or of floats that are cut off to integers.
+        table: Tensor or array (vocabulary, features) of floats.
 
     Returns:
-        (…, D). ValueError names the first number outside [0, V).
+        Tensor of the shape of `ids` with one more axis, the features. The gradient of the table adds up in the order of
+        the ids, so that it does not depend on the number of threads.
+
+    Raises:
+        DTypeError: If the ids are bools or the table holds integers.
+        ShapeError: If the table does not have two axes.
+        ValueError: If an id lies outside the table; the error names the first.
+
+    Example:
+        >>> table = np.array([[0.0, 0.0], [1.0, 10.0], [2.0, 20.0]])
+        >>> pydl.ops.embedding([2, 1], table).numpy()
+        array([[ 2., 20.],
+               [ 1., 10.]])
     """
     ids, table = as_tensor(ids), as_tensor(table)
     if table.ndim != 2:

@@ -15,11 +15,29 @@ from .manipulation import transpose
 
 
 def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float = 1e-3) -> Tensor:
-    """(x - mean) gamma / √(variance + epsilon) + beta, with the mean and the (biased) variance along `axis`.
+    """(x - mean) · gamma / √(variance + epsilon) + beta, with the statistics along `axis`.
 
     Args:
-        axis: an integer, or several: each place on the other axes has statistics of its own.
-        gamma, beta: of the shape of these axes, in their order; None for ones and zeros.
+        x: Tensor or array of any shape; integers and bools become float32.
+        gamma: Tensor or array of the shape of the axes, in their order; None for ones.
+        beta: The same; None for zeros.
+        axis: An axis, or a tuple of several: each place on the other axes has statistics of its own.
+        epsilon: What is added to the variance.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+        ValueError: If gamma or beta does not fit.
+
+    Source:
+        Ba, Kiros and Hinton 2016, "Layer Normalization".
+
+    Example:
+        >>> pydl.ops.layer_norm([[1.0, 3.0], [10.0, 30.0]], epsilon=0.0).numpy()
+        array([[-1.,  1.],
+               [-1.,  1.]], dtype=float32)
     """
     x, epsilon = floating(as_tensor(x)), number("layer_norm", "epsilon", epsilon)
     axes = axes_of("layer_norm", axis, x.ndim)

@@ -15,14 +15,22 @@ from .arrays import floating
 
 
 def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
-    """-Σ target · log(softmax(logits)) for each row.
+    """-Σ target · log(softmax(logits)) for each row, in one kernel, exact also where a probability is tiny.
 
     Args:
-        logits: (…, C).
-        labels: class numbers of shape (…), or targets of shape (…, C) that are used as they are (no gradient).
+        logits: Tensor or array (..., classes); integers and bools become float32.
+        labels: Class numbers (...), integers; or targets (..., classes), used as they are. They get no gradient.
 
     Returns:
-        (…). ShapeError if labels fit neither way, ValueError for a class number outside [0, C).
+        Tensor (...), one loss for each row.
+
+    Raises:
+        ShapeError: If the labels fit neither way.
+        ValueError: If a class number is negative or too large.
+
+    Example:
+        >>> pydl.ops.softmax_cross_entropy([[0.0, 1000.0], [0.0, 1000.0]], [1, 0]).numpy()
+        array([   0., 1000.], dtype=float32)
     """
     logits, target = floating(as_tensor(logits)), as_array(labels)
     if logits.ndim >= 1 and target.shape == logits.shape:
@@ -45,9 +53,21 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
 
 
 def sigmoid_cross_entropy(logits: Any, targets: Any) -> Tensor:
-    """-t log(sigmoid(z)) - (1 - t) log(1 - sigmoid(z)) for each element; the targets get no gradient.
+    """-t · log(sigmoid(z)) - (1 - t) · log(1 - sigmoid(z)) for each element, exact also far from zero.
 
-    ShapeError unless both have the same shape.
+    Args:
+        logits: Tensor or array of any shape, z; integers and bools become float32.
+        targets: Tensor or array of the same shape, t, from 0 to 1. It gets no gradient.
+
+    Returns:
+        Tensor of the shape of the logits.
+
+    Raises:
+        ShapeError: If the shapes differ.
+
+    Example:
+        >>> pydl.ops.sigmoid_cross_entropy([1000.0, 1000.0], [1.0, 0.0]).numpy()
+        array([   0., 1000.], dtype=float32)
     """
     logits = floating(as_tensor(logits))
     target = as_array(targets).astype(logits.dtype, copy=False)

@@ -14,9 +14,29 @@ from .arrays import floating
 def local_response_norm(
     x: Any, depth_radius: int = 2, bias: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
 ) -> Tensor:
-    """x / (bias + alpha · Σ x²)^beta, the sum over the channels (the last axis) at most `depth_radius` away.
+    """x / (bias + alpha · Σ x²)^beta, with the sum over channels at most `depth_radius` away.
 
-    The defaults are the paper's. As in TensorFlow, alpha is not divided by the size of the window.
+    Args:
+        x: Tensor or array (..., channels); integers and bools become float32.
+        depth_radius: How many channels on each side count.
+        bias: A positive number, the k of the paper.
+        alpha: The factor of the sum. As in TensorFlow it is not divided by the size of the window.
+        beta: A number, the exponent.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        TypeError: If an argument is no number.
+        ValueError: If `depth_radius` is negative or `bias` is not positive.
+
+    Source:
+        Krizhevsky, Sutskever and Hinton 2012, "ImageNet Classification with Deep Convolutional Neural Networks",
+        section 3.3, with its constants as defaults.
+
+    Example:
+        >>> pydl.ops.local_response_norm([[1.0, 0.0, 3.0]], depth_radius=1, alpha=1.0, beta=1.0).numpy().round(3)
+        array([[0.333, 0.   , 0.273]], dtype=float32)
     """
     tensor, op = floating(as_tensor(x)), "local_response_norm"
     if not hasattr(depth_radius, "__index__"):

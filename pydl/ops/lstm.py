@@ -24,29 +24,45 @@ def lstm(
     recurrent_dropout_mask: Any = None,
     recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """LSTM over whole sequences (Hochreiter and Schmidhuber 1997; Gers et al. 2000): c' = f c + i g, h' = o act(c').
+    """Long short-term memory over whole sequences: c' = f · c + i · g and h' = o · activation(c').
+
+    The gates i, f and o are recurrent_activation(z), and g is activation(z), of their parts of
+    z = x · kernel + bias + h · recurrent_kernel.
 
     Args:
-        x: (B, T, I).
-        kernel: (I, 4 U).
-        recurrent_kernel: (U, 4 U), gates in the order i f g o.
-        bias: (4 U,) or None.
-        initial_state: (h, c), each (B, U); None for zeros.
-        mask: (B, T) of bools or None. Where it is False, state and output stay what they are (the output zero before
-            the first step); such steps take no time.
-        activation, recurrent_activation: linear, relu, sigmoid, tanh or hard_sigmoid.
-        go_backwards: from the last step to the first; the outputs come in this order.
-        return_sequences: whether all outputs are wanted, or the last alone.
-        dropout_mask, recurrent_dropout_mask: (B, I) and (B, U) or None: what the inputs and the fed-back outputs are
-            multiplied with, alike in every step (Gal and Ghahramani 2016).
-        recompute_every: in training, keep only the states after so many steps, and make what lies between them again
-            on the way back: less memory, about half more time. The square root of T needs least.
+        x: Tensor or array (batch, steps, inputs); or ids (batch, steps), integers that choose rows of the kernel.
+        kernel: Tensor or array (inputs, 4 · units), of the dtype of x; the gates in the order i f g o.
+        recurrent_kernel: Tensor or array (units, 4 · units).
+        bias: Tensor or array (4 · units,), or None.
+        initial_state: (h, c), each a tensor or array (batch, units); None for zeros.
+        mask: Bools (batch, steps), or None. Where False, states and output stay what they are (the output is zero
+            before the first step); such steps take no time.
+        activation: linear, relu, sigmoid, tanh or hard_sigmoid.
+        recurrent_activation: The same, for the gates.
+        go_backwards: Whether to run from the last step to the first; the outputs come in this order.
+        return_sequences: Whether the outputs of all steps are wanted, or the last alone.
+        dropout_mask: (batch, inputs), or None: what the inputs are multiplied with, alike in every step.
+        recurrent_dropout_mask: (batch, units), or None: what the fed-back outputs are multiplied with.
+        recompute_every: In training, keep only the states after so many steps, and compute what lies between them again
+            in the backward pass: less memory, about half more time. The square root of the steps needs least.
 
     Returns:
-        (outputs (B, T, U), or (B, U) without return_sequences; the last states h and c (B, U)).
+        (outputs, h, c): tensors (batch, steps, units), or (batch, units) without `return_sequences`, and the last
+        states (batch, units).
 
     Raises:
-        ShapeError, ValueError or TypeError if something does not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If a shape or another argument does not fit.
+
+    Source:
+        Hochreiter and Schmidhuber 1997, "Long Short-Term Memory"; the gate f: Gers et al. 2000; dropout: Gal and
+        Ghahramani 2016.
+
+    Example:
+        >>> x, w = np.zeros((2, 5, 3), "float32"), pydl.initializers.GlorotUniform(seed=0)
+        >>> y, h, c = pydl.ops.lstm(x, w((3, 16)), w((4, 16)))
+        >>> y.shape, h.shape, c.shape
+        ((2, 5, 4), (2, 4), (2, 4))
     """
     options = {
         "mask": mask,

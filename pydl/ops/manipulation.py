@@ -17,7 +17,23 @@ from .axes import axes_of, axis_of
 
 
 def reshape(x: Any, newshape: Any) -> Tensor:
-    """The same elements in another shape; one size may be -1. Shares memory with x. ShapeError if it does not fit."""
+    """The same elements, in the same order, in another shape.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        newshape: The sizes of the axes; one of them may be -1 for what is left.
+
+    Returns:
+        Tensor of the new shape, in the memory of x.
+
+    Raises:
+        ShapeError: If the number of elements differs.
+
+    Example:
+        >>> pydl.ops.reshape([1, 2, 3, 4], (2, -1)).numpy()
+        array([[1, 2],
+               [3, 4]], dtype=int32)
+    """
     x = as_tensor(x)
     try:
         y = x.array.reshape((None,) if newshape is None else newshape)  # None alone is no error for NumPy
@@ -31,19 +47,68 @@ def reshape(x: Any, newshape: Any) -> Tensor:
 
 
 def expand_dims(x: Any, axis: int) -> Tensor:
-    """One more axis of size 1 at `axis`."""
+    """x with one more axis, of size 1.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: Where the new axis is in the result; negative numbers count from the end.
+
+    Returns:
+        Tensor of the same elements, in the memory of x.
+
+    Raises:
+        ShapeError: If the result cannot have this axis.
+
+    Example:
+        >>> pydl.ops.expand_dims([1.0, 2.0], -1).shape
+        (2, 1)
+    """
     x = as_tensor(x)
     return reshape(x, np.expand_dims(x.array, axis).shape)
 
 
 def squeeze(x: Any, axis: Any = None) -> Tensor:
-    """Without the axes of size 1, or without those given. ValueError if one of them has another size."""
+    """x without axes of size 1.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: The axis to take away, or a tuple of several; None for all of size 1.
+
+    Returns:
+        Tensor of the same elements, in the memory of x.
+
+    Raises:
+        ShapeError: If x does not have the axis, or its size is not 1.
+
+    Example:
+        >>> pydl.ops.squeeze(np.zeros((1, 3, 1))).shape
+        (3,)
+    """
     x = as_tensor(x)
     return reshape(x, np.squeeze(x.array, axis).shape)
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
-    """The axes in another order (None: backwards). ValueError unless `axes` names each axis once."""
+    """x with its axes in another order.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axes: For each axis of the result the one of x; None for the reverse order.
+
+    Returns:
+        Tensor of the same elements.
+
+    Raises:
+        ShapeError: If `axes` does not name each axis once.
+
+    Example:
+        >>> pydl.ops.transpose([[1, 2, 3], [4, 5, 6]]).numpy()
+        array([[1, 4],
+               [2, 5],
+               [3, 6]], dtype=int32)
+        >>> pydl.ops.transpose(np.zeros((2, 3, 4)), (0, 2, 1)).shape
+        (2, 4, 3)
+    """
     x = as_tensor(x)
     order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
     try:
@@ -59,7 +124,24 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
-    """Axes, one or several, at other places; the others in their order."""
+    """x with some axes at other places; the others keep their order.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        source: The axis of x to move, or a tuple of several.
+        destination: Where it, or each of them, is in the result.
+
+    Returns:
+        Tensor of the same elements.
+
+    Raises:
+        ShapeError: If x does not have an axis, or the two are not equally many different axes.
+        TypeError: If an axis is no integer.
+
+    Example:
+        >>> pydl.ops.moveaxis(np.zeros((2, 3, 4)), 0, -1).shape
+        (3, 4, 2)
+    """
     x = as_tensor(x)
     sources, places = [
         [axis_of("moveaxis", a, x.ndim, name) for a in (given if isinstance(given, list | tuple) else (given,))]
@@ -76,7 +158,24 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
 
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
-    """x repeated along new axes and axes of size 1. ValueError if that does not give `shape`."""
+    """x repeated along new axes and axes of size 1.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        shape: The shape of the result.
+
+    Returns:
+        Tensor of this shape.
+
+    Raises:
+        ShapeError: If x does not broadcast to the shape.
+
+    Example:
+        >>> pydl.ops.broadcast_to([1, 2], (3, 2)).numpy()
+        array([[1, 2],
+               [1, 2],
+               [1, 2]], dtype=int32)
+    """
     tensor = as_tensor(x)
     if tensor.shape == tuple(shape):
         return tensor
@@ -96,7 +195,25 @@ def _listed(op: str, name: str, xs: Any) -> list[Tensor]:
 
 
 def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
-    """The tensors one after the other along `axis`. ValueError if other sizes differ."""
+    """Tensors one after the other along an axis.
+
+    Args:
+        xs: List of tensors or arrays, of one shape but for their size along the axis. They get a common dtype.
+        axis: The axis along which they are joined.
+
+    Returns:
+        Tensor of that shape, with the sum of the sizes along the axis.
+
+    Raises:
+        ShapeError: If the shapes do not fit, or there is no such axis.
+        ValueError: If the list is empty.
+
+    Example:
+        >>> pydl.ops.concatenate([[[1, 2]], [[3, 4], [5, 6]]], axis=0).numpy()
+        array([[1, 2],
+               [3, 4],
+               [5, 6]], dtype=int32)
+    """
     tensors = _listed("concatenate", "xs", xs)
     if not tensors:
         raise ValueError("[concatenate] xs: expected at least one tensor, got none")
@@ -125,7 +242,23 @@ def _joined(arrays: list[Array], axis: int) -> Array:
 
 
 def flip(x: Any, axis: Any = None) -> Tensor:
-    """x in reverse order along `axis`: an integer, several, or None for all. ShapeError for one that x lacks."""
+    """x in reverse order along `axis`.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: An axis, a tuple of several, or None for all.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+
+    Example:
+        >>> pydl.ops.flip([[1, 2, 3], [4, 5, 6]], axis=1).numpy()
+        array([[3, 2, 1],
+               [6, 5, 4]], dtype=int32)
+    """
     x = as_tensor(x)
     axes = axes_of("flip", axis, x.ndim)
 
@@ -143,7 +276,24 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 
 
 def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
-    """The tensors, all of one shape, along a new axis."""
+    """Tensors of one shape along a new axis.
+
+    Args:
+        x: List of tensors or arrays of one shape. They get a common dtype.
+        axis: Where the new axis is in the result.
+
+    Returns:
+        Tensor with one more axis, whose size is the length of the list.
+
+    Raises:
+        ShapeError: If the shapes differ, or the result cannot have this axis.
+        ValueError: If the list is empty.
+
+    Example:
+        >>> pydl.ops.stack([[1, 2], [3, 4]], axis=1).numpy()
+        array([[1, 3],
+               [2, 4]], dtype=int32)
+    """
     tensors = _listed("stack", "x", x)
     if not tensors:
         raise ValueError("[stack] x: expected at least one tensor, got none")
@@ -154,7 +304,22 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
 
 
 def getitem(x: Any, index: Any) -> Tensor:
-    """x[index] as NumPy indexes: integers, slices, None, arrays of integers or bools. IndexError if outside."""
+    """x[index], as NumPy indexes. An element that is taken twice gets the gradients of both.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        index: Integers, slices, None, `...`, tensors or arrays of integers or bools, or a tuple of these.
+
+    Returns:
+        Tensor of the elements.
+
+    Raises:
+        IndexError: If an index lies outside x.
+
+    Example:
+        >>> pydl.ops.getitem([[1, 2, 3], [4, 5, 6]], (slice(None), 1)).numpy()
+        array([2, 5], dtype=int32)
+    """
     x = as_tensor(x)
     if isinstance(index, tuple):
         index = tuple([i.array if isinstance(i, Tensor) else i for i in index])
@@ -195,7 +360,21 @@ def _cut(array: Array, parts: Sequence[Any]) -> Array | None:
 
 
 def flatten(x: Any) -> Tensor:
-    """Each sample as one row: (N, …) to (N, product of the rest). ShapeError for a scalar."""
+    """Each sample as one row.
+
+    Args:
+        x: Tensor or array (batch, ...) of any dtype.
+
+    Returns:
+        Tensor (batch, product of the other sizes), in the memory of x.
+
+    Raises:
+        ShapeError: If x is a scalar.
+
+    Example:
+        >>> pydl.ops.flatten(np.zeros((2, 3, 4))).shape
+        (2, 12)
+    """
     x = as_tensor(x)
     if x.ndim == 0:
         raise ShapeError("[flatten] x: expected at least 1 axis, got a scalar")

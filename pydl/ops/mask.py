@@ -15,7 +15,22 @@ from .manipulation import reshape
 
 
 def step_mask(x: Any, value: float = 0.0) -> Array:
-    """Which steps of x (…, F) have a feature that is not `value`: bools (…). ShapeError for a scalar."""
+    """Which steps of x have a feature that is not `value`.
+
+    Args:
+        x: Tensor or array (..., features), usually (batch, steps, features).
+        value: The number that stands for a step without data.
+
+    Returns:
+        Array of bools (...).
+
+    Raises:
+        ShapeError: If x is a scalar.
+
+    Example:
+        >>> pydl.ops.step_mask([[[1.0, 0.0], [0.0, 0.0]]])
+        array([[ True, False]])
+    """
     x = floating(as_tensor(x))
     if x.ndim == 0:
         raise ShapeError("[step_mask] x: expected at least 1 axis, got a scalar")
@@ -23,7 +38,18 @@ def step_mask(x: Any, value: float = 0.0) -> Array:
 
 
 def id_mask(ids: Any) -> Array:
-    """Which numbers are not 0: bools of the same shape."""
+    """Which ids are not 0, the number of padding.
+
+    Args:
+        ids: Tensor or array of any shape, of integers or floats.
+
+    Returns:
+        Array of bools of the same shape.
+
+    Example:
+        >>> pydl.ops.id_mask([[7, 3, 0]])
+        array([[ True,  True, False]])
+    """
     numbers = as_tensor(ids).array
     if numbers.dtype not in (np.int32, np.int64, np.float32, np.float64):
         numbers = numbers.astype(np.int64)
@@ -31,7 +57,23 @@ def id_mask(ids: Any) -> Array:
 
 
 def apply_mask(x: Any, mask: Any) -> Tensor:
-    """x (…, F), with zeros in the steps where `mask` (…) is False. ShapeError if the mask does not fit."""
+    """x with zeros in the steps that a mask leaves out.
+
+    Args:
+        x: Tensor or array (..., features); integers and bools become float32.
+        mask: Bools (...), True where a step counts.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ShapeError: If the mask does not fit.
+
+    Example:
+        >>> pydl.ops.apply_mask([[1.0, 2.0], [3.0, 4.0]], [True, False]).numpy()
+        array([[1., 2.],
+               [0., 0.]], dtype=float32)
+    """
     x, keep = floating(as_tensor(x)), as_tensor(mask).array
     if keep.dtype != bool:
         keep = keep.astype(bool)
@@ -45,12 +87,40 @@ def apply_mask(x: Any, mask: Any) -> Tensor:
 
 
 def mask_values(mask: Array, dtype: Any = np.float32) -> Tensor:
-    """1 where the mask (…) holds, else 0, as a tensor (…, 1) to compute with."""
+    """A mask as numbers to compute with: 1 where it holds, else 0.
+
+    Args:
+        mask: Array of bools (...).
+        dtype: The dtype of the result.
+
+    Returns:
+        Tensor (..., 1).
+
+    Example:
+        >>> pydl.ops.mask_values(np.array([True, False])).numpy()
+        array([[1.],
+               [0.]], dtype=float32)
+    """
     return apply_mask(fixed(np.ones((*mask.shape, 1), dtype)), mask)
 
 
 def select_steps(values: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    """a where `values`, of `mask_values`, are 1, else b: whole samples or steps, of as many leading axes as those."""
+    """a where `values` are 1, else b: whole samples or steps at a time.
+
+    Args:
+        values: Tensor (..., 1) of `mask_values`.
+        a: Tensor whose leading axes are those of `values` without the last.
+        b: Tensor of the shape and dtype of a.
+
+    Returns:
+        Tensor of the shape of a.
+
+    Example:
+        >>> values = pydl.ops.mask_values(np.array([True, False]))
+        >>> pydl.ops.select_steps(values, pydl.Tensor([[1.0], [2.0]]), pydl.Tensor([[10.0], [20.0]])).numpy()
+        array([[ 1.],
+               [20.]], dtype=float32)
+    """
     shape = (*values.shape[:-1], -1) if a.size else (*values.shape[:-1], 0)
     chosen = apply_mask(reshape(a, shape), step_mask(values))
     return reshape(chosen + apply_mask(reshape(b, shape), step_mask(values, 1.0)), a.shape)

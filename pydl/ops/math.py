@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, fixed
+from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
 from ..base.quiet import quiet
 from .arrays import broadcast, cast, contiguous, fits, floating, operands, pooled, repeated, sum_to
@@ -51,19 +51,65 @@ def _record_binary(
 
 
 def add(x1: Any, x2: Any) -> Tensor:
-    """x1 + x2"""
+    """x1 + x2, element by element.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes broadcast as in NumPy, and a number takes the dtype of x1.
+
+    Returns:
+        Tensor of the common shape and dtype. An integer does not widen a float: int64 and float32 give float32.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.add([[1.0], [2.0]], [10.0, 20.0]).numpy()
+        array([[11., 21.],
+               [12., 22.]], dtype=float32)
+    """
     a, b = operands(x1, x2)
     return _record_binary(binary("add", a.array, b.array), a, b, lambda dy: dy, lambda dy: dy)
 
 
 def subtract(x1: Any, x2: Any) -> Tensor:
-    """x1 - x2"""
+    """x1 - x2, element by element.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes and dtypes combine as in `add`.
+
+    Returns:
+        Tensor of the common shape and dtype.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.subtract([5, 7], 2).numpy()
+        array([3, 5], dtype=int32)
+    """
     a, b = operands(x1, x2)
     return _record_binary(binary("subtract", a.array, b.array), a, b, lambda dy: dy, lambda dy: pooled(np.negative, dy))
 
 
 def multiply(x1: Any, x2: Any) -> Tensor:
-    """x1 · x2"""
+    """x1 · x2, element by element.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes and dtypes combine as in `add`.
+
+    Returns:
+        Tensor of the common shape and dtype.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.multiply([1.0, 2.0], [3.0, 4.0]).numpy()
+        array([3., 8.], dtype=float32)
+    """
     a, b = operands(x1, x2)
     y = binary("multiply", a.array, b.array)
     return _record_binary(
@@ -72,7 +118,22 @@ def multiply(x1: Any, x2: Any) -> Tensor:
 
 
 def divide(x1: Any, x2: Any) -> Tensor:
-    """x1 / x2; integers become float32 first."""
+    """x1 / x2, element by element; integers and bools become float32 first.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes and dtypes combine as in `add`.
+
+    Returns:
+        Tensor of the common shape, of floats. A division by zero gives infinity or NaN without a warning.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.divide([1, 2, 3], 2).numpy()
+        array([0.5, 1. , 1.5], dtype=float32)
+    """
     a, b = operands(x1, x2)
     a, b = floating(a), floating(b)
     y = binary("divide", a.array, b.array)
@@ -86,12 +147,42 @@ def divide(x1: Any, x2: Any) -> Tensor:
 
 
 def maximum(x1: Any, x2: Any) -> Tensor:
-    """The greater of both; equals share the gradient."""
+    """The greater of x1 and x2, element by element; NaN wins.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes and dtypes combine as in `add`.
+
+    Returns:
+        Tensor of the common shape and dtype. Where x1 equals x2, each gets half of the gradient.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.maximum([-1.0, 3.0], 0).numpy()
+        array([0., 3.], dtype=float32)
+    """
     return _choose("maximum", np.less, x1, x2)
 
 
 def minimum(x1: Any, x2: Any) -> Tensor:
-    """The smaller of both; equals share the gradient."""
+    """The smaller of x1 and x2, element by element; NaN wins.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes and dtypes combine as in `add`.
+
+    Returns:
+        Tensor of the common shape and dtype. Where x1 equals x2, each gets half of the gradient.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.minimum([-1.0, 3.0], 0).numpy()
+        array([-1.,  0.], dtype=float32)
+    """
     return _choose("minimum", np.greater, x1, x2)
 
 
@@ -106,7 +197,23 @@ def _choose(name: str, loses: Any, x1: Any, x2: Any) -> Tensor:
 
 
 def power(x1: Any, x2: Any) -> Tensor:
-    """x1 to the power of x2. Integers stay integers, and then x2 must not be negative."""
+    """x1 to the power of x2, element by element.
+
+    Args:
+        x1: Tensor or array of any shape, or a number.
+        x2: The same; shapes and dtypes combine as in `add`.
+
+    Returns:
+        Tensor of the common shape and dtype; bools become int32. Floats give NaN for a fraction of a power of a
+        negative number.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast, or for an integer to a negative integer power.
+
+    Example:
+        >>> pydl.ops.power([1.0, 2.0, 3.0], 3).numpy()
+        array([ 1.,  8., 27.], dtype=float32)
+    """
     if type(x2) is int and x2 == 2:
         return square(x1)
     a, b = operands(x1, x2)
@@ -123,73 +230,41 @@ def power(x1: Any, x2: Any) -> Tensor:
     return _record_binary(y, a, b, lambda dy: quiet.run(da, dy), lambda dy: quiet.run(db, dy))
 
 
-def _unary(x: Any, function: Any, derivative: Callable[[Array, Array], Array]) -> Tensor:
-    """`derivative` maps (x, y) to dy/dx."""
-    x = floating(as_tensor(x))
-    y = pooled(function, x.array)
-
-    def backward(dy: Array) -> tuple[Array]:
-        return (pooled(np.multiply, dy, quiet.run(derivative, x.array, y)),)
-
-    return record(y, (x,), backward)
-
-
-def negative(x: Any) -> Tensor:
-    """-x"""
-    x = as_tensor(x)
-
-    def negated(array: Array) -> Array:
-        if array.dtype.char not in "fd":
-            return pooled(np.negative, array)
-        return _core.binary("multiply", array, fixed(np.asarray(-1, array.dtype)))
-
-    def backward(dy: Array) -> tuple[Array]:
-        return (negated(dy),)
-
-    return record(negated(x.array), (x,), backward)
-
-
-def abs(x: Any) -> Tensor:
-    """|x|, integers stay integers; the gradient at zero is zero."""
-    x = as_tensor(x)
-    if x.dtype.kind != "f":
-        return wrap(pooled(np.abs, x.array))
-    return _unary(x, np.abs, lambda x, y: np.sign(x))
-
-
 def square(x: Any) -> Tensor:
-    """x²"""
+    """x², element by element.
+
+    Args:
+        x: Tensor or array of any shape.
+
+    Returns:
+        Tensor of the shape and dtype of x; bools become int32.
+
+    Example:
+        >>> pydl.ops.square([-3.0, 4.0]).numpy()
+        array([ 9., 16.], dtype=float32)
+    """
     x = as_tensor(x)
     return multiply(x, x) if x.dtype != bool else wrap(x.array.astype(np.int32))
 
 
-def sqrt(x: Any) -> Tensor:
-    """The square root; NaN for negative numbers."""
-    return _unary(x, np.sqrt, lambda x, y: 0.5 / y)
-
-
-def log(x: Any) -> Tensor:
-    """The natural logarithm."""
-    return _unary(x, np.log, lambda x, y: 1 / x)
-
-
-def log1p(x: Any) -> Tensor:
-    """log(1 + x), exact near zero."""
-    return _unary(x, np.log1p, lambda x, y: 1 / (1 + x))
-
-
-def sin(x: Any) -> Tensor:
-    """The sine of an angle in radians."""
-    return _unary(x, np.sin, lambda x, y: np.cos(x))
-
-
-def cos(x: Any) -> Tensor:
-    """The cosine of an angle in radians."""
-    return _unary(x, np.cos, lambda x, y: -np.sin(x))
-
-
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """x moved into [x_min, x_max]; no gradient where it was outside."""
+    """Each element moved into [x_min, x_max].
+
+    Args:
+        x: Tensor or array of any shape.
+        x_min: The lower bound: a number, or a tensor that broadcasts with x.
+        x_max: The upper bound, likewise. It wins where it is below x_min.
+
+    Returns:
+        Tensor of the common shape and dtype. The gradient is zero where x was outside.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+
+    Example:
+        >>> pydl.ops.clip([-2.0, 0.5, 7.0], 0, 1).numpy()
+        array([0. , 0.5, 1. ], dtype=float32)
+    """
     if will_record(*[bound for bound in (x_min, x_max) if isinstance(bound, Tensor)]):
         return minimum(maximum(x, x_min), x_max)
     x, low = operands(x, x_min)
@@ -203,9 +278,27 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
-    """x1 where the condition holds, else x2; all three broadcast.
+    """x1 where the condition holds, else x2.
 
-    Without x1 and x2, the indices of the elements that are not zero: int64 (axes of the condition, number of them).
+    Args:
+        condition: Tensor or array of any shape; what is not zero holds.
+        x1: Tensor or array of a shape that broadcasts with the others, or a number; None: see Returns.
+        x2: The same.
+
+    Returns:
+        Tensor of the common shape, of the dtype that x1 and x2 have in common. Without x1 and x2, the indices of the
+        elements that are not zero: an int64 tensor of shape (axes of the condition, number of such elements).
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+        ValueError: If only one of x1 and x2 is given.
+
+    Example:
+        >>> pydl.ops.where([True, False], [1.0, 2.0], 0.0).numpy()
+        array([1., 0.], dtype=float32)
+        >>> pydl.ops.where([[0, 5], [6, 0]]).numpy()
+        array([[0, 1],
+               [1, 0]])
     """
     mask = as_tensor(condition).array.astype(bool)
     if x1 is None and x2 is None:
@@ -217,38 +310,3 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
     y = contiguous(np.where(mask, a.array, b.array))
     zero = y.dtype.type(0)  # selected, not multiplied: 0 times a NaN or an infinity is NaN
     return _record_binary(y, a, b, lambda dy: np.where(mask, dy, zero), lambda dy: np.where(mask, zero, dy))
-
-
-def _compare(function: Any, x1: Any, x2: Any) -> Tensor:
-    a, b = operands(x1, x2)
-    return wrap(pooled(function, a.array, b.array, dtype=np.dtype(bool)))
-
-
-def equal(x1: Any, x2: Any) -> Tensor:
-    """Where x1 = x2, as bools."""
-    return _compare(np.equal, x1, x2)
-
-
-def not_equal(x1: Any, x2: Any) -> Tensor:
-    """Where x1 ≠ x2, as bools."""
-    return _compare(np.not_equal, x1, x2)
-
-
-def less(x1: Any, x2: Any) -> Tensor:
-    """Where x1 < x2, as bools."""
-    return _compare(np.less, x1, x2)
-
-
-def less_equal(x1: Any, x2: Any) -> Tensor:
-    """Where x1 ≤ x2, as bools."""
-    return _compare(np.less_equal, x1, x2)
-
-
-def greater(x1: Any, x2: Any) -> Tensor:
-    """Where x1 > x2, as bools."""
-    return _compare(np.greater, x1, x2)
-
-
-def greater_equal(x1: Any, x2: Any) -> Tensor:
-    """Where x1 ≥ x2, as bools."""
-    return _compare(np.greater_equal, x1, x2)

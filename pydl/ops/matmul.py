@@ -17,9 +17,21 @@ from .manipulation import broadcast_to, reshape
 
 
 def matmul(x1: Any, x2: Any) -> Tensor:
-    """x1 @ x2 as NumPy: (…, M, K) @ (…, K, N) gives (…, M, N), leading axes broadcast, vectors are rows or columns.
+    """x1 @ x2: matrix products, as NumPy has them.
 
-    Integers stay integers, of at least 32 bits. ShapeError if the inner sizes differ.
+    Args:
+        x1: Tensor or array (..., M, K), or a vector (K,), which is a row.
+        x2: Tensor or array (..., K, N), or a vector (K,), which is a column. Leading axes broadcast.
+
+    Returns:
+        Tensor (..., M, N), without the axis of a vector, of the common dtype; integers have at least 32 bits.
+
+    Raises:
+        ShapeError: If the inner sizes differ, the leading axes do not broadcast, or one of both is a scalar.
+
+    Example:
+        >>> pydl.ops.matmul([[1.0, 2.0], [3.0, 4.0]], [10.0, 1.0]).numpy()
+        array([12., 34.], dtype=float32)
     """
     a, b = operands(x1, x2)
     if a.ndim == 0 or b.ndim == 0:
@@ -62,16 +74,26 @@ def _batched(a: Tensor, b: Tensor) -> Tensor:
 
 
 def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alpha: float | None = None) -> Tensor:
-    """activation(x @ kernel + bias) in one kernel.
+    """activation(x @ kernel + bias) in one kernel call: what `layers.Dense` computes.
 
     Args:
-        x: (…, I).
-        kernel: (I, U).
-        bias: (U,) or None.
-        activation: a name from `ops.ACTIVATIONS`; `alpha` as in `ops.activate`.
+        x: Tensor or array (..., inputs).
+        kernel: Tensor or array (inputs, units), of the dtype of x.
+        bias: Tensor or array (units,), or None.
+        activation: One of `pydl.ops.ACTIVATIONS`.
+        alpha: Of the activation, as in `activate`.
 
     Returns:
-        (…, U). ShapeError or ValueError if the shapes do not fit.
+        Tensor (..., units).
+
+    Raises:
+        ShapeError: If the shapes of x and kernel do not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If the bias or the activation does not fit.
+
+    Example:
+        >>> pydl.ops.dense([[1.0, 2.0]], [[1.0, -1.0], [1.0, -1.0]], [0.5, 0.5], "relu").numpy()
+        array([[3.5, 0. ]], dtype=float32)
     """
     x, w = as_tensor(x), as_tensor(kernel)
     b = None if bias is None else as_tensor(bias)

@@ -14,7 +14,7 @@ import numpy as np
 from ..autograd.tape import state
 from ..autograd.tensor import Tensor
 from ..base.tree import flatten, map_structure
-from . import math
+from . import comparison, math
 from .entry import public
 from .manipulation import broadcast_to
 from .matmul import matmul
@@ -24,9 +24,9 @@ _OPS: dict[Any, Callable[..., Tensor]] = {
     np.divide: public(math.divide), np.power: public(math.power), np.matmul: public(matmul),
 }  # fmt: skip
 _COMPARISONS: dict[Any, Callable[..., Tensor]] = {
-    np.equal: public(math.equal), np.not_equal: public(math.not_equal), np.less: public(math.less),
-    np.less_equal: public(math.less_equal), np.greater: public(math.greater),
-    np.greater_equal: public(math.greater_equal),
+    np.equal: public(comparison.equal), np.not_equal: public(comparison.not_equal), np.less: public(comparison.less),
+    np.less_equal: public(comparison.less_equal), np.greater: public(comparison.greater),
+    np.greater_equal: public(comparison.greater_equal),
 }  # fmt: skip
 _broadcast_to = public(broadcast_to)
 

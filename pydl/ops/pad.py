@@ -18,15 +18,27 @@ Widths = list[tuple[int, int]]
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
-    """x with a border.
+    """x with a border, or without a part of its own.
 
     Args:
-        pad_width: (before, after) for each axis, one pair or one integer for all, as np.pad takes them. Negative
-            numbers cut off; only with mode "constant".
-        mode: "constant"; "reflect", the border mirrors x without its outermost elements; "symmetric", with them.
-        constant_values: a number, of mode "constant" alone; None: 0.
+        x: Tensor or array of any shape and dtype.
+        pad_width: (before, after) for each axis, one pair for all, or one integer, as np.pad takes them. Negative
+            numbers cut off, in mode "constant" only.
+        mode: "constant"; "reflect", where the border mirrors x without its outermost elements; "symmetric", with them.
+        constant_values: The number in the border, for mode "constant" only; None: 0.
 
-    ShapeError if the widths do not fit, or if more is cut off than there is.
+    Returns:
+        Tensor of the dtype of x, with the sum of its size and both widths along each axis.
+
+    Raises:
+        ShapeError: If the widths do not fit, or more is cut off than there is.
+        ValueError: For another mode, or for `constant_values` where it has no use.
+
+    Example:
+        >>> pydl.ops.pad([1, 2, 3], (1, 2)).numpy()
+        array([0, 1, 2, 3, 0, 0], dtype=int32)
+        >>> pydl.ops.pad([1, 2, 3], 1, mode="reflect").numpy()
+        array([2, 1, 2, 3, 2], dtype=int32)
     """
     x = as_tensor(x)
     widths = _widths(x, pad_width)

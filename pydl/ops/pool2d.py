@@ -23,12 +23,26 @@ def _windows(op: str, x: Any, pool_size: Any, strides: Any, padding: Any) -> tup
 
 
 def max_pool(inputs: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "valid") -> Tensor:
-    """The greatest element of each window; the gradient goes to the first of equals.
+    """The greatest element of each window of an image.
 
     Args:
-        inputs: (N, H, W, C).
-        pool_size, strides: one integer or two; strides None: the windows do not overlap.
-        padding: "valid", or "same": windows may hang over the edge, and see only what is inside.
+        inputs: Tensor or array (batch, height, width, channels); integers and bools become float32.
+        pool_size: The size of a window: an integer, or (rows, columns).
+        strides: The distance of the windows; None for `pool_size`, where they do not overlap.
+        padding: "valid", or "same", where windows may hang over the edge and see only what is inside.
+
+    Returns:
+        Tensor (batch, new height, new width, channels). The gradient goes to the first of equal elements.
+
+    Raises:
+        ShapeError: If `inputs` does not have four axes.
+        ValueError: If another argument does not fit.
+
+    Example:
+        >>> image = np.arange(16.0).reshape(1, 4, 4, 1)
+        >>> pydl.ops.max_pool(image)[0, :, :, 0].numpy()
+        array([[ 5.,  7.],
+               [13., 15.]])
     """
     x, window, steps, pad = _windows("max_pool", inputs, pool_size, strides, padding)
     y, argmax = _core.max_pool2d_forward(x.array, window, steps, pad, will_record(x))
@@ -41,7 +55,27 @@ def max_pool(inputs: Any, pool_size: Any = 2, strides: Any = None, padding: Any 
 
 
 def average_pool(inputs: Any, pool_size: Any = 2, strides: Any = None, padding: Any = "valid") -> Tensor:
-    """The mean of each window's elements inside the image; arguments as `max_pool`."""
+    """The mean of each window of an image.
+
+    Args:
+        inputs: Tensor or array (batch, height, width, channels); integers and bools become float32.
+        pool_size: The size of a window: an integer, or (rows, columns).
+        strides: The distance of the windows; None for `pool_size`, where they do not overlap.
+        padding: "valid", or "same", where windows may hang over the edge; pixels outside do not count.
+
+    Returns:
+        Tensor (batch, new height, new width, channels).
+
+    Raises:
+        ShapeError: If `inputs` does not have four axes.
+        ValueError: If another argument does not fit.
+
+    Example:
+        >>> image = np.arange(16.0).reshape(1, 4, 4, 1)
+        >>> pydl.ops.average_pool(image)[0, :, :, 0].numpy()
+        array([[ 2.5,  4.5],
+               [10.5, 12.5]])
+    """
     x, window, steps, pad = _windows("average_pool", inputs, pool_size, strides, padding)
 
     def backward(dy: Array) -> tuple[Array]:
@@ -51,10 +85,40 @@ def average_pool(inputs: Any, pool_size: Any = 2, strides: Any = None, padding: 
 
 
 def global_average_pool(x: Any, keepdims: bool = False) -> Tensor:
-    """The mean of each channel: (N, H, W, C) to (N, C), or (N, 1, 1, C) with keepdims."""
+    """The mean of each channel over the whole image.
+
+    Args:
+        x: Tensor or array (batch, height, width, channels); integers and bools become float32.
+        keepdims: Whether height and width stay, with size 1.
+
+    Returns:
+        Tensor (batch, channels), or (batch, 1, 1, channels) with `keepdims`.
+
+    Raises:
+        ShapeError: If x has fewer than three axes.
+
+    Example:
+        >>> pydl.ops.global_average_pool(np.arange(4.0).reshape(1, 2, 2, 1)).numpy()
+        array([[1.5]])
+    """
     return reduce.mean(x, (1, 2), keepdims)
 
 
 def global_max_pool(x: Any, keepdims: bool = False) -> Tensor:
-    """The maximum of each channel: (N, H, W, C) to (N, C), or (N, 1, 1, C) with keepdims."""
+    """The maximum of each channel over the whole image.
+
+    Args:
+        x: Tensor or array (batch, height, width, channels) of any dtype.
+        keepdims: Whether height and width stay, with size 1.
+
+    Returns:
+        Tensor (batch, channels), or (batch, 1, 1, channels) with `keepdims`. Equal elements share the gradient.
+
+    Raises:
+        ShapeError: If x has fewer than three axes.
+
+    Example:
+        >>> pydl.ops.global_max_pool(np.arange(4.0).reshape(1, 2, 2, 1)).numpy()
+        array([[3.]])
+    """
     return reduce.max(x, (1, 2), keepdims)

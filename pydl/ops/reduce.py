@@ -21,9 +21,22 @@ def _kept(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
 
 
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum along `axis` (an integer, several, or None for all). ShapeError for an axis that x does not have.
+    """The sum along `axis`.
 
-    Integers of less than 32 bits become int32.
+    Args:
+        x: Tensor or array of any shape. Integers of less than 32 bits and bools become int32.
+        axis: An axis, a tuple of several, or None for all.
+        keepdims: Whether the axes stay, with size 1.
+
+    Returns:
+        Tensor without these axes, or with size 1 there.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+
+    Example:
+        >>> pydl.ops.sum([[1.0, 2.0], [3.0, 4.0]], axis=0).numpy()
+        array([4., 6.], dtype=float32)
     """
     x = as_tensor(x)
     axes = axes_of("sum", axis, x.ndim)
@@ -37,7 +50,24 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean along `axis`; as `sum`."""
+    """The mean along `axis`.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        axis: An axis, a tuple of several, or None for all.
+        keepdims: Whether the axes stay, with size 1.
+
+    Returns:
+        Tensor without these axes, or with size 1 there; NaN where there was nothing to add up.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+
+    Example:
+        >>> pydl.ops.mean([[1.0, 2.0], [3.0, 4.0]], axis=1, keepdims=True).numpy()
+        array([[1.5],
+               [3.5]], dtype=float32)
+    """
     x = floating(as_tensor(x))
     axes = axes_of("mean", axis, x.ndim)
     kept = _kept(x.shape, axes)
@@ -52,15 +82,48 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The maximum along `axis`, and of `initial` if it is given; equals share the gradient.
+    """The maximum along `axis`; NaN wins, and equal elements share the gradient.
 
-    ValueError along an empty axis without `initial`.
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: An axis, a tuple of several, or None for all.
+        keepdims: Whether the axes stay, with size 1.
+        initial: A number that the result is at least, also where x is empty.
+
+    Returns:
+        Tensor of the dtype of x, without these axes, or with size 1 there.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+        ValueError: If there are no elements and no `initial`.
+
+    Example:
+        >>> pydl.ops.max([[1.0, 5.0], [3.0, 2.0]], axis=1).numpy()
+        array([5., 3.], dtype=float32)
     """
     return _extreme("max", x, axis, keepdims, initial)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The minimum along `axis`; as `max`."""
+    """The minimum along `axis`; NaN wins, and equal elements share the gradient.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: An axis, a tuple of several, or None for all.
+        keepdims: Whether the axes stay, with size 1.
+        initial: A number that the result is at most, also where x is empty.
+
+    Returns:
+        Tensor of the dtype of x, without these axes, or with size 1 there.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+        ValueError: If there are no elements and no `initial`.
+
+    Example:
+        >>> pydl.ops.min([[1.0, 5.0], [3.0, 2.0]], axis=1).numpy()
+        array([1., 2.], dtype=float32)
+    """
     return _extreme("min", x, axis, keepdims, initial)
 
 
@@ -86,12 +149,46 @@ def _extreme(name: str, x: Any, axis: Any, keepdims: bool, initial: Any) -> Tens
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Where along `axis` (None: in x flattened) the first maximum is, or the first NaN, as int32."""
+    """The index of the first maximum along `axis`, or of the first NaN.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: The axis; None for an index into all elements in a row.
+        keepdims: Whether the axis stays, with size 1.
+
+    Returns:
+        Tensor of int32 without the axis, or with size 1 there. It has no gradient.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+        ValueError: If there are no elements along the axis.
+
+    Example:
+        >>> pydl.ops.argmax([[1.0, 5.0], [3.0, 2.0]], axis=1).numpy()
+        array([1, 0], dtype=int32)
+    """
     return _place("argmax", np.argmax, x, axis, keepdims)
 
 
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """Where along `axis` the first minimum is; as `argmax`."""
+    """The index of the first minimum along `axis`, or of the first NaN.
+
+    Args:
+        x: Tensor or array of any shape and dtype.
+        axis: The axis; None for an index into all elements in a row.
+        keepdims: Whether the axis stays, with size 1.
+
+    Returns:
+        Tensor of int32 without the axis, or with size 1 there. It has no gradient.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+        ValueError: If there are no elements along the axis.
+
+    Example:
+        >>> pydl.ops.argmin([[1.0, 5.0], [3.0, 2.0]], axis=1).numpy()
+        array([0, 1], dtype=int32)
+    """
     return _place("argmin", np.argmin, x, axis, keepdims)
 
 

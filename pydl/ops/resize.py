@@ -13,9 +13,23 @@ from .window import pair
 
 
 def upsample(x: Any, size: Any = 2, interpolation: str = "nearest") -> Tensor:
-    """Each pixel becomes `size` of them: (N, H, W, C) to (N, size[0] H, size[1] W, C). One size serves both axes.
+    """An image enlarged by whole factors.
 
-    interpolation: "nearest" repeats, "bilinear" mixes neighbours, centres of pixels on centres as TensorFlow has them.
+    Args:
+        x: Tensor or array (batch, height, width, channels); integers and bools become float32.
+        size: The factor for both axes, or (rows, columns).
+        interpolation: "nearest" repeats pixels; "bilinear" mixes neighbours, with centres on centres as in TensorFlow.
+
+    Returns:
+        Tensor (batch, rows · height, columns · width, channels).
+
+    Raises:
+        ShapeError: If x does not have four axes.
+        ValueError: If a factor or the interpolation does not fit.
+
+    Example:
+        >>> pydl.ops.upsample(np.array([[1.0, 2.0]]).reshape(1, 1, 2, 1), (1, 2)).numpy().ravel()
+        array([1., 1., 2., 2.])
     """
     x = floating(as_tensor(x))
     if x.ndim != 4:

@@ -23,29 +23,39 @@ def rnn(
     recurrent_dropout_mask: Any = None,
     recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Elman's network over whole sequences: h' = activation(x W + b + h R) (Elman 1990).
+    """The simple recurrent network over whole sequences: h' = activation(x · kernel + bias + h · recurrent_kernel).
 
     Args:
-        x: (B, T, I).
-        kernel: (I, U).
-        recurrent_kernel: (U, U).
-        bias: (U,) or None.
-        initial_state: h (B, U), or a sequence of this one; None for zeros.
-        mask: (B, T) of bools or None. Where it is False, state and output stay what they are (the output zero before
+        x: Tensor or array (batch, steps, inputs); or ids (batch, steps), integers that choose rows of the kernel.
+        kernel: Tensor or array (inputs, units), of the dtype of x.
+        recurrent_kernel: Tensor or array (units, units).
+        bias: Tensor or array (units,), or None.
+        initial_state: h, a tensor or array (batch, units), or a list of this one; None for zeros.
+        mask: Bools (batch, steps), or None. Where False, state and output stay what they are (the output is zero before
             the first step); such steps take no time.
         activation: linear, relu, sigmoid, tanh or hard_sigmoid.
-        go_backwards: from the last step to the first; the outputs come in this order.
-        return_sequences: whether all outputs are wanted, or the last alone.
-        dropout_mask, recurrent_dropout_mask: (B, I) and (B, U) or None: what the inputs and the fed-back outputs are
-            multiplied with, alike in every step (Gal and Ghahramani 2016).
-        recompute_every: in training, keep only the states after so many steps, and make what lies between them again
-            on the way back: less memory, about half more time. The square root of T needs least.
+        go_backwards: Whether to run from the last step to the first; the outputs come in this order.
+        return_sequences: Whether the outputs of all steps are wanted, or the last alone.
+        dropout_mask: (batch, inputs), or None: what the inputs are multiplied with, alike in every step.
+        recurrent_dropout_mask: (batch, units), or None: what the fed-back outputs are multiplied with.
+        recompute_every: In training, keep only the states after so many steps, and compute what lies between them again
+            in the backward pass: less memory, about half more time. The square root of the steps needs least.
 
     Returns:
-        (outputs (B, T, U), or (B, U) without return_sequences; the last state h (B, U)).
+        (outputs, h): tensors (batch, steps, units), or (batch, units) without `return_sequences`, and (batch, units).
 
     Raises:
-        ShapeError, ValueError or TypeError if something does not fit.
+        TypeError: If the dtypes of the arrays differ.
+        ValueError: If a shape or another argument does not fit.
+
+    Source:
+        Elman 1990, "Finding Structure in Time"; dropout: Gal and Ghahramani 2016.
+
+    Example:
+        >>> x = [[[1.0], [2.0], [4.0]]]
+        >>> y, h = pydl.ops.rnn(x, [[1.0]], [[1.0]], activation="linear")  # the running sum
+        >>> y.numpy().ravel()
+        array([1., 3., 7.], dtype=float32)
     """
     options = {
         "mask": mask,

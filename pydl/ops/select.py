@@ -10,9 +10,24 @@ from .math import where
 
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
-    """Where the first condition holds the first choice, else where the second holds the second, ..., else `default`.
+    """The choice that belongs to the first condition that holds, element by element.
 
-    All broadcast. ValueError unless there are as many conditions as choices.
+    Args:
+        condlist: List of tensors or arrays of bools, of shapes that broadcast.
+        choicelist: As many tensors, arrays or numbers, of shapes that broadcast with these.
+        default: What stands where no condition holds.
+
+    Returns:
+        Tensor of the common shape and dtype.
+
+    Raises:
+        ShapeError: If the shapes do not broadcast.
+        ValueError: If there are not as many conditions as choices, or none.
+
+    Example:
+        >>> x = np.array([-3.0, 0.5, 9.0])
+        >>> pydl.ops.select([x < 0, x > 1], [0.0, 1.0], x).numpy()
+        array([0. , 0.5, 1. ])
     """
     if len(condlist) != len(choicelist) or not condlist:
         raise ValueError(

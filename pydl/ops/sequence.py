@@ -17,10 +17,23 @@ _MOST = 1 << 20  # slices: each is a Python object of its own, so more would fil
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
-    """The slices of x along `axis`, without it. Their gradients meet in one array, however many there are.
+    """The slices of x along an axis, without this axis: the reverse of `stack`.
 
-    num: how many there are, if the caller knows. ShapeError for another number, for more than a million slices, and
-    for an axis that x does not have.
+    Args:
+        x: Tensor or array of any shape but a scalar, and any dtype.
+        num: How many slices there are, if the caller knows.
+        axis: The axis along which x is cut.
+
+    Returns:
+        List of tensors.
+
+    Raises:
+        ShapeError: If x does not have the axis, or not `num` slices.
+
+    Example:
+        >>> first, second = pydl.ops.unstack([[1, 2], [3, 4]])
+        >>> second.numpy()
+        array([3, 4], dtype=int32)
     """
     x = as_tensor(x)
     axis = axis_of("unstack", axis, x.ndim)

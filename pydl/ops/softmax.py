@@ -15,7 +15,23 @@ from .manipulation import reshape, transpose
 
 
 def softmax(x: Any, axis: Any = -1) -> Tensor:
-    """exp(x) / Σ exp(x) along `axis`, which add up to one; over several axes at once if it is a tuple."""
+    """exp(x) / Σ exp(x) along `axis`: positive numbers that add up to one.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        axis: The axis to add up, or a tuple of several; None for all.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+
+    Example:
+        >>> pydl.ops.softmax([[0.0, 0.0], [1000.0, 0.0]]).numpy()
+        array([[0.5, 0.5],
+               [1. , 0. ]], dtype=float32)
+    """
     x = floating(as_tensor(x))
     if x.ndim == 0 or axis not in (-1, x.ndim - 1):
         return _along("softmax", softmax, x, axis)
@@ -28,7 +44,22 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
-    """log(softmax(x)), without ever taking the logarithm of a tiny number."""
+    """log(softmax(x)), exact also where the softmax is tiny.
+
+    Args:
+        x: Tensor or array of any shape; integers and bools become float32.
+        axis: The axis to add up, or a tuple of several; None for all.
+
+    Returns:
+        Tensor of the shape of x.
+
+    Raises:
+        ShapeError: If x does not have the axis.
+
+    Example:
+        >>> pydl.ops.log_softmax([1000.0, 0.0]).numpy()
+        array([    0., -1000.], dtype=float32)
+    """
     x = floating(as_tensor(x))
     if x.ndim == 0 or axis not in (-1, x.ndim - 1):
         return _along("log_softmax", log_softmax, x, axis)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autograd.tensor import Tensor
-from . import manipulation, math, reduce
+from . import comparison, manipulation, math, reduce, unary
 from .arrays import cast
 from .entry import public
 from .matmul import matmul
@@ -19,10 +19,10 @@ _BINARY: dict[str, Callable[..., Tensor]] = {
     "matmul": matmul,
 }  # fmt: skip
 _COMPARISONS: dict[str, Callable[..., Tensor]] = {
-    "eq": math.equal, "ne": math.not_equal, "lt": math.less, "le": math.less_equal, "gt": math.greater,
-    "ge": math.greater_equal,
+    "eq": comparison.equal, "ne": comparison.not_equal, "lt": comparison.less, "le": comparison.less_equal,
+    "gt": comparison.greater, "ge": comparison.greater_equal,
 }  # fmt: skip
-_OTHERS: dict[str, Callable[..., Tensor]] = {"neg": math.negative, "abs": math.abs, "getitem": manipulation.getitem}
+_OTHERS: dict[str, Callable[..., Tensor]] = {"neg": unary.negative, "abs": unary.abs, "getitem": manipulation.getitem}
 
 _reshape, _cast = public(manipulation.reshape), public(cast)
 _sum, _mean = public(reduce.sum), public(reduce.mean)
@@ -33,7 +33,21 @@ def _swapped(op: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def reshape(self: Tensor, *shape: Any) -> Tensor:
-    """`ops.reshape`, with the sizes one by one or in a tuple."""
+    """`ops.reshape(self, shape)`.
+
+    Args:
+        *shape: The sizes, one by one or as a tuple; one of them may be -1.
+
+    Returns:
+        A tensor of this shape, in the same memory.
+
+    Raises:
+        ShapeError: If the number of elements differs.
+
+    Example:
+        >>> pydl.Tensor([1, 2, 3, 4]).reshape(2, -1).shape
+        (2, 2)
+    """
     return _reshape(self, shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape)
 
 
@@ -41,12 +55,44 @@ def reshape(self: Tensor, *shape: Any) -> Tensor:
 
 
 def sum(self: Tensor, axis: Any = None, keepdims: bool = False, *, dtype: Any = None, out: None = None) -> Tensor:
-    """`ops.sum`, after a cast to `dtype` if one is given. TypeError for `out`: tensors are not written to."""
+    """`ops.sum`, after a cast to `dtype` if one is given. np.sum(tensor) comes here too.
+
+    Args:
+        axis: An axis, a tuple of several, or None for all.
+        keepdims: Whether the axes stay, with size 1.
+        dtype: The dtype to add up in; None for that of the tensor.
+        out: None: tensors are not written to.
+
+    Returns:
+        A tensor without the axes, or with size 1 there.
+
+    Raises:
+        ShapeError: If there is no such axis.
+        TypeError: For an `out`.
+    """
     return _sum(_for_numpy("sum", self, dtype, out), axis, keepdims)
 
 
 def mean(self: Tensor, axis: Any = None, keepdims: bool = False, *, dtype: Any = None, out: None = None) -> Tensor:
-    """`ops.mean`; as `sum`."""
+    """`ops.mean`, after a cast to `dtype` if one is given. np.mean(tensor) comes here too.
+
+    Args:
+        axis: An axis, a tuple of several, or None for all.
+        keepdims: Whether the axes stay, with size 1.
+        dtype: The dtype to add up in; None for that of the tensor.
+        out: None: tensors are not written to.
+
+    Returns:
+        A tensor without the axes, or with size 1 there.
+
+    Raises:
+        ShapeError: If there is no such axis.
+        TypeError: For an `out`.
+
+    Example:
+        >>> pydl.Tensor([[1.0, 2.0], [3.0, 4.0]]).mean(axis=0).numpy()
+        array([2., 3.], dtype=float32)
+    """
     return _mean(_for_numpy("mean", self, dtype, out), axis, keepdims)
 
 
@@ -73,7 +119,7 @@ def _install() -> None:
         "reshape": reshape,
         "sum": sum,
         "mean": mean,
-        "T": property(public(manipulation.transpose)),
+        "T": property(public(manipulation.transpose), doc="`ops.transpose(self)`: the axes in reverse order."),
     }
     methods |= {"__array_ufunc__": _array_ufunc, "__array_function__": _array_function}
     methods |= {f"__{sign}__": public(op) for sign, op in (_BINARY | _COMPARISONS | _OTHERS).items()}

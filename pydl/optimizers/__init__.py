@@ -17,7 +17,22 @@ _registry: Registry[Optimizer] = Registry("optimizer", [SGD, RMSprop, Adam, Adam
 
 
 def get(identifier: Any) -> Optimizer:
-    """An optimizer from its name, class, config or itself. ValueError lists the names."""
+    """An optimizer from its name.
+
+    Args:
+        identifier: A name such as "adam", a class, a config {"class_name", "config"}, or an optimizer.
+
+    Returns:
+        The optimizer.
+
+    Raises:
+        TypeError: If it is none of these.
+        ValueError: If there is no optimizer of this name; the error lists the names.
+
+    Example:
+        >>> pydl.optimizers.get("adam").learning_rate
+        0.001
+    """
     if isinstance(identifier, Optimizer):
         return identifier
     name = identifier.lower() if isinstance(identifier, str) else identifier

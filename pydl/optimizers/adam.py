@@ -10,11 +10,37 @@ from .optimizer import LearningRate, Optimizer
 
 
 class Adam(Optimizer):
-    """Adam (Kingma & Ba 2014), in Keras's form with epsilon outside the bias correction.
+    """Adaptive moment estimation, in Keras's form with epsilon outside the bias correction.
 
-    m = beta_1 * m + (1 - beta_1) * g; v = beta_2 * v + (1 - beta_2) * g^2;
-    w -= learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon).
-    With amsgrad, the largest v so far stands in place of v (Reddi et al. 2018).
+    m = beta_1 · m + (1 - beta_1) · g; v = beta_2 · v + (1 - beta_2) · g²;
+    w -= learning_rate · √(1 - beta_2^t) / (1 - beta_1^t) · m / (√v + epsilon), in update t.
+    With `amsgrad`, the largest v so far stands in place of v.
+
+    Args:
+        learning_rate: A number or a schedule (see `pydl.optimizers.schedules`).
+        beta_1: How much of the mean gradient is kept, from 0 to less than 1.
+        beta_2: How much of the mean square is kept, from 0 to less than 1.
+        epsilon: What is added to the divisor.
+        amsgrad: Whether the divisor never falls.
+        weight_decay: Each update first takes learning_rate · weight_decay of every weight; None for none.
+        clipnorm: The greatest 2-norm of the gradient of each variable; None for no bound.
+        clipvalue: The greatest absolute value of each element of a gradient; None for no bound.
+        global_clipnorm: The greatest 2-norm of all gradients together; None for no bound.
+        name: The name in error messages.
+
+    Raises:
+        TypeError: If one of them is no number.
+        ValueError: If one of them lies outside its range, or more than one kind of clipping is given.
+
+    Source:
+        Kingma and Ba 2014, "Adam", end of section 2; amsgrad: Reddi et al. 2018, "On the Convergence of Adam and
+        Beyond".
+
+    Example:
+        >>> v = pydl.Variable([1.0])
+        >>> pydl.optimizers.Adam(learning_rate=0.5).apply([np.array([4.0])], [v])  # the first step has full length
+        >>> v.numpy().round(3)
+        array([0.5], dtype=float32)
     """
 
     def __init__(
@@ -59,7 +85,34 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay that does not go through the moments (Loshchilov & Hutter 2017)."""
+    """`Adam` with weight decay, which does not go through the moments.
+
+    Args:
+        learning_rate: A number or a schedule (see `pydl.optimizers.schedules`).
+        weight_decay: Each update first takes learning_rate · weight_decay of every weight.
+        beta_1: How much of the mean gradient is kept, from 0 to less than 1.
+        beta_2: How much of the mean square is kept, from 0 to less than 1.
+        epsilon: What is added to the divisor.
+        amsgrad: Whether the divisor never falls.
+        clipnorm: The greatest 2-norm of the gradient of each variable; None for no bound.
+        clipvalue: The greatest absolute value of each element of a gradient; None for no bound.
+        global_clipnorm: The greatest 2-norm of all gradients together; None for no bound.
+        name: The name in error messages.
+
+    Raises:
+        TypeError: If one of them is no number.
+        ValueError: If one of them lies outside its range, `weight_decay` is None, or more than one kind of clipping is
+            given.
+
+    Source:
+        Loshchilov and Hutter 2017, "Decoupled Weight Decay Regularization".
+
+    Example:
+        >>> v = pydl.Variable([1.0])
+        >>> pydl.optimizers.AdamW(learning_rate=0.5, weight_decay=0.5).apply([np.array([0.0])], [v])
+        >>> v.numpy()
+        array([0.75], dtype=float32)
+    """
 
     def __init__(
         self,

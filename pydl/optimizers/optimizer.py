@@ -40,12 +40,36 @@ class _Group:
 
 
 class Optimizer(NamesArguments):
-    """Base of all optimisers: learning rate, clipping, and the state that belongs to every variable.
+    """Base of all optimizers: learning rate, weight decay, clipping, and the state of every variable.
 
-    learning_rate: a number or a schedule, a function of `iterations`, the number of updates made. weight_decay is
-    decoupled: each update first takes learning_rate * weight_decay of every weight. At most one of clipnorm (each
-    gradient's 2-norm), global_clipnorm (the norm of all together) and clipvalue (each element) may be given.
-    Subclasses name their state arrays in `_slots` and override `_update`.
+    A subclass names its state arrays in `_slots` and overrides `_update`.
+
+    Args:
+        learning_rate: A number or a schedule (see `pydl.optimizers.schedules`) of the number of updates made.
+        weight_decay: Each update first takes learning_rate · weight_decay of every weight, apart from the gradient;
+            None for none.
+        clipnorm: The greatest 2-norm of the gradient of each variable; None for no bound.
+        clipvalue: The greatest absolute value of each element of a gradient; None for no bound.
+        global_clipnorm: The greatest 2-norm of all gradients together; None for no bound.
+        name: The name in error messages; None for that of the class.
+
+    Attributes:
+        iterations: The number of updates made.
+
+    Raises:
+        TypeError: If one of them is no number.
+        ValueError: If one of them is negative, or more than one kind of clipping is given.
+
+    Source:
+        Weight decay: Loshchilov and Hutter 2017, "Decoupled Weight Decay Regularization"; clipping by norm: Pascanu et
+        al. 2013, "On the difficulty of training recurrent neural networks".
+
+    Example:
+        >>> optimizer = pydl.optimizers.SGD(learning_rate=0.5, clipvalue=1.0)
+        >>> v = pydl.Variable([1.0, 2.0])
+        >>> optimizer.apply([np.array([8.0, -0.5])], [v])
+        >>> v.numpy()
+        array([0.5 , 2.25], dtype=float32)
     """
 
     _slots: tuple[str, ...] = ()
@@ -79,7 +103,7 @@ class Optimizer(NamesArguments):
     def learning_rate(self) -> float:
         """The learning rate of the next update.
 
-        May be set to a number or a schedule; TypeError for a number where there is a schedule, as in Keras.
+        It may be set to a number or a schedule. As in Keras, TypeError for a number where there is a schedule.
         """
         return self._rate(self.iterations) if isinstance(self._rate, LearningRateSchedule) else float(self._rate)
 
@@ -107,7 +131,17 @@ class Optimizer(NamesArguments):
     # -- updates
 
     def build(self, variables: Iterable[Variable]) -> None:
-        """Makes the state of these variables, zeros. Called by `apply` for those that it has not seen."""
+        """Makes the state of variables, zeros. `apply` does so for those that it has not seen.
+
+        Args:
+            variables: The variables.
+
+        Example:
+            >>> optimizer, v = pydl.optimizers.Adam(), pydl.Variable([1.0, 2.0])
+            >>> optimizer.build([v])
+            >>> [array.tolist() for array in optimizer.variables]
+            [[0.0, 0.0], [0.0, 0.0]]
+        """
         with self._lock:
             self._state.add(list(variables), lambda v: tuple(np.zeros_like(v.array) for _ in self._slots))
 
@@ -118,15 +152,25 @@ class Optimizer(NamesArguments):
 
     @property
     def variables(self) -> list[Array]:
-        """The state arrays, those of each variable together, in the order the variables were first seen."""
+        """The state arrays, those of each variable together, in the order in which the variables were first seen."""
         return [array for state in self._state for array in state]
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:
-        """Leaves variables out of weight decay: those in the list, and those whose name contains one of the names.
+        """Leaves variables out of weight decay.
 
-        var_names: regular expressions, such as "bias". ValueError after the first update.
+        Args:
+            var_list: Variables.
+            var_names: Regular expressions, such as "bias": variables whose name contains one of them.
+
+        Raises:
+            TypeError: If `var_names` is no list of strings.
+            ValueError: After the first update.
+
+        Example:
+            >>> optimizer = pydl.optimizers.AdamW(weight_decay=0.01)
+            >>> optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         """
         if self.built:
             raise ValueError(f"[{self.name}] exclude_from_weight_decay: only before the optimizer has seen variables")
@@ -141,9 +185,15 @@ class Optimizer(NamesArguments):
         return not named and all(variable is not v for v in self._undecayed)
 
     def apply(self, grads: Sequence[Gradient], trainable_variables: Sequence[Variable]) -> None:
-        """One update of every variable by its gradient, of the same shape. Variables whose gradient is None stay.
+        """One update of every variable by its gradient.
 
-        ValueError if the numbers differ or no variable has a gradient.
+        Args:
+            grads: For each variable a tensor or array of its shape, of floats; None: the variable stays as it is.
+            trainable_variables: The variables.
+
+        Raises:
+            TypeError: If something else stands among the variables.
+            ValueError: If the numbers or shapes differ, or no variable has a gradient.
         """
         if len(grads) != len(trainable_variables):
             raise ValueError(
@@ -171,7 +221,17 @@ class Optimizer(NamesArguments):
             self.iterations = step
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Gradient, Variable]]) -> None:
-        """`apply` for pairs (gradient, variable)."""
+        """`apply` for pairs.
+
+        Args:
+            grads_and_vars: Pairs (gradient, variable), each of one shape.
+
+        Example:
+            >>> v = pydl.Variable([1.0, 2.0])
+            >>> pydl.optimizers.SGD(0.5).apply_gradients([(np.array([1.0, 1.0]), v)])
+            >>> v.numpy()
+            array([0.5, 1.5], dtype=float32)
+        """
         pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
 
@@ -213,7 +273,17 @@ class Optimizer(NamesArguments):
     # -- its state as arrays by number, as Keras saves it
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Puts the state into `store`, under "0", "1", …: iterations, learning rate (not a schedule), `variables`."""
+        """Puts the state into a store: iterations, learning rate (unless it is a schedule), then `variables`.
+
+        Args:
+            store: A dict, or what takes arrays as one does, under the keys "0", "1", and so on.
+
+        Example:
+            >>> optimizer, store = pydl.optimizers.SGD(0.5), {}
+            >>> optimizer.save_own_variables(store)
+            >>> {key: array.item() for key, array in store.items()}
+            {'0': 0, '1': 0.5}
+        """
         numbers: list[Any] = [np.array(self.iterations, np.int64)]
         if not isinstance(self._rate, LearningRateSchedule):
             numbers.append(np.array(self._rate, np.float64))
@@ -221,10 +291,22 @@ class Optimizer(NamesArguments):
             store[str(i)] = np.array(array)
 
     def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Takes what `save_own_variables` has put there.
+        """Takes the state from a store that `save_own_variables` has filled.
 
-        If the optimizer has not seen variables yet, those of its first update get it by their place. ValueError if the
-        number of arrays or a shape differs; then nothing has changed.
+        If the optimizer has not seen variables yet, those of its first update get it, in their order.
+
+        Args:
+            store: A dict, or what gives arrays as one does.
+
+        Raises:
+            ShapeError: If a shape differs; then nothing has changed.
+            ValueError: If the number of arrays differs; then nothing has changed.
+
+        Example:
+            >>> optimizer = pydl.optimizers.SGD()
+            >>> optimizer.load_own_variables({"0": np.array(7), "1": np.array(0.5)})
+            >>> optimizer.iterations, optimizer.learning_rate
+            (7, 0.5)
         """
         first, per_variable = 1 if isinstance(self._rate, LearningRateSchedule) else 2, max(1, len(self._slots))
         arrays, own = [np.asarray(store[str(i)]) for i in range(len(store))], self.variables
@@ -247,14 +329,34 @@ class Optimizer(NamesArguments):
     # -- configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; a schedule as {"class_name", "config"}."""
+        """The constructor's arguments; a schedule as {"class_name", "config"}.
+
+        Returns:
+            A dict of plain values.
+
+        Example:
+            >>> pydl.optimizers.SGD(0.5).get_config()["learning_rate"]
+            0.5
+        """
         common = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
         own = {key: plain(getattr(self, key)) for key in common}
         return {"learning_rate": schedules.serialize(self._rate), **own}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Optimizer:
-        """The optimizer that `get_config` describes."""
+        """The optimizer that `get_config` describes, without state.
+
+        Args:
+            config: A dict from the names of the constructor's arguments to their values.
+
+        Returns:
+            A new optimizer of this class.
+
+        Example:
+            >>> config = pydl.optimizers.SGD(0.5).get_config()
+            >>> pydl.optimizers.SGD.from_config(config).learning_rate
+            0.5
+        """
         return cls(**{**config, "learning_rate": schedules.get(config["learning_rate"])})
 
 

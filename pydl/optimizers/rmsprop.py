@@ -10,10 +10,36 @@ from .optimizer import LearningRate, Optimizer
 
 
 class RMSprop(Optimizer):
-    """v = rho * v + (1 - rho) * g^2; w -= learning_rate * g / sqrt(v + epsilon) (Tieleman & Hinton 2012).
+    """Steps divided by the root of the mean square of recent gradients.
 
-    With momentum, m = momentum * m + that step, and w -= m. With centered, the variance stands in place of v: v - a^2
-    with a = rho * a + (1 - rho) * g (Graves 2013).
+    v = rho · v + (1 - rho) · g² and w -= learning_rate · g / √(v + epsilon). With momentum, m = momentum · m + that
+    step, and w -= m. With `centered`, v - a² stands in place of v, where a = rho · a + (1 - rho) · g.
+
+    Args:
+        learning_rate: A number or a schedule (see `pydl.optimizers.schedules`).
+        rho: How much of the mean square is kept, from 0 to less than 1.
+        momentum: How much of the last step is kept.
+        epsilon: What is added under the root.
+        centered: Whether the variance takes the place of the mean square.
+        weight_decay: Each update first takes learning_rate · weight_decay of every weight; None for none.
+        clipnorm: The greatest 2-norm of the gradient of each variable; None for no bound.
+        clipvalue: The greatest absolute value of each element of a gradient; None for no bound.
+        global_clipnorm: The greatest 2-norm of all gradients together; None for no bound.
+        name: The name in error messages.
+
+    Raises:
+        TypeError: If one of them is no number.
+        ValueError: If one of them lies outside its range, or more than one kind of clipping is given.
+
+    Source:
+        Tieleman and Hinton 2012, "Neural Networks for Machine Learning", lecture 6.5; centered: Graves 2013,
+        "Generating Sequences With Recurrent Neural Networks".
+
+    Example:
+        >>> v = pydl.Variable([1.0])
+        >>> pydl.optimizers.RMSprop(learning_rate=0.5, rho=0.75, epsilon=0.0).apply([np.array([4.0])], [v])
+        >>> v.numpy()
+        array([0.], dtype=float32)
     """
 
     def __init__(

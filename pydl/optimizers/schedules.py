@@ -12,17 +12,59 @@ from ..base.registry import Registry, plain
 
 
 class LearningRateSchedule(NamesArguments):
-    """Base: override __call__(step) -> learning rate and get_config()."""
+    """Base of all schedules: functions from the number of updates made to the learning rate.
+
+    A subclass overrides `__call__`; its attributes are its config.
+
+    Example:
+        >>> class Halving(pydl.optimizers.schedules.LearningRateSchedule):
+        ...     def __call__(self, step):
+        ...         return 0.5**step
+        >>> pydl.optimizers.SGD(Halving()).learning_rate
+        1.0
+    """
 
     def __call__(self, step: int) -> float:
+        """The learning rate of an update.
+
+        Args:
+            step: The number of updates made before.
+
+        Returns:
+            A float.
+
+        Example:
+            >>> pydl.optimizers.schedules.PiecewiseConstantDecay([10], [0.1, 0.01])(0)
+            0.1
+        """
         raise NotImplementedError(f"{type(self).__name__} must override __call__(step)")
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """The constructor's arguments.
+
+        Returns:
+            A dict of plain values.
+
+        Example:
+            >>> pydl.optimizers.schedules.PiecewiseConstantDecay([10], [0.1, 0.01]).get_config()
+            {'boundaries': [10], 'values': [0.1, 0.01]}
+        """
         return dict(plain(vars(self)))
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
+        """The schedule that `get_config` describes.
+
+        Args:
+            config: A dict from the names of the constructor's arguments to their values.
+
+        Returns:
+            A new schedule of this class.
+
+        Example:
+            >>> pydl.optimizers.schedules.CosineDecay.from_config({"initial_learning_rate": 0.1, "decay_steps": 10})(0)
+            0.1
+        """
         return cls(**config)
 
 
@@ -33,7 +75,22 @@ def _positive_steps(owner: str, decay_steps: int) -> int:
 
 
 class ExponentialDecay(LearningRateSchedule):
-    """initial_learning_rate * decay_rate ** (step / decay_steps); with `staircase`, the exponent is rounded down."""
+    """initial_learning_rate · decay_rate ^ (step / decay_steps)
+
+    Args:
+        initial_learning_rate: The rate of the first update.
+        decay_steps: After how many updates the rate has changed by `decay_rate`.
+        decay_rate: The factor.
+        staircase: Whether step / decay_steps is rounded down.
+
+    Raises:
+        ValueError: If `decay_steps` is not positive.
+
+    Example:
+        >>> schedule = pydl.optimizers.schedules.ExponentialDecay(1.0, decay_steps=10, decay_rate=0.5)
+        >>> [schedule(step) for step in (0, 10, 20)]
+        [1.0, 0.5, 0.25]
+    """
 
     def __init__(
         self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
@@ -47,7 +104,22 @@ class ExponentialDecay(LearningRateSchedule):
 
 
 class InverseTimeDecay(LearningRateSchedule):
-    """initial_learning_rate / (1 + decay_rate * step / decay_steps); `staircase` rounds step / decay_steps down."""
+    """initial_learning_rate / (1 + decay_rate · step / decay_steps)
+
+    Args:
+        initial_learning_rate: The rate of the first update.
+        decay_steps: The unit of time, in updates.
+        decay_rate: By how much the divisor grows in `decay_steps` updates.
+        staircase: Whether step / decay_steps is rounded down.
+
+    Raises:
+        ValueError: If `decay_steps` is not positive.
+
+    Example:
+        >>> schedule = pydl.optimizers.schedules.InverseTimeDecay(1.0, decay_steps=10, decay_rate=1.0)
+        >>> [schedule(step) for step in (0, 10, 30)]
+        [1.0, 0.5, 0.25]
+    """
 
     def __init__(
         self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
@@ -61,7 +133,20 @@ class InverseTimeDecay(LearningRateSchedule):
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """values[0] up to and including step boundaries[0], then values[1] up to boundaries[1], and so on."""
+    """values[0] up to and including step boundaries[0], then values[1] up to boundaries[1], and so on.
+
+    Args:
+        boundaries: The last step of each value but the last, in ascending order.
+        values: The learning rates, numbers; one more than boundaries.
+
+    Raises:
+        ValueError: If their lengths do not fit.
+
+    Example:
+        >>> schedule = pydl.optimizers.schedules.PiecewiseConstantDecay([10, 20], [0.1, 0.01, 0.001])
+        >>> [schedule(step) for step in (10, 11, 21)]
+        [0.1, 0.01, 0.001]
+    """
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float]) -> None:
         if len(values) != len(boundaries) + 1:
@@ -76,9 +161,22 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From initial_learning_rate to end_learning_rate over decay_steps, along (1 - step / decay_steps) ** power.
+    """From `initial_learning_rate` to `end_learning_rate`, along (1 - step / decay_steps) ^ power.
 
-    With `cycle`, decay_steps grows to the next multiple whenever it is reached, so that the rate climbs again.
+    Args:
+        initial_learning_rate: The rate of the first update.
+        decay_steps: After how many updates the end is reached.
+        end_learning_rate: The rate at the end.
+        power: The exponent; 1 for a straight line.
+        cycle: Whether `decay_steps` grows to its next multiple whenever it is reached, so that the rate rises again.
+
+    Raises:
+        ValueError: If `decay_steps` is not positive.
+
+    Example:
+        >>> schedule = pydl.optimizers.schedules.PolynomialDecay(1.0, decay_steps=4, end_learning_rate=0.0)
+        >>> [schedule(step) for step in (0, 1, 4, 9)]
+        [1.0, 0.75, 0.0, 0.0]
     """
 
     def __init__(
@@ -105,10 +203,28 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine from initial_learning_rate down to alpha times it, over decay_steps (Loshchilov & Hutter 2016).
+    """Half a cosine from `initial_learning_rate` down to `alpha` times it, perhaps after a linear warm-up.
 
-    With `warmup_target` and `warmup_steps`, a linear climb from initial_learning_rate to warmup_target comes first,
-    and the cosine falls from there.
+    With `warmup_target`, the rate first climbs from `initial_learning_rate` to `warmup_target` in `warmup_steps`
+    updates, and the cosine falls from there.
+
+    Args:
+        initial_learning_rate: The rate of the first update.
+        decay_steps: The length of the cosine, in updates.
+        alpha: The rate at the end, as a fraction of the highest.
+        warmup_target: The rate after the warm-up; None for no warm-up.
+        warmup_steps: The length of the warm-up, in updates.
+
+    Raises:
+        ValueError: If `decay_steps` is not positive.
+
+    Source:
+        Loshchilov and Hutter 2016, "SGDR", equation 5 without restarts.
+
+    Example:
+        >>> schedule = pydl.optimizers.schedules.CosineDecay(0.0, decay_steps=10, warmup_target=1.0, warmup_steps=4)
+        >>> [round(schedule(step), 3) for step in (0, 2, 4, 9, 14)]
+        [0.0, 0.5, 1.0, 0.5, 0.0]
     """
 
     def __init__(
@@ -141,7 +257,22 @@ _registry: Registry[LearningRateSchedule] = Registry(
 
 
 def get(identifier: Any) -> LearningRateSchedule | float:
-    """A schedule from its config or itself; a number stays a number."""
+    """A schedule from its config.
+
+    Args:
+        identifier: A config {"class_name", "config"}, a name or a class, a schedule, or a number.
+
+    Returns:
+        The schedule; a float for a number.
+
+    Raises:
+        ValueError: If there is no schedule of this name; the error lists the names.
+        TypeError: If it is none of these.
+
+    Example:
+        >>> pydl.optimizers.schedules.get(0.1)
+        0.1
+    """
     if isinstance(identifier, numbers.Real):
         return float(identifier)
     schedule: LearningRateSchedule = _registry.get(identifier)
@@ -149,5 +280,16 @@ def get(identifier: Any) -> LearningRateSchedule | float:
 
 
 def serialize(rate: LearningRateSchedule | float) -> Any:
-    """What `get` turns back into the same learning rate."""
+    """A config from which `get` makes this schedule again.
+
+    Args:
+        rate: A schedule, or a number.
+
+    Returns:
+        {"class_name": ..., "config": {...}}; a number stays as it is.
+
+    Example:
+        >>> pydl.optimizers.schedules.serialize(pydl.optimizers.schedules.PiecewiseConstantDecay([10], [0.1, 0.01]))
+        {'class_name': 'PiecewiseConstantDecay', 'config': {'boundaries': [10], 'values': [0.1, 0.01]}}
+    """
     return _registry.serialize(rate) if isinstance(rate, LearningRateSchedule) else rate

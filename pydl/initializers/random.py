@@ -1,20 +1,16 @@
-"""Initial values of weights, with Keras's formulas: `initializer(shape, dtype)` gives an array."""
+"""Random initial values."""
 
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Sequence
-from functools import wraps
 from typing import Any
 
 import numpy as np
 
-from .base import random_streams
-from .base.argument_names import NamesArguments
-from .base.registry import Registry, plain, snake_case
-
-Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
+from ..base import random_streams
+from ..base.registry import snake_case
+from .base import Array, Initializer
 
 
 def fans(shape: Sequence[int]) -> tuple[float, float]:
@@ -26,102 +22,12 @@ def fans(shape: Sequence[int]) -> tuple[float, float]:
     return float(taps * shape[-2]), float(taps * shape[-1])
 
 
-def _converting(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The `__call__` of an initialiser, whose arrays are InitialValues; what else a user's own gives stays."""
-
-    @wraps(call)
-    def converting(*args: Any, **kwargs: Any) -> Any:
-        values = call(*args, **kwargs)
-        return values.view(InitialValues) if type(values) is np.ndarray else values
-
-    return converting
-
-
-class InitialValues(np.ndarray[Any, Any]):
-    """What initialisers give: an array that converts like a tensor. A single element is a number, of any rank."""
-
-    def numpy(self) -> Array:
-        return np.asarray(self)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __index__(self) -> int:
-        return operator.index(self.item())
-
-
-class Initializer(NamesArguments):
-    """Base: override `__call__(shape, dtype)`; constructor arguments become the config."""
-
-    _names: tuple[str, ...] = ()
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "__call__" in vars(cls):
-            cls.__call__ = _converting(vars(cls)["__call__"])  # type: ignore[method-assign]
-
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        raise NotImplementedError
-
-    def get_config(self) -> dict[str, Any]:
-        return {name: plain(getattr(self, name)) for name in self._names}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Initializer:
-        return cls(**config)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_config().items())})"
-
-
-class Constant(Initializer):
-    """Every element is `value` (a number, or an array that broadcasts)."""
-
-    _names = ("value",)
-
-    def __init__(self, value: Any = 0.0) -> None:
-        self.value = value
-
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        return np.full(shape, self.value, dtype)
-
-
-class Zeros(Initializer):
-    """Every element is 0."""
-
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        return np.zeros(shape, dtype)
-
-
-class Ones(Initializer):
-    """Every element is 1."""
-
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        return np.ones(shape, dtype)
-
-
-class Identity(Initializer):
-    """The identity matrix times `gain`; ValueError unless the shape has two axes."""
-
-    _names = ("gain",)
-
-    def __init__(self, gain: float = 1.0) -> None:
-        self.gain = gain
-
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
-        if len(shape) != 2:
-            raise ValueError(f"[identity] shape: expected 2 axes, got {tuple(shape)}")
-        return np.asarray(self.gain * np.eye(*shape, dtype=dtype), dtype)
-
-
 class _Random(Initializer):
     """Draws anew on every call, or the same every time if it was given a seed."""
 
     @property
     def seed(self) -> int | None:
+        """The seed that was given, or None. It may be set."""
         return self._seed
 
     @seed.setter
@@ -146,7 +52,18 @@ def _drawn(draw: Callable[[int], Array], shape: Sequence[int], dtype: Any) -> Ar
 
 
 class RandomUniform(_Random):
-    """Uniform in [minval, maxval)."""
+    """Uniform in [minval, maxval).
+
+    Args:
+        minval: The lower bound.
+        maxval: The upper bound.
+        seed: An integer of at least 0 for the same values at every call; None: `pydl.set_seed` governs them.
+
+    Example:
+        >>> w = pydl.initializers.RandomUniform(-1.0, 1.0, seed=0)((1000,))
+        >>> bool((np.abs(w) <= 1).all())
+        True
+    """
 
     _names = ("minval", "maxval", "seed")
 
@@ -159,7 +76,18 @@ class RandomUniform(_Random):
 
 
 class RandomNormal(_Random):
-    """Normal with the given mean and standard deviation."""
+    """Normal with the given mean and standard deviation.
+
+    Args:
+        mean: The mean.
+        stddev: The standard deviation.
+        seed: An integer of at least 0 for the same values at every call; None: `pydl.set_seed` governs them.
+
+    Example:
+        >>> w = pydl.initializers.RandomNormal(stddev=2.0, seed=0)((10000,))
+        >>> round(float(w.std()))
+        2
+    """
 
     _names = ("mean", "stddev", "seed")
 
@@ -172,7 +100,18 @@ class RandomNormal(_Random):
 
 
 class TruncatedNormal(RandomNormal):
-    """Normal, drawn again where it lies more than two standard deviations from the mean."""
+    """Normal, drawn again where a value lies more than two standard deviations from the mean.
+
+    Args:
+        mean: The mean before the cut.
+        stddev: The standard deviation before the cut.
+        seed: An integer of at least 0 for the same values at every call; None: `pydl.set_seed` governs them.
+
+    Example:
+        >>> w = pydl.initializers.TruncatedNormal(stddev=1.0, seed=0)((1000,))
+        >>> bool((np.abs(w) <= 2).all())
+        True
+    """
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Array:
         return _truncated(self._generator(), self.mean, self.stddev, shape, dtype)
@@ -192,9 +131,24 @@ def _truncated(generator: np.random.Generator, mean: float, stddev: float, shape
 
 
 class VarianceScaling(_Random):
-    """Variance `scale / n`, where n is the fan in, the fan out or their mean.
+    """Random values of variance `scale / n`, where n is the fan in, the fan out or their mean.
 
-    Glorot and Bengio 2010, He et al. 2015, LeCun et al. 1998 are this with the settings of the subclasses below.
+    The fan in of a weight (..., in, out) is `in` times the sizes before it; the fan out likewise. `Glorot…`, `He…` and
+    `Lecun…` are this class with fixed settings.
+
+    Args:
+        scale: A positive number.
+        mode: "fan_in", "fan_out" or "fan_avg".
+        distribution: "truncated_normal" (cut at two standard deviations), "untruncated_normal" or "uniform".
+        seed: An integer of at least 0 for the same values at every call; None: `pydl.set_seed` governs them.
+
+    Raises:
+        ValueError: For another scale, mode or distribution.
+
+    Example:
+        >>> w = pydl.initializers.VarianceScaling(scale=4.0, mode="fan_in", seed=0)((100, 100))
+        >>> round(float(w.std()), 2)
+        0.2
     """
 
     _names = ("scale", "mode", "distribution", "seed")
@@ -227,28 +181,62 @@ class VarianceScaling(_Random):
         return _truncated(generator, 0.0, stddev / 0.87962566103423978, shape, dtype)
 
 
-def _scaling(name: str, scale: float, mode: str, distribution: str) -> type[VarianceScaling]:
+_EXAMPLE = """
+
+Args:
+    seed: An integer of at least 0 for the same values at every call; None: `pydl.set_seed` governs them.
+
+Source:
+    {source}
+
+Example:
+    >>> pydl.initializers.{name}(seed=0)((3, 2)).shape
+    (3, 2)
+"""
+
+
+def _scaling(name: str, scale: float, mode: str, distribution: str, source: str) -> type[VarianceScaling]:
     """A subclass of VarianceScaling with everything set but the seed."""
 
     def __init__(self: VarianceScaling, seed: int | None = None) -> None:
         VarianceScaling.__init__(self, scale, mode, distribution, seed)
 
     doc = f"VarianceScaling(scale={scale}, mode={mode!r}, distribution={distribution!r})."
+    doc += _EXAMPLE.format(name=name, source=source)
     return type(
         name, (VarianceScaling,), {"__init__": __init__, "_names": ("seed",), "__doc__": doc, "__module__": __name__}
     )
 
 
-GlorotUniform = _scaling("GlorotUniform", 1.0, "fan_avg", "uniform")
-GlorotNormal = _scaling("GlorotNormal", 1.0, "fan_avg", "truncated_normal")
-HeUniform = _scaling("HeUniform", 2.0, "fan_in", "uniform")
-HeNormal = _scaling("HeNormal", 2.0, "fan_in", "truncated_normal")
-LecunUniform = _scaling("LecunUniform", 1.0, "fan_in", "uniform")
-LecunNormal = _scaling("LecunNormal", 1.0, "fan_in", "truncated_normal")
+_GLOROT = 'Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks".'
+_HE = 'He et al. 2015, "Delving Deep into Rectifiers".'
+_LECUN = 'LeCun et al. 1998, "Efficient BackProp".'
+
+GlorotUniform = _scaling("GlorotUniform", 1.0, "fan_avg", "uniform", _GLOROT)
+GlorotNormal = _scaling("GlorotNormal", 1.0, "fan_avg", "truncated_normal", _GLOROT)
+HeUniform = _scaling("HeUniform", 2.0, "fan_in", "uniform", _HE)
+HeNormal = _scaling("HeNormal", 2.0, "fan_in", "truncated_normal", _HE)
+LecunUniform = _scaling("LecunUniform", 1.0, "fan_in", "uniform", _LECUN)
+LecunNormal = _scaling("LecunNormal", 1.0, "fan_in", "truncated_normal", _LECUN)
 
 
 class Orthogonal(_Random):
-    """Rows (or columns, whichever are fewer) orthonormal, times `gain`; axes before the last count as one (Saxe)."""
+    """A matrix with orthonormal rows or columns, whichever are fewer, times `gain`.
+
+    The axes before the last count as one. Calls raise ValueError for fewer than two axes.
+
+    Args:
+        gain: The factor.
+        seed: An integer of at least 0 for the same values at every call; None: `pydl.set_seed` governs them.
+
+    Source:
+        Saxe et al. 2013, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks".
+
+    Example:
+        >>> q = pydl.initializers.Orthogonal(seed=0)((3, 3), "float64")
+        >>> bool(np.allclose(q @ q.T, np.eye(3)))
+        True
+    """
 
     _names = ("gain", "seed")
 
@@ -262,23 +250,3 @@ class Orthogonal(_Random):
         q, r = np.linalg.qr(self._generator().standard_normal((max(rows, columns), min(rows, columns))))
         q = q * np.sign(np.diag(r))  # without this, q would not be uniformly distributed
         return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(dtype)
-
-
-_registry: Registry[Callable[..., Array]] = Registry(
-    "initializer",
-    [
-        Constant, Zeros, Ones, Identity, RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform,
-        GlorotNormal, HeUniform, HeNormal, LecunUniform, LecunNormal, Orthogonal,
-    ],
-    {"uniform": RandomUniform, "normal": RandomNormal},
-)  # fmt: skip
-
-
-def get(identifier: Any) -> Callable[..., Array]:
-    """An initialiser from its name ("he_normal"), config or itself; None gives zeros. ValueError lists the names."""
-    return Zeros() if identifier is None else _registry.get(identifier)
-
-
-def serialize(initializer: Any) -> Any:
-    """What `get` turns back into the same initialiser."""
-    return _registry.serialize(initializer)
