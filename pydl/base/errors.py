@@ -30,7 +30,15 @@ class DTypeError(TypeError):
 
 
 class LabelError(ValueError):
-    """A label is no class."""
+    """Label that is no class; a `ValueError`.
+
+    Example:
+        >>> try:
+        ...     pydl.losses.sparse_categorical_crossentropy([3], [[0.5, 0.5]])
+        ... except pydl.losses.LabelError as error:
+        ...     print(str(error)[:71])
+        [sparse_categorical_crossentropy] y_true: expected labels in [0, 2), go
+    """
 
 
 class SymbolicError(TypeError):

@@ -25,7 +25,26 @@ def _at_least_zero(layer: str, name: str, value: Any) -> Any:
 
 
 class Activation(_Elementwise):
-    """Any function from `pydl.activations`, by name or itself."""
+    """Activation function as a layer.
+
+    Args:
+        activation: Function, or its name in `pydl.activations`; None is linear.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype, but for linear, which keeps integers.
+
+    Output shape:
+        That of the input.
+
+    Raises:
+        ValueError: The name is unknown.
+
+    Example:
+        >>> layer = pydl.layers.Activation("relu")
+        >>> layer(np.array([-1.0, 2.0])).numpy()
+        array([0., 2.], dtype=float32)
+    """
 
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -40,7 +59,28 @@ class Activation(_Elementwise):
 
 
 class ReLU(_Elementwise):
-    """x above `threshold`, at most `max_value`; below it, negative_slope · (x - threshold)."""
+    """Rectified linear unit: min(x, max_value) where x > threshold, else negative_slope * (x - threshold).
+
+    Args:
+        max_value: Largest output, at least 0; None for no limit.
+        negative_slope: Slope below the threshold, at least 0.
+        threshold: Where the linear part begins, at least 0.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: An argument is not a number of at least 0.
+
+    Example:
+        >>> layer = pydl.layers.ReLU(max_value=6, negative_slope=0.5)
+        >>> layer(np.array([-2.0, 3.0, 8.0])).numpy()
+        array([-1.,  3.,  6.], dtype=float32)
+    """
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
@@ -63,7 +103,26 @@ class ReLU(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """x, times `negative_slope` where it is negative (Maas et al. 2013)."""
+    """Leaky rectified linear unit: x, times `negative_slope` where x < 0 (Maas et al. 2013).
+
+    Args:
+        negative_slope: Slope below 0, at least 0. Keras 2's name for it, alpha, is taken too.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: negative_slope is not a number of at least 0.
+
+    Example:
+        >>> layer = pydl.layers.LeakyReLU(0.5)
+        >>> layer(np.array([-2.0, 3.0])).numpy()
+        array([-1.,  3.], dtype=float32)
+    """
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # what it was called in Keras 2
@@ -78,7 +137,26 @@ class LeakyReLU(_Elementwise):
 
 
 class ELU(_Elementwise):
-    """x where positive, else alpha (exp(x) - 1) (Clevert et al. 2015)."""
+    """Exponential linear unit: x where x > 0, else alpha * (exp(x) - 1) (Clevert et al. 2015).
+
+    Args:
+        alpha: Minus the limit for small x, at least 0.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: alpha is not a number of at least 0.
+
+    Example:
+        >>> layer = pydl.layers.ELU()
+        >>> layer(np.array([0.0, 3.0])).numpy()
+        array([0., 3.], dtype=float32)
+    """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -92,13 +170,33 @@ class ELU(_Elementwise):
 
 
 class PReLU(_Elementwise):
-    """x, times a trained alpha where it is negative (He et al. 2015).
+    """Rectified linear unit with trained slopes: x, times alpha where x < 0 (He et al. 2015).
 
     Args:
-        alpha_initializer, alpha_regularizer, alpha_constraint: as in Keras.
-        shared_axes: axes along which one alpha serves all, such as [1, 2] for one per channel of an image.
+        alpha_initializer: Initializer of alpha, or its name.
+        alpha_regularizer: Regularizer of alpha; None for none.
+        alpha_constraint: Constraint of alpha after each update; None for none.
+        shared_axes: Axes of the input along which one alpha serves all, the batch being axis 0: [1, 2] for one alpha
+            per channel of an image. None shares none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: alpha, of the shape of a sample with 1 for the shared axes.
+    Input shape:
+        (batch, ...). Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Weights:
+        alpha, of the shape of a sample, with size 1 for shared axes.
+
+    Raises:
+        ValueError: An axis in shared_axes is not a positive integer.
+        ShapeError: The input does not have the shared axes, or an axis that is not shared is open.
+
+    Example:
+        >>> layer = pydl.layers.PReLU(alpha_initializer="ones", shared_axes=[1, 2])
+        >>> layer(np.zeros((1, 8, 8, 3))).shape, layer.alpha.shape
+        ((1, 8, 8, 3), (1, 1, 3))
     """
 
     def __init__(
@@ -141,10 +239,31 @@ class PReLU(_Elementwise):
 
 
 class Softmax(_Elementwise):
-    """exp(x) / Σ exp(x) along `axis` (an integer, or several at once).
+    """Softmax: exp(x) / sum(exp(x)) along `axis`.
 
-    Call argument `mask`: bools that broadcast to the inputs; where it is False, the result is zero. A mask of steps
-    that comes with the inputs says nothing about the features of a step, and leaves them alone.
+    Args:
+        axis: Axis, or a list of axes that are normalized together.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Call arguments:
+        inputs: The input. mask: Bools that broadcast to the input; where False, the output is 0 and the sum leaves the
+        element out. A mask of steps that comes with the input changes nothing.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ShapeError: The input does not have the axis, or the mask does not broadcast to it.
+
+    Example:
+        >>> layer = pydl.layers.Softmax()
+        >>> layer(np.zeros(4)).numpy()
+        array([0.25, 0.25, 0.25, 0.25], dtype=float32)
+        >>> layer(np.zeros(3), mask=np.array([True, True, False])).numpy()
+        array([0.5, 0.5, 0. ], dtype=float32)
     """
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:

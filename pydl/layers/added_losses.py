@@ -21,9 +21,24 @@ class LossAdder(Tracked):
     _losses_exist = False  # whether any layer has ever added a loss: without one, no pass need look for them
 
     def add_loss(self, loss: Any) -> None:
-        """Adds a scalar tensor, or a list of them, to the losses of the forward pass under way.
+        """Adds to the losses of the forward pass under way. To be called in `call` or `build`.
 
-        ValueError outside `build` and `call`, and for what is no tensor.
+        Args:
+            loss: Scalar tensor, or a list of them.
+
+        Raises:
+            ValueError: The call comes from elsewhere, or loss is no tensor.
+
+        Example:
+            >>> class Penalty(pydl.layers.Layer):
+            ...     def call(self, inputs):
+            ...         self.add_loss(pydl.ops.mean(inputs))
+            ...         return inputs
+            >>> layer = Penalty()
+            >>> layer(np.array([1.0, 3.0])).shape
+            (2,)
+            >>> [loss.item() for loss in layer.losses]
+            [2.0]
         """
         if not (state.depth or self._building):
             raise ValueError(
@@ -52,6 +67,6 @@ class LossAdder(Tracked):
 
     @property
     def losses(self) -> list[Tensor]:
-        """What regularizers ask for: the terms of the last forward pass, and of the trainable weights as they are."""
+        """Losses of the last forward pass, then the terms of the regularizers of trainable weights: scalar tensors."""
         added = [loss for layer in self._with_losses() for loss in layer._losses]
         return added + [v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None]

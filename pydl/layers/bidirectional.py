@@ -19,16 +19,38 @@ _MODES = ("concat", "sum", "mul", "ave", None)
 
 
 class Bidirectional(Layer):
-    """Two copies of a recurrent layer, one of which goes backwards, and their outputs together.
+    """Two recurrent layers over sequences, one of which goes backwards (Schuster and Paliwal 1997).
+
+    Outputs are in the order of the input. Outputs of masked steps are 0.
 
     Args:
-        layer: a recurrent layer; what is used are new layers of its configuration.
-        merge_mode: "concat" along the features, "sum", "mul", "ave", or None for both outputs one after the other.
-        backward_layer: for the way back, instead of a copy: as `layer` but for go_backwards.
-        weights: to start from, those of the forward layer first.
+        layer: Recurrent layer, such as `LSTM`. New layers of its configuration are used.
+        merge_mode: How the two outputs are joined: "concat" along the features, "sum", "mul", "ave", or None for both.
+        weights: List of arrays of the shapes of `weights` to start from, the forward layer's first; None uses
+            initializers.
+        backward_layer: Layer for the way back, with the other go_backwards and else the options of layer; None makes
+            it.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Outputs are in the order of the inputs. Masked steps give zeros. With return_state the states follow the output,
-    those of the forward layer first; `initial_state` takes them in this order.
+    Call arguments:
+        sequences, initial_state, mask and training, see `Bidirectional.call`.
+
+    Input shape:
+        (batch, steps, features). Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of layer; with "concat", 2 * units; with None, two of them. With return_state a tuple of this and the last
+        states, those of the forward layer first.
+
+    Raises:
+        ValueError: layer is not recurrent, merge_mode is unknown, backward_layer does not fit layer, or there is
+            another number of states or weights.
+        ShapeError: The input does not have 3 axes, or mask or states do not fit it.
+
+    Example:
+        >>> layer = pydl.layers.Bidirectional(pydl.layers.LSTM(4, return_sequences=True))
+        >>> layer(np.ones((2, 5, 3))).shape
+        (2, 5, 8)
     """
 
     _keeps_integers = False
@@ -76,6 +98,18 @@ class Bidirectional(Layer):
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
     ) -> Any:
+        """Runs both layers over all steps.
+
+        Args:
+            sequences: Tensor (batch, steps, features), in the layer's dtype.
+            initial_state: List of states, each (batch, units), those of the forward layer first; None is zeros, or the
+                states that stateful layers have kept.
+            mask: Bools (batch, steps), True for the steps that count; None is the mask that comes with the input.
+            training: Whether dropout is active.
+
+        Returns:
+            The output, with merge_mode None both outputs; with return_state a tuple of these and the last states.
+        """
         half = len(state_sizes(self.forward_layer.cell))
         given = None if initial_state is None else as_states(self.name, initial_state, 2 * half)
         first, second = (None, None) if given is None else (given[:half], given[half:])
@@ -140,7 +174,17 @@ class Bidirectional(Layer):
         return (forward + backward) * 0.5 if self.merge_mode == "ave" else (forward, backward)
 
     def reset_state(self) -> None:
-        """Both layers start anew. Only for stateful ones."""
+        """Sets the states of both layers to zeros; see `RNN.reset_state`.
+
+        Raises:
+            AttributeError: The layer is not stateful.
+
+        Example:
+            >>> layer = pydl.layers.Bidirectional(pydl.layers.GRU(4, stateful=True))
+            >>> layer(np.ones((2, 5, 3))).shape
+            (2, 8)
+            >>> layer.reset_state()
+        """
         self.forward_layer.reset_state()
         self.backward_layer.reset_state()
 
@@ -169,6 +213,12 @@ class Bidirectional(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Bidirectional:
+        """Makes a layer of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor, the inner layers as dicts of class name and config.
+            custom_objects: Dict of users' own classes of inner layers by their names.
+        """
         layers = {name: deserialize(config[name], custom_objects) for name in ("layer", "backward_layer")}
         return cls(**{**config, **layers})
 

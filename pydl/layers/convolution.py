@@ -126,27 +126,93 @@ class Convolution(Windows):
 
 
 class Conv2D(Convolution):
-    """Convolution over images: (N, H, W, C) to (N, OH, OW, filters).
+    """Convolution of images: each filter slides over rows and columns and sums over the channels of its group.
 
     Args:
-        filters: the number of output channels.
-        kernel_size, strides, dilation_rate: one integer or two (rows, columns).
-        padding: "valid" or "same".
-        data_format: "channels_last" (N, H, W, C) or "channels_first" (N, C, H, W).
-        groups: the channels are cut into so many groups, each with its own filters.
-        activation, use_bias, *_initializer, *_regularizer, *_constraint: as in Keras.
+        filters: Number of output channels, a multiple of groups.
+        kernel_size: Rows and columns of the kernel: one integer or two.
+        strides: Step of the kernel in rows and columns: one integer or two.
+        padding: "valid" for none, or "same" for zeros such that stride 1 keeps rows and columns.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        dilation_rate: Distance between elements of the kernel in rows and columns: one integer or two.
+        groups: Number of groups of channels. Each has filters / groups filters, which see its channels only.
+        activation: Function or its name, see `pydl.activations`; None is linear.
+        use_bias: Whether a bias is added.
+        kernel_initializer: Initializer of the kernel, or its name.
+        bias_initializer: Initializer of the bias, or its name.
+        kernel_regularizer: Regularizer of the kernel; None for none.
+        bias_regularizer: Regularizer of the bias; None for none.
+        activity_regularizer: Regularizer of the output; None for none.
+        kernel_constraint: Constraint of the kernel after each update; None for none.
+        bias_constraint: Constraint of the bias after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: kernel (KH, KW, C / groups, filters), bias (filters,).
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OH, OW, filters), or (N, filters, OH, OW) for channels_first, in the layer's dtype. OH is ceil(H / stride)
+        for "same" and floor((H - (kernel_size - 1) * dilation_rate - 1) / stride) + 1 for "valid"; OW likewise.
+
+    Weights:
+        kernel (KH, KW, C / groups, filters), bias (filters,).
+
+    Raises:
+        ValueError: A size is not a positive integer, filters is no multiple of groups, a name is unknown, or the kernel
+            is larger than the padded input.
+        ShapeError: The input has another rank or other channels.
+
+    Example:
+        >>> layer = pydl.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")
+        >>> layer(np.zeros((1, 28, 28, 3))).shape
+        (1, 14, 14, 8)
+        >>> layer.kernel.shape
+        (3, 3, 3, 8)
     """
 
 
 class Conv1D(Convolution):
-    """Convolution along the steps of sequences: (N, L, C) to (N, OL, filters).
+    """Convolution along the steps of sequences: each filter sums over the channels of its group.
 
-    Arguments as for Conv2D, with one size each; padding "causal" pads only before the sequence, so that no step sees a
-    later one.
+    Args:
+        filters: Number of output channels, a multiple of groups.
+        kernel_size: Steps of the kernel.
+        strides: Step of the kernel.
+        padding: "valid" for none, "same" for zeros such that stride 1 keeps the steps, or "causal" for zeros before the
+            first step only, so that no output sees a later step.
+        data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).
+        dilation_rate: Distance between elements of the kernel.
+        groups: Number of groups of channels. Each has filters / groups filters, which see its channels only.
+        activation: Function or its name, see `pydl.activations`; None is linear.
+        use_bias: Whether a bias is added.
+        kernel_initializer: Initializer of the kernel, or its name.
+        bias_initializer: Initializer of the bias, or its name.
+        kernel_regularizer: Regularizer of the kernel; None for none.
+        bias_regularizer: Regularizer of the bias; None for none.
+        activity_regularizer: Regularizer of the output; None for none.
+        kernel_constraint: Constraint of the kernel after each update; None for none.
+        bias_constraint: Constraint of the bias after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: kernel (K, C / groups, filters), bias (filters,).
+    Input shape:
+        (N, T, C), or (N, C, T) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OT, filters), or (N, filters, OT) for channels_first, in the layer's dtype. OT is ceil(T / strides) for
+        "same" and "causal", and floor((T - (kernel_size - 1) * dilation_rate - 1) / strides) + 1 for "valid".
+
+    Weights:
+        kernel (kernel_size, C / groups, filters), bias (filters,).
+
+    Raises:
+        ValueError: A size is not a positive integer, filters is no multiple of groups, a name is unknown, or the kernel
+            is larger than the padded input.
+        ShapeError: The input has another rank or other channels.
+
+    Example:
+        >>> layer = pydl.layers.Conv1D(1, 2, padding="causal", kernel_initializer="ones")
+        >>> layer(np.array([[[1.0], [2.0], [4.0]]])).numpy().ravel()
+        array([1., 3., 6.], dtype=float32)
     """
 
     _spatial = ("L",)

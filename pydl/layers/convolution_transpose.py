@@ -13,17 +13,41 @@ from .layer import Shape
 
 
 class Conv2DTranspose(Convolution):
-    """The gradient of a convolution as a layer: (N, H, W, C) to (N, OH, OW, filters).
+    """Transposed convolution of images: the gradient of `Conv2D` as a layer, which enlarges by the strides.
 
     Args:
-        filters: the number of output channels.
-        kernel_size, strides, dilation_rate: one integer or two (rows, columns).
-        padding: "valid", or "same", which gives (H, W) * strides.
-        output_padding: rows and columns beyond the smallest output, less than the strides; None: as Keras chooses.
-        data_format: "channels_last" or "channels_first".
-        arguments: activation, use_bias, *_initializer, *_regularizer, *_constraint, in the order of Conv2D.
+        filters: Number of output channels.
+        kernel_size: Rows and columns of the kernel: one integer or two.
+        strides: Distance between input pixels in the output, in rows and columns: one integer or two.
+        padding: "valid" for the whole output, or "same" for an output of (H, W) * strides.
+        output_padding: Rows and columns to add to the smallest output, less than the strides: one integer or two. None
+            adds what "same" needs, and to "valid" what strides larger than the kernel leave.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        dilation_rate: Distance between elements of the kernel in rows and columns: one integer or two.
+        *arguments: The arguments of `Conv2D` from activation on, in its order.
+        **kwargs: The same by name, and arguments of `Layer`.
 
-    Weights: kernel (KH, KW, filters, C), bias (filters,).
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OH, OW, filters), or (N, filters, OH, OW) for channels_first, in the layer's dtype. Without output_padding
+        and dilation, OH is H * stride for "same" and H * stride + max(kernel_size - stride, 0) for "valid"; OW
+        likewise.
+
+    Weights:
+        kernel (KH, KW, filters, C), bias (filters,).
+
+    Raises:
+        ValueError: A size is not a positive integer, output_padding is not in [0, stride), or a name is unknown.
+        ShapeError: The input has another rank or other channels.
+
+    Example:
+        >>> layer = pydl.layers.Conv2DTranspose(8, 3, strides=2, padding="same")
+        >>> layer(np.zeros((1, 7, 7, 16))).shape
+        (1, 14, 14, 8)
+        >>> layer.kernel.shape
+        (3, 3, 8, 16)
     """
 
     def __init__(
@@ -70,9 +94,38 @@ class Conv2DTranspose(Convolution):
 
 
 class Conv1DTranspose(Conv2DTranspose):
-    """Conv2DTranspose along the steps of sequences: (N, L, C) to (N, OL, filters), with one size each.
+    """Transposed convolution of sequences: the gradient of `Conv1D` as a layer, which lengthens by the strides.
 
-    Weights: kernel (K, filters, C), bias (filters,).
+    Args:
+        filters: Number of output channels.
+        kernel_size: Steps of the kernel.
+        strides: Distance between input steps in the output.
+        padding: "valid" for the whole output, or "same" for an output of T * strides steps.
+        output_padding: Steps to add to the smallest output, less than strides. None adds what "same" needs, and to
+            "valid" what strides larger than the kernel leave.
+        data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).
+        dilation_rate: Distance between elements of the kernel.
+        *arguments: The arguments of `Conv2D` from activation on, in its order.
+        **kwargs: The same by name, and arguments of `Layer`.
+
+    Input shape:
+        (N, T, C), or (N, C, T) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OT, filters), or (N, filters, OT) for channels_first, in the layer's dtype. Without output_padding and
+        dilation, OT is T * strides for "same" and T * strides + max(kernel_size - strides, 0) for "valid".
+
+    Weights:
+        kernel (kernel_size, filters, C), bias (filters,).
+
+    Raises:
+        ValueError: A size is not a positive integer, output_padding is not in [0, strides), or a name is unknown.
+        ShapeError: The input has another rank or other channels.
+
+    Example:
+        >>> layer = pydl.layers.Conv1DTranspose(1, 2, strides=2, kernel_initializer="ones")
+        >>> layer(np.array([[[1.0], [2.0]]])).numpy().ravel()
+        array([1., 1., 2., 2.], dtype=float32)
     """
 
     _spatial = ("L",)

@@ -89,13 +89,40 @@ def kernel_options(arguments: dict[str, Any], given: str = "kernel", wanted: str
 
 
 class Dense(Kernel):
-    """activation(x @ kernel + bias): (…, I) to (…, units).
+    """Fully connected layer: activation(inputs @ kernel + bias).
 
     Args:
-        units: the number of outputs.
-        activation, use_bias, *_initializer, *_regularizer, *_constraint: as in Keras.
+        units: Number of outputs.
+        activation: Function or its name, see `pydl.activations`; None is linear.
+        use_bias: Whether a bias is added.
+        kernel_initializer: Initializer of the kernel, or its name.
+        bias_initializer: Initializer of the bias, or its name.
+        kernel_regularizer: Regularizer of the kernel; None for none.
+        bias_regularizer: Regularizer of the bias; None for none.
+        activity_regularizer: Regularizer of the output; None for none.
+        kernel_constraint: Constraint of the kernel after each update; None for none.
+        bias_constraint: Constraint of the bias after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: kernel (I, units), bias (units,).
+    Input shape:
+        (batch, ..., features), at least 2 axes. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (batch, ..., units), in the layer's dtype.
+
+    Weights:
+        kernel (features, units), bias (units,).
+
+    Raises:
+        ValueError: units is not a positive integer, or a name is unknown.
+        ShapeError: The input has fewer than 2 axes, or other features than the layer was built for.
+
+    Example:
+        >>> layer = pydl.layers.Dense(4, activation="relu")
+        >>> layer(np.ones((2, 3))).shape
+        (2, 4)
+        >>> [weight.shape for weight in layer.weights]
+        [(3, 4), (4,)]
     """
 
     def __init__(

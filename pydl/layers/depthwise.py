@@ -13,16 +13,46 @@ from .layer import Shape
 
 
 class DepthwiseConv2D(Windows):
-    """Filters of its own for every channel: (N, H, W, C) to (N, OH, OW, C * depth_multiplier).
+    """Depthwise convolution of images: every channel has filters of its own, and no sum runs over channels.
 
     Args:
-        kernel_size, strides, dilation_rate: one integer or two (rows, columns).
-        padding: "valid" or "same".
-        depth_multiplier: the number of filters per channel.
-        data_format: "channels_last" or "channels_first".
-        activation, use_bias, *_initializer, *_regularizer, *_constraint: as in Keras.
+        kernel_size: Rows and columns of the kernel: one integer or two.
+        strides: Step of the kernel in rows and columns: one integer or two.
+        padding: "valid" for none, or "same" for zeros such that stride 1 keeps rows and columns.
+        depth_multiplier: Number of filters of each channel.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        dilation_rate: Distance between elements of the kernel in rows and columns: one integer or two.
+        activation: Function or its name, see `pydl.activations`; None is linear.
+        use_bias: Whether a bias is added.
+        depthwise_initializer: Initializer of the depthwise kernel, or its name.
+        bias_initializer: Initializer of the bias, or its name.
+        depthwise_regularizer: Regularizer of the depthwise kernel; None for none.
+        bias_regularizer: Regularizer of the bias; None for none.
+        activity_regularizer: Regularizer of the output; None for none.
+        depthwise_constraint: Constraint of the depthwise kernel after each update; None for none.
+        bias_constraint: Constraint of the bias after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: kernel (KH, KW, C, depth_multiplier), bias (C * depth_multiplier,).
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OH, OW, C * depth_multiplier), or with the channels second for channels_first, in the layer's dtype; OH and
+        OW as of `Conv2D`. The outputs of a channel are side by side.
+
+    Weights:
+        kernel (KH, KW, C, depth_multiplier), bias (C * depth_multiplier,).
+
+    Raises:
+        ValueError: A size is not a positive integer, a name is unknown, or the kernel is larger than the padded input.
+        ShapeError: The input has another rank or other channels.
+
+    Example:
+        >>> layer = pydl.layers.DepthwiseConv2D(3, depth_multiplier=2)
+        >>> layer(np.zeros((1, 8, 8, 4))).shape
+        (1, 6, 6, 8)
+        >>> layer.kernel.shape
+        (3, 3, 4, 2)
     """
 
     def __init__(
@@ -81,12 +111,51 @@ class DepthwiseConv2D(Windows):
 
 
 class SeparableConv2D(DepthwiseConv2D):
-    """A depthwise convolution, then a 1x1 convolution over its channels: (N, H, W, C) to (N, OH, OW, filters).
+    """Depthwise convolution, then a 1x1 convolution over its outputs (Chollet 2017, "Xception").
 
-    Arguments as for DepthwiseConv2D, in Keras's order, and those of the second kernel.
+    Args:
+        filters: Number of output channels.
+        kernel_size: Rows and columns of the depthwise kernel: one integer or two.
+        strides: Step of the kernel in rows and columns: one integer or two.
+        padding: "valid" for none, or "same" for zeros such that stride 1 keeps rows and columns.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        dilation_rate: Distance between elements of the depthwise kernel in rows and columns: one integer or two.
+        depth_multiplier: Number of depthwise filters of each channel.
+        activation: Function or its name, see `pydl.activations`; None is linear. It comes last, after the bias.
+        use_bias: Whether a bias is added, after the 1x1 convolution.
+        depthwise_initializer: Initializer of the depthwise kernel, or its name.
+        pointwise_initializer: Initializer of the pointwise kernel, or its name.
+        bias_initializer: Initializer of the bias, or its name.
+        depthwise_regularizer: Regularizer of the depthwise kernel; None for none.
+        pointwise_regularizer: Regularizer of the pointwise kernel; None for none.
+        bias_regularizer: Regularizer of the bias; None for none.
+        activity_regularizer: Regularizer of the output; None for none.
+        depthwise_constraint: Constraint of the depthwise kernel after each update; None for none.
+        pointwise_constraint: Constraint of the pointwise kernel after each update; None for none.
+        bias_constraint: Constraint of the bias after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: depthwise_kernel (KH, KW, C, depth_multiplier), pointwise_kernel (1, 1, C * depth_multiplier, filters),
-    bias (filters,).
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OH, OW, filters), or (N, filters, OH, OW) for channels_first, in the layer's dtype; OH and OW as of
+        `Conv2D`.
+
+    Weights:
+        depthwise_kernel (KH, KW, C, depth_multiplier), pointwise_kernel (1, 1, C * depth_multiplier, filters), bias
+        (filters,).
+
+    Raises:
+        ValueError: A size is not a positive integer, a name is unknown, or the kernel is larger than the padded input.
+        ShapeError: The input has another rank or other channels.
+
+    Example:
+        >>> layer = pydl.layers.SeparableConv2D(16, 3)
+        >>> layer(np.zeros((1, 8, 8, 4))).shape
+        (1, 6, 6, 16)
+        >>> [weight.shape for weight in layer.weights]
+        [(3, 3, 4, 1), (1, 1, 4, 16), (16,)]
     """
 
     def __init__(

@@ -16,13 +16,34 @@ from .layer import Layer, Shape
 
 
 class Dropout(Layer):
-    """In training, zeroes each element with probability `rate` and divides the others by 1 - rate (Srivastava 2014).
+    """In training, sets elements to 0 with probability `rate` and divides the others by 1 - rate (Srivastava 2014).
 
     Args:
-        rate: 0 <= rate <= 1, ValueError otherwise.
-        noise_shape: the shape of the mask, where 1 shares one draw along an axis and None stands for the input's size;
-            None draws for each element. ShapeError if it does not fit the input.
-        seed: for masks of its own; else `pydl.set_seed` governs them.
+        rate: Probability, 0 <= rate <= 1.
+        noise_shape: Shape of the mask, with the rank of the input: 1 for one draw along an axis, None for the input's
+            size. None in place of the shape draws for each element.
+        seed: Integer for masks of the layer's own; None leaves them to `pydl.set_seed`.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: rate is not in [0, 1], a size in noise_shape is not a positive integer, or seed is negative.
+        TypeError: rate is not a number, noise_shape is no tuple, or seed is no integer.
+        ShapeError: The input does not fit noise_shape.
+
+    Example:
+        >>> layer = pydl.layers.Dropout(0.5, noise_shape=(None, 1), seed=1)
+        >>> x = np.ones((2, 3))
+        >>> layer(x).numpy()
+        array([[1., 1., 1.],
+               [1., 1., 1.]], dtype=float32)
+        >>> sorted({tuple(row) for row in layer(np.ones((99, 3)), training=True).numpy().tolist()})
+        [(0.0, 0.0, 0.0), (2.0, 2.0, 2.0)]
     """
 
     _keeps_integers = False
@@ -64,7 +85,29 @@ class Dropout(Layer):
 
 
 class SpatialDropout1D(Dropout):
-    """Dropout of whole channels of a sequence (B, T, C): one draw for all steps (Tompson et al. 2015)."""
+    """In training, drops whole channels of sequences: one draw for all steps (Tompson et al. 2015).
+
+    Args:
+        rate: Probability of a channel to be set to 0; the others are divided by 1 - rate. 0 <= rate <= 1.
+        seed: Integer for masks of the layer's own; None leaves them to `pydl.set_seed`.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, T, C). Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: rate is not in [0, 1], or seed is negative.
+        ShapeError: The input does not have 3 axes (in training, or in a functional model).
+
+    Example:
+        >>> layer = pydl.layers.SpatialDropout1D(0.5, seed=1)
+        >>> y = layer(np.ones((8, 5, 16)), training=True).numpy()
+        >>> bool((y == y[:, :1]).all())
+        True
+    """
 
     _mask: tuple[int | None, ...] = (None, 1, None)
 
@@ -76,7 +119,30 @@ class SpatialDropout1D(Dropout):
 
 
 class SpatialDropout2D(SpatialDropout1D):
-    """Dropout of whole channels of an image (N, H, W, C), or (N, C, H, W) if channels_first (Tompson et al. 2015)."""
+    """In training, drops whole channels of images: one draw for all rows and columns (Tompson et al. 2015).
+
+    Args:
+        rate: Probability of a channel to be set to 0; the others are divided by 1 - rate. 0 <= rate <= 1.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        seed: Integer for masks of the layer's own; None leaves them to `pydl.set_seed`.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: rate is not in [0, 1], seed is negative, or data_format is unknown.
+        ShapeError: The input does not have 4 axes (in training, or in a functional model).
+
+    Example:
+        >>> layer = pydl.layers.SpatialDropout2D(0.5, seed=1)
+        >>> y = layer(np.ones((8, 5, 5, 16)), training=True).numpy()
+        >>> bool((y == y[:, :1, :1]).all())
+        True
+    """
 
     _mask = (None, 1, 1, None)
 
@@ -91,11 +157,28 @@ class SpatialDropout2D(SpatialDropout1D):
 
 
 class GaussianNoise(Layer):
-    """In training, adds normal numbers of mean 0.
+    """In training, adds normal noise of mean 0.
 
     Args:
-        stddev: their standard deviation, at least 0; ValueError otherwise.
-        seed: for noise of its own; else `pydl.set_seed` governs it.
+        stddev: Standard deviation of the noise, at least 0.
+        seed: Integer for noise of the layer's own; None leaves it to `pydl.set_seed`.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Raises:
+        ValueError: stddev is less than 0, or seed is negative.
+
+    Example:
+        >>> layer = pydl.layers.GaussianNoise(0.1, seed=1)
+        >>> layer(np.ones(3)).numpy()
+        array([1., 1., 1.], dtype=float32)
+        >>> bool((layer(np.ones(3), training=True).numpy() == 1).any())
+        False
     """
 
     _keeps_integers = False

@@ -14,16 +14,38 @@ from .layer import Layer, Shape
 
 
 class Embedding(Layer):
-    """The row of `embeddings` for each integer: (…) to (…, output_dim).
+    """Lookup of the row of `embeddings` for each id.
 
     Args:
-        input_dim: the number of rows V; inputs lie in [0, V), ValueError names the first that does not.
-        output_dim: the size of a row.
-        embeddings_initializer, embeddings_regularizer, embeddings_constraint: as in Keras.
-        mask_zero: whether 0 is padding; the layers that follow are then told to skip it.
-        weights: a table (V, D) to start from, or a list of it.
+        input_dim: Number of rows. Ids lie in [0, input_dim).
+        output_dim: Size of a row.
+        embeddings_initializer: Initializer of the table, or its name.
+        embeddings_regularizer: Regularizer of the table; None for none.
+        embeddings_constraint: Constraint of the table after each update; None for none.
+        mask_zero: Whether id 0 is padding. The output then has a mask, so later layers, losses and metrics skip these
+            steps.
+        weights: Table (input_dim, output_dim) to start from, or a list that holds it; None: embeddings_initializer.
+        input_length: Number of ids of a sample, in place of input_shape=(input_length,); None leaves it open.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weight: embeddings (V, output_dim).
+    Input shape:
+        Any shape, such as (batch, steps). Integers; floats are truncated to integers.
+
+    Output shape:
+        (*input_shape, output_dim), in the layer's dtype.
+
+    Weights:
+        embeddings (input_dim, output_dim).
+
+    Raises:
+        ValueError: A size is not a positive integer, or an id is outside [0, input_dim); the first such id is named.
+        ShapeError: weights have another shape.
+
+    Example:
+        >>> layer = pydl.layers.Embedding(3, 2, weights=np.array([[0, 0], [1, 10], [2, 20]]))
+        >>> layer(np.array([[2, 1]])).numpy()
+        array([[[ 2., 20.],
+                [ 1., 10.]]], dtype=float32)
     """
 
     autocast = False

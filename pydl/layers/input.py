@@ -12,9 +12,28 @@ from .symbolic import Call, SymbolicTensor
 
 
 class InputLayer(Layer):
-    """Passes its input on; says that inputs have `shape`, batch axis not counted (None: any size).
+    """Entry of a model: passes its input on. Its attribute `output` is the symbolic tensor that `Input` returns.
 
-    Its `output` is symbolic: the begin of a functional model. The dtype may be an integer one, for an embedding.
+    Args:
+        shape: Shape of a sample, without the batch axis; None for an axis of any size.
+        batch_size: Size of the batch axis; None for any size.
+        dtype: Dtype of the input, floating, integer or bool; None is "float32".
+        name: Name of the layer; None makes a unique one.
+
+    Input shape:
+        (batch_size, *shape).
+
+    Output shape:
+        That of the input, in the same dtype.
+
+    Raises:
+        ValueError: shape is missing, is no tuple or has a size that is no integer of at least 0; or dtype is not
+            numeric.
+
+    Example:
+        >>> layer = pydl.layers.InputLayer((28, 28, 1))
+        >>> layer.batch_shape, layer.output.shape
+        ((None, 28, 28, 1), (None, 28, 28, 1))
     """
 
     _keeps_integers = False
@@ -43,7 +62,7 @@ class InputLayer(Layer):
 
     @property
     def batch_shape(self) -> Shape:
-        """The shape with the batch axis."""
+        """Shape of the input with the batch axis."""
         return (self.batch_size, *self.shape)
 
     def call(self, inputs: Any) -> Any:
@@ -64,9 +83,27 @@ def Input(
     name: str | None = None,
     batch_shape: Any = None,
 ) -> SymbolicTensor:
-    """A symbolic tensor to call layers on, or the first element of a Sequential: `Input((28, 28, 1))`.
+    """Symbolic tensor that a functional model starts from, or first element of a `Sequential`.
 
-    batch_shape: the shape with the batch axis, in place of shape and batch_size.
+    Args:
+        shape: Shape of a sample, without the batch axis; None for an axis of any size.
+        batch_size: Size of the batch axis; None for any size.
+        dtype: Dtype of the input, floating, integer or bool; None is "float32".
+        name: Name of the input; None makes a unique one.
+        batch_shape: Shape with the batch axis, in place of shape and batch_size.
+
+    Returns:
+        A symbolic tensor (batch_size, *shape) of this dtype. Calls of layers and ops on it are recorded, not computed.
+
+    Raises:
+        ValueError: shape is missing, is no tuple or has a size that is no integer of at least 0; or dtype is not
+            numeric.
+
+    Example:
+        >>> x = pydl.Input((4,))
+        >>> model = pydl.Model(x, pydl.layers.Dense(2)(x))
+        >>> model(np.zeros((3, 4))).shape
+        (3, 2)
     """
     if batch_shape is not None:
         batch_size, *shape = batch_shape

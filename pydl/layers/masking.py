@@ -11,9 +11,27 @@ from .layer import Layer, Shape
 
 
 class Masking(Layer):
-    """Masks the steps whose features all equal `mask_value`, and sets them to zero: (B, T, F) to the same.
+    """Masks the steps whose features all equal `mask_value`, and sets them to 0.
 
     Recurrent layers skip masked steps; losses and metrics do not count them.
+
+    Args:
+        mask_value: Value of padding.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (batch, steps, features). Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype, with a mask (batch, steps) of bools, False where a step is masked.
+
+    Raises:
+        TypeError: mask_value is not a number.
+
+    Example:
+        >>> layer = pydl.layers.Masking()
+        >>> layer(np.array([[[1.0, 0.0], [0.0, 0.0]]])).mask
+        array([[ True, False]])
     """
 
     _keeps_integers = False

@@ -26,12 +26,29 @@ class _Input:
 
 
 class Operation(Layer):
-    """A function of `pydl.ops` with its arguments: what calling it on symbolic tensors puts into a model.
+    """Function of `pydl.ops` as a layer: what an op on symbolic tensors puts into a functional model.
 
     Args:
-        op: its name.
-        args, kwargs: its arguments, as plain values; {"input": i} is the i-th tensor of the list that the layer is
-            called on. Numbers and arrays among them stay what they are.
+        op: Name of the function.
+        args: Its positional arguments as plain values; {"input": i} stands for the i-th tensor that the layer is called
+            on.
+        kwargs: Its arguments by name, likewise.
+        name: Name of the layer; None makes a unique one of op.
+        **options: Further arguments of `Layer`.
+
+    Input shape:
+        A list of the tensors that args and kwargs refer to. They are not cast.
+
+    Output shape:
+        What the function gives.
+
+    Raises:
+        ValueError: op is no function of `pydl.ops`.
+
+    Example:
+        >>> layer = pydl.layers.Operation("multiply", [{"input": 0}, 2.0])
+        >>> layer([np.array([1.0, 3.0])]).numpy()
+        array([2., 6.])
     """
 
     autocast = False

@@ -44,14 +44,66 @@ class _Pooling2D(ImageLayer):
 
 
 class MaxPooling2D(_Pooling2D):
-    """The greatest element of each window of each channel: (N, H, W, C) to (N, OH, OW, C)."""
+    """Largest element of each window of each channel.
+
+    Args:
+        pool_size: Rows and columns of a window: one integer or two.
+        strides: Distance between windows in rows and columns: one integer or two; None is pool_size.
+        padding: "valid" for whole windows only, or "same" for windows that cover the input and reach over its edges.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        name: Name of the layer; None makes a unique one.
+        **kwargs: Further arguments of `Layer`, such as dtype.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OH, OW, C), or (N, C, OH, OW) for channels_first, in the layer's dtype. OH is ceil(H / stride) for "same"
+        and floor((H - pool_size) / stride) + 1 for "valid"; OW likewise.
+
+    Raises:
+        ValueError: A size is not a positive integer, a name is unknown, or a "valid" window is larger than the input.
+        ShapeError: The input does not have 4 axes.
+
+    Example:
+        >>> layer = pydl.layers.MaxPooling2D(2)
+        >>> layer(np.arange(16.0).reshape(1, 4, 4, 1)).numpy()[0, :, :, 0]
+        array([[ 5.,  7.],
+               [13., 15.]], dtype=float32)
+    """
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.max_pool(x, self.pool_size, self.strides, self.padding)
 
 
 class AveragePooling2D(_Pooling2D):
-    """The mean of each window of each channel, padding not counted: (N, H, W, C) to (N, OH, OW, C)."""
+    """Mean of each window of each channel; padding does not count.
+
+    Args:
+        pool_size: Rows and columns of a window: one integer or two.
+        strides: Distance between windows in rows and columns: one integer or two; None is pool_size.
+        padding: "valid" for whole windows only, or "same" for windows that cover the input and reach over its edges.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        name: Name of the layer; None makes a unique one.
+        **kwargs: Further arguments of `Layer`, such as dtype.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OH, OW, C), or (N, C, OH, OW) for channels_first, in the layer's dtype. OH is ceil(H / stride) for "same"
+        and floor((H - pool_size) / stride) + 1 for "valid"; OW likewise.
+
+    Raises:
+        ValueError: A size is not a positive integer, a name is unknown, or a "valid" window is larger than the input.
+        ShapeError: The input does not have 4 axes.
+
+    Example:
+        >>> layer = pydl.layers.AveragePooling2D(2)
+        >>> layer(np.arange(16.0).reshape(1, 4, 4, 1)).numpy()[0, :, :, 0]
+        array([[ 2.5,  4.5],
+               [10.5, 12.5]], dtype=float32)
+    """
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.average_pool(x, self.pool_size, self.strides, self.padding)
@@ -70,14 +122,56 @@ class _GlobalPooling2D(ImageLayer):
 
 
 class GlobalAveragePooling2D(_GlobalPooling2D):
-    """The mean of each channel: (N, H, W, C) to (N, C), or (N, 1, 1, C) with keepdims."""
+    """Mean of each channel over rows and columns.
+
+    Args:
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        keepdims: Whether rows and columns stay as axes of size 1.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, C) in the layer's dtype; with keepdims (N, 1, 1, C), or (N, C, 1, 1) for channels_first.
+
+    Raises:
+        ValueError: data_format is unknown.
+        ShapeError: The input does not have 4 axes.
+
+    Example:
+        >>> layer = pydl.layers.GlobalAveragePooling2D()
+        >>> layer(np.arange(8.0).reshape(1, 2, 2, 2)).numpy()
+        array([[3., 4.]], dtype=float32)
+    """
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.global_average_pool(x, self.keepdims)
 
 
 class GlobalMaxPooling2D(_GlobalPooling2D):
-    """The maximum of each channel: (N, H, W, C) to (N, C), or (N, 1, 1, C) with keepdims."""
+    """Largest element of each channel over rows and columns.
+
+    Args:
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        keepdims: Whether rows and columns stay as axes of size 1.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, C) in the layer's dtype; with keepdims (N, 1, 1, C), or (N, C, 1, 1) for channels_first.
+
+    Raises:
+        ValueError: data_format is unknown.
+        ShapeError: The input does not have 4 axes.
+
+    Example:
+        >>> layer = pydl.layers.GlobalMaxPooling2D()
+        >>> layer(np.arange(8.0).reshape(1, 2, 2, 2)).numpy()
+        array([[6., 7.]], dtype=float32)
+    """
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.global_max_pool(x, self.keepdims)

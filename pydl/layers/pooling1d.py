@@ -57,14 +57,62 @@ def _one(layer: str, name: str, value: Any) -> int:
 
 
 class MaxPooling1D(_Pooling1D):
-    """The greatest element of each window of each channel: (N, T, C) to (N, OT, C)."""
+    """Largest element of each window of steps of each channel.
+
+    Args:
+        pool_size: Steps of a window.
+        strides: Distance between windows; None is pool_size.
+        padding: "valid" for whole windows only, or "same" for windows that cover the input and reach over its ends.
+        data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, T, C), or (N, C, T) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OT, C), or (N, C, OT) for channels_first, in the layer's dtype. OT is ceil(T / strides) for "same" and
+        floor((T - pool_size) / strides) + 1 for "valid".
+
+    Raises:
+        ValueError: A size is not a positive integer, a name is unknown, or a "valid" window is larger than the input.
+        ShapeError: The input does not have 3 axes.
+
+    Example:
+        >>> layer = pydl.layers.MaxPooling1D(2)
+        >>> layer(np.arange(4.0).reshape(1, 4, 1)).numpy().ravel()
+        array([1., 3.], dtype=float32)
+    """
 
     def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
         return ops.max_pool(x, window, strides, self.padding)
 
 
 class AveragePooling1D(_Pooling1D):
-    """The mean of each window of each channel, padding not counted: (N, T, C) to (N, OT, C)."""
+    """Mean of each window of steps of each channel; padding does not count.
+
+    Args:
+        pool_size: Steps of a window.
+        strides: Distance between windows; None is pool_size.
+        padding: "valid" for whole windows only, or "same" for windows that cover the input and reach over its ends.
+        data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, T, C), or (N, C, T) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, OT, C), or (N, C, OT) for channels_first, in the layer's dtype. OT is ceil(T / strides) for "same" and
+        floor((T - pool_size) / strides) + 1 for "valid".
+
+    Raises:
+        ValueError: A size is not a positive integer, a name is unknown, or a "valid" window is larger than the input.
+        ShapeError: The input does not have 3 axes.
+
+    Example:
+        >>> layer = pydl.layers.AveragePooling1D(2)
+        >>> layer(np.arange(4.0).reshape(1, 4, 1)).numpy().ravel()
+        array([0.5, 2.5], dtype=float32)
+    """
 
     def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
         return ops.average_pool(x, window, strides, self.padding)
@@ -85,7 +133,32 @@ class _GlobalPooling1D(ImageLayer):
 
 
 class GlobalAveragePooling1D(_GlobalPooling1D):
-    """The mean of each channel over the steps, masked ones not counted: (N, T, C) to (N, C), or (N, 1, C)."""
+    """Mean of each channel over the steps.
+
+    Args:
+        data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).
+        keepdims: Whether the steps stay as an axis of size 1.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Call arguments:
+        inputs: The input. mask: Bools (N, T), True for the steps that count; by default the mask that comes with the
+        input.
+
+    Input shape:
+        (N, T, C), or (N, C, T) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, C) in the layer's dtype; with keepdims (N, 1, C), or (N, C, 1) for channels_first.
+
+    Raises:
+        ValueError: data_format is unknown.
+        ShapeError: The input does not have 3 axes.
+
+    Example:
+        >>> layer = pydl.layers.GlobalAveragePooling1D()
+        >>> layer(np.array([[[1.0], [3.0], [8.0]]]), mask=np.array([[True, True, False]])).numpy()
+        array([[2.]], dtype=float32)
+    """
 
     supports_masking = True  # looks at it; the means have none
 
@@ -106,7 +179,28 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
 
 
 class GlobalMaxPooling1D(_GlobalPooling1D):
-    """The maximum of each channel over the steps: (N, T, C) to (N, C), or (N, 1, C) with keepdims."""
+    """Largest element of each channel over the steps. A mask of steps is not looked at.
+
+    Args:
+        data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).
+        keepdims: Whether the steps stay as an axis of size 1.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, T, C), or (N, C, T) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, C) in the layer's dtype; with keepdims (N, 1, C), or (N, C, 1) for channels_first.
+
+    Raises:
+        ValueError: data_format is unknown.
+        ShapeError: The input does not have 3 axes.
+
+    Example:
+        >>> layer = pydl.layers.GlobalMaxPooling1D()
+        >>> layer(np.array([[[1.0], [3.0], [2.0]]])).numpy()
+        array([[3.]], dtype=float32)
+    """
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.max(x, 1, self.keepdims)

@@ -13,7 +13,27 @@ from .layer import Layer, Shape
 
 
 class Flatten(Layer):
-    """Each sample as one row: (N, …) to (N, product of the rest), channels last."""
+    """Each sample as one row.
+
+    Args:
+        data_format: "channels_first" moves the channels (axis 1) to the end first; "channels_last", the default, does
+            not.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (batch, ...).
+
+    Output shape:
+        (batch, product of the other sizes); integers stay integers.
+
+    Raises:
+        ValueError: data_format is unknown.
+
+    Example:
+        >>> layer = pydl.layers.Flatten()
+        >>> layer(np.zeros((2, 3, 4))).shape
+        (2, 12)
+    """
 
     _passes_dtype = True
     supports_masking = False  # a mask of steps says nothing about the output
@@ -35,7 +55,27 @@ class Flatten(Layer):
 
 
 class Reshape(Layer):
-    """Each sample in the shape `target_shape`, of which one size may be -1."""
+    """Each sample in another shape, with its elements in the same order.
+
+    Args:
+        target_shape: Shape of a sample, without the batch axis; one size may be -1, which follows from the others.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (batch, ...), with as many elements per sample as target_shape.
+
+    Output shape:
+        (batch, *target_shape); integers stay integers.
+
+    Raises:
+        ValueError: target_shape has a size below -1, or -1 twice.
+        ShapeError: The samples do not fit.
+
+    Example:
+        >>> layer = pydl.layers.Reshape((2, -1))
+        >>> layer(np.zeros((5, 6))).shape
+        (5, 2, 3)
+    """
 
     _passes_dtype = True
     supports_masking = False  # a mask of steps says nothing about the output
@@ -69,7 +109,27 @@ class Reshape(Layer):
 
 
 class Permute(Layer):
-    """The axes of each sample, counted from 1, in another order: Permute((2, 1)) swaps those of (N, A, B)."""
+    """The axes of each sample in another order.
+
+    Args:
+        dims: Axes in their new order, counted from 1, without the batch: (2, 1) swaps those of (N, A, B).
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (batch, ...), of len(dims) + 1 axes.
+
+    Output shape:
+        (batch, ...) with the sizes in the new order; integers stay integers.
+
+    Raises:
+        ValueError: dims does not have each of 1 to len(dims) once.
+        ShapeError: The input has another number of axes.
+
+    Example:
+        >>> layer = pydl.layers.Permute((2, 1))
+        >>> layer(np.zeros((5, 3, 4))).shape
+        (5, 4, 3)
+    """
 
     _passes_dtype = True
     supports_masking = False

@@ -25,9 +25,27 @@ def margins(layer: str, name: str, value: Any) -> Margins:
 
 
 class ZeroPadding2D(ImageLayer):
-    """Zeros around each image: (N, H, W, C) to (N, top + H + bottom, left + W + right, C).
+    """Zeros around each image.
 
-    padding: one number for all sides, (rows, columns), or ((top, bottom), (left, right)).
+    Args:
+        padding: Rows and columns to add: one integer for all sides, (rows, columns), or ((top, bottom), (left, right)).
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, top + H + bottom, left + W + right, C), or the like for channels_first, in the layer's dtype.
+
+    Raises:
+        ValueError: padding is none of these, or has a negative size; or data_format is unknown.
+        ShapeError: The input does not have 4 axes.
+
+    Example:
+        >>> layer = pydl.layers.ZeroPadding2D(((1, 2), (0, 3)))
+        >>> layer(np.zeros((1, 4, 4, 1))).shape
+        (1, 7, 7, 1)
     """
 
     def __init__(self, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
@@ -46,7 +64,29 @@ class ZeroPadding2D(ImageLayer):
 
 
 class Cropping2D(ImageLayer):
-    """Cuts off the sides of each image; `cropping` as the padding of ZeroPadding2D. ShapeError if nothing is left."""
+    """Each image without its edges.
+
+    Args:
+        cropping: Rows and columns to cut off: one integer for all sides, (rows, columns), or ((top, bottom), (left,
+            right)).
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, H - top - bottom, W - left - right, C), or the like for channels_first, in the layer's dtype.
+
+    Raises:
+        ValueError: cropping is none of these, or has a negative size; or data_format is unknown.
+        ShapeError: The input does not have 4 axes, or nothing is left of it.
+
+    Example:
+        >>> layer = pydl.layers.Cropping2D((1, 0))
+        >>> layer(np.zeros((1, 4, 4, 1))).shape
+        (1, 2, 4, 1)
+    """
 
     def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)
@@ -68,9 +108,28 @@ class Cropping2D(ImageLayer):
 
 
 class UpSampling2D(ImageLayer):
-    """Each pixel becomes `size` of them: (N, H, W, C) to (N, size[0] H, size[1] W, C).
+    """Each image enlarged by whole factors.
 
-    interpolation: "nearest" repeats pixels, "bilinear" mixes neighbours.
+    Args:
+        size: Factors of rows and columns: one integer or two.
+        data_format: "channels_last" (N, H, W, C), the default, or "channels_first" (N, C, H, W).
+        interpolation: "nearest" repeats pixels, "bilinear" interpolates between them.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (N, H, W, C), or (N, C, H, W) for channels_first. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (N, size[0] * H, size[1] * W, C), or the like for channels_first, in the layer's dtype.
+
+    Raises:
+        ValueError: A factor is not a positive integer, or a name is unknown.
+        ShapeError: The input does not have 4 axes.
+
+    Example:
+        >>> layer = pydl.layers.UpSampling2D((1, 2))
+        >>> layer(np.array([[[[1.0], [2.0]]]])).numpy().ravel()
+        array([1., 1., 2., 2.], dtype=float32)
     """
 
     def __init__(

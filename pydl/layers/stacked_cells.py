@@ -17,7 +17,28 @@ from .layer import Layer, Shape
 
 
 class StackedRNNCells(Layer):
-    """Cells on top of each other as one: each reads the output of the one before. Its states are a list for each."""
+    """Stack of cells as one cell: each reads the output of the one below.
+
+    Args:
+        cells: Cells, the lowest first. A cell has call(inputs, states) and state_size.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Call arguments:
+        inputs (batch, features), states: list with the states of each cell, and training.
+
+    Output shape:
+        The output of the last cell, (batch, units), and the list with the new states of each cell.
+
+    Raises:
+        ValueError: There is no cell, or one lacks call or state_size.
+
+    Example:
+        >>> cell = pydl.layers.StackedRNNCells([pydl.layers.GRUCell(8), pydl.layers.GRUCell(4)])
+        >>> pydl.layers.RNN(cell)(np.ones((2, 5, 3))).shape
+        (2, 4)
+        >>> cell.state_size
+        [8, 4]
+    """
 
     def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -30,10 +51,12 @@ class StackedRNNCells(Layer):
 
     @property
     def state_size(self) -> list[Any]:
+        """State sizes of the cells, the lowest first."""
         return [cell.state_size for cell in self.cells]
 
     @property
     def output_size(self) -> int:
+        """Size of the output: that of the last cell."""
         return output_size(self.cells[-1])
 
     def build(self, input_shape: Shape) -> None:
@@ -43,6 +66,19 @@ class StackedRNNCells(Layer):
             input_shape = (input_shape[0], output_size(cell))
 
     def get_initial_state(self, batch_size: int) -> list[Any]:
+        """States before the first step.
+
+        Args:
+            batch_size: Number of samples.
+
+        Returns:
+            List with the list of states of each cell.
+
+        Example:
+            >>> cell = pydl.layers.StackedRNNCells([pydl.layers.GRUCell(8), pydl.layers.GRUCell(4)])
+            >>> [[state.shape for state in states] for states in cell.get_initial_state(2)]
+            [[(2, 8)], [(2, 4)]]
+        """
         return [initial_state(cell, batch_size, self.dtype) for cell in self.cells]
 
     def _dropout_masks(self, batch_size: int, training: Any) -> list[Any]:
@@ -50,6 +86,17 @@ class StackedRNNCells(Layer):
         return [c._dropout_masks(batch_size, training) if isinstance(c, Cell) else None for c in self.cells]
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = None, masks: Any = None) -> Any:
+        """One step of all cells.
+
+        Args:
+            inputs: Tensor (batch, features), in the layer's dtype.
+            states: List with the states of each cell.
+            training: Whether dropout of the cells is active.
+            masks: List with the dropout masks of each cell; None draws new ones.
+
+        Returns:
+            The output of the last cell and the list with the new states of each cell.
+        """
         new_states = []
         for cell, state, own in zip(self.cells, states, masks or [None] * len(self.cells), strict=True):
             options = {} if own is None else {"masks": own}
@@ -62,6 +109,12 @@ class StackedRNNCells(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> StackedRNNCells:
+        """Makes a layer of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor, the inner layers as dicts of class name and config.
+            custom_objects: Dict of users' own classes of inner layers by their names.
+        """
         return cls(**{**config, "cells": [deserialize(cell, custom_objects) for cell in config["cells"]]})
 
 

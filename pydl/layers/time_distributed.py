@@ -12,9 +12,30 @@ from .layer import Layer, Shape
 
 
 class TimeDistributed(Layer):
-    """Applies `layer` to each step of (B, T, …), as if steps were samples: TimeDistributed(Conv2D(8, 3)) for video.
+    """Applies a layer to each step of a sequence, with the same weights.
 
-    Call argument `mask` (B, T, …): a layer that takes a mask gets its steps in the same way.
+    Args:
+        layer: Layer that takes one step, such as `Conv2D` for videos.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Call arguments:
+        inputs: The input. training: Whether the layer inside trains. mask: Bools (batch, steps, ...); a layer that
+        takes a mask gets that of its step.
+
+    Input shape:
+        (batch, steps, ...), at least 3 axes.
+
+    Output shape:
+        (batch, steps, ...), the last axes as the layer gives them.
+
+    Raises:
+        ValueError: layer is no `Layer`.
+        ShapeError: The input has fewer than 3 axes, or the mask does not fit it.
+
+    Example:
+        >>> layer = pydl.layers.TimeDistributed(pydl.layers.Conv2D(8, 3))
+        >>> layer(np.zeros((2, 5, 9, 9, 1))).shape
+        (2, 5, 7, 7, 8)
     """
 
     autocast = False  # the layer inside casts for itself
@@ -53,11 +74,37 @@ class TimeDistributed(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> TimeDistributed:
+        """Makes a layer of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor, the inner layers as dicts of class name and config.
+            custom_objects: Dict of users' own classes of inner layers by their names.
+        """
         return cls(**{**config, "layer": deserialize(config["layer"], custom_objects)})
 
 
 class RepeatVector(Layer):
-    """(B, F) as n equal steps: (B, n, F). What a decoder reads that is told only the last state of an encoder."""
+    """One vector as `n` equal steps, such as the last state of an encoder for a decoder.
+
+    Args:
+        n: Number of steps.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        (batch, features).
+
+    Output shape:
+        (batch, n, features); integers stay integers.
+
+    Raises:
+        ValueError: n is not a positive integer.
+        ShapeError: The input does not have 2 axes.
+
+    Example:
+        >>> layer = pydl.layers.RepeatVector(3)
+        >>> layer(np.zeros((2, 4))).shape
+        (2, 3, 4)
+    """
 
     _passes_dtype = True
     supports_masking = False

@@ -80,7 +80,7 @@ class Tracked(Part):
 
     @property
     def weights(self) -> list[Variable]:
-        """All variables: of this layer, then of the layers inside it."""
+        """All variables: those of the layer, then those of the layers inside. `variables` is the same."""
         return self._weights_where(lambda layer, v: True)
 
     def _all_weights(self) -> list[Variable]:
@@ -93,11 +93,12 @@ class Tracked(Part):
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """Those that `fit` changes: none of a frozen layer, whatever its parts say."""
+        """The weights that `fit` changes; none of a frozen layer. `trainable_variables` is the same."""
         return self._weights_where(lambda layer, v: v.trainable) if self._trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
+        """The weights that `fit` does not change; all of a frozen layer. `non_trainable_variables` is the same."""
         return self._weights_where(lambda layer, v: not v.trainable) if self._trainable else self.weights
 
     variables = weights
@@ -106,6 +107,7 @@ class Tracked(Part):
 
     @property
     def trainable(self) -> bool:
+        """Whether `fit` changes the weights. Setting it sets the layers inside too, and needs no `compile`."""
         return self._trainable
 
     @trainable.setter
@@ -118,11 +120,37 @@ class Tracked(Part):
                 variable.trainable = value and variable.declared_trainable
 
     def get_weights(self) -> list[np.ndarray[Any, Any]]:
-        """Copies of all weights, in the order of `weights`."""
+        """Copies of all weights.
+
+        Returns:
+            List of arrays, in the order of `weights`.
+
+        Example:
+            >>> layer = pydl.layers.Dense(4)
+            >>> layer.build((None, 3))
+            >>> [array.shape for array in layer.get_weights()]
+            [(3, 4), (4,)]
+        """
         return [v.array.copy() for v in self.weights]
 
     def set_weights(self, values: Sequence[Any]) -> None:
-        """Writes all weights, or none: ValueError if the number differs, ShapeError if one does not fit."""
+        """Writes all weights; none of them if one does not fit.
+
+        Args:
+            values: List of arrays of the shapes of `weights`, in their order. They are cast to the dtypes of the
+                weights.
+
+        Raises:
+            ValueError: The number of arrays is another one.
+            ShapeError: An array has another shape.
+
+        Example:
+            >>> layer = pydl.layers.Dense(2, use_bias=False)
+            >>> layer.build((None, 2))
+            >>> layer.set_weights([np.eye(2)])
+            >>> layer(np.array([[3.0, 4.0]])).numpy()
+            array([[3., 4.]], dtype=float32)
+        """
         weights = self.weights
         if len(values) != len(weights):
             raise ValueError(f"[{self.name}] set_weights: expected {len(weights)} arrays, got {len(values)}")
@@ -137,5 +165,15 @@ class Tracked(Part):
             variable.assign(array)
 
     def count_params(self) -> int:
-        """The number of elements of all weights, trained or not."""
+        """Number of elements of all weights, trained or not.
+
+        Returns:
+            An integer.
+
+        Example:
+            >>> layer = pydl.layers.Dense(4)
+            >>> layer.build((None, 3))
+            >>> layer.count_params()
+            16
+        """
         return sum(v.size for v in self.weights)

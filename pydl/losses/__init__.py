@@ -121,10 +121,24 @@ def _alias(name: str) -> LossFunction | None:
 
 
 def get(identifier: Any) -> Any:
-    """What a name, class, config, Loss or function of (y_true, y_pred) means; None stays None.
+    """Loss of an identifier, as `compile` understands it.
 
-    As in Keras, the name of a function ("mse", "mean_squared_error") gives the function, which has a value per sample;
-    that of a class ("MeanSquaredError") a Loss. ValueError lists the names.
+    Args:
+        identifier: Name of a function ("mse", "mean_squared_error") or class ("MeanSquaredError"), class, dict of
+            `serialize`, `Loss`, function of (y_true, y_pred), or None.
+
+    Returns:
+        The function for its name, else a `Loss`; functions and losses themselves, and None.
+
+    Raises:
+        ValueError: The name is unknown, or the dict does not describe a loss.
+        TypeError: identifier is something else.
+
+    Example:
+        >>> pydl.losses.get("mse") is pydl.losses.mean_squared_error
+        True
+        >>> pydl.losses.get("Huber").delta
+        1.0
     """
     if identifier is None:
         return None
@@ -142,7 +156,19 @@ def as_loss(identifier: Any) -> Loss:
 
 
 def serialize(loss: Any) -> Any:
-    """What `deserialize` turns back into the same loss: the name of a function, or a dict of class and config."""
+    """Plain form of a loss, for `deserialize`.
+
+    Args:
+        loss: `Loss` or function.
+
+    Returns:
+        The name of a function of `pydl.losses`, a dict of class name and config for one of its classes, else loss
+        itself.
+
+    Example:
+        >>> pydl.losses.serialize(pydl.losses.Huber(2.0))["config"]["delta"]
+        2.0
+    """
     name = getattr(loss, "__name__", "")
     if name and _functions.get(name) is loss:
         return name
@@ -150,7 +176,22 @@ def serialize(loss: Any) -> Any:
 
 
 def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The loss that `serialize` described, also of a class or function in `custom_objects`."""
+    """Loss of the form that `serialize` returned.
+
+    Args:
+        name: Name, or dict of class name and config.
+        custom_objects: Dict of further classes and functions by their names.
+
+    Returns:
+        `Loss` or function.
+
+    Raises:
+        ValueError: The name is unknown.
+
+    Example:
+        >>> pydl.losses.deserialize({"class_name": "Huber", "config": {"delta": 2.0}}).delta
+        2.0
+    """
     own = dict(custom_objects or {})
     if isinstance(name, str) and name in own:
         return own[name]

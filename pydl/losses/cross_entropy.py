@@ -24,7 +24,28 @@ EPSILON = 1e-7  # probabilities that are given as such are cut to [EPSILON, 1 - 
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
-    """-sum over `axis` of y_true * log(y_pred): (..., C), one-hot or probabilities -> (...)."""
+    """Cross-entropy of classes: minus the sum over `axis` of y_true * log(y_pred).
+
+    Probabilities are divided by their sum and cut to [1e-7, 1 - 1e-7]. Where y_pred is the output of a softmax that is
+    on the tape, its logits are used instead.
+
+    Args:
+        y_true: Targets (..., C), array-like: one-hot, or probabilities.
+        y_pred: Probabilities, or logits, of the same shape.
+        from_logits: Whether y_pred are logits, to which softmax is still to be applied.
+        label_smoothing: Share of y_true to spread over all classes, in [0, 1].
+        axis: Axis of the classes.
+
+    Returns:
+        Tensor of the shape without the axis, in the dtype of y_pred; float32 for integers.
+
+    Raises:
+        ShapeError: The shapes differ; integer labels need `sparse_categorical_crossentropy`.
+
+    Example:
+        >>> pydl.losses.categorical_crossentropy([[0, 1]], [[0.75, 0.25]]).numpy().round(4)
+        array([1.3863], dtype=float32)
+    """
     output = _classes_last(floating(as_tensor(y_pred)), axis)
     target, output = same_rank(_moved(as_array(y_true, output.dtype), output.ndim, axis), output)
     if target.shape != output.shape:
@@ -40,10 +61,29 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Tensor:
-    """-log(y_pred[y_true]): y_true (...) or (..., 1), integers; y_pred (..., C) -> (...).
+    """Cross-entropy of classes with integer labels: -log(y_pred[y_true]).
 
-    axis: that of the classes in y_pred. Labels equal to ignore_class cost nothing and are masked. LabelError names the
-    first label that is no class.
+    Probabilities are divided by their sum and cut to [1e-7, 1 - 1e-7]. Where y_pred is the output of a softmax that is
+    on the tape, its logits are used instead.
+
+    Args:
+        y_true: Labels (...) or (..., 1), array-like: integers in [0, C).
+        y_pred: Probabilities, or logits, (..., C).
+        from_logits: Whether y_pred are logits, to which softmax is still to be applied.
+        ignore_class: Label that costs nothing and is masked; None for none.
+        axis: Axis of the classes in y_pred.
+
+    Returns:
+        Tensor of the shape of y_pred without the axis, in the dtype of y_pred; float32 for integers.
+
+    Raises:
+        ShapeError: The shapes do not fit; one-hot labels need `categorical_crossentropy`.
+        LabelError: A label is outside [0, C); the first such label is named.
+        DTypeError: A label is not a whole number.
+
+    Example:
+        >>> pydl.losses.sparse_categorical_crossentropy([1], [[0.75, 0.25]]).numpy().round(4)
+        array([1.3863], dtype=float32)
     """
     output = _classes_last(floating(as_tensor(y_pred)), axis)
     labels = _labels(_moved(as_array(y_true), output.ndim, axis), output)
@@ -65,7 +105,28 @@ def sparse_categorical_crossentropy(
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
-    """mean over `axis` of -y_true * log(y_pred) - (1 - y_true) * log(1 - y_pred)."""
+    """Mean over `axis` of -y_true * log(y_pred) - (1 - y_true) * log(1 - y_pred).
+
+    Probabilities are cut to [1e-7, 1 - 1e-7]. Where y_pred is the output of a sigmoid that is on the tape, its logits
+    are used instead.
+
+    Args:
+        y_true: Targets (..., C), array-like: numbers in [0, 1].
+        y_pred: Probabilities, or logits, of the same shape; one of the two may lack a last axis of 1.
+        from_logits: Whether y_pred are logits, to which sigmoid is still to be applied.
+        label_smoothing: Share by which y_true is drawn to 0.5, in [0, 1].
+        axis: Axis that the mean is taken over.
+
+    Returns:
+        Tensor of the shape without the axis, in the dtype of y_pred; float32 for integers.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Example:
+        >>> pydl.losses.binary_crossentropy([[1, 0]], [[0.5, 0.5]]).numpy().round(4)
+        array([0.6931], dtype=float32)
+    """
     output = floating(as_tensor(y_pred))
     target, output = same_rank(as_array(y_true, output.dtype), output)
     if target.shape != output.shape:

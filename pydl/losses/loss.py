@@ -21,13 +21,27 @@ _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", 
 
 
 class Loss(NamesArguments, Counted):
-    """Base: override `call(y_true, y_pred)`, which gives a tensor with a value per sample.
+    """Base of all losses: override `call(y_true, y_pred)`, which returns a value per sample.
 
     Args:
-        reduction: "sum_over_batch_size" (or "mean") is the sum divided by the number of values, weighted or not; "sum";
-            "mean_with_sample_weight" divides by the sum of the weights; "none" or None keeps the values.
-        dtype: "float32" or "float64", what is computed in. None: that of y_pred if it is a tensor of floats, so that
-            models in float64 keep their precision; else float32.
+        name: Name of the loss; None makes one of the class.
+        reduction: "sum_over_batch_size", or "mean", is the sum divided by the number of values that are not masked;
+            "sum" the sum; "mean_with_sample_weight" the sum divided by that of the weights; "none", or None, the
+            values.
+        dtype: "float32" or "float64" to compute in; None is that of y_pred if it is a tensor of floats, else float32.
+
+    Call arguments:
+        y_true and y_pred (batch, ..., C), and sample_weight; see `Loss.__call__`.
+
+    Raises:
+        ValueError: reduction or dtype is unknown.
+
+    Example:
+        >>> class Largest(pydl.losses.Loss):
+        ...     def call(self, y_true, y_pred):
+        ...         return pydl.ops.max(pydl.ops.abs(y_pred - y_true), axis=-1)
+        >>> Largest()([[0.0, 1.0], [2.0, 3.0]], np.array([[0.0, 4.0], [2.0, 4.0]])).item()
+        2.0
     """
 
     def __init__(
@@ -43,6 +57,7 @@ class Loss(NamesArguments, Counted):
 
     @property
     def dtype(self) -> str:
+        """Name of the dtype to compute in; "float32" where it follows y_pred."""
         return (self._dtype or np.dtype(np.float32)).name
 
     @property
@@ -51,13 +66,42 @@ class Loss(NamesArguments, Counted):
         return False
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        """Value per sample; to override.
+
+        Args:
+            y_true: Targets as an array of the shape of y_pred, up to a last axis of 1: integers, or floats of its
+                dtype.
+            y_pred: Outputs, a tensor (batch, ...) of floats.
+
+        Returns:
+            Tensor (batch, ...).
+
+        Example:
+            >>> pydl.losses.MeanSquaredError().call([[0.0, 1.0]], [[2.0, 1.0]]).numpy()
+            array([2.], dtype=float32)
+        """
         raise NotImplementedError(f"{type(self).__name__} must override call(y_true, y_pred)")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """The loss of a batch. y_true and y_pred may differ by a last axis of 1, also in losses of your own.
+        """Loss of a batch.
 
-        sample_weight: a number per sample, or of the shape of the values. What weighs 0, and the steps that the mask of
-        y_pred leaves out, count for nothing, whatever stands there; masked steps also not in the number to divide by.
+        Args:
+            y_true: Targets, array-like, of the shape of y_pred up to a last axis of 1. Integers stay integers.
+            y_pred: Outputs, a tensor or array-like (batch, ...); cast to the dtype of the loss.
+            sample_weight: Factors, array-like: (batch,), the shape of the values, or its first axes. What has weight 0,
+                and steps that the mask of y_pred leaves out, count for nothing, also if they are not finite.
+
+        Returns:
+            Scalar tensor; the values (batch, ...) for reduction "none".
+
+        Raises:
+            ShapeError: The shapes do not fit.
+            TypeError: `call` returned None.
+
+        Example:
+            >>> loss = pydl.losses.MeanSquaredError()
+            >>> loss([[1.0], [2.0]], [[1.0], [4.0]], sample_weight=[1.0, 0.5]).item()
+            1.0
         """
         if isinstance(y_pred, dict):  # several outputs are for a loss of the user's own to arrange
             return self._reduced(as_tensor(self._values(y_true, y_pred)), None, None)
@@ -133,11 +177,32 @@ class Loss(NamesArguments, Counted):
         return total / count if count else total
 
     def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor as plain values.
+
+        Returns:
+            Dict that `from_config` makes the same loss of.
+
+        Example:
+            >>> pydl.losses.MeanSquaredError().get_config()
+            {'name': 'mean_squared_error', 'reduction': 'sum_over_batch_size'}
+        """
         config = {"name": self.name, "reduction": self.reduction}
         return config if self._dtype is None else {**config, "dtype": self._dtype.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
+        """Makes a loss of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor.
+
+        Returns:
+            A new loss.
+
+        Example:
+            >>> pydl.losses.Huber.from_config({"delta": 2.0}).delta
+            2.0
+        """
         return cls(**config)
 
 
@@ -149,7 +214,23 @@ def _both(a: Array | None, b: Array | None) -> Array | None:
 
 
 class LossFunctionWrapper(Loss):
-    """A loss made of a function (y_true, y_pred, **kwargs) -> a value per sample."""
+    """Loss of a function.
+
+    Args:
+        fn: Function of y_true, y_pred and kwargs that returns a value per sample, such as (batch,) for (batch, C).
+        reduction: How the values become one number, see `Loss`.
+        name: Name of the loss; None is that of the function.
+        dtype: "float32" or "float64" to compute in, None as in `Loss`.
+        **kwargs: Further arguments of fn.
+
+    Raises:
+        ValueError: reduction or dtype is unknown.
+
+    Example:
+        >>> loss = pydl.losses.LossFunctionWrapper(pydl.losses.huber, delta=2.0)
+        >>> loss([[0.0, 0.0]], [[1.0, 3.0]]).item()
+        2.25
+    """
 
     def __init__(
         self,

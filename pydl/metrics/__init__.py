@@ -125,9 +125,22 @@ logcosh = log_cosh
 
 
 def get(identifier: Any) -> Any:
-    """A Metric from its name, class, config, itself or a function of (y_true, y_pred); or from a loss or its name.
+    """Metric of an identifier, as `compile` understands it.
 
-    None stays None. ValueError lists the names.
+    Args:
+        identifier: Name of a metric or loss ("mse", "accuracy", "MeanSquaredError"), class, dict of `serialize`,
+            `Metric`, `Loss`, function of (y_true, y_pred), or None.
+
+    Returns:
+        `Metric`, the mean of a loss or function; None for None.
+
+    Raises:
+        ValueError: The name is unknown, or the dict does not describe a metric.
+        TypeError: identifier is something else.
+
+    Example:
+        >>> pydl.metrics.get("mse")
+        <MeanSquaredError name=mse>
     """
     if identifier is None or isinstance(identifier, Metric):
         return identifier
@@ -153,12 +166,38 @@ def _is_known(name: str) -> bool:
 
 
 def serialize(metric: Any) -> Any:
-    """What `deserialize` turns back into the same metric, a dict of class and config; functions stay themselves."""
+    """Plain form of a metric, for `deserialize`.
+
+    Args:
+        metric: `Metric` or function.
+
+    Returns:
+        Dict of class name and config for classes of `pydl.metrics`, else metric itself.
+
+    Example:
+        >>> pydl.metrics.serialize(pydl.metrics.Mean())
+        {'class_name': 'Mean', 'config': {'name': 'mean', 'dtype': 'float32'}}
+    """
     return _registry.serialize(metric)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The metric that `serialize` described, also of a class or function in `custom_objects`."""
+    """Metric of the form that `serialize` returned.
+
+    Args:
+        config: Dict of class name and config, or a name.
+        custom_objects: Dict of further classes and functions by their names.
+
+    Returns:
+        `Metric`.
+
+    Raises:
+        ValueError: The name is unknown.
+
+    Example:
+        >>> pydl.metrics.deserialize({"class_name": "Mean", "config": {"name": "average"}})
+        <Mean name=average>
+    """
     own = dict(custom_objects or {})
     if isinstance(config, str) and config in own:
         return get(own[config])

@@ -51,6 +51,24 @@ class Confusion(Metric):
         self.true_positives, self.false_positives, self.false_negatives = np.zeros((3, len(self.thresholds)))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Counts a batch.
+
+        Args:
+            y_true: Targets, array-like (batch, ...); what is not 0 is positive.
+            y_pred: Outputs, a tensor or array-like of the same shape, up to a last axis of 1.
+            sample_weight: Factors, array-like: (batch,), the shape of y_pred, or its first axes; None is 1. Steps that
+                the mask of y_pred leaves out do not count.
+
+        Raises:
+            ShapeError: The shapes do not fit.
+            ValueError: class_id is no index of the last axis.
+
+        Example:
+            >>> metric = pydl.metrics.Recall(class_id=1)
+            >>> metric.update_state([[0, 1], [1, 0]], [[0.1, 0.9], [0.8, 0.2]])
+            >>> metric.result()
+            1.0
+        """
         weight = weights_of(sample_weight, y_pred)
         target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), is_per_step(weight))
         truth, outputs = paired(target, output.array)
@@ -94,14 +112,66 @@ class Confusion(Metric):
 
 
 class Precision(Confusion):
-    """Share of the said positives that are true; 0 if none was said."""
+    """Share of positive outputs that are right: tp / (tp + fp); 0 without positive outputs.
+
+    An output is positive above the threshold, a target if it is not 0.
+
+    Args:
+        thresholds: Number in [0, 1], or a list of them, which gives a value for each; None is 0.5, or any output of the
+            top_k.
+        top_k: Only the k largest outputs along the last axis can be positive; None for all.
+        class_id: Index of the last axis that alone counts; None for all.
+        name: Name of the metric; None is "precision".
+        dtype: Accepted, as in Keras, and kept in the config; counts are float64.
+
+    Call arguments:
+        y_true and y_pred (batch, ..., C), and sample_weight; see `update_state`.
+
+    Raises:
+        ValueError: A threshold is not in [0, 1].
+        TypeError: A threshold is not a number.
+
+    Example:
+        >>> metric = pydl.metrics.Precision()
+        >>> metric.update_state([0, 1, 1, 0], [0.6, 0.7, 0.2, 0.1])
+        >>> metric.result()
+        0.5
+        >>> pydl.metrics.Precision([0.5, 0.9])([0, 1], [0.6, 0.7])
+        array([0.5, 0. ])
+    """
 
     def result(self) -> Any:
+        """The share: a float, or an array (thresholds,) for a list of them."""
         return self._share(self.true_positives + self.false_positives)
 
 
 class Recall(Confusion):
-    """Share of the true positives that were said; 0 if there are none."""
+    """Share of positive targets that are found: tp / (tp + fn); 0 without positive targets.
+
+    An output is positive above the threshold, a target if it is not 0.
+
+    Args:
+        thresholds: Number in [0, 1], or a list of them, which gives a value for each; None is 0.5, or any output of the
+            top_k.
+        top_k: Only the k largest outputs along the last axis can be positive; None for all.
+        class_id: Index of the last axis that alone counts; None for all.
+        name: Name of the metric; None is "recall".
+        dtype: Accepted, as in Keras, and kept in the config; counts are float64.
+
+    Call arguments:
+        y_true and y_pred (batch, ..., C), and sample_weight; see `update_state`.
+
+    Raises:
+        ValueError: A threshold is not in [0, 1].
+        TypeError: A threshold is not a number.
+
+    Example:
+        >>> metric = pydl.metrics.Recall()
+        >>> metric.update_state([0, 1, 1, 1], [0.6, 0.7, 0.2, 0.8])
+        >>> round(metric.result(), 4)
+        0.6667
+    """
 
     def result(self) -> Any:
+        """The share: a float, or an array (thresholds,) for a list of them."""
         return self._share(self.true_positives + self.false_negatives)

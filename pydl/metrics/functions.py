@@ -10,39 +10,132 @@ from .metric import Array
 
 
 def accuracy(y_true: Array, y_pred: Array) -> Array:
-    """Where both are equal."""
+    """Where y_pred equals y_true.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+
+    Returns:
+        Array (..., C) of bools.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Example:
+        >>> pydl.metrics.accuracy([1, 2], [1, 3])
+        array([ True, False])
+    """
     y_true, y_pred = paired(y_true, y_pred)
     return np.asarray(y_true == y_pred)
 
 
 def binary_accuracy(y_true: Array, y_pred: Array, threshold: float = 0.5) -> Array:
-    """Where y_pred > threshold says what y_true says."""
+    """Where y_pred > threshold agrees with the label 0 or 1 of y_true.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+        threshold: Where 1 begins.
+
+    Returns:
+        Array (..., C) of bools.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Example:
+        >>> pydl.metrics.binary_accuracy([1, 1], np.array([0.9, 0.2]))
+        array([ True, False])
+    """
     y_true, y_pred = paired(y_true, y_pred)
     return np.asarray(y_true == (y_pred > threshold))
 
 
 def categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
-    """Where the largest output is the one-hot label's: (..., C) -> (...)."""
+    """Where the largest output is that of the one-hot label.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+
+    Returns:
+        Array (...) of bools.
+
+    Raises:
+        ShapeError: The shapes differ; integer labels need `sparse_categorical_accuracy`.
+
+    Example:
+        >>> pydl.metrics.categorical_accuracy([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]])
+        array([ True, False])
+    """
     y_true, y_pred = _one_hot(y_true, y_pred, "sparse_categorical_accuracy")
     return np.asarray(y_true.argmax(axis=-1) == y_pred.argmax(axis=-1))
 
 
 def sparse_categorical_accuracy(y_true: Array, y_pred: Array) -> Array:
-    """Where the largest output is that of the label: y_true (...) or (..., 1), y_pred (..., C) -> (...)."""
+    """Where the largest output is that of the integer label.
+
+    Args:
+        y_true: Labels, array-like (...) or (..., 1).
+        y_pred: Outputs, array-like (..., C).
+
+    Returns:
+        Array (...) of bools.
+
+    Raises:
+        ShapeError: The shapes do not fit.
+
+    Example:
+        >>> pydl.metrics.sparse_categorical_accuracy([1, 0], [[0.2, 0.8], [0.3, 0.7]])
+        array([ True, False])
+    """
     y_pred = np.asarray(y_pred)
     return np.asarray(_labels(np.asarray(y_true), y_pred) == y_pred.argmax(axis=-1))
 
 
 def top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5) -> Array:
-    """Where the one-hot label's output is among the k largest: (..., C) -> (...)."""
+    """Where the output of the one-hot label is among the `k` largest; equal ones count as found.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+        k: Number of outputs.
+
+    Returns:
+        Array (...) of bools.
+
+    Raises:
+        ShapeError: The shapes differ; integer labels need `sparse_top_k_categorical_accuracy`.
+
+    Example:
+        >>> pydl.metrics.top_k_categorical_accuracy([[0, 0, 1], [0, 1, 0]], [[0.1, 0.6, 0.3], [0.5, 0.1, 0.4]], k=2)
+        array([ True, False])
+    """
     y_true, y_pred = _one_hot(y_true, y_pred, "sparse_top_k_categorical_accuracy")
     return sparse_top_k_categorical_accuracy(y_true.argmax(axis=-1), y_pred, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5, from_sorted_ids: bool = False) -> Array:
-    """Where the label's output is among the k largest; equal outputs count in favour.
+    """Where the output of the integer label is among the `k` largest; equal ones count as found.
 
-    from_sorted_ids: y_pred has the numbers of the classes, the most likely first, instead of outputs.
+    Args:
+        y_true: Labels, array-like (...) or (..., 1). Those outside [0, C) are never found.
+        y_pred: Outputs, array-like (..., C).
+        k: Number of outputs.
+        from_sorted_ids: Whether y_pred holds ids of classes, the most likely first, in place of outputs.
+
+    Returns:
+        Array (...) of bools.
+
+    Raises:
+        ShapeError: The shapes do not fit.
+
+    Example:
+        >>> pydl.metrics.sparse_top_k_categorical_accuracy([2, 1], [[0.1, 0.6, 0.3], [0.5, 0.1, 0.4]], k=2)
+        array([ True, False])
+        >>> pydl.metrics.sparse_top_k_categorical_accuracy([2], [[0, 2, 1]], k=2, from_sorted_ids=True)
+        array([ True])
     """
     y_pred = np.asarray(y_pred)
     labels = _labels(np.asarray(y_true), y_pred)
@@ -54,13 +147,43 @@ def sparse_top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5, 
 
 
 def mean_squared_error(y_true: Array, y_pred: Array) -> Array:
-    """(..., C) -> (...)."""
+    """Mean over the last axis of (y_pred - y_true)^2.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+
+    Returns:
+        Array (...) of floats.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Example:
+        >>> pydl.metrics.mean_squared_error([[0.0, 1.0]], [[2.0, 1.0]])
+        array([2.])
+    """
     y_true, y_pred = paired(y_true, y_pred, floats=True)
     return np.asarray(np.square(y_pred - y_true).mean(axis=-1))
 
 
 def mean_absolute_error(y_true: Array, y_pred: Array) -> Array:
-    """(..., C) -> (...)."""
+    """Mean over the last axis of |y_pred - y_true|.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+
+    Returns:
+        Array (...) of floats.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Example:
+        >>> pydl.metrics.mean_absolute_error([[0.0, 1.0]], [[2.0, 1.0]])
+        array([1.])
+    """
     y_true, y_pred = paired(y_true, y_pred, floats=True)
     return np.asarray(np.abs(y_pred - y_true).mean(axis=-1))
 
@@ -72,7 +195,23 @@ def squared_error(y_true: Array, y_pred: Array) -> Array:
 
 
 def cosine_similarity(y_true: Array, y_pred: Array, axis: int = -1) -> Array:
-    """The cosine of the angle between y_true and y_pred: 1 is best. The loss of this name has the other sign."""
+    """Cosine of the angle between y_true and y_pred along `axis`. The loss of this name has the other sign.
+
+    Args:
+        y_true: Targets, array-like (..., C).
+        y_pred: Outputs, array-like of the same shape; one of the two may lack a last axis of 1.
+        axis: Axis of the vectors.
+
+    Returns:
+        Array of the shape without the axis, of floats.
+
+    Raises:
+        ShapeError: The shapes differ.
+
+    Example:
+        >>> pydl.metrics.cosine_similarity([[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [3.0, 0.0]])
+        array([1., 0.])
+    """
     y_true, y_pred = paired(y_true, y_pred, floats=True)
     lengths = [np.sqrt(np.maximum(np.square(a).sum(axis=axis, keepdims=True), 1e-12)) for a in (y_true, y_pred)]
     return np.asarray((y_true / lengths[0] * (y_pred / lengths[1])).sum(axis=axis))
