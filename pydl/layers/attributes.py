@@ -55,11 +55,15 @@ class OfOnlyCall:
 
 
 class OfGraph(OfOnlyCall):
-    """Those of a functional model: what it was made with, also where it is called inside another one."""
+    """Those of a functional model: what it was made with, also where it is called inside another one.
+
+    Of a Sequential only where no other model has called it, as in Keras.
+    """
 
     def __get__(self, model: Any, owner: Any = None) -> Any:
         graph = None if model is None else model._graph
-        return super().__get__(model, owner) if graph is None else getattr(graph, f"{self._what}s")
+        called = graph is not None and graph.by_sequential and model._only_call is not None
+        return super().__get__(model, owner) if graph is None or called else getattr(graph, f"{self._what}s")
 
 
 class SetByInit:

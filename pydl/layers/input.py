@@ -56,9 +56,17 @@ class InputLayer(Layer):
             raise ValueError(f"[{self.name}] shape: expected sizes, None where any will do, got {shape!r}")
         self.batch_size = batch_size
         self.built = True
-        call = Call(self, (), {})
-        call.give(self.batch_shape, self.dtype)
-        self._called(call)
+        self._begin()
+
+    def _begin(self) -> SymbolicTensor:
+        """The symbolic tensor that a model begins with; a copy, which is in no model yet, makes its own."""
+        call = self._only_call
+        if call is None:
+            call = Call(self, (), {})
+            call.give(self.batch_shape, self.dtype)
+            self._called(call)
+        tensor: SymbolicTensor = call.outputs
+        return tensor
 
     @property
     def batch_shape(self) -> Shape:
@@ -107,5 +115,4 @@ def Input(
     """
     if batch_shape is not None:
         batch_size, *shape = batch_shape
-    tensor: SymbolicTensor = InputLayer(shape, batch_size, dtype, name).output
-    return tensor
+    return InputLayer(shape, batch_size, dtype, name)._begin()

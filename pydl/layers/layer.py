@@ -154,10 +154,14 @@ class Layer(LossAdder, Counted):
             vars(self).setdefault("_ahead", Ahead("initializer"))  # its weights will be those of the copy
         return {**vars(self), "_call_count": 0, "_only_call": None}
 
-    def _called(self, call: Call) -> None:
-        """Counts a call on symbolic tensors. A second one may depend on the first: keeping both would be a cycle."""
+    def _called(self, call: Call, by_sequential: bool = False) -> None:
+        """Notes a call on symbolic tensors. A second one may depend on the first: keeping both would be a cycle.
+
+        Those that a Sequential makes are not counted: its layers may be called by others too.
+        """
         with counting:
-            vars(self).update(_call_count=self._call_count + 1, _only_call=None if self._call_count else call)
+            count = self._call_count if by_sequential else self._call_count + 1
+            vars(self).update(_call_count=count, _only_call=None if count > 1 else self._only_call or call)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if state.depth:

@@ -11,15 +11,15 @@ from ..base.errors import ShapeError
 from ..base.tree import flatten
 
 
-def explain(model: Any, input_shape: Any, failing: Any, error: Exception) -> str:
+def explain_chain(model: str, layers: Any, input_shape: Any, failing: Any, error: Exception) -> str:
     """The error of a layer with the chain of layers and shapes before it, and a hint."""
-    rows, shape = [("input", "", _text(input_shape))], tuple(input_shape)
-    for layer in model.layers:
+    rows, shape = [("input", "", ", ".join(map(_text, flatten(input_shape))))], input_shape
+    for layer in layers:
         if layer is failing:
             break
         shape = layer.compute_output_shape(shape)
-        rows.append((layer.name, type(layer).__name__, _text(shape)))
-    return _explained(f"Layers of {model.name} up to the failure", rows, failing, shape, error)
+        rows.append((layer.name, type(layer).__name__, ", ".join(map(_text, flatten(shape)))))
+    return _explained(f"Layers of {model} up to the failure", rows, failing, flatten(shape)[0], error)
 
 
 def explain_call(call: Any, error: Exception) -> str:

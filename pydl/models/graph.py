@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from ..autograd.tape import state
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
-from ..base.tree import flatten, in_form_of, is_nested, map_structure, pack_sequence_as, paths
+from ..base.tree import flatten, map_structure, pack_sequence_as
 from ..layers import InputLayer, Layer
 from ..layers.shape_errors import explain_call
 from ..layers.symbolic import Call, SymbolicTensor
-from ..training.data_adapters import plain
-from ..training.frames import columns, is_frame
-from .input_shapes import holds_all, shape_with_last_axis
+from .input_shapes import shape_with_last_axis
 from .order import by_depth
-
-if TYPE_CHECKING:
-    from ..autograd.tape import Array
 
 
 class Slot:
@@ -47,6 +40,8 @@ class Step:
 
 class Graph:
     """The calls of layers that lead from `inputs` to `outputs`: symbolic tensors, or lists and dicts of them."""
+
+    by_sequential = False  # whether a Sequential has made the calls, and not the user
 
     def __init__(self, name: str, inputs: Any, outputs: Any) -> None:
         for argument, structure in (("inputs", inputs), ("outputs", outputs)):
@@ -79,10 +74,6 @@ class Graph:
             step.hidden = results.isdisjoint(step.writes)
             step.last = [n for n in {*step.reads, *step.writes} if n not in kept]
             kept.update(step.last)
-        self._casts_integers = [
-            all(getattr(s.layer, "_casts_integers", s.layer.autocast) for s in self.steps if number in s.reads)
-            for number in range(count)
-        ]
 
     def __getstate__(self) -> dict[str, Any]:
         """The calls one after another, with slots in place of tensors: copying goes no deeper than into a layer."""
@@ -103,7 +94,7 @@ class Graph:
         for layer, args, kwargs, *form in state["calls"]:
             call = Call(self.layers[layer], tuple(map_structure(value, list(args))), map_structure(value, kwargs))
             tensors += flatten(call.restore(*form))
-            call.layer._called(call)
+            call.layer._called(call, self.by_sequential)
             self.calls.append(call)
         self.inputs, self.outputs = (map_structure(value, structure) for structure in state["ends"])
         self.starts = flatten(self.inputs)
@@ -114,8 +105,11 @@ class Graph:
     def run(self, inputs: Any) -> Any:
         """The outputs for tensors in the structure of `inputs`."""
         slots: list[Any] = [None] * self._size
-        values = flatten(inputs)
-        slots[: len(values)] = values
+        if isinstance(inputs, Tensor):
+            slots[0] = inputs
+        else:
+            values = flatten(inputs)
+            slots[: len(values)] = values
 
         def value(leaf: Any) -> Any:
             return slots[leaf.number] if isinstance(leaf, Slot) else leaf
@@ -130,7 +124,7 @@ class Graph:
                 else:
                     y = step.layer(*map_structure(value, args), **map_structure(value, kwargs))
             except ShapeError as error:
-                raise ShapeError(explain_call(step.call, error)) from error
+                raise ShapeError(self._explained(step.call, inputs, error)) from error
             finally:
                 state.hidden = hidden
             if isinstance(y, Tensor):
@@ -140,7 +134,12 @@ class Graph:
                     slots[number] = tensor
             for number in step.last:
                 slots[number] = None
-        return map_structure(value, self.results)
+        results = self.results
+        return slots[results.number] if isinstance(results, Slot) else map_structure(value, results)
+
+    def _explained(self, failing: Call, inputs: Any, error: ShapeError) -> str:
+        """The error of a layer that was called while the graph ran on `inputs`, with the layers before it."""
+        return explain_call(failing, error)
 
     def output_shapes(self, shapes: Any) -> Any:
         """The shapes of the outputs for inputs of other shapes than the declared ones."""
@@ -157,51 +156,9 @@ class Graph:
                 stand_ins[number] = SymbolicTensor(shape, getattr(shape, "dtype", step.layer.dtype))
         return map_structure(lambda slot: stand_ins[slot.number].shape, self.results)
 
-    # -- what goes in and comes out
-
-    def arrange(self, argument: str, structure: Any, values: Any, names: Sequence[str] = ()) -> Any:
-        """`values` in the structure of `inputs` or `outputs`: nested likewise, in a list, or by name.
-
-        By name: in a dict or a data frame. names: of the outputs, all of which are given; inputs may come with others.
-        """
-        if is_nested(structure) and is_frame(type(values)):
-            values = columns(values)
-        values = plain(values)
-        nested = in_form_of(structure, values, exactly=bool(names)) if is_nested(structure) else None
-        if nested is not None:
-            return nested
-        if isinstance(values, dict):
-            flat = isinstance(structure, dict) and len(structure) == len(flatten(structure))
-            keys = list(structure) if flat else list(names) or [t.name for t in flatten(structure)]
-            missing = [key for key in keys if key not in values]
-            if missing or (names and len(values) > len(keys)):
-                lacks = f", without {missing}" if missing else ""
-                raise ValueError(f"[{self.name}] {argument}: expected {keys}, got {list(values)}{lacks}")
-            return pack_sequence_as(structure, [values[key] for key in keys])
-        if not is_nested(structure):  # a list of arrays is the samples of the one input, unless it holds them all
-            return values[0] if holds_all(argument, structure.shape, values) else values
-        given, expected = flatten(values) if type(values) in (list, tuple) else [values], flatten(structure)
-        if len(given) != len(expected):
-            raise ValueError(f"[{self.name}] {argument}: expected {len(expected)} arrays, got {len(given)}")
-        return pack_sequence_as(structure, given)
-
-    def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
-        """What this input is cast to: the dtype of its Input; integers stay for an embedding."""
-        wanted: np.dtype[Any] = self.starts[place].dtype
-        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self._casts_integers[place]
-        return array.dtype if stays else wanted
-
-    @property
-    def _output_names(self) -> list[str]:
-        """The keys of a dict of outputs, joined in nested ones; else different names by the layers that give them."""
-        if isinstance(self.outputs, dict):
-            return paths(self.outputs)
-        names: list[str] = []
-        for tensor in flatten(self.outputs):
-            assert tensor.call is not None
-            name = tensor.call.layer.name
-            names.append(name if name not in names else f"{name}_{names.count(name)}")
-        return names
+    def readers_of(self, place: int) -> list[Layer]:
+        """The layers that are called on the input at this place."""
+        return [step.layer for step in self.steps if place in step.reads]
 
     def calls_of(self, layer: Layer) -> Iterator[Call]:
         """The calls of this layer that the graph is made of."""

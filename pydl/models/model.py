@@ -12,9 +12,9 @@ import numpy as np
 from .. import ops
 from ..autograd.plan import PlanCache
 from ..autograd.tape import Array, state
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor
 from ..base.argument_names import checks_names
-from ..base.tree import flatten, is_nested, is_shape, map_structure, pack_sequence_as
+from ..base.tree import flatten, is_shape, map_structure, pack_sequence_as
 from ..layers import RNN, Layer
 from ..layers.attributes import OfGraph, SetByInit, replaceable
 from ..layers.call_arguments import shape_of
@@ -22,19 +22,12 @@ from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..layers.symbolic import SymbolicTensor, is_symbolic
 from ..saving.npz import load_arrays, save_arrays
 from ..saving.paths import places
-from ..training.data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
 from ..training.trainer import Trainer
 from .graph import Graph
-from .input_shapes import check_shape, with_last_axis
+from .input_shapes import with_last_axis
+from .input_spec import CallInputs, GraphInputs
 from .serialization import GRAPH_KEYS, graph_config, graph_from_config, made_from
 from .summary import format_summary
-
-
-def _as_tensor(data: Any) -> Tensor:
-    """A tensor of whatever `fit` would take for an array."""
-    return as_tensor(
-        data if isinstance(data, np.ndarray | Tensor | np.generic | int | float) else as_numbers("x", data)
-    )
 
 
 class Model(Trainer):
@@ -47,21 +40,22 @@ class Model(Trainer):
     history; otherwise its ops are recorded.
     """
 
-    _declares_input = False  # by an Input, or as the first layer of a Sequential takes it
     autocast = False  # its layers cast for themselves; an embedding wants integers
     input, output = OfGraph("input"), OfGraph("output")
     if not TYPE_CHECKING:
-        _plans = _graph = SetByInit()
+        _plans = _graph = _spec = SetByInit()
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._plans = PlanCache()
         self._graph: Graph | None = None
+        self._spec: Any = CallInputs(self.dtype, self.autocast)
         if inputs is not None or outputs is not None:
             if inputs is None or outputs is None:
                 raise TypeError(f"[{self.name}] expected both inputs and outputs, or none of them")
             self._graph = Graph(self.name, inputs, outputs)
             self.dtype = flatten(outputs)[0].dtype
+            self._spec = GraphInputs(self.name, self._graph, self.dtype)
             self.built = True
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
@@ -89,15 +83,14 @@ class Model(Trainer):
         return y
 
     def _run(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
-        recorded = training or state.depth or state.open_tapes or kwargs
-        x = self._as_tensors(inputs)
-        if x is None:
+        if not isinstance(inputs, np.ndarray | Tensor) and is_symbolic(inputs):
             return super().__call__(self._symbols_as_declared(inputs), training=training, **kwargs)
+        recorded = training or state.depth or state.open_tapes or kwargs
+        x = self._spec.tensors(inputs)
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
                 return super().__call__(self._cast_tensor(x, 0), training=training, **kwargs)
-            array = x.array
-            array = self._cast(array, 0)
+            array = self._cast(x.array, 0)
             if not self.built:
                 self._build_once(shape_of(array))
             return self._plans.run(self._infer, array, self)
@@ -111,46 +104,19 @@ class Model(Trainer):
         form = map_structure(lambda _: "", x)  # not None: a tuple of those is a shape
         return self._plans.run(lambda xs: self._infer(pack_sequence_as(form, xs)), arrays, self, repr(form))
 
-    def _as_tensors(self, inputs: Any) -> Any:
-        """The inputs as one tensor, or several in a list, tuple or dict; None if they are symbolic.
-
-        ShapeError if they are not as declared.
-        """
-        if isinstance(inputs, np.ndarray) and self._graph is None:  # the usual thing, without delay
-            return as_tensor(self._as_declared(inputs))
-        if not isinstance(inputs, Tensor) and is_symbolic(inputs):
-            return None
-        if self._graph is not None:
-            arranged = self._graph.arrange("inputs", self._graph.inputs, inputs)
-            tensors = []
-            for value, declared in zip(flatten(arranged), self._graph.starts, strict=True):
-                tensors.append(with_last_axis(declared.shape, _as_tensor(value)))
-                check_shape(self.name, declared.name, declared.shape, tensors[-1].shape)
-            return pack_sequence_as(arranged, tensors)
-        inputs = plain(inputs)
-        if isinstance(inputs, dict):
-            return map_structure(_as_tensor, {name: inputs[name] for name in sorted(inputs)})
-        if type(inputs) in (list, tuple) and holds_arrays(inputs, self._separate_inputs):
-            return type(inputs)([_as_tensor(i) for i in inputs])
-        return self._as_declared(_as_tensor(inputs))
-
     def _symbols_as_declared(self, inputs: Any) -> Any:
         """Symbolic inputs in their order with the last axis of one that they lack, or without the one too many."""
-        given, declared = flatten(inputs), self._declared_shapes()
+        given, declared = flatten(inputs), self._spec.shapes
         if isinstance(inputs, dict) or len(given) != len(declared) or not all(hasattr(x, "shape") for x in given):
             return inputs
         pairs = zip(declared, given, strict=True)
         return pack_sequence_as(inputs, [with_last_axis(shape, x) for shape, x in pairs])
 
-    def _declared_shapes(self) -> list[Any]:
-        """The shapes of the inputs, as far as they are known."""
-        return [] if self._graph is None else [tensor.shape for tensor in self._graph.starts]
-
     def _cast_tensor(self, x: Tensor, place: int) -> Tensor:
         """What is recorded is cast like what a plan takes; a subclass with a call() of its own casts for itself."""
-        if self._graph is None and not self._declares_input:
+        if not self._spec.casts_recorded:
             return x
-        dtype = self.input_dtype(x.array, place)
+        dtype = self._spec.input_dtype(x.array, place)
         if x.dtype == dtype or x.dtype.kind == dtype.kind == "f":
             return x
         cast = ops.cast(x, dtype)
@@ -158,39 +124,8 @@ class Model(Trainer):
         return cast
 
     def _cast(self, array: Array, place: int) -> Array:
-        dtype = self.input_dtype(array, place)
+        dtype = self._spec.input_dtype(array, place)
         return array if array.dtype == dtype else array.astype(dtype)
-
-    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
-        """What the input at this place is cast to at the door."""
-        return super().input_dtype(array, place) if self._graph is None else self._graph.input_dtype(array, place)
-
-    def _arranged(self, name: str, data: Any) -> Any:
-        """The data in the structure of the graph's inputs or outputs."""
-        if self._graph is None or (data is None and name != "x"):
-            return super()._arranged(name, data)
-        if name == "x":
-            data = self._graph.arrange(name, self._graph.inputs, data)
-        elif name == "y" or is_nested(data):
-            data = self._graph.arrange(name, self._graph.outputs, data, self._graph._output_names)
-        structure = self._graph.inputs if name == "x" else self._graph.outputs
-        if not is_nested(structure) or not is_nested(data):
-            rows = as_rows(name, data)
-            return with_last_axis(structure.shape, rows) if name == "x" else rows
-        each = rows_of_each(name, data)
-        if name != "x":
-            return each
-        pairs = zip(self._graph.starts, flatten(each), strict=True)
-        return pack_sequence_as(each, [with_last_axis(declared.shape, rows) for declared, rows in pairs])
-
-    @property
-    def _input_count(self) -> int | None:
-        return None if self._graph is None else len(self._graph.starts)
-
-    @property
-    def _output_names(self) -> list[str] | None:
-        """What losses and metrics are named after: the keys of a dict of outputs, else the layers that give them."""
-        return None if self._graph is None else self._graph._output_names
 
     def call(self, inputs: Any) -> Any:
         """What the graph computes; a subclass without one defines its own."""
@@ -198,10 +133,6 @@ class Model(Trainer):
 
     def _infer(self, x: Any) -> Any:
         return Layer.__call__(self, x, training=False)
-
-    def _as_declared(self, x: Any) -> Any:
-        """The array or tensor as a model that knows its input's shape takes it. ShapeError if it does not fit."""
-        return x
 
     def _children(self) -> Iterator[Layer]:
         yield from self._graph.layers if self._graph is not None else ()
@@ -224,7 +155,9 @@ class Model(Trainer):
 
     def _functional(self, what: str) -> Graph:
         if self._graph is None:
-            raise AttributeError(f"[{self.name}] {what}: only a model made of symbolic tensors has them")
+            raise AttributeError(
+                f"[{self.name}] {what}: only a model made of symbolic tensors has them, or a built Sequential"
+            )
         return self._graph
 
     @replaceable
@@ -336,14 +269,14 @@ class Model(Trainer):
         """The output shape of every layer in `layers`, None where it is not known before a call."""
         if self._graph is None:
             return [_known_shape(layer) for layer in self.layers]
-        first = [next(self._graph.calls_of(layer)) for layer in self._graph.layers]
-        return [map_structure(lambda t: t.shape, call.outputs) for call in first]
+        first = [next(self._graph.calls_of(layer), None) for layer in self.layers]
+        return [None if call is None else map_structure(lambda t: t.shape, call.outputs) for call in first]
 
     def _connections(self) -> list[str] | None:
         """For every layer in `layers` what it is called on, layer by layer; None without a graph."""
         if self._graph is None:
             return None
-        calls = [self._graph.calls_of(layer) for layer in self._graph.layers]
+        calls = [self._graph.calls_of(layer) for layer in self.layers]
         return [", ".join(tensor.name for call in of_layer for tensor in call.inputs) for of_layer in calls]
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
-from ..autograd.tape import Array, state
-from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
+from ..base.tree import flatten, is_nested, is_shape, map_structure, pack_sequence_as
 from ..layers import InputLayer, Layer
 from ..layers.attributes import replaceable
-from ..layers.call_arguments import TypedShape
-from ..layers.shape_errors import explain
-from ..layers.symbolic import SymbolicTensor
+from ..layers.call_arguments import TypedShape, shape_of
+from ..layers.shape_errors import explain_chain
+from ..layers.symbolic import Call, SymbolicTensor
 from ..saving.serialization import deserialize, serialize
-from ..training.data_adapters import as_rows, plain
-from .input_shapes import check_shape, holds_all, shape_with_last_axis, with_last_axis
+from .graph import Graph
+from .input_shapes import check_shape, fits, shape_with_last_axis
+from .input_spec import ChainInputs, OneInput
 from .model import Model
 from .serialization import made_from
 
@@ -38,10 +39,7 @@ class Sequential(Model):
         self._input: InputLayer | None = None
         for layer in layers or ():
             self._append(layer)
-        self._build_if_known()
-
-    _declares_input = True
-    _separate_inputs = (Tensor,)  # there is one input: a list of arrays is its samples
+        self._renew()
 
     @property
     def layers(self) -> list[Layer]:
@@ -49,19 +47,22 @@ class Sequential(Model):
         return list(self._stack)
 
     def _children(self) -> Iterator[Layer]:
-        yield from self._stack
-        yield from super()._children()
+        yield from self._stack  # all that the graph calls, but for an Input
+        yield from Layer._children(self)
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
         """Appends a layer. TypeError for anything else, ValueError for a name that is taken or a late Input."""
         self._append(layer)
-        self._build_if_known()
+        self._renew()
 
     def pop(self) -> Layer:
         """Takes the last layer off and returns it. IndexError if there is none."""
         if not self._stack:
             raise IndexError(f"[{self.name}] pop: there are no layers")
         *self._stack, last = self._stack
+        if self._graph is not None and last._only_call in self._graph.calls:
+            vars(last)["_only_call"] = None
+        self._renew()
         return last
 
     def _append(self, layer: Layer | SymbolicTensor) -> None:
@@ -78,7 +79,7 @@ class Sequential(Model):
             self._input = layer
             self._receive(layer.dtype)
             return
-        if any(layer.name == other.name for other in self._stack):
+        if any(layer.name == other.name for other in (self._input, *self._stack) if other is not None):
             raise ValueError(f"[{self.name}] layers: there is already a layer named {layer.name!r}; names must differ")
         if layer._first_shape is not None and not self._stack and self._input is None:
             self._input = InputLayer(layer._first_shape)
@@ -92,76 +93,88 @@ class Sequential(Model):
         if dtype.kind == "f":
             self.dtype = dtype
 
-    def _build_if_known(self) -> None:
-        if self._input is not None and self._stack:
-            self._build_once(TypedShape(self._input.batch_shape, self._input.dtype))
+    # -- the graph
 
-    # -- running
+    def _renew(self) -> None:
+        """After a change of the layers: builds the graph if the shape of the input is declared, or was seen."""
+        if self._graph is not None:
+            self.build(map_structure(shape_of, self._graph.inputs))
+        elif self._input is not None and self._stack:
+            self._build_once(TypedShape(self._input.batch_shape, self._input.dtype))
+        else:
+            dtype = self.dtype if self._input is None else self._input.dtype
+            self._spec = OneInput(dtype, self._casts_integers, self._stack[-1].name if self._stack else None)
 
     def build(self, input_shape: Any) -> None:
-        """Builds layer after layer, each for the output shape of the one before."""
-        shape = input_shape if isinstance(input_shape, tuple) else tuple(input_shape)
-        shape = shape_with_last_axis(self.input_shape, shape)
-        if self._input is not None:
-            check_shape(self.name, "x", self._input.batch_shape, shape)
-        else:
-            self._seen_shape = (None, *shape[1:])
-        for layer in self._stack:
-            try:
-                layer._build_once(shape)
-                shape = layer._typed(shape, layer.compute_output_shape(shape))
+        """Calls each layer on the symbolic output of the one before, which builds it. The model then runs this graph.
+
+        Args:
+            input_shape: with the batch axis; for a first layer that takes several inputs, a list or dict of shapes.
+        """
+        given = shape = _as_shapes(input_shape)
+        if not is_nested(shape):
+            shape = shape_with_last_axis(self.input_shape, shape)
+            if self._input is not None:
+                check_shape(self.name, "x", self._input.batch_shape, shape)
+        inputs, x, done = self._begun(shape)
+        shape = map_structure(shape_of, x) if done else shape
+        any_batch = flatten(inputs)[0].shape[:1] == (None,)
+        calls = []
+        for layer in self._stack[done:]:
+            calls.append(call := Call(layer, (x,), {}))
+            try:  # on the size of a batch that was seen: a stateful layer needs it
+                shape = layer._output_shapes_of(_symbols_like(x, shape))
             except ValueError as error:
-                raise ShapeError(explain(self, input_shape, layer, error)) from error
+                raise ShapeError(explain_chain(self.name, self._stack, given, layer, error)) from error
+            x = call.give(map_structure(_of_any_batch, shape) if any_batch else shape, layer.dtype)
+        self._graph = _Chain(self.name, inputs, x)
+        self._spec = ChainInputs(self.name, self._graph, self.dtype, self._input is not None)
+        for call in calls:
+            call.layer._called(call, by_sequential=True)
 
-    def call(self, inputs: Tensor) -> Tensor:
-        x, hidden = inputs, state.hidden
-        try:
-            for layer in self._stack:
-                state.hidden = hidden or layer is not self._stack[-1]
-                x = layer(x)
-        except ShapeError as error:
-            raise ShapeError(explain(self, inputs.shape, layer, error)) from error
-        finally:
-            state.hidden = hidden
-        return x
-
-    def _as_declared(self, x: Any) -> Any:
-        # What the layers were built for, they get: another shape of as many elements would pass a Flatten unseen.
-        x = with_last_axis(self.input_shape, x)
+    def _begun(self, shape: Any) -> tuple[Any, Any, int]:
+        """The symbolic inputs, what the graph so far makes of them, and the number of layers that it has called."""
+        graph = self._graph
+        if graph is not None and _fit(graph.inputs, shape):
+            calls = graph.calls[len(graph.starts) :]
+            kept = [call for call, _ in takewhile(_is_call_of, zip(calls, self._stack, strict=False))]
+            return graph.inputs, kept[-1].outputs if kept else graph.inputs, len(kept)
         if self._input is not None:
-            check_shape(self.name, "x", self._input.batch_shape, x.shape)
-        return x
+            inputs = self._input._begin()
+        else:
+            inputs = map_structure(lambda s: InputLayer(s[1:], dtype=getattr(s, "dtype", self.dtype))._begin(), shape)
+        return inputs, inputs, 0
 
-    def _arranged(self, name: str, data: Any) -> Any:
-        """One array: there is one input and one output."""
-        if data is None and name != "x":
-            return None
-        data = plain(data) if type(data) is not np.ndarray else data
-        if isinstance(data, dict):
-            if name != "x" or self._input is None or self._input.name not in data:
-                raise TypeError(
-                    f"[data] {name}: expected an array or an iterable of batches, got a dict with {list(data)}; a "
-                    "batch is a tuple (x, y), and a dict is x by the name of the Input"
-                )
-            data = data[self._input.name]
-        if type(data) in (list, tuple):  # finding the output's shape may take a trial run: not for every batch
-            shape = self.input_shape if name == "x" else self.output_shape
-            data = data[0] if holds_all(name, shape, data) else data
-        rows = as_rows(name, data)
-        if name != "x" or (self._input is not None and len(rows.shape) == len(self._input.shape) + 1):
-            return rows
-        return with_last_axis(self.input_shape, rows)
-
-    def _declared_shapes(self) -> list[Any]:
-        return [self.input_shape]
+    def call(self, inputs: Any) -> Any:
+        if not self.built:  # past __call__, which builds
+            self._build_once(map_structure(shape_of, inputs))
+        return super().call(inputs)
 
     @property
-    def _input_count(self) -> int:
-        return 1
+    def _casts_integers(self) -> bool:
+        """Whether integer inputs are turned into floats: what the first layer does."""
+        return not self._stack or bool(getattr(self._stack[0], "_casts_integers", self._stack[0].autocast))
 
-    @property
-    def _output_names(self) -> list[str]:
-        return [layer.name for layer in self._stack[-1:]]
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        shapes = _as_shapes(input_shape)
+        self._build_once(shapes)
+        return super().compute_output_shape(shapes)
+
+    @replaceable
+    def input_shape(self) -> Any:
+        """With None for the batch axis; None if nothing has been seen yet."""
+        if self._graph is not None:
+            return map_structure(lambda t: t.shape, self._graph.inputs)
+        return None if self._input is None else self._input.batch_shape
+
+    @replaceable
+    def output_shape(self) -> Any:
+        if self._graph is not None:
+            return map_structure(lambda t: t.shape, self._graph.outputs)
+        return None if self._stack else self.input_shape
+
+    def _connections(self) -> None:
+        """None: every layer is called on the one before."""
 
     # -- configuration
 
@@ -189,37 +202,38 @@ class Sequential(Model):
             )
         return model
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        shape = shape_with_last_axis(self.input_shape, tuple(input_shape))
-        for layer in self._stack:
-            layer._build_once(shape)
-            shape = layer.compute_output_shape(shape)
-        return shape
 
-    @replaceable
-    def input_shape(self) -> Any:
-        """With None for the batch axis; None if nothing has been seen yet."""
-        return self._input.batch_shape if self._input is not None else getattr(self, "_seen_shape", None)
+class _Chain(Graph):
+    """The graph of a Sequential."""
 
-    @replaceable
-    def output_shape(self) -> Any:
-        shapes = self._output_shapes()
-        return shapes[-1] if shapes else self.input_shape
+    by_sequential = True
 
-    def _output_shapes(self) -> list[Any]:
-        shape, shapes = self.input_shape, []
-        for layer in self._stack:
-            shape = None if shape is None or not self.built else layer.compute_output_shape(shape)
-            shapes.append(shape)
-        return shapes
+    def _explained(self, failing: Call, inputs: Any, error: ShapeError) -> str:
+        shapes = map_structure(lambda tensor: tensor.shape, inputs)
+        return explain_chain(self.name, [step.layer for step in self.steps], shapes, failing.layer, error)
 
-    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
-        """That of the Input; integers stay for an embedding."""
-        wanted = self.dtype if self._input is None else self._input.dtype
-        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self._casts_integers
-        return array.dtype if stays else wanted
 
-    @property
-    def _casts_integers(self) -> bool:
-        """Whether integer inputs are turned into floats: what the first layer does."""
-        return not self._stack or bool(getattr(self._stack[0], "_casts_integers", self._stack[0].autocast))
+def _as_shapes(given: Any) -> Any:
+    """A shape that is given as a list is none of several shapes."""
+    return tuple(given) if isinstance(given, list) and is_shape(tuple(given)) else given
+
+
+def _symbols_like(x: Any, shapes: Any) -> Any:
+    """Symbolic tensors like x of these shapes."""
+    pairs = zip(flatten(x), flatten(shapes), strict=True)
+    return pack_sequence_as(x, [SymbolicTensor(shape, tensor.dtype) for tensor, shape in pairs])
+
+
+def _of_any_batch(shape: Any) -> Any:
+    opened = (None, *shape[1:]) if shape else shape
+    return TypedShape(opened, shape.dtype) if hasattr(shape, "dtype") else opened
+
+
+def _fit(inputs: Any, shapes: Any) -> bool:
+    """Whether inputs of these shapes may come for the symbolic ones."""
+    tensors, given = flatten(inputs), flatten(shapes)
+    return len(tensors) == len(given) and all(fits(t.shape, s) for t, s in zip(tensors, given, strict=True))
+
+
+def _is_call_of(pair: tuple[Call, Layer]) -> bool:
+    return pair[0].layer is pair[1]

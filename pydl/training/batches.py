@@ -35,23 +35,27 @@ class Batch(NamedTuple):
         return len(self.x) if type(self.x) is np.ndarray else len(flatten(self.x)[0])
 
 
-class Receiver(Protocol):
-    """What a model says of the data that it takes."""
+class InputSpec(Protocol):
+    """What a model says of its inputs and outputs."""
 
-    dtype: np.dtype[Any]
+    dtype: np.dtype[Any]  # of floating targets and weights
+    count: int | None  # of inputs, None where nobody knows
+    output_names: list[str] | None  # what losses and metrics are named after, None where nobody knows
 
-    def _arranged(self, name: str, data: Any) -> Any:
+    def standardize(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as one array, or several in a list, tuple or dict."""
 
-    def input_dtype(self, array: Array, place: int) -> np.dtype[Any]:
+    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
         """What the input at this place is cast to."""
+
+
+class HasInputSpec(Protocol):
+    """A model. What it says may become more when it is built."""
+
+    _spec: InputSpec
 
     def _label_kind(self) -> tuple[Loss | None, int | None]:
         """The loss, if it is one, and the number of axes of its output, if known."""
-
-    @property
-    def _input_count(self) -> int | None:
-        """The number of inputs, None where nobody knows."""
 
 
 def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -113,7 +117,7 @@ class ArrayBatches:
         y: Any,
         sample_weight: Any,
         batch_size: int,
-        receiver: Receiver,
+        spec: InputSpec,
         shuffle: np.random.Generator | None = None,
     ) -> None:
         size = len(flatten(x)[0])
@@ -132,9 +136,9 @@ class ArrayBatches:
             return _Column(array, dtype, batch_size, shuffle is not None)
 
         self._columns = Batch(
-            _map_inputs(lambda a, place: column(a, receiver.input_dtype(a, place)), x),
-            _map_given(lambda a: column(a, target_dtype(a, receiver.dtype)), y),
-            _map_given(lambda a: column(a, receiver.dtype), sample_weight),
+            _map_inputs(lambda a, place: column(a, spec.input_dtype(a, place)), x),
+            _map_given(lambda a: column(a, target_dtype(a, spec.dtype)), y),
+            _map_given(lambda a: column(a, spec.dtype), sample_weight),
         )
 
     def __iter__(self) -> Iterator[Batch]:
@@ -155,8 +159,8 @@ class IterableBatches:
     A list that holds arrays counts as a tuple of these, unless it is what the model has inputs for.
     """
 
-    def __init__(self, source: Any, receiver: Receiver, class_weight: Mapping[int, float] | None = None) -> None:
-        self.source, self._receiver, self._class_weight = source, receiver, class_weight
+    def __init__(self, source: Any, model: HasInputSpec, class_weight: Mapping[int, float] | None = None) -> None:
+        self.source, self._model, self._class_weight = source, model, class_weight
         self._lists_are_tuples = derives(type(source), "torch", "DataLoader")
         self.steps = _length(source) if self._lists_are_tuples else None
 
@@ -168,7 +172,7 @@ class IterableBatches:
             parts = self._parts(item)
             if not 1 <= len(parts) <= 3:
                 raise ValueError(f"[data] expected batches x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
-            batch = make_batch(*parts, receiver=self._receiver, weights=self._class_weight)
+            batch = make_batch(*parts, model=self._model, weights=self._class_weight)
             for name, part in zip(batch._fields, batch, strict=True):
                 for array in flatten(part):
                     if array is not None and len(array) != batch.size:
@@ -180,7 +184,7 @@ class IterableBatches:
             return item
         if not isinstance(item, list) or not (self._lists_are_tuples or _nests_arrays(item)):
             return (item,)
-        inputs = self._receiver._input_count or 1
+        inputs = self._model._spec.count or 1
         return (item,) if len(item) == inputs > 1 and not any(map(is_nested, item)) else item
 
 
@@ -194,11 +198,11 @@ class IndexedBatches(IterableBatches):
     def __init__(
         self,
         source: Any,
-        receiver: Receiver,
+        model: HasInputSpec,
         class_weight: Mapping[int, float] | None = None,
         shuffle: np.random.Generator | None = None,
     ) -> None:
-        super().__init__(source, receiver, class_weight)
+        super().__init__(source, model, class_weight)
         self._shuffle, self._lists_are_tuples = shuffle, True
         self.steps = _length(source)
         if self.steps == 0:
@@ -243,7 +247,7 @@ def _nests_arrays(item: Any) -> bool:
 
 def batches_from(
     source: Any,
-    receiver: Receiver,
+    model: HasInputSpec,
     class_weight: Mapping[int, float] | None = None,
     shuffle: np.random.Generator | None = None,
 ) -> IterableBatches:
@@ -251,24 +255,25 @@ def batches_from(
     kind = type(source)
     by_number = hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not hasattr(kind, "__iter__")
     if by_number or derives(kind, "keras", "PyDataset"):
-        return IndexedBatches(source, receiver, class_weight, shuffle)
-    return IterableBatches(source, receiver, class_weight)
+        return IndexedBatches(source, model, class_weight, shuffle)
+    return IterableBatches(source, model, class_weight)
 
 
 def make_batch(
-    x: Any, y: Any = None, sample_weight: Any = None, *, receiver: Receiver, weights: Mapping[int, float] | None = None
+    x: Any, y: Any = None, sample_weight: Any = None, *, model: HasInputSpec, weights: Mapping[int, float] | None = None
 ) -> Batch:
     """One batch from whatever converts to arrays; `weights` is a weight per class."""
-    x, y = receiver._arranged("x", x), receiver._arranged("y", y)
+    spec = model._spec
+    x, y = spec.standardize("x", x), spec.standardize("y", y)
     if sample_weight is None and weights is None and type(x) is np.ndarray and type(y) is np.ndarray:  # nearly always
-        return Batch(_cast(x, receiver.input_dtype(x, 0)), _cast(y, target_dtype(y, receiver.dtype)))
-    sample_weight = receiver._arranged("sample_weight", sample_weight)
+        return Batch(_cast(x, spec.input_dtype(x)), _cast(y, target_dtype(y, spec.dtype)))
+    sample_weight = spec.standardize("sample_weight", sample_weight)
     if y is not None and weights is not None:
-        sample_weight = weighted(class_weights(y, weights, *receiver._label_kind()), sample_weight)
+        sample_weight = weighted(class_weights(y, weights, *model._label_kind()), sample_weight)
     return Batch(
-        _map_inputs(lambda a, place: _cast(a, receiver.input_dtype(a, place)), x),
-        _map_given(lambda a: _cast(a, target_dtype(a, receiver.dtype)), y),
-        _map_given(lambda a: _cast(a, receiver.dtype), sample_weight),
+        _map_inputs(lambda a, place: _cast(a, spec.input_dtype(a, place)), x),
+        _map_given(lambda a: _cast(a, target_dtype(a, spec.dtype)), y),
+        _map_given(lambda a: _cast(a, spec.dtype), sample_weight),
     )
 
 

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import positive_integer
-from .batches import ArrayBatches, IterableBatches, batches_from, split_validation
+from .batches import ArrayBatches, HasInputSpec, IterableBatches, batches_from, split_validation
 from .class_weights import class_weights, weighted
 from .data_adapters import gives_batches
-from .train_step import Stepper
 
 
 def batches(
-    model: Stepper,
+    model: HasInputSpec,
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
@@ -34,16 +33,18 @@ def batches(
     if class_weight is not None and y is not None:
         sample_weight = weighted(class_weights(y, class_weight, *model._label_kind()), sample_weight)
     size = 32 if batch_size is None else batch_size
-    return ArrayBatches(x, y, sample_weight, size, model, shuffle)
+    return ArrayBatches(x, y, sample_weight, size, model._spec, shuffle)
 
 
-def as_data(model: Stepper, x: Any, y: Any, sample_weight: Any) -> list[Any]:
+def as_data(model: HasInputSpec, x: Any, y: Any, sample_weight: Any) -> list[Any]:
     """The three as arrays of numbers, or lists and dicts of them; all but x may be None."""
-    return [model._arranged(name, data) for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight))]
+    return [
+        model._spec.standardize(name, data) for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight))
+    ]
 
 
 def fit_data(
-    model: Stepper, x: Any, y: Any, sample_weight: Any, validation_split: float, validation_data: Any
+    model: HasInputSpec, x: Any, y: Any, sample_weight: Any, validation_split: float, validation_data: Any
 ) -> list[Any]:
     """x, y, sample_weight for training, and the validation data: given, cut off or None."""
     if gives_batches(x):

@@ -25,9 +25,8 @@ from ..layers.shape_errors import explain_loss
 from ..losses.left_out import cleared
 from ..metrics import Mean, Metric
 from ..metrics.metric import Kept
-from .batches import Batch, make_batch
+from .batches import Batch, InputSpec, make_batch
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
-from .data_adapters import as_rows, holds_arrays, plain, rows_of_each
 from .data_checks import not_finite
 from .step_cache import Trained, is_own
 
@@ -41,6 +40,7 @@ class Stepper(Layer):
     """The part of a model that learns. Override `train_step`, `test_step` or `compute_loss` to change how."""
 
     optimizer: optimizers.Optimizer
+    _spec: InputSpec
     _in_loop = False  # whether fit or evaluate is under way, whose figures are not to be lost
     _unwatched = Layer._unwatched | {"_trained", "_warned"}
 
@@ -80,8 +80,8 @@ class Stepper(Layer):
         if steps_per_execution != 1:
             raise ValueError(f"[compile] steps_per_execution: expected 1, got {steps_per_execution}")
         self.optimizer = optimizers.get(optimizer)
-        self._loss = None if loss is None else CompiledLoss(loss, loss_weights, self._output_names)
-        self._metrics = CompiledMetrics(metrics, weighted_metrics, self._output_names)
+        self._loss = None if loss is None else CompiledLoss(loss, loss_weights, self._spec.output_names)
+        self._metrics = CompiledMetrics(metrics, weighted_metrics, self._spec.output_names)
         self._compiled = True
 
     def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
@@ -227,13 +227,13 @@ class Stepper(Layer):
     def _by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[str], list[Any], list[Any], list[Any]]:
         """The names of the outputs, and for each its target, its value and its sample weights."""
         if isinstance(y_pred, Tensor):
-            return self._output_names or [""], [y], [y_pred], [sample_weight]
-        outputs, names = flatten(y_pred), self._output_names or output_names(y_pred)
+            return self._spec.output_names or [""], [y], [y_pred], [sample_weight]
+        outputs, names = flatten(y_pred), self._spec.output_names or output_names(y_pred)
 
         def each(name: str, data: Any) -> list[Any]:
             if data is None or (name == "sample_weight" and not is_nested(data)):
                 return [data] * len(outputs)
-            by_name = isinstance(data, dict) and (self._output_names is None or {*data} == {*names})
+            by_name = isinstance(data, dict) and (self._spec.output_names is None or {*data} == {*names})
             found = [data.get(key) for key in names] if by_name else flatten(data)
             if len(found) != len(outputs):
                 raise ValueError(f"[fit] {name}: expected one array for each of {names}, got {len(found)}")
@@ -345,40 +345,14 @@ class Stepper(Layer):
             raise RuntimeError(f"[{what}] call compile(optimizer, loss) first")
 
     def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
-        return make_batch(x, y, sample_weight, receiver=self, weights=weights)
+        return make_batch(x, y, sample_weight, model=self, weights=weights)
 
     def _samples(self, what: str, x: Any, y: Any, sample_weight: Any, weights: Any = None) -> Batch:
         """`_one_batch` of at least one sample: of none there are no figures, and nothing to learn."""
-        batch = make_batch(x, y, sample_weight, receiver=self, weights=weights)
+        batch = make_batch(x, y, sample_weight, model=self, weights=weights)
         if batch.size == 0:
             raise ValueError(f"[{what}] x: expected at least one sample, got none")
         return batch
-
-    # -- what comes in and goes out
-
-    _separate_inputs: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
-
-    def _arranged(self, name: str, data: Any) -> Any:
-        """x, y or sample_weight as one array, or several in a list, tuple or dict; None stays."""
-        if data is None and name != "x":
-            return None
-        data = plain(data)
-        listed = type(data) in (list, tuple) and holds_arrays(data, self._separate_inputs)
-        return rows_of_each(name, data) if listed or isinstance(data, dict) else as_rows(name, data)
-
-    @property
-    def _input_count(self) -> int | None:
-        """The number of inputs, None where it depends on what `call` takes."""
-        return None
-
-    @property
-    def _output_names(self) -> list[str] | None:
-        """What losses and metrics are named after; None where it depends on what `call` gives."""
-        return None
-
-    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
-        """What the input at this place is cast to."""
-        return self.dtype if array.dtype.kind == "f" or self._casts_integers else array.dtype
 
     def _label_kind(self) -> tuple[losses.Loss | None, int | None]:
         """The loss, if it is one, and the number of axes of its output, if known: they tell what is a label in y."""
@@ -387,8 +361,3 @@ class Stepper(Layer):
         except (AttributeError, RuntimeError, ValueError):
             shape = None
         return None if self._loss is None else self._loss.single, len(shape) if is_shape(shape) else None
-
-    @property
-    def _casts_integers(self) -> bool:
-        """Whether integer inputs are turned into `dtype`; not for a model that begins with an embedding."""
-        return self.autocast

@@ -69,7 +69,7 @@ def test_a_map_of_the_disk_is_not_copied(tmp_path: Path) -> None:
     assert fitted(mapped, Y) == EXPECTED
     from pydl.training.batches import ArrayBatches
 
-    batches = ArrayBatches(mapped, Y, None, 8, net())
+    batches = ArrayBatches(mapped, Y, None, 8, net()._spec)
     assert np.shares_memory(next(iter(batches)).x, mapped)
 
 
