@@ -216,123 +216,18 @@ def resize2d_backward(dy: Array, size: Sequence[int], interpolation: str) -> Arr
 def step_mask(x: Array, value: float) -> Array: ...
 def id_mask(ids: Array) -> Array: ...
 def apply_mask(x: Array, mask: Array) -> Array: ...
-def bidirectional_forward(
-    cell: str, x: Array, first: dict[str, Any], second: dict[str, Any], training: bool
-) -> tuple[Array, tuple[Array, Array | None, Array | None], tuple[Array, Array | None, Array | None]]: ...
-def bidirectional_backward(
+def recurrent_forward(
+    cell: str, x: Array, training: bool, first: dict[str, Any], second: dict[str, Any] | None = None
+) -> tuple[Array, *tuple[tuple[Array, Array | None, Array | None], ...]]: ...
+def recurrent_backward(
     cell: str,
     x: Array,
+    dy: Array | None,
+    with_dx: bool,
+    with_initial: bool,
     first: dict[str, Any],
-    second: dict[str, Any],
-    dy: Array | None,
-    with_dx: bool,
-    with_initial: bool,
-) -> tuple[Array | None, tuple[Array, Array | None, Array | None], tuple[Array, Array | None, Array | None]]: ...
-def rnn_forward(
-    x: Array,
-    kernel: Array,
-    recurrent_kernel: Array,
-    bias: Array | None,
-    h0: Array | None,
-    mask: Array | None,
-    activation: str,
-    go_backwards: bool,
-    return_sequences: bool,
-    dropout_mask: Array | None,
-    recurrent_dropout_mask: Array | None,
-    training: bool,
-) -> tuple[Array, Array, Array | None, Array | None]: ...
-def rnn_backward(
-    x: Array,
-    kernel: Array,
-    recurrent_kernel: Array,
-    bias: Array | None,
-    h0: Array | None,
-    mask: Array | None,
-    activation: str,
-    go_backwards: bool,
-    return_sequences: bool,
-    dropout_mask: Array | None,
-    recurrent_dropout_mask: Array | None,
-    saved: Array,
-    dy: Array | None,
-    dh: Array | None,
-    with_dx: bool,
-    with_initial: bool,
-) -> tuple[Array | None, Array, Array | None, Array | None]: ...
-def lstm_forward(
-    x: Array,
-    kernel: Array,
-    recurrent_kernel: Array,
-    bias: Array | None,
-    h0: Array | None,
-    c0: Array | None,
-    mask: Array | None,
-    activation: str,
-    recurrent_activation: str,
-    go_backwards: bool,
-    return_sequences: bool,
-    dropout_mask: Array | None,
-    recurrent_dropout_mask: Array | None,
-    training: bool,
-) -> tuple[Array, Array, Array | None, Array | None]: ...
-def lstm_backward(
-    x: Array,
-    kernel: Array,
-    recurrent_kernel: Array,
-    bias: Array | None,
-    h0: Array | None,
-    c0: Array | None,
-    mask: Array | None,
-    activation: str,
-    recurrent_activation: str,
-    go_backwards: bool,
-    return_sequences: bool,
-    dropout_mask: Array | None,
-    recurrent_dropout_mask: Array | None,
-    saved: Array,
-    dy: Array | None,
-    dh: Array | None,
-    dc: Array | None,
-    with_dx: bool,
-    with_initial: bool,
-) -> tuple[Array | None, Array, Array | None, Array | None]: ...
-def gru_forward(
-    x: Array,
-    kernel: Array,
-    recurrent_kernel: Array,
-    bias: Array | None,
-    h0: Array | None,
-    mask: Array | None,
-    activation: str,
-    recurrent_activation: str,
-    reset_after: bool,
-    go_backwards: bool,
-    return_sequences: bool,
-    dropout_mask: Array | None,
-    recurrent_dropout_mask: Array | None,
-    training: bool,
-) -> tuple[Array, Array, Array | None, Array | None]: ...
-def gru_backward(
-    x: Array,
-    kernel: Array,
-    recurrent_kernel: Array,
-    bias: Array | None,
-    h0: Array | None,
-    mask: Array | None,
-    activation: str,
-    recurrent_activation: str,
-    reset_after: bool,
-    go_backwards: bool,
-    return_sequences: bool,
-    dropout_mask: Array | None,
-    recurrent_dropout_mask: Array | None,
-    saved: Array,
-    dy: Array | None,
-    dh: Array | None,
-    with_dx: bool,
-    with_initial: bool,
-) -> tuple[Array | None, Array, Array | None, Array | None]: ...
+    second: dict[str, Any] | None = None,
+) -> tuple[Array | None, *tuple[tuple[Array, Array | None, Array | None], ...]]: ...
 def sgd_update(
     params: Sequence[Array],
     grads: Sequence[Array],

@@ -1,4 +1,7 @@
-"""One working call of every function of the extension: what tests and the fuzzer change until it is refused."""
+"""Working calls of every function of the extension: what tests and the fuzzer change until they are refused.
+
+A function with several calls has a case for each, "recurrent_forward lstm": its name and what tells it from the others.
+"""
 
 from typing import Any
 
@@ -7,6 +10,11 @@ import numpy as np
 from pydl import _core
 
 Arguments = dict[str, Any]
+
+
+def function_of(case: str) -> str:
+    """The name of the function that a case calls."""
+    return case.partition(" ")[0]
 
 
 def ones(*shape: int) -> Any:
@@ -27,32 +35,28 @@ RECTIFIER = {"slope": 0.1, "max_value": 2.0, "threshold": 0.5}
 STEP = {"learning_rate": 0.1, "epsilon": 1e-7, "weight_decay": 0.1}
 
 # A layer of 3 units over 2 sequences of 4 steps with 2 inputs.
-SEQUENCES: Arguments = {
-    "x": ones(2, 4, 2), "h0": ones(2, 3), "mask": np.array([[1, 1, 0, 1], [0, 0, 0, 0]], bool), "activation": "tanh",
+SEQUENCES = ones(2, 4, 2)
+DIRECTION: Arguments = {
+    "h0": ones(2, 3), "mask": np.array([[1, 1, 0, 1], [0, 0, 0, 0]], bool), "activation": "tanh",
     "go_backwards": True, "return_sequences": True, "dropout_mask": ones(2, 2), "recurrent_dropout_mask": ones(2, 3)
 }  # fmt: skip
-LAST = {"dy": ones(2, 4, 3), "dh": ones(2, 3), "with_dx": True, "with_initial": True}
 
 
-def recurrent(op: str, gates: int, *bias: int, **further: Any) -> dict[str, Arguments]:
-    """Forward and backward of a recurrent cell, which has `gates` gates and these further arguments."""
+def recurrent(cell: str, gates: int, *bias: int, both: bool = False, **further: Any) -> dict[str, Arguments]:
+    """Forward and backward of a cell, which has `gates` gates and these further arguments; or of `both` directions."""
     width = 3 * gates
     weights = {"kernel": ones(2, width), "recurrent_kernel": ones(3, width), "bias": ones(*bias, width)}
-    arguments = {**SEQUENCES, **weights, **further}
-    saved = np.zeros_like(getattr(_core, f"{op}_forward")(**arguments, training=True)[3])
-    last = {**LAST, "dc": ones(2, 3)} if op == "lstm" else LAST
-    return {f"{op}_forward": {**arguments, "training": True}, f"{op}_backward": {**arguments, **last, "saved": saved}}
-
-
-def bidirectional() -> dict[str, Arguments]:
-    """Both directions of a GRU of 3 units; what they share is not among their arguments."""
-    one = recurrent("gru", 3, 2, recurrent_activation="sigmoid", reset_after=True)
-    first = {name: value for name, value in one["gru_forward"].items() if name not in ("x", "training")}
-    both = {"cell": "gru", "x": SEQUENCES["x"], "first": first, "second": {**first, "go_backwards": False}}
-    backward = {**both, "dy": ones(2, 4, 6), "with_dx": True, "with_initial": True}
-    for name in ("first", "second"):
-        backward[name] = {**backward[name], "saved": one["gru_backward"]["saved"], "dh": ones(2, 3)}
-    return {"bidirectional_forward": {**both, "training": True}, "bidirectional_backward": backward}
+    first = {**DIRECTION, **weights, **further}
+    forward = {"cell": cell, "x": SEQUENCES, "training": True, "first": first}
+    if both:
+        forward["second"] = {**first, "go_backwards": False}
+    _, *ends = _core.recurrent_forward(**forward)
+    backward = {"cell": cell, "x": SEQUENCES, "dy": ones(2, 4, 6 if both else 3), "with_dx": True, "with_initial": True}
+    for name, (_, c, saved) in zip(("first", "second"), ends, strict=False):
+        last = {"saved": np.zeros_like(saved), "dh": ones(2, 3)} | ({} if c is None else {"dc": ones(2, 3)})
+        backward[name] = {**forward[name], **last}
+    which = f"{cell} both" if both else cell
+    return {f"recurrent_forward {which}": forward, f"recurrent_backward {which}": backward}
 
 
 GOOD: dict[str, Arguments] = {
@@ -121,7 +125,7 @@ GOOD: dict[str, Arguments] = {
     **recurrent("rnn", 1),
     **recurrent("lstm", 4, c0=ones(2, 3), recurrent_activation="sigmoid"),
     **recurrent("gru", 3, 2, recurrent_activation="sigmoid", reset_after=True),
-    **bidirectional(),
+    **recurrent("gru", 3, 2, both=True, recurrent_activation="sigmoid", reset_after=True),
     "sgd_update": {
         **state("params", "grads", "momenta"),
         "learning_rate": 0.1, "momentum": 0.9, "nesterov": False, "weight_decay": 0.1

@@ -28,10 +28,7 @@ void bind_concatenate(py::module_&);
 void bind_transpose(py::module_&);
 void bind_resize(py::module_&);
 void bind_mask(py::module_&);
-void bind_rnn(py::module_&);
-void bind_lstm(py::module_&);
-void bind_gru(py::module_&);
-void bind_bidirectional(py::module_&);
+void bind_recurrent(py::module_&);
 void bind_optimizer(py::module_&);
 
 }  // namespace pydl

@@ -51,10 +51,7 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_transpose(m);
   pydl::bind_resize(m);
   pydl::bind_mask(m);
-  pydl::bind_rnn(m);
-  pydl::bind_lstm(m);
-  pydl::bind_gru(m);
-  pydl::bind_bidirectional(m);
+  pydl::bind_recurrent(m);
   pydl::bind_optimizer(m);
   pydl::name_refusals(m);
 }

@@ -1,11 +1,30 @@
 // One direction of a recurrent layer at the door: its checked arguments, and what its kernels read.
 #pragma once
 #include "bindings/arguments.h"
+#include "bindings/array.h"
 #include "bindings/ids.h"
-#include "bindings/recurrent.h"
+#include "bindings/recurrent_arguments.h"
+#include "contract/table.h"
 #include "runtime/dispatch.h"
 
 namespace pydl {
+
+// What tells one cell from another at the door.
+struct RecurrentCell {
+  const char *name, *forward, *backward;  // its own, and those of its steps in a plan
+  index gates;
+  bool has_cell_state, has_recurrent_bias;  // the latter with reset_after: bias (2, gates * U)
+  RecurrentKernels<float> KernelTable<float>::* f32;
+  RecurrentKernels<double> KernelTable<double>::* f64;
+
+  template <class T>
+  const RecurrentKernels<T>& kernels() const {
+    if constexpr (std::is_same_v<T, float>)
+      return pydl::kernels().f32.*f32;
+    else
+      return pydl::kernels().f64.*f64;
+  }
+};
 
 constexpr int kInputs = 9;  // of one direction: the arrays of RecurrentInputs, in its order
 
@@ -56,13 +75,14 @@ Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const 
   s.T = steps;
   s.I = I;
   s.U = s.output_stride = U;
-  s.activation = checked_gate(op, "activation", a.activation);
-  if (a.recurrent_activation) s.recurrent_activation = checked_gate(op, "recurrent_activation", a.recurrent_activation);
+  if (a.activation) s.activation = checked_gate(op, "activation", a.activation);
+  if (a.recurrent_activation && cell.gates > 1)
+    s.recurrent_activation = checked_gate(op, "recurrent_activation", a.recurrent_activation);
   s.go_backwards = a.go_backwards;
   s.return_sequences = a.return_sequences;
   s.reset_after = a.reset_after;
   if (ids) {
-    PYDL_CHECK(rows > 0 && a.dropout.is_none(), "[", op,
+    PYDL_CHECK(rows > 0 && a.dropout_mask.is_none(), "[", op,
                "] x: expected no dropout_mask and a kernel with rows for ids, got ", describe(kernel));
     s.id_rows = rows;
     d.read_ids = by_id_type(op, x, [](auto zero) -> ReadIds {
@@ -80,8 +100,8 @@ Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const 
   d.arrays[4] = checked_or_none<T>(op, "h0", a.h0, {B, U});
   d.arrays[5] = checked_or_none<T>(op, "c0", a.c0, {B, U});
   d.arrays[6] = checked_mask(op, a.mask, B, steps);
-  d.arrays[7] = checked_or_none<T>(op, "dropout_mask", a.dropout, {B, I});
-  d.arrays[8] = checked_or_none<T>(op, "recurrent_dropout_mask", a.recurrent_dropout, {B, U});
+  d.arrays[7] = checked_or_none<T>(op, "dropout_mask", a.dropout_mask, {B, I});
+  d.arrays[8] = checked_or_none<T>(op, "recurrent_dropout_mask", a.recurrent_dropout_mask, {B, U});
   checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // what training keeps of it
   return d;
 }

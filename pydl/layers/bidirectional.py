@@ -8,7 +8,7 @@ from typing import Any
 from .. import ops
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
-from ..ops.recurrent import states as as_states
+from ..ops.direction import states as as_states
 from ..saving.serialization import deserialize, serialize
 from .cells import Cell, by_table
 from .layer import Layer, Shape

@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd.tape import fixed
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import ShapeError
-from ..ops.recurrent import states
+from ..ops.direction import states
 from ..saving.serialization import deserialize, serialize
 from .cells import Cell
 from .layer import Layer, Shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import _core
@@ -10,33 +10,37 @@ from ..autograd.tape import Array
 from ..autograd.tensor import as_array, as_tensor
 from ..base.errors import ShapeError
 
-Forward = Callable[..., tuple[Array, Array, Array | None, Array | None]]
-Backward = Callable[..., tuple[Array | None, Array, Array | None, Array | None]]
-STATES = ("h0", "c0")  # of the cells, by their names in `_core`
+STATES = {"rnn": ("h0",), "lstm": ("h0", "c0"), "gru": ("h0",)}  # of each cell, by their names in `_core`
+_OF_THE_OP = ("x", "initial_state", "recompute_every")  # arguments that `_core` does not have
 
 
 class Direction:
     """What one pass over the sequences needs: `arguments` of `_core` by name, and the tensors among them.
 
     Args:
-        weights: kernel, recurrent kernel, bias or None.
-        states: as many initial states as the cell has, tensors or None.
-        options: of the function of `_core`; "mask" and the dropout masks may be tensors or None.
+        op: the op that was called, for messages.
+        cell: "rnn", "lstm" or "gru".
+        given: the arguments of `ops.rnn`, `ops.lstm` or `ops.gru` by name.
+        ids: whether the sequences are of ids.
     """
 
-    def __init__(
-        self, op: str, weights: Sequence[Any], states: Sequence[Any], options: Mapping[str, Any], ids: bool = False
-    ) -> None:
-        kernel, recurrent_kernel = (as_tensor(w) for w in weights[:2])
+    def __init__(self, op: str, cell: str, given: Mapping[str, Any], ids: bool) -> None:
+        kernel, recurrent_kernel = as_tensor(given.get("kernel")), as_tensor(given.get("recurrent_kernel"))
         if kernel.ndim != 2:
             rows = "ids" if ids else "inputs"
             raise ShapeError(f"[{op}] kernel: expected 2 axes ({rows}, gates * units), got shape {kernel.shape}")
-        bias, *initial = (None if t is None else as_tensor(t) for t in (weights[2], *states))
+        self.cell, self.states = cell, STATES[cell]
+        first = states(op, given.get("initial_state"), len(self.states))
+        bias, *initial = (None if t is None else as_tensor(t) for t in (given.get("bias"), *first))
         self.tensors = [t for t in (kernel, recurrent_kernel, bias, *initial) if t is not None]
-        self.arguments = {n: as_array(v) if n.endswith("mask") and v is not None else v for n, v in options.items()}
+        self.arguments: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in _OF_THE_OP:
+                self.arguments[name] = as_array(value) if name.endswith("mask") and value is not None else value
         self.arguments |= {"kernel": kernel.array, "recurrent_kernel": recurrent_kernel.array}
         self.arguments["bias"] = None if bias is None else bias.array
-        self.arguments |= {name: None if t is None else t.array for name, t in zip(STATES, initial, strict=False)}
+        for name, state in zip(self.states, initial, strict=True):
+            self.arguments[name] = None if state is None else state.array
         self._initial, self._bias_axes = initial, 0 if bias is None else bias.ndim
 
     @property
@@ -52,3 +56,16 @@ class Direction:
             both = [dweights[rows : rows + 1], dweights[last:]]
             found.append(dweights[rows] if self._bias_axes == 1 else _core.concatenate(both, 0))
         return found + [d for d, t in zip(dstates, self._initial, strict=False) if t is not None]
+
+
+def states(op: str, initial: Any, count: int) -> Sequence[Any]:
+    """The initial states as a sequence of `count`; ValueError for another number of them."""
+    if initial is None:
+        return (None,) * count
+    if isinstance(initial, list | tuple):
+        if len(initial) != count:
+            raise ValueError(f"[{op}] initial_state: expected {count} state(s), got {len(initial)}")
+        return initial
+    if count != 1:
+        raise ValueError(f"[{op}] initial_state: expected a sequence of {count} states, got {type(initial).__name__}")
+    return (initial,)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
 from ..autograd.tensor import Tensor
-from .recurrent import run, states
+from .recurrent import run
 
 
 def gru(
@@ -65,18 +64,5 @@ def gru(
         >>> y.shape, h.shape
         ((2, 4), (2, 4))
     """
-    options = {
-        "mask": mask,
-        "activation": activation,
-        "recurrent_activation": recurrent_activation,
-        "reset_after": reset_after,
-        "go_backwards": go_backwards,
-        "return_sequences": return_sequences,
-        "dropout_mask": dropout_mask,
-        "recurrent_dropout_mask": recurrent_dropout_mask,
-        "recompute_every": recompute_every,
-    }
-    initial = states("gru", initial_state, 1)
-    weights = (kernel, recurrent_kernel, bias)
-    outputs, h = run("gru", x, weights, initial, options, _core.gru_forward, _core.gru_backward)
+    outputs, h = run("gru", "gru", x, locals())
     return outputs, h

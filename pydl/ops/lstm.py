@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
 from ..autograd.tensor import Tensor
-from .recurrent import run, states
+from .recurrent import run
 
 
 def lstm(
@@ -64,17 +63,5 @@ def lstm(
         >>> y.shape, h.shape, c.shape
         ((2, 5, 4), (2, 4), (2, 4))
     """
-    options = {
-        "mask": mask,
-        "activation": activation,
-        "recurrent_activation": recurrent_activation,
-        "go_backwards": go_backwards,
-        "return_sequences": return_sequences,
-        "dropout_mask": dropout_mask,
-        "recurrent_dropout_mask": recurrent_dropout_mask,
-        "recompute_every": recompute_every,
-    }
-    initial = states("lstm", initial_state, 2)
-    weights = (kernel, recurrent_kernel, bias)
-    outputs, h, c = run("lstm", x, weights, initial, options, _core.lstm_forward, _core.lstm_backward)
+    outputs, h, c = run("lstm", "lstm", x, locals())
     return outputs, h, c

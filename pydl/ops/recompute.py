@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..autograd.tape import Array, spoil_plan
 from ..autograd.tensor import Tensor, record_many
-from .direction import Backward, Direction, Forward
+from .direction import Direction
 
 Ends = list[Array | None]  # last states, or their gradients
 
@@ -21,9 +22,9 @@ class Stretches:
     which for the first steps of a stretch is the last of the stretch before.
     """
 
-    def __init__(self, x: Tensor, one: Direction, forward: Forward, backward: Backward, every: int) -> None:
+    def __init__(self, x: Tensor, one: Direction, every: int) -> None:
         spoil_plan("a recurrent layer cuts its sequences into stretches")
-        self.x, self.one, self._forward, self._backward = x, one, forward, backward
+        self.x, self.one = x, one
         self.steps, self.backwards = x.shape[1], one.arguments["go_backwards"]
         self.bounds = [(i, min(i + every, self.steps)) for i in range(0, self.steps, every)] or [(0, 0)]
         self.begins: list[dict[str, Array | None]] = []  # the initial states of each stretch
@@ -31,16 +32,16 @@ class Stretches:
 
     def forward(self) -> list[Array]:
         """[outputs, last state, ...]."""
-        names = [name for name in ("h0", "c0") if name in self.one.arguments]
-        states: Ends = [self.one.arguments[name] for name in names]
+        states: Ends = [self.one.arguments[name] for name in self.one.states]
         outputs: list[Array] = []
         for bounds in self.bounds:
-            self.begins.append(dict(zip(names, states, strict=True)))
-            y, *rest = self._forward(**self._arguments(len(self.begins) - 1), training=False)
+            self.begins.append(dict(zip(self.one.states, states, strict=True)))
+            x, arguments = self._stretch(len(self.begins) - 1)
+            y, *ends = _core.recurrent_forward(self.one.cell, x, False, arguments)
             if outputs and (early := self._early(bounds)) is not None:
                 y = np.where(early[..., None], outputs[-1][:, -1:], y)
             outputs.append(y)
-            states = list(rest[: len(names)])
+            states = list(ends[0][: len(self.one.states)])
         last = [state for state in states if state is not None]
         return [np.concatenate(outputs, axis=1) if self.whole else self._last(outputs[-1]), *last]
 
@@ -53,33 +54,29 @@ class Stretches:
             dsequence += dy
         elif dy is not None and self.steps:
             dsequence[:, -1] = dy
-        names, dweights, dxs = ("dh", "dc")[: len(ends)], np.zeros((), dsequence.dtype), list[Any]()
+        dweights, dxs = np.zeros((), dsequence.dtype), list[Any]()
         for number in reversed(range(len(self.bounds))):
             begin, end = self.bounds[number]
             part = np.ascontiguousarray(dsequence[:, begin:end])
             if number and (early := self._early((begin, end))) is not None:
                 dsequence[:, begin - 1] += np.where(early[..., None], part, 0).sum(axis=1)
-            arguments = self._arguments(number)
-            saved = self._forward(**arguments, training=True)[3]
-            dx, dw, *ends = self._backward(
-                **arguments,
-                saved=saved,
-                dy=part,
-                **dict(zip(names, ends, strict=False)),
-                with_dx=self.x.requires_grad and self.x.ndim == 3,
-                with_initial=number > 0 or self.one.learns_states,
-            )
+            x, arguments = self._stretch(number)
+            _, *made = _core.recurrent_forward(self.one.cell, x, True, arguments)
+            arguments |= {"saved": made[0][2], **dict(zip(("dh", "dc"), ends, strict=False))}
+            with_dx, with_initial = self.x.requires_grad and self.x.ndim == 3, number > 0 or self.one.learns_states
+            dx, *found = _core.recurrent_backward(self.one.cell, x, part, with_dx, with_initial, arguments)
+            dw, *ends = found[0]
             dweights, dxs = dweights + dw, [dx, *dxs]
         if dxs[0] is None:
             return [None, *self.one.gradients(dweights, *ends)]
         dx = np.concatenate(dxs[::-1] if self.backwards else dxs, axis=1)
         return [dx, *self.one.gradients(dweights, *ends)]
 
-    def _arguments(self, number: int) -> dict[str, Any]:
-        """Those of `_core` for one stretch."""
+    def _stretch(self, number: int) -> tuple[Array, dict[str, Any]]:
+        """Its part of x, and the arguments of `_core`."""
         bounds, mask = self.bounds[number], self.one.arguments["mask"]
         part = {"mask": None if mask is None else self._part(mask, bounds), "return_sequences": True}
-        return {**self.one.arguments, **part, **self.begins[number], "x": self._part(self.x.array, bounds)}
+        return self._part(self.x.array, bounds), {**self.one.arguments, **part, **self.begins[number]}
 
     def _part(self, array: Array, bounds: tuple[int, int]) -> Array:
         begin, end = bounds
@@ -98,7 +95,7 @@ class Stretches:
         return outputs[:, -1].copy() if outputs.shape[1] else np.zeros_like(outputs[:, 0:0].sum(axis=1))
 
 
-def run_in_stretches(x: Tensor, one: Direction, forward: Forward, backward: Backward, every: int) -> list[Tensor]:
+def run_in_stretches(x: Tensor, one: Direction, every: int) -> list[Tensor]:
     """[outputs, last state, ...] on the tape, as `recurrent.run` gives them."""
-    stretches = Stretches(x, one, forward, backward, every)
+    stretches = Stretches(x, one, every)
     return record_many(stretches.forward(), [x, *one.tensors], stretches.gradients)

@@ -1,33 +1,22 @@
-"""What the ops of all recurrent layers share: arguments on the way in, gradients on the way out."""
+"""What the ops of all recurrent layers share: the kernel call of one direction or two, on the tape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record_many, will_record, wrap
 from ..base.errors import DTypeError, ShapeError, positive_integer
 from .arrays import floating
-from .direction import Backward, Direction, Forward
+from .direction import Direction
 from .recompute import run_in_stretches
 
 _IDS = (np.int32, np.int64, np.float32, np.float64)
-
-
-def states(op: str, initial: Any, count: int) -> Sequence[Any]:
-    """The initial states as a sequence of `count`; ValueError for another number of them."""
-    if initial is None:
-        return (None,) * count
-    if isinstance(initial, list | tuple):
-        if len(initial) != count:
-            raise ValueError(f"[{op}] initial_state: expected {count} state(s), got {len(initial)}")
-        return initial
-    if count != 1:
-        raise ValueError(f"[{op}] initial_state: expected a sequence of {count} states, got {type(initial).__name__}")
-    return (initial,)
 
 
 def sequences(op: str, x: Any) -> Tensor:
@@ -44,38 +33,36 @@ def sequences(op: str, x: Any) -> Tensor:
     return floating(given)
 
 
-def run(
-    op: str,
-    x: Any,
-    weights: Sequence[Any],
-    states: Sequence[Any],
-    options: Mapping[str, Any],
-    forward: Forward,
-    backward: Backward,
-) -> list[Tensor]:
-    """[outputs, final state, ...] of a recurrent layer, on the tape; `Direction` has the arguments."""
+def run(op: str, cell: str, x: Any, *given: Mapping[str, Any]) -> list[Tensor]:
+    """[outputs, the last states of each direction in turn], on the tape; `Direction` has the arguments."""
     x = sequences(op, x)
-    one = Direction(op, weights, states, options, x.ndim == 2)
-    inputs = [x, *one.tensors]
-    every = one.arguments.pop("recompute_every")
-    if every is not None and will_record(*inputs):
-        return run_in_stretches(x, one, forward, backward, positive_integer(op, "recompute_every", every))
-    outputs, h, c, saved = forward(x.array, **one.arguments, training=will_record(*inputs))
-    if saved is None:
-        return [wrap(a) for a in (outputs, h, c) if a is not None]
-    kept: list[Array | None] = [saved]  # for one walk back: it is overwritten, and made again for a further walk
+    directions = [Direction(op, cell, one, x.ndim == 2) for one in given]
+    inputs, arguments = [x], [one.arguments for one in directions]
+    for one in directions:
+        inputs += one.tensors
+    training, every = will_record(*inputs), given[0].get("recompute_every")
+    if every is not None and training:
+        return run_in_stretches(x, directions[0], positive_integer(op, "recompute_every", every))
+    forward = partial(_core.recurrent_forward, cell, x.array, training, *arguments)
+    y, *ends = forward()
+    outputs = [y]
+    for h, c, _ in ends:
+        outputs += [h] if c is None else [h, c]
+    if not training:
+        return [wrap(a) for a in outputs]
+    kept = [ends]  # for one walk back: what is saved is overwritten, and made again for a further walk
 
     def gradients(dys: Sequence[Array | None]) -> list[Array | None]:
-        once = kept.pop() if kept else forward(x.array, **one.arguments, training=True)[3]
-        names = dict(zip(("dy", "dh", "dc"), dys, strict=False))
-        dx, dweights, *dstates = backward(
-            x.array,
-            **one.arguments,
-            saved=once,
-            **names,
-            with_dx=x.requires_grad and x.ndim == 3,
-            with_initial=one.learns_states,
-        )
-        return [dx, *one.gradients(dweights, *dstates)]
+        dy, *rest = dys
+        dstates, last = iter(rest), list[dict[str, Any]]()
+        for one, (_, _, saved) in zip(directions, kept.pop() if kept else forward()[1:], strict=True):
+            last.append({**one.arguments, "saved": saved, **{f"d{name[0]}": next(dstates) for name in one.states}})
+        with_dx, with_initial = x.requires_grad and x.ndim == 3, any(one.learns_states for one in directions)
+        found: list[Array | None]
+        dx, *of_directions = _core.recurrent_backward(cell, x.array, dy, with_dx, with_initial, *last)
+        found = [dx]
+        for one, of_one in zip(directions, of_directions, strict=True):
+            found += one.gradients(*of_one)
+        return found
 
-    return record_many([a for a in (outputs, h, c) if a is not None], inputs, gradients)
+    return record_many(outputs, inputs, gradients)

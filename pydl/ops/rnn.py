@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
 from ..autograd.tensor import Tensor
-from .recurrent import run, states
+from .recurrent import run
 
 
 def rnn(
@@ -57,16 +56,5 @@ def rnn(
         >>> y.numpy().ravel()
         array([1., 3., 7.], dtype=float32)
     """
-    options = {
-        "mask": mask,
-        "activation": activation,
-        "go_backwards": go_backwards,
-        "return_sequences": return_sequences,
-        "dropout_mask": dropout_mask,
-        "recurrent_dropout_mask": recurrent_dropout_mask,
-        "recompute_every": recompute_every,
-    }
-    initial = states("rnn", initial_state, 1)
-    weights = (kernel, recurrent_kernel, bias)
-    outputs, h = run("rnn", x, weights, initial, options, _core.rnn_forward, _core.rnn_backward)
+    outputs, h = run("rnn", "rnn", x, locals())
     return outputs, h

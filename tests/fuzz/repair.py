@@ -1,6 +1,6 @@
 """Calls of `_core` that work, with shapes of their own: a known call is changed, and refusals say what it lacks.
 
-`tests/calls.py` has one working call of every function. Sizes and options of it are drawn anew; then
+`tests/calls.py` has working calls of every function. Sizes and options of it are drawn anew; then
 `[op] argument: expected shape (4, any)` tells how to go on. So no rule about any function stands here.
 """
 
@@ -19,7 +19,7 @@ ACTIVATIONS = (
 )  # fmt: skip
 WORDS = {  # values of arguments that are words; what a function does not know, it refuses
     "activation": ACTIVATIONS, "recurrent_activation": ACTIVATIONS, "interpolation": ("nearest", "bilinear"),
-    "cell": ("gru",), "direction": ("forward", "backward_input", "backward_weight"),
+    "direction": ("forward", "backward_input", "backward_weight"),
 }  # fmt: skip
 NAMES = {
     "binary": ("add", "subtract", "multiply", "divide", "maximum", "minimum"), "reduce": ("sum", "mean", "max", "min")

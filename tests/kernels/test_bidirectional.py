@@ -99,6 +99,10 @@ def test_what_does_not_fit() -> None:
         ops.bidirectional("lstm", x, first, {**first, "recurrent_kernel": wrong})
     one = {**first, "activation": "tanh", "saved": np.zeros(1, np.float32)}
     with pytest.raises(ValueError, match="return_sequences: expected the same"):
-        _core.bidirectional_backward(
-            "rnn", x, {**one, "return_sequences": False}, {**one, "return_sequences": True}, None, True, False
+        _core.recurrent_backward(
+            "rnn", x, None, True, False, {**one, "return_sequences": False}, {**one, "return_sequences": True}
         )
+    with pytest.raises(TypeError, match=r"\[recurrent_forward\] second: expected keywords among kernel, .* got 'zz'"):
+        _core.recurrent_forward("lstm", x, False, first, {**first, "zz": 1})
+    with pytest.raises(TypeError, match=r"\[recurrent_forward\] go_backwards: expected a bool, got 'yes'"):
+        _core.recurrent_forward("lstm", x, False, {**first, "go_backwards": "yes"})

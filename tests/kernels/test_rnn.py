@@ -21,10 +21,7 @@ def test_bptt_is_the_double_sum_over_time(rng: np.random.Generator) -> None:
 def test_memory_is_linear_in_time(rng: np.random.Generator) -> None:
     problem = recurrent.draw("rnn", RecurrentCase("", 2, 10_000, 3, 8), rng)
     w = {name: value.astype(np.float32) for name, value in problem.weights.items()}
-    saved = _core.rnn_forward(
-        problem.x.astype(np.float32), w["kernel"], w["recurrent_kernel"], w["bias"], None, None, "tanh", False, True,
-        None, None, True,
-    )[3]  # fmt: skip
+    _, (_, _, saved) = _core.recurrent_forward("rnn", problem.x.astype(np.float32), True, w)
     assert saved is not None
     assert saved.nbytes < 2 * 10_000 * 4 * 100
 

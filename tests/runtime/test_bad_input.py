@@ -5,13 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calls import GOOD, Arguments
+from calls import GOOD, Arguments, function_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pydl import _core
 
-ARGUMENTS = [(op, name) for op, arguments in GOOD.items() for name in arguments]
+# Each argument of each case, also those in a dict: where it stands.
+ARGUMENTS = [
+    (case, path)
+    for case, arguments in GOOD.items()
+    for name, value in arguments.items()
+    for path in [(name,), *((name, inner) for inner in (value if isinstance(value, dict) else ()))]
+]
 
 SIZES = (-1, 0, 1, 2**31 - 1, 2**31, 2**62, 2**63, 2**100)
 HALF_A_CHARACTER = "\udc80"
@@ -58,21 +64,41 @@ def odd_values(good: Any) -> list[Any]:
     return ODD
 
 
-def call(op: str, arguments: Arguments) -> None:
+def good(case: str, path: tuple[str, ...]) -> Any:
+    """The argument there in the call that works."""
+    value: Any = GOOD[case]
+    for name in path:
+        value = value[name]
+    return value
+
+
+def changed(case: str, path: tuple[str, ...], value: Any) -> Arguments:
+    """The arguments of the case with another one there."""
+    arguments = copy.deepcopy(GOOD[case])
+    holder = arguments
+    for name in path[:-1]:
+        holder = holder[name]
+    holder[path[-1]] = value
+    return arguments
+
+
+def call(case: str, arguments: Arguments) -> None:
     """Runs, or raises an error that begins with the function and names one of its arguments."""
+    op = function_of(case)
     try:
         getattr(_core, op)(**arguments)
         return
     except (ValueError, TypeError, MemoryError) as caught:
         error = caught
-    named = str(error).startswith(f"[{op}] ") and any(name in str(error) for name in arguments)
+    inner = [name for value in arguments.values() if isinstance(value, dict) for name in value]
+    named = str(error).startswith(f"[{op}] ") and any(str(name) in str(error) for name in (*arguments, *inner))
     memory = isinstance(error, MemoryError) and str(error).endswith(" bytes")
     assert named or memory, f"{op}: {error!r}"
 
 
-@pytest.mark.parametrize("op", GOOD)
-def test_the_table_holds_calls_that_work(op: str) -> None:
-    getattr(_core, op)(**copy.deepcopy(GOOD[op]))
+@pytest.mark.parametrize("case", GOOD)
+def test_the_table_holds_calls_that_work(case: str) -> None:
+    getattr(_core, function_of(case))(**copy.deepcopy(GOOD[case]))
 
 
 def test_the_table_is_complete() -> None:
@@ -80,23 +106,27 @@ def test_the_table_is_complete() -> None:
     settings_and_state |= {"precision", "set_precision", "force_conv2d_algorithm", "Changes", "Snapshot"}
     settings_and_state |= {"ThreadState", "state", "TensorFields", "set_tensor_type", "wrap", "writable"}
     functions = {name for name in vars(_core) if not name.startswith("_")} - settings_and_state
-    assert {name for name in functions if "memory" not in name and "thread" not in name} - {"set_isa"} == set(GOOD)
+    called = {name for name in functions if "memory" not in name and "thread" not in name} - {"set_isa"}
+    assert called == {function_of(case) for case in GOOD}
 
 
-@pytest.mark.parametrize(("op", "name"), ARGUMENTS)
-def test_one_wrong_argument(isa: str, op: str, name: str) -> None:
-    for value in odd_values(GOOD[op][name]):
-        call(op, {**copy.deepcopy(GOOD[op]), name: value})
+@pytest.mark.parametrize(("case", "path"), ARGUMENTS)
+def test_one_wrong_argument(isa: str, case: str, path: tuple[str, ...]) -> None:
+    right = good(case, path)
+    for value in ODD if isinstance(right, dict) else odd_values(right):
+        call(case, changed(case, path, value))
 
 
 @pytest.mark.parametrize(
-    ("op", "name"), [(op, name) for op, name in ARGUMENTS if isinstance(GOOD[op][name], np.ndarray | tuple | list)]
+    ("case", "path"),
+    [(case, path) for case, path in ARGUMENTS if isinstance(good(case, path), np.ndarray | tuple | list)],
 )
-def test_arrays_and_sizes_of_a_wrong_kind_are_named(op: str, name: str) -> None:
+def test_arrays_and_sizes_of_a_wrong_kind_are_named(case: str, path: tuple[str, ...]) -> None:
+    op = function_of(case)
     wrong = ["x", 1.5, object(), 1j] if op != "empty" else []
     for value in wrong:
-        with pytest.raises(TypeError, match=rf"^\[{op}\] {name}"):
-            getattr(_core, op)(**{**copy.deepcopy(GOOD[op]), name: value})
+        with pytest.raises(TypeError, match=rf"^\[{op}\] {path[-1]}"):
+            getattr(_core, op)(**changed(case, path, value))
 
 
 @pytest.mark.parametrize("op", ["matmul", "conv2d_forward", "activation_forward", "activation_backward", "dropout"])
@@ -110,8 +140,8 @@ def test_numbers_of_a_wrong_kind_are_named(op: str) -> None:
 @settings(deadline=None, max_examples=300)
 @given(st.data())
 def test_several_wrong_arguments(data: st.DataObject) -> None:
-    op = data.draw(st.sampled_from(sorted(GOOD)))
-    arguments = copy.deepcopy(GOOD[op])
+    case = data.draw(st.sampled_from(sorted(GOOD)))
+    arguments = copy.deepcopy(GOOD[case])
     for name in data.draw(st.sets(st.sampled_from(sorted(arguments)), min_size=1)):
-        arguments[name] = data.draw(st.sampled_from(odd_values(GOOD[op][name])))
-    call(op, arguments)
+        arguments[name] = data.draw(st.sampled_from(odd_values(GOOD[case][name])))
+    call(case, arguments)

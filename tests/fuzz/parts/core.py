@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
-from calls import GOOD
+from calls import GOOD, function_of
 
 import pydl
 from pydl import _core
@@ -54,8 +54,10 @@ def neighbour(rng: np.random.Generator, old: Any) -> Any:
 
 def arguments(rng: np.random.Generator, op: str) -> dict[str, Any]:
     """A call that works but for some arguments, or one made of the annotations alone."""
-    if op in GOOD and rng.random() < 0.8:
-        made = changed(rng, op) if rng.random() < 0.5 else dict(GOOD[op])
+    cases = [case for case in GOOD if function_of(case) == op]
+    if cases and rng.random() < 0.8:
+        case = pick(rng, cases)
+        made = changed(rng, case) if rng.random() < 0.5 else dict(GOOD[case])
         for name in rng.choice(sorted(made), int(rng.integers(1, min(4, len(made) + 1))), replace=False):
             made[name] = neighbour(rng, made[name])
         return made
@@ -96,7 +98,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
             raise Finding(f"{op}({brief(made)})\n{error!r}") from None
         finally:
             del small
-            if op not in GOOD:
+            if op not in map(function_of, GOOD):
                 restore()
 
 

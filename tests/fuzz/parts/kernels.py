@@ -8,7 +8,7 @@ import copy
 from typing import Any
 
 import numpy as np
-from calls import GOOD
+from calls import GOOD, function_of
 
 from pydl import _core
 
@@ -39,36 +39,45 @@ def copied(result: Any) -> Any:
     return None if result is None else np.array(result)
 
 
-def guarded(op: str, arguments: dict[str, Any], at_end: bool) -> Any:
+def unchanged(inside: Any, before: Any, what: str) -> None:
+    """Finds an input that a call has written to; but for `saved`, which backward takes for its own work."""
+    if isinstance(before, np.ndarray):
+        same_bits(inside, before, what)
+    elif isinstance(before, dict):
+        for name in before.keys() - {"saved"}:
+            unchanged(inside[name], before[name], f"{what} {name}")
+
+
+def guarded(case: str, arguments: dict[str, Any], at_end: bool) -> Any:
     """The result of a call whose arrays lie beside forbidden pages; of an update, the arrays that it writes to."""
+    op = function_of(case)
     with Arena() as arena:
         inside = arena.copy(filled_in(op, arguments), at_end)
         result = getattr(_core, op)(**inside)
         kept = copied(leaves(inside["params"]) if op.endswith("_update") else without_saved(op, result))
         if not op.endswith("_update"):
-            for name, before in arguments.items():
-                if isinstance(before, np.ndarray) and name != "saved":  # which backward takes for its own work
-                    same_bits(inside[name], before, f"{op} writes to {name}")
+            unchanged(inside, arguments, f"{op} writes to")
         del inside, result
     return kept
 
 
-def draw(rng: np.random.Generator, op: str) -> tuple[dict[str, Any], Any]:
+def draw(rng: np.random.Generator, case: str) -> tuple[dict[str, Any], Any]:
     """Arguments of a call that works, and its result; (arguments, None) where none was found."""
-    return repaired(rng, op, changed(rng, op), lambda arguments: guarded(op, copy.deepcopy(arguments), True))
+    return repaired(rng, case, changed(rng, case), lambda arguments: guarded(case, copy.deepcopy(arguments), True))
 
 
 def run(rng: np.random.Generator, note: Any) -> str:
-    op = pick(rng, OPS)
-    note(f"{op}, while its arguments are looked for")
-    arguments, result = draw(rng, op)
+    case = pick(rng, OPS)
+    op = function_of(case)
+    note(f"{case}, while its arguments are looked for")
+    arguments, result = draw(rng, case)
     if result is None:
         return "refused"
     note(f"{op}({brief(arguments)})")
     what = f"{op}({brief(arguments)})"
-    same_bits(guarded(op, arguments, False), result, f"{what}, a page before or behind")
+    same_bits(guarded(case, arguments, False), result, f"{what}, a page before or behind")
     doubles = as_double(arguments)
-    double = guarded(op, doubles, bool(rng.integers(2)))
+    double = guarded(case, doubles, bool(rng.integers(2)))
     with np.errstate(all="ignore"):
         expected = REFERENCES[op](**as_double(arguments)) if op in REFERENCES else None
     if expected is not None:
@@ -82,7 +91,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
     try:
         close(result, double, tolerance, what)
     except Finding:
-        if ill_conditioned(result, double, guarded(op, rounded(rng, doubles), True), tolerance):
+        if ill_conditioned(result, double, guarded(case, rounded(rng, doubles), True), tolerance):
             return "ill-conditioned"
         raise
     return "worked"
