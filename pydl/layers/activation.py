@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, SupportsFloat
 
-from .. import activations, constraints, initializers, ops, regularizers
+from .. import activations, ops
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, positive_integer
 from ..ops.axes import axes_of
 from .layer import Layer, Shape
+from .weight_options import WeightOptions
 
 
 class _Elementwise(Layer):
@@ -199,6 +200,8 @@ class PReLU(_Elementwise):
         ((1, 8, 8, 3), (1, 1, 3))
     """
 
+    _weight_options = WeightOptions("alpha")
+
     def __init__(
         self,
         alpha_initializer: Any = "zeros",
@@ -208,34 +211,22 @@ class PReLU(_Elementwise):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._weight_options.get(self, locals())
         axes = [] if shared_axes is None else shared_axes if isinstance(shared_axes, list | tuple) else [shared_axes]
         self.shared_axes = [positive_integer(self.name, "shared_axes", axis) for axis in axes]
 
     def build(self, input_shape: Shape) -> None:
         if any(axis >= len(input_shape) for axis in self.shared_axes):
             raise ShapeError(f"[{self.name}] inputs: shape {input_shape} does not have the axes {self.shared_axes}")
-        self.alpha = self.add_weight(
-            [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape) if axis > 0],
-            self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-            name="alpha",
-        )
+        shape = [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape) if axis > 0]
+        self.alpha = self._weight_options.add(self, "alpha", tuple(shape))
 
     def call(self, inputs: Tensor) -> Tensor:
         return ops.prelu(inputs, self.alpha)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "alpha_initializer": initializers.serialize(self.alpha_initializer),
-            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
-            "alpha_constraint": constraints.serialize(self.alpha_constraint),
-            "shared_axes": self.shared_axes or None,
-        }
+        own = {"shared_axes": self.shared_axes or None}
+        return {**super().get_config(), **self._weight_options.serialize(self), **own}
 
 
 class Softmax(_Elementwise):

@@ -6,20 +6,21 @@ run a whole sequence in one kernel (`_sequence`), which is what `LSTM`, `GRU` an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import activations, constraints, initializers, ops, regularizers
+from .. import activations, ops
 from ..autograd.tape import Array, fixed, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import drop_rate, positive_integer
 from ..base.random_streams import Stream, checked_seed
 from .layer import Layer, Shape
+from .weight_options import WeightOptions
 
 Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence
-_PARTS = ("kernel", "recurrent", "bias")
 _FUSED = frozenset({"linear", "relu", "sigmoid", "tanh", "hard_sigmoid"})  # activations of the kernels
 
 
@@ -36,6 +37,8 @@ class Cell(Layer):
     """
 
     _keeps_integers = False
+    _weight_options = WeightOptions("kernel", "recurrent", "bias")
+    bias_initializer: Callable[..., Array]
     _gates: ClassVar[int] = 1
     _op: ClassVar[str]  # the one that runs a whole sequence in one kernel
 
@@ -62,15 +65,7 @@ class Cell(Layer):
         self.units = positive_integer(self.name, "units", units)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._weight_options.get(self, locals())
         self.dropout = drop_rate(self.name, dropout, "dropout")
         self.recurrent_dropout = drop_rate(self.name, recurrent_dropout, "recurrent_dropout")
         self.seed = checked_seed(self.name, seed)
@@ -79,15 +74,10 @@ class Cell(Layer):
         self._stream = Stream("dropout", self.seed)
 
     def build(self, input_shape: Shape) -> None:
-        self.kernel = self._add("kernel", "kernel", (input_shape[-1], self._gates * self.units))
-        self.recurrent_kernel = self._add("recurrent_kernel", "recurrent", (self.units, self._gates * self.units))
-        self.bias = self._add("bias", "bias", self._bias_shape()) if self.use_bias else None
-
-    def _add(self, name: str, part: str, shape: Shape) -> Any:
-        options = {kind: getattr(self, f"{part}_{kind}") for kind in ("initializer", "regularizer", "constraint")}
-        if part == "bias":
-            options["initializer"] = self._initial_bias
-        return self.add_weight(shape, name=name, **options)
+        add, width = partial(self._weight_options.add, self), self._gates * self.units
+        self.kernel: Any = add("kernel", (input_shape[-1], width))
+        self.recurrent_kernel: Any = add("recurrent", (self.units, width), name="recurrent_kernel")
+        self.bias: Any = add("bias", self._bias_shape(), initializer=self._initial_bias) if self.use_bias else None
 
     def _bias_shape(self) -> Shape:
         return (self._gates * self.units,)
@@ -164,10 +154,7 @@ class Cell(Layer):
         config = {**super().get_config(), "units": self.units, "activation": activations.serialize(self.activation)}
         if hasattr(self, "recurrent_activation"):
             config["recurrent_activation"] = activations.serialize(self.recurrent_activation)
-        config["use_bias"] = self.use_bias
-        for kind, module in (("initializer", initializers), ("regularizer", regularizers), ("constraint", constraints)):
-            for part in _PARTS:
-                config[f"{part}_{kind}"] = module.serialize(getattr(self, f"{part}_{kind}"))
+        config |= {"use_bias": self.use_bias, **self._weight_options.serialize(self)}
         return {
             **config, "dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout, "seed": self.seed
         }  # fmt: skip

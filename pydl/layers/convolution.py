@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .. import activations, ops
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, positive_integer
 from ..ops.window import check_padding, output_size, sizes
-from .dense import Kernel, kernel_options
+from .dense import _WeightedLayer
 from .image import ImageLayer
 from .layer import Shape
 
 
-class Windows(Kernel, ImageLayer):
-    """What layers share that slide a kernel over images or sequences. `kernel_arguments`: as Kernel takes them."""
+class _SlidingWindow(_WeightedLayer, ImageLayer):
+    """What layers share that slide a kernel over images or sequences."""
 
-    def __init__(
-        self,
-        kernel_size: Any,
-        strides: Any,
-        padding: str,
-        data_format: str | None,
-        dilation_rate: Any,
-        *kernel_arguments: Any,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*kernel_arguments, data_format=data_format, **kwargs)
+    def _configure(self, arguments: Mapping[str, Any]) -> None:
+        super()._configure(arguments)
         rank = len(self._spatial)
-        self.kernel_size = sizes(self.name, "kernel_size", kernel_size, rank)
-        self.strides = sizes(self.name, "strides", strides, rank)
-        self.padding = self._check_padding(padding)
-        self.dilation_rate = sizes(self.name, "dilation_rate", dilation_rate, rank)
+        self.kernel_size = sizes(self.name, "kernel_size", arguments["kernel_size"], rank)
+        self.strides = sizes(self.name, "strides", arguments["strides"], rank)
+        self.padding = self._check_padding(arguments["padding"])
+        self.dilation_rate = sizes(self.name, "dilation_rate", arguments["dilation_rate"], rank)
 
     def _check_padding(self, padding: Any) -> str:
         return check_padding(self.name, padding)
@@ -65,7 +57,7 @@ class Windows(Kernel, ImageLayer):
         }
 
 
-class Convolution(Windows):
+class Convolution(_SlidingWindow):
     """Conv1D and Conv2D: `filters` kernels over all channels, or over those of their group."""
 
     def __init__(
@@ -88,15 +80,8 @@ class Convolution(Windows):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            **kernel_options(locals()),
-            **kwargs,
-        )
+        super().__init__(data_format=data_format, activity_regularizer=activity_regularizer, **kwargs)
+        self._configure(locals())
         self.filters = positive_integer(self.name, "filters", filters)
         self.groups = positive_integer(self.name, "groups", groups)
         if filters % groups:

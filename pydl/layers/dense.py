@@ -2,94 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from .. import activations, constraints, initializers, ops, regularizers
+from .. import activations, ops, regularizers
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, positive_integer
 from .layer import Layer, Shape
-
-_OPTIONS = (
-    "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
-    "activity_regularizer", "kernel_constraint", "bias_constraint",
-)  # fmt: skip
+from .weight_options import WeightOptions
 
 
-class Kernel(Layer):
+class _WeightedLayer(Layer):
     """A layer of kernel, bias and activation: what Dense and convolutions share."""
 
     _keeps_integers = False
+    _weight_options = WeightOptions("kernel", "bias")
 
-    def __init__(
-        self,
-        activation: Any,
-        use_bias: bool,
-        kernel_initializer: Any,
-        bias_initializer: Any,
-        kernel_regularizer: Any,
-        bias_regularizer: Any,
-        activity_regularizer: Any,
-        kernel_constraint: Any,
-        bias_constraint: Any,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+    def _configure(self, arguments: Mapping[str, Any]) -> None:
+        """Takes what these classes share of the arguments of a derived class's constructor."""
+        self.activation = activations.get(arguments["activation"])
+        self.use_bias = arguments["use_bias"]
+        self._weight_options.get(self, arguments)
 
-    def _add_kernel(self, shape: tuple[Any, ...], outputs: int | None = None) -> None:
+    def _add_kernel(self, shape: Shape, outputs: int | None = None) -> None:
         """Makes `kernel` of this shape and `bias` of so many outputs, by default the last size (None without bias)."""
-        self.kernel = self.add_weight(
-            shape,
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self.kernel = self._weight_options.add(self, "kernel", shape)
         self._add_bias(shape[-1] if outputs is None else outputs)
 
     def _add_bias(self, outputs: Any) -> None:
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (outputs,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+        self.bias = self._weight_options.add(self, "bias", (outputs,)) if self.use_bias else None
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            "kernel_initializer": initializers.serialize(self.kernel_initializer),
-            "bias_initializer": initializers.serialize(self.bias_initializer),
-            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
-            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
-            "kernel_constraint": constraints.serialize(self.kernel_constraint),
-            "bias_constraint": constraints.serialize(self.bias_constraint),
+            **self._weight_options.serialize(self),
         }
 
 
-def kernel_options(arguments: dict[str, Any], given: str = "kernel", wanted: str = "kernel") -> dict[str, Any]:
+class Dense(_WeightedLayer):
     """Of the arguments of a subclass's constructor those that Kernel takes.
-
-    given, wanted: what the subclass, and what the constructor that takes them, calls the kernel.
-    """
-    return {name.replace("kernel", wanted): arguments[name.replace("kernel", given)] for name in _OPTIONS}
-
-
-class Dense(Kernel):
-    """Fully connected layer: activation(inputs @ kernel + bias).
 
     Args:
         units: Number of outputs.
@@ -139,7 +93,8 @@ class Dense(Kernel):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kernel_options(locals()), **kwargs)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self._configure(locals())
         self.units = positive_integer(self.name, "units", units)
 
     def build(self, input_shape: Shape) -> None:

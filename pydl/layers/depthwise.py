@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from .. import constraints, initializers, ops, regularizers
+from .. import ops
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, positive_integer
-from .convolution import Windows
-from .dense import kernel_options
+from .convolution import _SlidingWindow
 from .layer import Shape
+from .weight_options import WeightOptions
 
 
-class DepthwiseConv2D(Windows):
+class _Depthwise(_SlidingWindow):
+    """A layer that gives every channel filters of its own."""
+
+    def _configure(self, arguments: Mapping[str, Any]) -> None:
+        super()._configure(arguments)
+        self.depth_multiplier = positive_integer(self.name, "depth_multiplier", arguments["depth_multiplier"])
+
+    def _add_depthwise(self, channels: Any, name: str) -> Any:
+        shape = *self.kernel_size, channels, self.depth_multiplier
+        return self._weight_options.add(self, "depthwise", shape, name=name)
+
+    def _check_channels(self, x: Tensor, channels: int) -> None:
+        if x.shape[-1] != channels:
+            raise ShapeError(f"[{self.name}] inputs: expected {channels} channels, got shape {x.shape}")
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "depth_multiplier": self.depth_multiplier}
+
+
+class DepthwiseConv2D(_Depthwise):
     """Depthwise convolution of images: every channel has filters of its own, and no sum runs over channels.
 
     Args:
@@ -55,6 +75,8 @@ class DepthwiseConv2D(Windows):
         (3, 3, 4, 2)
     """
 
+    _weight_options = WeightOptions("depthwise", "bias")
+
     def __init__(
         self,
         kernel_size: Any,
@@ -74,25 +96,13 @@ class DepthwiseConv2D(Windows):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            dilation_rate,
-            **kernel_options(locals(), given="depthwise"),
-            **kwargs,
-        )
-        self.depth_multiplier = positive_integer(self.name, "depth_multiplier", depth_multiplier)
+        super().__init__(data_format=data_format, activity_regularizer=activity_regularizer, **kwargs)
+        self._configure(locals())
 
     def build(self, input_shape: Shape) -> None:
         channels = self._image_shape(input_shape)[-1]
-        shape = *self.kernel_size, channels, self.depth_multiplier
-        self._add_kernel(shape, channels and channels * self.depth_multiplier)
-
-    def _check_channels(self, x: Tensor, channels: int) -> None:
-        if x.shape[-1] != channels:
-            raise ShapeError(f"[{self.name}] inputs: expected {channels} channels, got shape {x.shape}")
+        self.kernel = self._add_depthwise(channels, "kernel")
+        self._add_bias(channels and channels * self.depth_multiplier)
 
     def _image_call(self, x: Tensor) -> Tensor:
         self._check_channels(x, self.kernel.shape[2])
@@ -103,14 +113,8 @@ class DepthwiseConv2D(Windows):
         channels = shape[-1]
         return shape[0], *self._output_sizes(shape), channels and channels * self.depth_multiplier
 
-    def get_config(self) -> dict[str, Any]:
-        config = {**super().get_config(), "depth_multiplier": self.depth_multiplier}
-        for what in ("initializer", "regularizer", "constraint"):
-            config[f"depthwise_{what}"] = config.pop(f"kernel_{what}")
-        return config
 
-
-class SeparableConv2D(DepthwiseConv2D):
+class SeparableConv2D(_Depthwise):
     """Depthwise convolution, then a 1x1 convolution over its outputs (Chollet 2017, "Xception").
 
     Args:
@@ -158,6 +162,8 @@ class SeparableConv2D(DepthwiseConv2D):
         [(3, 3, 4, 1), (1, 1, 4, 16), (16,)]
     """
 
+    _weight_options = WeightOptions("depthwise", "pointwise", "bias")
+
     def __init__(
         self,
         filters: int,
@@ -181,37 +187,15 @@ class SeparableConv2D(DepthwiseConv2D):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            kernel_size,
-            strides,
-            padding,
-            depth_multiplier,
-            data_format,
-            dilation_rate,
-            **kernel_options(locals(), given="depthwise", wanted="depthwise"),
-            **kwargs,
-        )
+        super().__init__(data_format=data_format, activity_regularizer=activity_regularizer, **kwargs)
+        self._configure(locals())
         self.filters = positive_integer(self.name, "filters", filters)
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
 
     def build(self, input_shape: Shape) -> None:
         channels = self._image_shape(input_shape)[-1]
-        self.depthwise_kernel = self.add_weight(
-            (*self.kernel_size, channels, self.depth_multiplier),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="depthwise_kernel",
-        )
-        self.pointwise_kernel = self.add_weight(
-            (1, 1, channels and channels * self.depth_multiplier, self.filters),
-            self.pointwise_initializer,
-            regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
-            name="pointwise_kernel",
-        )
+        self.depthwise_kernel = self._add_depthwise(channels, "depthwise_kernel")
+        shape = 1, 1, channels and channels * self.depth_multiplier, self.filters
+        self.pointwise_kernel = self._weight_options.add(self, "pointwise", shape, name="pointwise_kernel")
         self._add_bias(self.filters)
 
     def _image_call(self, x: Tensor) -> Tensor:
@@ -225,10 +209,4 @@ class SeparableConv2D(DepthwiseConv2D):
         return shape[0], *self._output_sizes(shape), self.filters
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "pointwise_initializer": initializers.serialize(self.pointwise_initializer),
-            "pointwise_regularizer": regularizers.serialize(self.pointwise_regularizer),
-            "pointwise_constraint": constraints.serialize(self.pointwise_constraint),
-        }
+        return {**super().get_config(), "filters": self.filters}

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import constraints, initializers, ops, regularizers
+from .. import ops
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from ..base.errors import place, positive_integer
 from .layer import Layer, Shape
+from .weight_options import WeightOptions
 
 
 class Embedding(Layer):
@@ -48,6 +49,7 @@ class Embedding(Layer):
                 [ 1., 10.]]], dtype=float32)
     """
 
+    _weight_options = WeightOptions("embeddings")
     autocast = False
     supports_masking = True
 
@@ -66,9 +68,7 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = positive_integer(self.name, "input_dim", input_dim)
         self.output_dim = positive_integer(self.name, "output_dim", output_dim)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._weight_options.get(self, locals())
         self.mask_zero = bool(mask_zero)
         if input_length is not None and self._first_shape is None:
             self._first_shape = (input_length,)
@@ -77,13 +77,7 @@ class Embedding(Layer):
             self.set_weights(weights if isinstance(weights, list) else [weights])
 
     def build(self, input_shape: Shape | None = None) -> None:
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-            name="embeddings",
-        )
+        self.embeddings = self._weight_options.add(self, "embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Tensor) -> Tensor:
         try:
@@ -110,8 +104,6 @@ class Embedding(Layer):
             **super().get_config(),
             "input_dim": self.input_dim,
             "output_dim": self.output_dim,
-            "embeddings_initializer": initializers.serialize(self.embeddings_initializer),
-            "embeddings_regularizer": regularizers.serialize(self.embeddings_regularizer),
-            "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
+            **self._weight_options.serialize(self),
             "mask_zero": self.mask_zero,
         }

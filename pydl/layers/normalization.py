@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import constraints, initializers, ops, regularizers
+from .. import initializers, ops
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, positive_integer
 from ..ops.axes import axes_of
 from .layer import Layer, Shape
+from .weight_options import WeightOptions
 
 
 class Normalization(Layer):
@@ -29,36 +30,20 @@ class Normalization(Layer):
     gamma: Any = None
     beta: Any = None
 
-    def __init__(
-        self,
-        axis: Any = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
+    _weight_options = WeightOptions("beta", "gamma")
+
+    def _configure(self, arguments: Mapping[str, Any]) -> None:
+        """Takes what these classes share of the arguments of a derived class's constructor."""
+        axis, epsilon = arguments["axis"], arguments["epsilon"]
         self.axis = list(axis) if isinstance(axis, list | tuple) else axis
         if not isinstance(epsilon, int | float | np.number) or not epsilon >= 0:
             raise ValueError(f"[{self.name}] epsilon: expected a number of at least 0, got {epsilon!r}")
-        self.epsilon, self.center, self.scale = float(epsilon), center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.epsilon, self.center, self.scale = float(epsilon), arguments["center"], arguments["scale"]
+        self._weight_options.get(self, arguments)
 
     def _add_gamma_and_beta(self, shape: Sequence[Any]) -> None:
         for name, wanted in (("gamma", self.scale), ("beta", self.center)):
-            options = {key: getattr(self, f"{name}_{key}") for key in ("initializer", "regularizer", "constraint")}
-            setattr(self, name, self.add_weight(shape, name=name, **options) if wanted else None)
+            setattr(self, name, self._weight_options.add(self, name, tuple(shape)) if wanted else None)
 
     def _axes(self, shape: Shape) -> list[int]:
         """`axis` as non-negative numbers; ShapeError if the inputs do not have it."""
@@ -77,24 +62,8 @@ class Normalization(Layer):
             "epsilon": self.epsilon,
             "center": self.center,
             "scale": self.scale,
-            "beta_initializer": initializers.serialize(self.beta_initializer),
-            "gamma_initializer": initializers.serialize(self.gamma_initializer),
-            "beta_regularizer": regularizers.serialize(self.beta_regularizer),
-            "gamma_regularizer": regularizers.serialize(self.gamma_regularizer),
-            "beta_constraint": constraints.serialize(self.beta_constraint),
-            "gamma_constraint": constraints.serialize(self.gamma_constraint),
+            **self._weight_options.serialize(self),
         }
-
-
-_SHARED = (
-    *("axis", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer"),
-    *("beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint"),
-)
-
-
-def _shared(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Of the arguments of a subclass's constructor those that Normalization takes."""
-    return {name: arguments[name] for name in _SHARED}
 
 
 class ChannelNormalization(Normalization):
@@ -158,7 +127,8 @@ class BatchNormalization(ChannelNormalization):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**_shared(locals()), **kwargs)
+        super().__init__(**kwargs)
+        self._configure(locals())
         if not isinstance(momentum, int | float | np.number) or not 0 <= momentum <= 1:
             raise ValueError(f"[{self.name}] momentum: expected 0 <= momentum <= 1, got {momentum!r}")
         if synchronized:
@@ -208,6 +178,23 @@ class LayerNormalization(Normalization):
     Weights: gamma, beta, of the shape of these axes.
     """
 
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._configure(locals())
+
     def build(self, input_shape: Shape) -> None:
         self._add_gamma_and_beta([input_shape[a] for a in self._axes(input_shape)])
 
@@ -240,7 +227,8 @@ class GroupNormalization(ChannelNormalization):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**_shared(locals()), **kwargs)
+        super().__init__(**kwargs)
+        self._configure(locals())
         self.groups = -1 if groups == -1 else positive_integer(self.name, "groups", groups)
 
     def build(self, input_shape: Shape) -> None:
