@@ -11,6 +11,8 @@ from ..ops.axes import axes_of
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
+__all__ = ["ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
+
 
 class _Elementwise(Layer):
     _keeps_integers = False

@@ -15,6 +15,8 @@ from .layer import Layer, Shape
 from .recurrent import RNN
 from .stacked_cells import state_sizes
 
+__all__ = ["Bidirectional"]
+
 _MODES = ("concat", "sum", "mul", "ave", None)
 
 

@@ -20,6 +20,8 @@ from ..base.random_streams import Stream, checked_seed
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
+__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]
+
 Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence
 _FUSED = frozenset({"linear", "relu", "sigmoid", "tanh", "hard_sigmoid"})  # activations of the kernels
 

@@ -13,6 +13,8 @@ from .dense import _WeightedLayer
 from .image import ImageLayer
 from .layer import Shape
 
+__all__ = ["Conv1D", "Conv2D"]
+
 
 class _SlidingWindow(_WeightedLayer, ImageLayer):
     """What layers share that slide a kernel over images or sequences."""

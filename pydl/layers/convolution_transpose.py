@@ -11,6 +11,8 @@ from ..ops.window import spread, transposed_size
 from .convolution import Convolution
 from .layer import Shape
 
+__all__ = ["Conv1DTranspose", "Conv2DTranspose"]
+
 
 class Conv2DTranspose(Convolution):
     """Transposed convolution of images: the gradient of `Conv2D` as a layer, which enlarges by the strides.

@@ -11,6 +11,8 @@ from ..base.errors import ShapeError, positive_integer
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
+__all__ = ["Dense"]
+
 
 class _WeightedLayer(Layer):
     """A layer of kernel, bias and activation: what Dense and convolutions share."""

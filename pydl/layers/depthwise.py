@@ -12,6 +12,8 @@ from .convolution import _SlidingWindow
 from .layer import Shape
 from .weight_options import WeightOptions
 
+__all__ = ["DepthwiseConv2D", "SeparableConv2D"]
+
 
 class _Depthwise(_SlidingWindow):
     """A layer that gives every channel filters of its own."""

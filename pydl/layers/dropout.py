@@ -14,6 +14,8 @@ from ..base.random_streams import Stream, checked_seed
 from .image import check_data_format
 from .layer import Layer, Shape
 
+__all__ = ["Dropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"]
+
 
 class Dropout(Layer):
     """In training, sets elements to 0 with probability `rate` and divides the others by 1 - rate (Srivastava 2014).

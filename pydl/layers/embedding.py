@@ -13,6 +13,8 @@ from ..base.errors import place, positive_integer
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
+__all__ = ["Embedding"]
+
 
 class Embedding(Layer):
     """Lookup of the row of `embeddings` for each id.

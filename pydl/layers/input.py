@@ -10,6 +10,8 @@ from ..base.argument_names import checks_names
 from .layer import Layer, Shape
 from .symbolic import Call, SymbolicTensor
 
+__all__ = ["Input", "InputLayer"]
+
 
 class InputLayer(Layer):
     """Entry of a model: passes its input on. Its attribute `output` is the symbolic tensor that `Input` returns.

@@ -39,6 +39,8 @@ from .shapes_on_zeros import shapes_on_zeros
 from .symbolic import Call, call_layer, is_symbolic
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
+__all__ = ["Layer"]
+
 Shape = tuple[Any, ...]  # ints; None for a size that is open
 
 

@@ -9,6 +9,8 @@ from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from .layer import Layer, Shape
 
+__all__ = ["Masking"]
+
 
 class Masking(Layer):
     """Masks the steps whose features all equal `mask_value`, and sets them to 0.

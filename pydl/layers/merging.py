@@ -15,6 +15,11 @@ from ..base.errors import ShapeError
 from .layer import Layer, Shape
 from .mask_end import tell_where_a_mask_ends
 
+__all__ = [
+    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "add", "average",
+    "concatenate", "dot", "maximum", "minimum", "multiply", "subtract",
+]  # fmt: skip
+
 
 class _Merge(Layer):
     """Called on a list of tensors whose shapes broadcast; lower ranks get axes of size 1 after the batch axis."""

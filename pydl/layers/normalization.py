@@ -14,6 +14,8 @@ from ..ops.axes import axes_of
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
+__all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization", "LocalResponseNormalization"]
+
 
 class Normalization(Layer):
     """What BatchNormalization, LayerNormalization and GroupNormalization share: a factor gamma and a summand beta.

@@ -10,6 +10,11 @@ from ..ops.window import check_padding, output_size, pair
 from .image import ImageLayer
 from .layer import Shape
 
+__all__ = [
+    "AveragePooling2D", "AvgPool2D", "GlobalAveragePooling2D", "GlobalAvgPool2D", "GlobalMaxPool2D",
+    "GlobalMaxPooling2D", "MaxPool2D", "MaxPooling2D",
+]  # fmt: skip
+
 
 class _Pooling2D(ImageLayer):
     """Windows of `pool_size`, every `strides` pixels (None: side by side), padding "valid" or "same"."""

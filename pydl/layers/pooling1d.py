@@ -11,6 +11,11 @@ from ..ops.window import check_padding, output_size
 from .image import ImageLayer
 from .layer import Shape
 
+__all__ = [
+    "AveragePooling1D", "AvgPool1D", "GlobalAveragePooling1D", "GlobalAvgPool1D", "GlobalMaxPool1D",
+    "GlobalMaxPooling1D", "MaxPool1D", "MaxPooling1D",
+]  # fmt: skip
+
 
 class _Pooling1D(ImageLayer):
     """Windows of `pool_size` steps, every `strides` (None: side by side), padding "valid" or "same"."""

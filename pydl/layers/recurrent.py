@@ -21,6 +21,8 @@ from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, by_table
 from .layer import Layer, Shape
 from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes
 
+__all__ = ["GRU", "LSTM", "RNN", "SimpleRNN"]
+
 
 class RNN(Layer):
     """Runs a cell over the steps of (B, T, F): to (B, units), or (B, T, units) with `return_sequences`.

@@ -11,6 +11,8 @@ from ..base.errors import ShapeError
 from .image import check_data_format
 from .layer import Layer, Shape
 
+__all__ = ["Flatten", "Permute", "Reshape"]
+
 
 class Flatten(Layer):
     """Each sample as one row.

@@ -11,6 +11,8 @@ from ..ops.window import pair
 from .image import ImageLayer
 from .layer import Shape
 
+__all__ = ["Cropping2D", "UpSampling2D", "ZeroPadding2D"]
+
 Margins = tuple[tuple[int, int], tuple[int, int]]  # (top, bottom), (left, right)
 
 

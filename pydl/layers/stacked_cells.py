@@ -15,6 +15,8 @@ from ..saving.serialization import deserialize, serialize
 from .cells import Cell
 from .layer import Layer, Shape
 
+__all__ = ["StackedRNNCells"]
+
 
 class StackedRNNCells(Layer):
     """Stack of cells as one cell: each reads the output of the one below.

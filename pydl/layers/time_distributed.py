@@ -10,6 +10,8 @@ from ..base.errors import ShapeError, positive_integer
 from ..saving.serialization import deserialize, serialize
 from .layer import Layer, Shape
 
+__all__ = ["RepeatVector", "TimeDistributed"]
+
 
 class TimeDistributed(Layer):
     """Applies a layer to each step of a sequence, with the same weights.

@@ -14,6 +14,11 @@ from ..base.errors import number
 from .arrays import cast, fits, floating, sum_to
 from .manipulation import broadcast_to
 
+__all__ = [
+    "ACTIVATIONS", "activate", "elu", "exp", "gelu", "hard_sigmoid", "leaky_relu", "prelu", "relu", "relu6", "selu",
+    "sigmoid", "silu", "softplus", "softsign", "tanh",
+]  # fmt: skip
+
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu",
     "leaky_relu", "hard_sigmoid", "exponential", "relu6",

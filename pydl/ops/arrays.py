@@ -12,6 +12,8 @@ from ..autograd.tensor import Tensor, as_array, as_tensor, record, wrap
 from ..base.errors import ShapeError
 from ..base.quiet import quiet
 
+__all__ = ["cast"]
+
 MAX_AXES = 8  # that kernels tell apart (csrc/contract/layout.h)
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_)
 _FLOATS = (float, np.floating)

@@ -14,6 +14,8 @@ from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.errors import ShapeError, number
 from .arrays import cast, floating
 
+__all__ = ["batch_norm", "batch_norm_inference"]
+
 
 def parameter(value: Any, x: Tensor) -> Tensor | None:
     """gamma or beta as a tensor of the dtype of x; None stays."""

@@ -13,6 +13,8 @@ from .lstm import lstm
 from .recurrent import run
 from .rnn import rnn
 
+__all__ = ["bidirectional"]
+
 _TAKEN = {op.__name__: {*arguments_of(op).names} - {"x", "recompute_every"} for op in (rnn, lstm, gru)}
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from ..autograd.tensor import Tensor, wrap
 from .arrays import operands, pooled
 
+__all__ = ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"]
+
 
 def _compare(function: Any, x1: Any, x2: Any) -> Tensor:
     a, b = operands(x1, x2)

@@ -10,6 +10,8 @@ from .conv2d import conv2d
 from .manipulation import reshape
 from .window import Padding, sizes
 
+__all__ = ["conv1d"]
+
 
 def conv1d(
     x: Any,

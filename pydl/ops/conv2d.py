@@ -11,6 +11,8 @@ from ..base.errors import ShapeError
 from .activation import activate, alpha_of, apart
 from .window import pair, pixels
 
+__all__ = ["conv2d"]
+
 
 def conv2d(
     x: Any,

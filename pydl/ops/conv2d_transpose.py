@@ -13,6 +13,8 @@ from .conv1d import as_image
 from .manipulation import reshape
 from .window import pair, sizes, spread, transposed_size
 
+__all__ = ["conv1d_transpose", "conv2d_transpose"]
+
 
 def conv2d_transpose(
     x: Any,

@@ -9,6 +9,8 @@ from ..base.errors import ShapeError
 from .conv2d import conv2d
 from .manipulation import reshape
 
+__all__ = ["depthwise_conv2d", "separable_conv2d"]
+
 
 def depthwise_conv2d(
     x: Any,

@@ -12,6 +12,8 @@ from ..base.random_streams import Stream
 from .arrays import floating
 from .math import where
 
+__all__ = ["dropout"]
+
 _default = Stream("dropout")
 
 

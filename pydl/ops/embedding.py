@@ -11,6 +11,8 @@ from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.errors import DTypeError, ShapeError
 
+__all__ = ["embedding"]
+
 
 def embedding(ids: Any, table: Any) -> Tensor:
     """table[ids]: a row of the table for each id.

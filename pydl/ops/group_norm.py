@@ -11,6 +11,8 @@ from ..base.errors import number, positive_integer
 from .arrays import floating
 from .batch_norm import array_of, parameter, record_normalized
 
+__all__ = ["group_norm"]
+
 
 def group_norm(x: Any, gamma: Any = None, beta: Any = None, groups: int = 32, epsilon: float = 1e-3) -> Tensor:
     """(x - mean) · gamma / √(variance + epsilon) + beta, with the statistics of each sample and group of channels.

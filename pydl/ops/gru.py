@@ -7,6 +7,8 @@ from typing import Any
 from ..autograd.tensor import Tensor
 from .recurrent import run
 
+__all__ = ["gru"]
+
 
 def gru(
     x: Any,

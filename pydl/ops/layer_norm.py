@@ -13,6 +13,8 @@ from .axes import axes_of
 from .batch_norm import array_of, parameter, record_normalized
 from .manipulation import transpose
 
+__all__ = ["layer_norm"]
+
 
 def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float = 1e-3) -> Tensor:
     """(x - mean) · gamma / √(variance + epsilon) + beta, with the statistics along `axis`.

@@ -13,6 +13,8 @@ from ..autograd.tensor import Tensor, as_array, as_tensor, record
 from ..base.errors import ShapeError
 from .arrays import floating
 
+__all__ = ["sigmoid_cross_entropy", "softmax_cross_entropy"]
+
 
 def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
     """-Σ target · log(softmax(logits)) for each row, in one kernel, exact also where a probability is tiny.

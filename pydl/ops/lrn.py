@@ -10,6 +10,8 @@ from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.errors import number
 from .arrays import floating
 
+__all__ = ["local_response_norm"]
+
 
 def local_response_norm(
     x: Any, depth_radius: int = 2, bias: float = 2.0, alpha: float = 1e-4, beta: float = 0.75

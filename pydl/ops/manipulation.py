@@ -15,6 +15,11 @@ from ..base.errors import ShapeError
 from .arrays import cast, contiguous, filled, in_kernels, promote, repeated, sum_to, transposed
 from .axes import axes_of, axis_of
 
+__all__ = [
+    "broadcast_to", "concatenate", "expand_dims", "flatten", "flip", "getitem", "moveaxis", "reshape", "squeeze",
+    "stack", "transpose",
+]  # fmt: skip
+
 
 def reshape(x: Any, newshape: Any) -> Tensor:
     """The same elements, in the same order, in another shape.

@@ -13,6 +13,8 @@ from ..base.errors import ShapeError, number
 from .arrays import floating
 from .manipulation import reshape
 
+__all__ = ["apply_mask", "id_mask", "mask_values", "select_steps", "step_mask"]
+
 
 def step_mask(x: Any, value: float = 0.0) -> Array:
     """Which steps of x have a feature that is not `value`.

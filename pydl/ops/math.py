@@ -13,6 +13,8 @@ from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
 from ..base.quiet import quiet
 from .arrays import broadcast, cast, contiguous, fits, floating, operands, pooled, repeated, sum_to
 
+__all__ = ["add", "clip", "divide", "maximum", "minimum", "multiply", "power", "square", "subtract", "where"]
+
 _UFUNCS: dict[str, Any] = {
     "add": np.add,
     "subtract": np.subtract,

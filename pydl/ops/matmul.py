@@ -15,6 +15,8 @@ from .activation import activate, alpha_of, apart
 from .arrays import broadcast, operands, sum_to
 from .manipulation import broadcast_to, reshape
 
+__all__ = ["dense", "matmul"]
+
 
 def matmul(x1: Any, x2: Any) -> Tensor:
     """x1 @ x2: matrix products, as NumPy has them.

@@ -14,6 +14,8 @@ from ..base.errors import ShapeError
 from .arrays import in_kernels
 from .manipulation import getitem
 
+__all__ = ["pad"]
+
 Widths = list[tuple[int, int]]
 
 

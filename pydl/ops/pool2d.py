@@ -12,6 +12,8 @@ from . import reduce
 from .arrays import floating
 from .window import Padding, Pair, pair, pixels
 
+__all__ = ["average_pool", "global_average_pool", "global_max_pool", "max_pool"]
+
 
 def _windows(op: str, x: Any, pool_size: Any, strides: Any, padding: Any) -> tuple[Tensor, Pair, Pair, Padding]:
     x = floating(as_tensor(x))

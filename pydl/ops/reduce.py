@@ -15,6 +15,8 @@ from . import math as elementwise
 from .arrays import filled, floating, reduced, repeated
 from .axes import axes_of
 
+__all__ = ["argmax", "argmin", "max", "mean", "min", "sum"]
+
 
 def _kept(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
     return tuple(1 if i in axes else n for i, n in enumerate(shape))

@@ -11,6 +11,8 @@ from ..base.errors import ShapeError
 from .arrays import floating
 from .window import pair
 
+__all__ = ["upsample"]
+
 
 def upsample(x: Any, size: Any = 2, interpolation: str = "nearest") -> Tensor:
     """An image enlarged by whole factors.

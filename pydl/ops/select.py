@@ -8,6 +8,8 @@ from typing import Any
 from ..autograd.tensor import Tensor, as_tensor
 from .math import where
 
+__all__ = ["select"]
+
 
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
     """The choice that belongs to the first condition that holds, element by element.

@@ -13,6 +13,8 @@ from ..base.errors import ShapeError
 from .arrays import transposed
 from .axes import axis_of
 
+__all__ = ["unstack"]
+
 _MOST = 1 << 20  # slices: each is a Python object of its own, so more would fill the memory before any work is done
 
 

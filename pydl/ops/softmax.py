@@ -13,6 +13,8 @@ from .arrays import floating
 from .axes import axes_of
 from .manipulation import reshape, transpose
 
+__all__ = ["log_softmax", "softmax"]
+
 
 def softmax(x: Any, axis: Any = -1) -> Tensor:
     """exp(x) / Σ exp(x) along `axis`: positive numbers that add up to one.

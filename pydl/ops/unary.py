@@ -13,6 +13,8 @@ from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.quiet import quiet
 from .arrays import floating, pooled
 
+__all__ = ["abs", "cos", "log", "log1p", "negative", "sin", "sqrt"]
+
 
 def _unary(x: Any, function: Any, derivative: Callable[[Array, Array], Array]) -> Tensor:
     """`derivative` maps (x, y) to dy/dx."""
