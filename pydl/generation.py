@@ -28,21 +28,35 @@ def generate(
     from_logits: bool = False,
     seed: int | None = None,
 ) -> Array:
-    """Continues each row of `prompt` by up to `steps` numbers.
+    """Continues each row of a prompt, one number after another, as the model says.
 
     Args:
-        model: a Sequential (or a list of layers) whose output for a sequence is a softmax over the next number; or a
-            `Stepwise`, which keeps its plans from call to call.
-        prompt: (B, T) numbers, T at least 1; for a decoder, the number that begins a sequence.
-        temperature: 0 takes the most probable number (greedy); 1 draws as the model says; above, more boldly.
-        top_k: draws from the k most probable numbers only.
-        end: after this number a row is done, and filled up with it.
-        states: to begin with, a list of states for each recurrent layer: those of an encoder. None: zeros.
-        from_logits: whether the output has no softmax yet.
-        seed: of the draws; else `pydl.set_seed` governs them.
+        model: A built Sequential (or a list of layers) whose output for a sequence is a softmax over the next number;
+            or a `Stepwise` of one, which keeps its plans from call to call.
+        prompt: Integers (batch, steps), with at least one step; for a decoder, the number that begins a sequence.
+        steps: How many numbers to add, at most.
+        temperature: 0 takes the most probable number; 1 draws as the model says; more draws more boldly.
+        top_k: Draws from so many of the most probable numbers; None for all.
+        end: The number after which a row is done, and with which it is filled up; None for none.
+        states: What to begin with, a list of states for each recurrent layer, such as those of an encoder; None: zeros.
+        from_logits: Whether the output has no softmax yet.
+        seed: Of the draws, an integer of at least 0; None: `pydl.set_seed` governs them.
 
     Returns:
-        (B, n) integers without the prompt; n is `steps`, or less if all rows are done.
+        Array of integers (batch, steps), without the prompt; fewer steps if all rows are done.
+
+    Raises:
+        RuntimeError: If a layer has no weights yet.
+        ShapeError: If the prompt does not fit.
+        TypeError: For layers that go backwards.
+        ValueError: If another argument does not fit, or the model does not give probabilities.
+
+    Example:
+        >>> layers = pydl.layers
+        >>> model = pydl.Sequential([pydl.Input((None, 3)), layers.GRU(4, return_sequences=True),
+        ...                          layers.Dense(3, "softmax")])
+        >>> pydl.generation.generate(model, [[0], [1]], steps=5).shape
+        (2, 5)
     """
     step, tokens, steps, state = _begin(model, prompt, steps, states)
     if temperature < 0:
@@ -65,7 +79,17 @@ def generate(
 
 
 class Beams(NamedTuple):
-    """What `beam_search` found: sequences (B, beams, n), the best first, and their scores (B, beams)."""
+    """What `beam_search` found.
+
+    Attributes:
+        sequences: Integers (batch, beams, steps), the best first.
+        scores: Their scores (batch, beams), float64.
+
+    Example:
+        >>> beams = pydl.generation.Beams(np.array([[[2, 1]]]), np.array([[-0.5]]))
+        >>> beams.sequences[0, 0].tolist()
+        [2, 1]
+    """
 
     sequences: Array
     scores: Array
@@ -81,11 +105,38 @@ def beam_search(
     states: Any = None,
     from_logits: bool = False,
 ) -> Beams:
-    """The most probable continuations of each row of `prompt`, keeping the `beams` best beginnings at every step.
+    """The most probable continuations of each row of a prompt: the best beginnings are kept at every step.
 
-    length_penalty: the exponent p of Wu et al. 2016: log-probabilities are divided by ((5 + n) / 6)^p, so that long
-    sequences, products of more factors, are not put at a disadvantage; 0 for none. The other arguments are those of
-    `generate`. A sequence that reached `end` is filled up with it.
+    Args:
+        model: A built Sequential, a list of layers or a `Stepwise`, as in `generate`.
+        prompt: Integers (batch, steps), with at least one step.
+        steps: How many numbers to add, at most.
+        beams: How many beginnings are kept for each row.
+        end: The number after which a sequence is done, and with which it is filled up; None for none.
+        length_penalty: The exponent p: log-probabilities are divided by ((5 + length) / 6)^p, so that long sequences,
+            products of more factors, are not put at a disadvantage; 0 for none.
+        states: What to begin with, a list of states for each recurrent layer; None: zeros.
+        from_logits: Whether the output has no softmax yet.
+
+    Returns:
+        `Beams` of sequences (batch, beams, steps) and scores (batch, beams).
+
+    Raises:
+        RuntimeError: If a layer has no weights yet.
+        ShapeError: If the prompt does not fit.
+        TypeError: For layers that go backwards.
+        ValueError: If another argument does not fit, or the model does not give probabilities.
+
+    Source:
+        Wu et al. 2016, "Google's Neural Machine Translation System", section 7.
+
+    Example:
+        >>> layers = pydl.layers
+        >>> model = pydl.Sequential([pydl.Input((None, 3)), layers.GRU(4, return_sequences=True),
+        ...                          layers.Dense(3, "softmax")])
+        >>> found = pydl.generation.beam_search(model, [[0], [1]], steps=5, beams=2)
+        >>> found.sequences.shape, found.scores.shape
+        ((2, 2, 5), (2, 2))
     """
     beams = positive_integer("beam_search", "beams", beams)
     step, tokens, steps, state = _begin(model, prompt, steps, states)

@@ -23,11 +23,26 @@ _ONNX: dict[type[Cell], list[int]] = {SimpleRNNCell: [0], LSTMCell: [0, 3, 1, 2]
 
 
 def to_torch(layer: Any, number: int = 0) -> dict[str, Array]:
-    """What `load_state_dict` of torch.nn.RNN, LSTM or GRU takes, as arrays: {"weight_ih_l0": …, …}.
+    """The weights of a recurrent layer as `load_state_dict` of torch.nn.RNN, LSTM or GRU takes them.
 
     Args:
-        layer: a built SimpleRNN, LSTM or GRU, or a Bidirectional of one.
-        number: which layer of a stack it is to be.
+        layer: A built SimpleRNN, LSTM or GRU, or a Bidirectional of one.
+        number: Which layer of a stack it is to be.
+
+    Returns:
+        A dict of arrays: "weight_ih_l0" of shape (gates · units, inputs), "weight_hh_l0" (gates · units, units),
+        "bias_ih_l0" and "bias_hh_l0" (gates · units,), and the same with "_reverse" for the second direction.
+
+    Raises:
+        RuntimeError: If the layer has no weights yet.
+        TypeError: For another layer.
+        ValueError: For a GRU without `reset_after`, which PyTorch does not have.
+
+    Example:
+        >>> layer = pydl.layers.LSTM(2)
+        >>> layer.build((None, 5, 3))
+        >>> {name: array.shape for name, array in pydl.interop.to_torch(layer).items()}
+        {'weight_ih_l0': (8, 3), 'weight_hh_l0': (8, 2), 'bias_ih_l0': (8,), 'bias_hh_l0': (8,)}
     """
     state = {}
     for direction, cell in zip(("", "_reverse"), _cells(layer, "to_torch"), strict=False):
@@ -39,9 +54,27 @@ def to_torch(layer: Any, number: int = 0) -> dict[str, Array]:
 
 
 def from_torch(layer: Any, state: Mapping[str, Any], number: int = 0) -> None:
-    """Writes layer `number` of a torch.nn.RNN, LSTM or GRU, given as its `state_dict()`, into a built layer.
+    """Writes the weights of a torch.nn.RNN, LSTM or GRU into a recurrent layer.
 
-    KeyError for a missing weight but the biases, ShapeError if one does not fit.
+    Args:
+        layer: A built SimpleRNN, LSTM or GRU, or a Bidirectional of one.
+        state: The `state_dict()` of the PyTorch module: tensors or arrays by the names of `to_torch`. Biases may be
+            missing.
+        number: Which layer of the stack is taken.
+
+    Raises:
+        KeyError: If a weight is missing.
+        RuntimeError: If the layer has no weights yet.
+        ShapeError: If a weight does not fit.
+        TypeError: For another layer.
+        ValueError: For a GRU without `reset_after`, or a bias where the layer has none.
+
+    Example:
+        >>> layer = pydl.layers.SimpleRNN(1, use_bias=False)
+        >>> layer.build((None, 5, 2))
+        >>> pydl.interop.from_torch(layer, {"weight_ih_l0": [[1.0, 2.0]], "weight_hh_l0": [[3.0]]})
+        >>> [w.tolist() for w in layer.get_weights()]
+        [[[1.0], [2.0]], [[3.0]]]
     """
     weights = []
     for direction, cell in zip(("", "_reverse"), _cells(layer, "from_torch"), strict=False):
@@ -54,14 +87,53 @@ def from_torch(layer: Any, state: Mapping[str, Any], number: int = 0) -> None:
 
 
 def to_onnx(layer: Any) -> dict[str, Array]:
-    """The inputs W, R and B of the ONNX operator RNN, LSTM or GRU (linear_before_reset=1 for `reset_after`)."""
+    """The weights of a recurrent layer as inputs of the ONNX operator RNN, LSTM or GRU.
+
+    Args:
+        layer: A built SimpleRNN, LSTM or GRU, or a Bidirectional of one. A GRU with `reset_after` is ONNX's with
+            linear_before_reset=1.
+
+    Returns:
+        A dict of arrays: "W" of shape (directions, gates · units, inputs), "R" (directions, gates · units, units) and
+        "B" (directions, 2 · gates · units).
+
+    Raises:
+        RuntimeError: If the layer has no weights yet.
+        TypeError: For another layer.
+
+    Example:
+        >>> layer = pydl.layers.Bidirectional(pydl.layers.GRU(2))
+        >>> layer.build((None, 5, 3))
+        >>> {name: array.shape for name, array in pydl.interop.to_onnx(layer).items()}
+        {'W': (2, 6, 3), 'R': (2, 6, 2), 'B': (2, 12)}
+    """
     parts = [_take_apart(cell, _ONNX) for cell in _cells(layer, "to_onnx")]
     w, r, b_input, b_state = (np.stack(arrays) for arrays in zip(*parts, strict=True))
     return {"W": w, "R": r, "B": np.concatenate([b_input, b_state], axis=1)}
 
 
 def from_onnx(layer: Any, W: Any, R: Any, B: Any = None) -> None:
-    """Writes W, R and B of the ONNX operator RNN, LSTM or GRU into a built layer. ShapeError unless they fit."""
+    """Writes the inputs of the ONNX operator RNN, LSTM or GRU into a recurrent layer.
+
+    Args:
+        layer: A built SimpleRNN, LSTM or GRU, or a Bidirectional of one.
+        W: Array (directions, gates · units, inputs) of floats.
+        R: Array (directions, gates · units, units).
+        B: Array (directions, 2 · gates · units), or None for zeros.
+
+    Raises:
+        RuntimeError: If the layer has no weights yet.
+        ShapeError: If an array does not fit.
+        TypeError: For another layer.
+        ValueError: For a bias where the layer has none.
+
+    Example:
+        >>> layer = pydl.layers.SimpleRNN(1, use_bias=False)
+        >>> layer.build((None, 5, 2))
+        >>> pydl.interop.from_onnx(layer, W=[[[1.0, 2.0]]], R=[[[3.0]]])
+        >>> [w.tolist() for w in layer.get_weights()]
+        [[[1.0], [2.0]], [[3.0]]]
+    """
     w, r = np.asarray(W), np.asarray(R)
     cells = _cells(layer, "from_onnx")
     if len(w) != len(cells) or len(r) != len(cells):

@@ -23,17 +23,54 @@ _CELLS: dict[str, type[Layer]] = {"lstm": LSTM, "gru": GRU, "rnn": SimpleRNN}
 def many_to_one(
     units: int, outputs: int, activation: Any = "softmax", cell: Any = "lstm", *, vocabulary: int = 0, features: int = 0
 ) -> Sequential:
-    """Reads a sequence and tells one thing at its end: the sentiment of a sentence, the next value of a series."""
+    """Reads a sequence and tells one thing at its end: the sentiment of a sentence, the next value of a series.
+
+    Args:
+        units: The size of the state.
+        outputs: The size of the output.
+        activation: Of the output.
+        cell: "lstm", "gru" or "rnn", or a class of layers.
+        vocabulary: The number of ids, 0 for padding included: inputs are ids (batch, steps), which get an embedding.
+        features: The size of the vectors: inputs are (batch, steps, features). One of the two is given.
+
+    Returns:
+        A Sequential, from sequences to (batch, outputs).
+
+    Raises:
+        ValueError: For another cell, or unless one of `vocabulary` and `features` is given.
+
+    Example:
+        >>> pydl.scenarios.many_to_one(units=4, outputs=2, features=3)(np.zeros((5, 7, 3))).shape
+        (5, 2)
+    """
     return Sequential([*_input(vocabulary, features, units), _layer(cell)(units), Dense(outputs, activation)])
 
 
 def one_to_many(
     units: int, outputs: int, steps: int, features: int, activation: Any = "softmax", cell: Any = "lstm"
 ) -> Sequential:
-    """Reads one vector and tells `steps` things, each from the states alone: the curve that some parameters describe.
+    """Reads one vector and tells several things, each from the states alone: the curve that some parameters describe.
 
     It does not read what it told before. What needs that, such as a caption for an image, is an `EncoderDecoder`, or a
     decoder whose `initial_state` comes from the vector.
+
+    Args:
+        units: The size of the state.
+        outputs: The size of the output of each step.
+        steps: The number of steps.
+        features: The size of the vector.
+        activation: Of the output.
+        cell: "lstm", "gru" or "rnn", or a class of layers.
+
+    Returns:
+        A Sequential, from (batch, features) to (batch, steps, outputs).
+
+    Raises:
+        ValueError: For another cell.
+
+    Example:
+        >>> pydl.scenarios.one_to_many(units=4, outputs=2, steps=6, features=3)(np.zeros((5, 3))).shape
+        (5, 6, 2)
     """
     recurrent = _layer(cell)(units, return_sequences=True)
     return Sequential([Input((features,)), RepeatVector(steps), recurrent, Dense(outputs, activation)])
@@ -42,7 +79,26 @@ def one_to_many(
 def aligned(
     units: int, outputs: int, activation: Any = "softmax", cell: Any = "lstm", *, vocabulary: int = 0, features: int = 0
 ) -> Sequential:
-    """Tells one thing at each step: a tag for each word, or the next character, with which `generate` goes on."""
+    """Tells one thing at each step: a tag for each word, or the next character, with which `generate` goes on.
+
+    Args:
+        units: The size of the state.
+        outputs: The size of the output of each step.
+        activation: Of the output.
+        cell: "lstm", "gru" or "rnn", or a class of layers.
+        vocabulary: The number of ids, 0 for padding included: inputs are ids (batch, steps), which get an embedding.
+        features: The size of the vectors: inputs are (batch, steps, features). One of the two is given.
+
+    Returns:
+        A Sequential, from sequences to (batch, steps, outputs).
+
+    Raises:
+        ValueError: For another cell, or unless one of `vocabulary` and `features` is given.
+
+    Example:
+        >>> pydl.scenarios.aligned(units=4, outputs=2, vocabulary=10)(np.ones((5, 7), "int32")).shape
+        (5, 7, 2)
+    """
     recurrent = _layer(cell)(units, return_sequences=True)
     return Sequential([*_input(vocabulary, features, units), recurrent, Dense(outputs, activation)])
 
@@ -50,32 +106,93 @@ def aligned(
 def video(
     frame: Sequence[int], cnn: Layer, units: int, outputs: int, activation: Any = "softmax", cell: Any = "lstm"
 ) -> Sequential:
-    """Reads frames (B, T, *frame): `cnn` makes a vector of each, and a recurrent layer reads those."""
+    """Reads frames: `cnn` makes a vector of each, and a recurrent layer reads those.
+
+    Args:
+        frame: The shape of a frame, such as (height, width, channels).
+        cnn: A layer or model from frames (batch, *frame) to vectors (batch, features).
+        units: The size of the state.
+        outputs: The size of the output.
+        activation: Of the output.
+        cell: "lstm", "gru" or "rnn", or a class of layers.
+
+    Returns:
+        A Sequential, from (batch, steps, *frame) to (batch, outputs).
+
+    Raises:
+        ValueError: For another cell.
+
+    Example:
+        >>> model = pydl.scenarios.video((8, 8, 1), pydl.layers.Flatten(), units=4, outputs=2)
+        >>> model(np.zeros((5, 3, 8, 8, 1))).shape
+        (5, 2)
+    """
     return Sequential([Input((None, *frame)), TimeDistributed(cnn), _layer(cell)(units), Dense(outputs, activation)])
 
 
 def teacher_forcing(targets: Any, start: int) -> Array:
-    """What a decoder reads in training to tell `targets` (B, T): `start`, then each word before the one to tell.
+    """What a decoder reads in training to tell `targets`: `start`, then each word before the one to tell.
 
     The last word of a row is never read, unless padding follows it: the decoder then reads it and is to tell 0. With an
     end mark of one's own that step is of no use, since `generate(end=...)` stops at the mark; it does no harm.
+
+    Args:
+        targets: Ids (batch, steps), integers.
+        start: The id that begins a sequence.
+
+    Returns:
+        Array of ids (batch, steps).
+
+    Source:
+        Williams and Zipser 1989, "A Learning Algorithm for Continually Running Fully Recurrent Neural Networks".
+
+    Example:
+        >>> pydl.scenarios.teacher_forcing([[5, 6, 7]], start=1).tolist()
+        [[1, 5, 6]]
     """
     numbers = np.asarray(targets)
     return np.concatenate([np.full_like(numbers[:, :1], start), numbers[:, :-1]], axis=1)
 
 
 class EncoderDecoder(Model):
-    """Reads a sequence to its end, then tells another (Sutskever 2014): translation.
+    """Reads a sequence to its end, then tells another: translation.
 
     The encoder's last states are the decoder's first. In training the decoder reads the right words before the one to
     tell: `model.fit([source, teacher_forcing(target, start)], target)`. `generate` lets it read its own. Since 0 is
     padding, which is not read, `start` is another number. The step that reads the last word of a target counts and
     learns to tell the 0 behind it, which is the end; so every target needs one, the longest too: pad to one more than
     its length, or close each target with an end mark.
+
+    Args:
+        source: The number of words to read, 0 for padding included.
+        target: The number of words to tell, 0 for padding included.
+        units: The size of embeddings and states.
+        cell: "lstm", "gru" or "rnn", or a class of layers.
+        **kwargs: `name` and what else a `Model` takes.
+
+    Input shape:
+        Two arrays of ids: source (batch, steps) and what the decoder reads (batch, other steps), integers.
+
+    Output shape:
+        (batch, other steps, target)
+
+    Source:
+        Sutskever et al. 2014, "Sequence to Sequence Learning with Neural Networks".
+
+    Example:
+        >>> model = pydl.scenarios.EncoderDecoder(source=10, target=8, units=4)
+        >>> source, target = np.array([[3, 4, 5]]), np.array([[6, 7, 0, 0]])
+        >>> model([source, pydl.scenarios.teacher_forcing(target, start=1)]).shape
+        (1, 4, 8)
+        >>> [state.shape for state in model.encode(source)]
+        [(1, 4), (1, 4)]
+        >>> model.generate(source, start=1, steps=5).shape
+        (1, 5)
+        >>> model.beam_search(source, start=1, steps=5, beams=2).sequences.shape
+        (1, 2, 5)
     """
 
     def __init__(self, source: int, target: int, units: int, cell: Any = "lstm", **kwargs: Any) -> None:
-        """source, target: the numbers of words, 0 for padding included. units: of embeddings and states."""
         super().__init__(**kwargs)
         self._arguments = {"source": source, "target": target, "units": units, "cell": cell}
         self.source_embedding = Embedding(source, units, mask_zero=True)
@@ -90,15 +207,42 @@ class EncoderDecoder(Model):
         return y
 
     def encode(self, source: Any) -> list[Tensor]:
-        """The states that the decoder begins with."""
+        """The states that the decoder begins with.
+
+        Args:
+            source: Ids (batch, steps), integers.
+
+        Returns:
+            A list of tensors (batch, units).
+        """
         return list(self.encoder(self.source_embedding(source))[1:])
 
     def generate(self, source: Any, start: int, steps: int, **options: Any) -> Array:
-        """What the model tells of `source` (B, T), word by word; options of `pydl.generation.generate`."""
+        """What the model tells of a source, word by word.
+
+        Args:
+            source: Ids (batch, steps), integers.
+            start: The id that begins a sequence.
+            steps: How many words, at most.
+            **options: Of `pydl.generation.generate`.
+
+        Returns:
+            Array of ids (batch, steps).
+        """
         return generation.generate(*self._begin(source, start), steps, states=[self.encode(source)], **options)
 
     def beam_search(self, source: Any, start: int, steps: int, **options: Any) -> generation.Beams:
-        """As `generate`, keeping the best beginnings; options of `pydl.generation.beam_search`."""
+        """As `generate`, but the best beginnings are kept at every step.
+
+        Args:
+            source: Ids (batch, steps), integers.
+            start: The id that begins a sequence.
+            steps: How many words, at most.
+            **options: Of `pydl.generation.beam_search`.
+
+        Returns:
+            `pydl.generation.Beams` of sequences (batch, beams, steps) and scores (batch, beams).
+        """
         return generation.beam_search(*self._begin(source, start), steps, states=[self.encode(source)], **options)
 
     def _begin(self, source: Any, start: int) -> tuple[list[Layer], Array]:

@@ -12,9 +12,20 @@ from .autograd.tensor import Tensor, as_array
 
 
 def assert_close(actual: Any, expected: Any, terms: int = 1, scale: float = 1.0, factor: float = 4.0) -> None:
-    """Checks |actual - expected| <= factor · eps · sqrt(terms) · scale, eps that of the coarser dtype.
+    """Checks |actual - expected| <= factor · eps · √terms · scale, with the eps of the coarser dtype.
 
-    terms: how many numbers were added up for one element; scale: about how large they were. AssertionError otherwise.
+    Args:
+        actual: Tensor or array of any shape.
+        expected: Tensor or array of the same shape; one of both has floats.
+        terms: How many numbers were added up for one element.
+        scale: About how large they were.
+        factor: How much more is allowed than one rounding of each.
+
+    Raises:
+        AssertionError: If the check fails.
+
+    Example:
+        >>> pydl.testing.assert_close(pydl.ops.sqrt([2.0]), np.sqrt([2.0]))
     """
     a, e = as_array(actual), as_array(expected)
     eps = max(np.finfo(x.dtype).eps for x in (a, e) if x.dtype.kind == "f")
@@ -28,15 +39,20 @@ def check_gradients(
     tolerance: float = 1e-6,
     seed: int = 0,
 ) -> None:
-    """Compares the tape's gradients with central differences along one random direction, in float64.
+    """Compares the gradients of the tape with central differences along one random direction, in float64.
 
     Args:
-        function: from tensors to a tensor of any shape; a random weighting makes it a scalar.
-        inputs: floating arrays; each is converted to float64.
-        epsilon: half the distance of the two points.
-        tolerance: error allowed, relative to the size of the derivative's terms.
+        function: A function from tensors to a tensor of any shape; a random weighting makes it a scalar.
+        inputs: Arrays of any shape, of floats; each is converted to float64.
+        epsilon: Half the distance of the two points.
+        tolerance: The error allowed, relative to the size of the terms of the derivative.
+        seed: Of direction and weighting.
 
-    AssertionError if they differ, or if an input gets a gradient of another shape, or none.
+    Raises:
+        AssertionError: If the two differ, or an input gets a gradient of another shape, or none.
+
+    Example:
+        >>> pydl.testing.check_gradients(lambda x, y: x * pydl.ops.sin(y), [[1.0, 2.0], [3.0, 4.0]])
     """
     rng = np.random.default_rng(seed)
     arrays = [np.array(x, np.float64) for x in inputs]

@@ -10,9 +10,23 @@ from .base.random_streams import checked_seed, set_seed
 
 
 def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.float32]:
-    """Class numbers of shape (...) or (..., 1) as one-hot rows of shape (..., num_classes), float32.
+    """Class numbers as one-hot rows.
 
-    num_classes defaults to the largest label + 1. ValueError for labels that are not integers in [0, num_classes).
+    Args:
+        x: Class numbers (...) or (..., 1): integers, or floats without fractions.
+        num_classes: The number of classes; None for the largest class number + 1.
+
+    Returns:
+        Array (..., num_classes) of float32.
+
+    Raises:
+        TypeError: If these are no numbers.
+        ValueError: If a class number has a fraction, or lies outside [0, num_classes).
+
+    Example:
+        >>> pydl.utils.to_categorical([0, 2], num_classes=3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]], dtype=float32)
     """
     labels = np.asarray(x)
     if labels.ndim > 1 and labels.shape[-1] == 1:
@@ -40,9 +54,23 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
 def stratified_split(
     labels: ArrayLike, test_fraction: float, seed: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices (train, test) with `test_fraction` of every class in test (rounded), both shuffled.
+    """Indices of samples for training and test, with the same fraction of every class in the test.
 
-    labels: (N,) class numbers or names. The same seed gives the same split.
+    Args:
+        labels: Class numbers or names (samples,).
+        test_fraction: How much of every class is for the test, from 0 to 1, rounded to whole samples.
+        seed: For the same split every time, an integer of at least 0; None for a new one.
+
+    Returns:
+        (train, test): int64 arrays, both shuffled.
+
+    Raises:
+        ValueError: If an argument does not fit.
+
+    Example:
+        >>> train, test = pydl.utils.stratified_split(["a", "a", "a", "a", "b", "b"], test_fraction=0.5, seed=0)
+        >>> len(train), len(test)
+        (3, 3)
     """
     classes = np.asarray(labels)
     if classes.ndim != 1:
@@ -58,5 +86,15 @@ def stratified_split(
 
 
 def set_random_seed(seed: int) -> None:
-    """Keras's name for pydl.set_seed."""
+    """Keras's name for `pydl.set_seed`.
+
+    Args:
+        seed: An integer of at least 0.
+
+    Raises:
+        ValueError: If it is no such integer.
+
+    Example:
+        >>> pydl.utils.set_random_seed(1)
+    """
     set_seed(seed)

@@ -22,7 +22,7 @@ ARRAYS = frozenset({
     "xs", "y", "y_pred", "y_true",
 })  # fmt: skip
 SHAPE = re.compile(r"\b(shapes?|scalars?|[Tt]he same|[Aa]( \w+)? number)\b|\((?:[\w.…·*+/ -]+,[^()]*|\.\.\.)\)")
-DTYPE = re.compile(r"\b(dtypes?|float(32|64)?s?|int(32|64|egers?)s?|bools?|array-like)\b")
+DTYPE = re.compile(r"\b(dtypes?|float(32|64)?s?|int(32|64|egers?)s?|bools?|array-like)\b", re.I)
 SECTION = re.compile(r"^([A-Z]\w+(?: \w+)?):$", re.M)
 ENTRY = re.compile(r"^    (?P<name>\*{0,2}\w+)(?: \([^)]*\))?:", re.M)
 _SELF = ("self", "cls")

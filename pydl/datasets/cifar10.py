@@ -12,9 +12,30 @@ _CIFAR_PIXELS = 3 * 32 * 32
 
 
 def load_data(folder: PathLike) -> Split:
-    """CIFAR-10 from a folder of binary files: x (N, 32, 32, 3) uint8, y (N, 1) uint8, as Keras's load_data.
+    """CIFAR-10 from a folder of binary files, plain or gzipped.
 
-    Training files are data_batch*.bin or train*.bin in name order, test files test*.bin.
+    Args:
+        folder: Where the files are: data_batch*.bin or train*.bin for training, in the order of their names, and
+            test*.bin.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): images (samples, 32, 32, 3) and labels (samples, 1), uint8, as Keras has
+        them.
+
+    Raises:
+        FileNotFoundError: If files are missing.
+        ValueError: If a file is damaged.
+
+    Source:
+        Krizhevsky 2009, "Learning Multiple Layers of Features from Tiny Images".
+
+    Example:
+        >>> from pathlib import Path
+        >>> for name in ("data_batch_1.bin", "test_batch.bin"):
+        ...     _ = Path(name).write_bytes(bytes([7]) + bytes(3072))
+        >>> (x_train, y_train), (x_test, y_test) = pydl.datasets.cifar10.load_data(".")
+        >>> x_train.shape, y_train
+        ((1, 32, 32, 3), array([[7]], dtype=uint8))
     """
     checked_path("cifar10", "folder", folder)
     names = sorted(path for path in Path(folder).iterdir() if path.name.removesuffix(".gz").endswith(".bin"))
@@ -26,9 +47,24 @@ def load_data(folder: PathLike) -> Split:
 
 
 def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
-    """Records of a label and 32x32 red, green and blue: x (N, 32, 32, 3), y (N, 1), uint8.
+    """The images of a binary file of CIFAR: records of a label, then 32x32 red, green and blue.
 
-    label_bytes: 1 for CIFAR-10, 2 for CIFAR-100 (coarse, fine; the fine label is returned).
+    Args:
+        path: The file, plain or gzipped.
+        label_bytes: 1 for CIFAR-10, 2 for CIFAR-100, of whose coarse and fine label the fine one is taken.
+
+    Returns:
+        Images (samples, 32, 32, 3) and labels (samples, 1), uint8.
+
+    Raises:
+        ValueError: If the file is damaged or a label is no class, or for other `label_bytes`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("test.bin").write_bytes(bytes([7]) + bytes(3072))
+        >>> x, y = pydl.datasets.read_cifar("test.bin")
+        >>> x.shape, y
+        ((1, 32, 32, 3), array([[7]], dtype=uint8))
     """
     if not hasattr(label_bytes, "__index__") or label_bytes not in (1, 2):
         raise ValueError(f"[read_cifar] label_bytes: expected 1 (CIFAR-10) or 2 (CIFAR-100), got {label_bytes!r}")

@@ -11,9 +11,29 @@ from .compressed import Split
 
 
 def load_data(test_fraction: float = 0.2, seed: int = 0) -> Split:
-    """1,797 handwritten digits: x (N, 8, 8, 1) float32 in [0, 1], y (N,) int64; a fixed stratified split.
+    """1,797 handwritten digits, which scikit-learn carries, in a fixed stratified split.
 
-    The "optical recognition of handwritten digits" test set of the UCI repository, read through scikit-learn.
+    They are the test set of the "optical recognition of handwritten digits" of the UCI repository.
+
+    Args:
+        test_fraction: How much of every class is for the test, from 0 to 1.
+        seed: Of the split, an integer of at least 0.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): images (samples, 8, 8, 1), float32 from 0 to 1, and labels (samples,),
+        int64.
+
+    Raises:
+        ImportError: Without scikit-learn.
+        ValueError: If `test_fraction` or the seed does not fit.
+
+    Source:
+        Alpaydin and Kaynak 1998, "Cascading Classifiers".
+
+    Example:
+        >>> (x_train, y_train), (x_test, y_test) = pydl.datasets.digits.load_data()
+        >>> x_train.shape, x_test.shape
+        ((1438, 8, 8, 1), (359, 8, 8, 1))
     """
     try:
         load_digits = importlib.import_module("sklearn.datasets").load_digits

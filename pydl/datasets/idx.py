@@ -13,9 +13,22 @@ _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0
 
 
 def read_idx(path: PathLike) -> Array:
-    """An array from an idx file (LeCun's format: two zeros, type, rank, sizes as big-endian u32, data).
+    """An array from an idx file: two zeros, type, number of axes, sizes, data, all big-endian.
 
-    ValueError for another or a damaged file, found by its header before the data is unpacked.
+    Args:
+        path: The file, plain or gzipped.
+
+    Returns:
+        An array of the shape and dtype that the file has, in the byte order of this machine.
+
+    Raises:
+        ValueError: For another or a damaged file, which its header shows before the data is unpacked.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("three").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 3, 10, 20, 30]))
+        >>> pydl.datasets.read_idx("three")
+        array([10, 20, 30], dtype=uint8)
     """
     with opened("read_idx", path) as content:
         head = content.read(4)

@@ -12,12 +12,52 @@ _USPS_LINE = 1 << 14  # bytes of a line, at most
 
 
 def load_data(folder: PathLike) -> Split:
-    """USPS zip-code digits from zip.train and zip.test: x (N, 16, 16) float32 in [-1, 1], y (N,) int64."""
+    """USPS zip-code digits from zip.train and zip.test, plain or gzipped.
+
+    Args:
+        folder: Where the files are.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): images (samples, 16, 16), float32 from -1 to 1, and labels (samples,),
+        int64.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is damaged.
+
+    Source:
+        Hull 1994, "A Database for Handwritten Text Recognition Research".
+
+    Example:
+        >>> from pathlib import Path
+        >>> for name in ("zip.train", "zip.test"):
+        ...     _ = Path(name).write_text("7 " + "-1.0 " * 256)
+        >>> (x_train, y_train), (x_test, y_test) = pydl.datasets.usps.load_data(".")
+        >>> x_train.shape, y_train
+        ((1, 16, 16), array([7]))
+    """
     return read_usps(find(folder, "zip.train")), read_usps(find(folder, "zip.test"))
 
 
 def read_usps(path: PathLike) -> tuple[Array, Array]:
-    """One digit a line: its label, then 256 grey values from -1 (paper) to 1 (ink)."""
+    """The digits of a file of USPS: one a line, its label, then 256 grey values from -1 (paper) to 1 (ink).
+
+    Args:
+        path: The file, plain or gzipped.
+
+    Returns:
+        Images (samples, 16, 16), float32, and labels (samples,), int64.
+
+    Raises:
+        ValueError: If the file is empty or damaged.
+
+    Example:
+        >>> from pathlib import Path
+        >>> _ = Path("digits").write_text("7 " + "-1.0 " * 256)
+        >>> x, y = pydl.datasets.read_usps("digits")
+        >>> x.shape, y
+        ((1, 16, 16), array([7]))
+    """
     with opened("read_usps", path) as content:
         lines = (line for line in content.lines(_USPS_LINE) if line.strip())
         first = next(lines, None)
