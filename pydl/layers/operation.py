@@ -17,6 +17,8 @@ from .attributes import unique_name
 from .layer import Layer
 from .symbolic import SymbolicTensor
 
+__all__ = ["Operation"]
+
 
 @dataclass(frozen=True)
 class _Input:
