@@ -18,7 +18,7 @@ from .containers import CONTAINERS, Part, parts_in
 Item = TypeVar("Item")
 
 PARTS_OR_CONTAINERS = (Part, Variable, *CONTAINERS)
-UNWATCHED = frozenset({"_variables", "_losses", "_state_variables", "_trained", "_warned", "_since"})
+UNWATCHED = frozenset({"_variables", "_losses", "_state_variables", "_step_cache", "_warned", "_since"})
 
 
 def unique(items: Iterable[Item]) -> list[Item]:

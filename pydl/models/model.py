@@ -20,6 +20,7 @@ from ..layers.attributes import OfGraph, SetByInit, replaceable
 from ..layers.call_arguments import shape_of
 from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..layers.symbolic import SymbolicTensor, is_symbolic
+from ..optimizers import Optimizer
 from ..saving.npz import load_arrays, save_arrays
 from ..saving.paths import places
 from ..training.trainer import Trainer
@@ -30,7 +31,7 @@ from .serialization import GRAPH_KEYS, graph_config, graph_from_config, made_fro
 from .summary import format_summary
 
 
-class Model(Trainer):
+class Model(Trainer, Layer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
 
     Made in one of two ways. `Model(inputs=x, outputs=y)` is the graph of layers between symbolic tensors: x from
@@ -41,12 +42,14 @@ class Model(Trainer):
     """
 
     autocast = False  # its layers cast for themselves; an embedding wants integers
+    _unwatched = Layer._unwatched | {"_step_cache", "_warned"}
     input, output = OfGraph("input"), OfGraph("output")
     if not TYPE_CHECKING:
         _plans = _graph = _spec = SetByInit()
 
     def __init__(self, inputs: Any = None, outputs: Any = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        Layer.__init__(self, **kwargs)
+        Trainer.__init__(self)
         self._plans = PlanCache()
         self._graph: Graph | None = None
         self._spec: Any = CallInputs(self.dtype, self.autocast)
@@ -84,12 +87,12 @@ class Model(Trainer):
 
     def _run(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
         if not isinstance(inputs, np.ndarray | Tensor) and is_symbolic(inputs):
-            return super().__call__(self._symbols_as_declared(inputs), training=training, **kwargs)
+            return Layer.__call__(self, self._symbols_as_declared(inputs), training=training, **kwargs)
         recorded = training or state.depth or state.open_tapes or kwargs
         x = self._spec.tensors(inputs)
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
-                return super().__call__(self._cast_tensor(x, 0), training=training, **kwargs)
+                return Layer.__call__(self, self._cast_tensor(x, 0), training=training, **kwargs)
             array = self._cast(x.array, 0)
             if not self.built:
                 self._build_once(shape_of(array))
@@ -97,7 +100,7 @@ class Model(Trainer):
         tensors = flatten(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
             cast = [self._cast_tensor(t, place) for place, t in enumerate(tensors)]
-            return super().__call__(pack_sequence_as(x, cast), training=training, **kwargs)
+            return Layer.__call__(self, pack_sequence_as(x, cast), training=training, **kwargs)
         if not self.built:
             self._build_once(map_structure(shape_of, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
@@ -129,14 +132,29 @@ class Model(Trainer):
 
     def call(self, inputs: Any) -> Any:
         """What the graph computes; a subclass without one defines its own."""
-        return super().call(inputs) if self._graph is None else self._graph.run(inputs)
+        return Layer.call(self, inputs) if self._graph is None else self._graph.run(inputs)
 
     def _infer(self, x: Any) -> Any:
         return Layer.__call__(self, x, training=False)
 
+    def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
+        return Layer.__getstate__(self) | {"_step_cache": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if isinstance(optimizer := state.get("optimizer"), Optimizer):
+            optimizer._state.settle()
+
+    def _plan_parts(self) -> list[Any]:
+        """Of a training step the variables, which may be frozen, and the losses too."""
+        return [*Layer._plan_parts(self), *self.weights, *(self._loss.parts() if self._loss else ())]
+
+    def _with_losses(self) -> list[Layer]:
+        return [layer for layer in (self, *self._cached_step().layers) if layer._losses]
+
     def _children(self) -> Iterator[Layer]:
         yield from self._graph.layers if self._graph is not None else ()
-        yield from super()._children()
+        yield from Layer._children(self)
 
     @property
     def layers(self) -> list[Layer]:
@@ -247,7 +265,7 @@ class Model(Trainer):
         """The number of weights' elements. RuntimeError before the model is built."""
         if not self.built:
             raise RuntimeError(f"[count_params] {self.name} is not built: call it on data, fit it or give an Input")
-        return super().count_params()
+        return Layer.count_params(self)
 
     @checks_names
     def summary(

@@ -9,7 +9,7 @@ from ..autograd.variable import Variable
 from ..layers import Layer
 
 
-class Trained(NamedTuple):
+class StepCache(NamedTuple):
     """What a step touches, collected once: walking all layers for it costs more than a step of a small model."""
 
     snapshot: Snapshot  # while it holds, so does the rest

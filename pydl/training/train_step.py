@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from ..metrics.metric import Kept
 from .batches import Batch, InputSpec, make_batch
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
 from .data_checks import not_finite
-from .step_cache import Trained, is_own
+from .step_cache import StepCache, is_own
 
 _STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
 
@@ -36,21 +36,32 @@ _STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  #
 _NOT_FINITE = "not finite"
 
 
-class Stepper(Layer):
-    """The part of a model that learns. Override `train_step`, `test_step` or `compute_loss` to change how."""
+class TrainStep:
+    """What a model does with one batch. Override `train_step`, `test_step` or `compute_loss` to change it.
+
+    No layer: a model is this and a layer, which gives what stands under TYPE_CHECKING.
+    """
 
     optimizer: optimizers.Optimizer
     _spec: InputSpec
     _in_loop = False  # whether fit or evaluate is under way, whose figures are not to be lost
-    _unwatched = Layer._unwatched | {"_trained", "_warned"}
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    if TYPE_CHECKING:
+        weights: list[Variable]
+        trainable_weights: list[Variable]
+
+        def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any: ...
+        def _all_layers(self) -> list[Layer]: ...
+        def _all_weights(self) -> list[Variable]: ...
+        def _plan_parts(self) -> list[Any]: ...
+        def _with_losses(self) -> list[Layer]: ...
+
+    def __init__(self) -> None:
         self._loss: CompiledLoss | None = None
         self._loss_mean = Mean("loss")
         self._metrics = CompiledMetrics(None, None)
         self._compiled = False
-        self._trained: Trained | None = None
+        self._step_cache: StepCache | None = None
         self._training_plans = PlanCache(taped=True)
         self._warned: set[str] = set()
 
@@ -84,14 +95,6 @@ class Stepper(Layer):
         self._metrics = CompiledMetrics(metrics, weighted_metrics, self._spec.output_names)
         self._compiled = True
 
-    def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
-        return super().__getstate__() | {"_trained": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        if isinstance(optimizer := state.get("optimizer"), optimizers.Optimizer):
-            optimizer._state.settle()
-
     @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns. "accuracy" and the like are known once data has been seen."""
@@ -104,10 +107,10 @@ class Stepper(Layer):
 
         An override may return logs; they replace those of `get_metrics_result()`.
         """
-        trained = self._trained_now()
-        replay = self._replayable(batch, trained)
-        loss, y_pred = self._replayed(batch, trained.variables) if replay else self._differentiated(*batch)
-        variables = self._trained_now().variables  # the first step makes them
+        cache = self._cached_step()
+        replay = self._replayable(batch, cache)
+        loss, y_pred = self._replayed(batch, cache.variables) if replay else self._differentiated(*batch)
+        variables = self._cached_step().variables  # the first step makes them
         if variables:
             self._update(variables)
         else:
@@ -121,7 +124,7 @@ class Stepper(Layer):
             x = cleared(x, sample_weight)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x, y, y_pred, sample_weight)
-        variables = self._trained_now().variables
+        variables = self._cached_step().variables
         for v in variables:
             v.grad = None
         if variables:
@@ -129,12 +132,10 @@ class Stepper(Layer):
         return loss, y_pred
 
     @staticmethod
-    def _replayable(batch: Batch, trained: Trained) -> bool:
+    def _replayable(batch: Batch, cache: StepCache) -> bool:
         """Whether it is all pydl's own code: Python of others may do what a recording does not see."""
         arrays = type(batch.x) is np.ndarray and type(batch.y) is np.ndarray and batch.sample_weight is None
-        return (
-            arrays and trained.replayable and state.grad_enabled and all([v.requires_grad for v in trained.variables])
-        )
+        return arrays and cache.replayable and state.grad_enabled and all([v.requires_grad for v in cache.variables])
 
     def _replayed(self, batch: Batch, variables: list[Variable]) -> tuple[Tensor, Any]:
         """`_differentiated` by a plan, or recording one. Its outputs are the gradients of the variables too."""
@@ -142,8 +143,8 @@ class Stepper(Layer):
         def call(xy: tuple[Tensor, Tensor]) -> list[Any]:
             x, y = xy
             loss, y_pred = self._differentiated(x, y.array, None)
-            gradients = [wrap(v.grad) for v in self._trained_now().variables if v.grad is not None]
-            if len(gradients) < len(self._trained_now().variables):
+            gradients = [wrap(v.grad) for v in self._cached_step().variables if v.grad is not None]
+            if len(gradients) < len(self._cached_step().variables):
                 spoil_plan("a weight has no gradient")
             return [loss, y_pred, *gradients]
 
@@ -188,10 +189,10 @@ class Stepper(Layer):
                 terms += self._loss.terms(*self._by_output(y, y_pred, sample_weight))
             except (losses.LabelError, ShapeError) as error:
                 raise type(error)(explain_loss(self, error)) from None
-        trained = self._trained_now()
+        cache = self._cached_step()
         for layer in self._with_losses():
             terms.extend([term if term.ndim == 0 else ops.sum(term) for term in layer._losses])
-        terms.extend(v.regularizer(v) for v in trained.regularized if v.regularizer is not None)
+        terms.extend(v.regularizer(v) for v in cache.regularized if v.regularizer is not None)
         if not terms:
             raise ValueError("[fit] no loss: give one to compile(), or add_loss() in a layer")
         total: Tensor = terms[0]
@@ -241,9 +242,9 @@ class Stepper(Layer):
 
         return names, each("y", y), outputs, each("sample_weight", sample_weight)
 
-    def _trained_now(self) -> Trained:
-        trained = self._trained
-        if trained is None or not trained.snapshot.holds():
+    def _cached_step(self) -> StepCache:
+        cache = self._step_cache
+        if cache is None or not cache.snapshot.holds():
             taken = changes.snapshot(self._plan_parts())
             layers, variables = self._all_layers(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
@@ -251,16 +252,9 @@ class Stepper(Layer):
                 self._loss is not None and self._loss._in_kernels and not regularized and all(map(is_own, layers))
             )
             # Not an attribute of the model's own making: setting it in the usual way would void all plans.
-            trained = Trained(taken, layers[1:], variables, regularized, replayable)
-            object.__setattr__(self, "_trained", trained)
-        return trained
-
-    def _plan_parts(self) -> list[Any]:
-        """Of a training step the variables, which may be frozen, and the losses too."""
-        return [*super()._plan_parts(), *self.weights, *(self._loss.parts() if self._loss else ())]
-
-    def _with_losses(self) -> list[Layer]:
-        return [layer for layer in (self, *self._trained_now().layers) if layer._losses]
+            cache = StepCache(taken, layers[1:], variables, regularized, replayable)
+            object.__setattr__(self, "_step_cache", cache)
+        return cache
 
     def get_metrics_result(self) -> dict[str, float]:
         """The loss and the metrics since the last reset, as means over samples."""
@@ -269,7 +263,7 @@ class Stepper(Layer):
 
     def _log_names(self) -> list[str] | None:
         """What `fit` will log, with and without "val_"; None if steps of a subclass's own decide that."""
-        own = [getattr(type(self), name) is not getattr(Stepper, name) for name in _STEPS]
+        own = [getattr(type(self), name) is not getattr(TrainStep, name) for name in _STEPS]
         by_output = [] if self._loss is None else self._loss.log_names
         by_metric = self._metrics.log_names
         if any(own) or by_output is None or by_metric is None:

@@ -15,16 +15,16 @@ from ..callbacks import Callback, CallbackList, History, ProgressBar
 from .batches import Batch, Epochs
 from .data_checks import unscaled
 from .standardize import batches, check_loop, fit_data, is_due, validation_parts
-from .train_step import Stepper
+from .train_step import TrainStep
 
 
-class Trainer(Stepper):
+class Trainer(TrainStep):
     """The part of a model that learns from a data set."""
 
     history: History  # of the last fit
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.stop_training = False
         self._shuffles = Draws("shuffle")  # goes on from fit to fit, so that 2 + 2 epochs are 4
 
@@ -139,7 +139,10 @@ class Trainer(Stepper):
                 hook(step, logs)
             if kind == "train" and self.stop_training:
                 break
-        counted = getattr(run, "__func__", None) in (Stepper.train_step, Stepper.test_step)  # steps of others may not
+        counted = getattr(run, "__func__", None) in (
+            TrainStep.train_step,
+            TrainStep.test_step,
+        )  # steps of others may not
         if step < 0 or (counted and not self._loss_mean.count):
             return None
         return dict(own_logs or self.get_metrics_result())
