@@ -45,7 +45,7 @@ class _WeightedLayer(Layer):
 
 
 class Dense(_WeightedLayer):
-    """Of the arguments of a subclass's constructor those that Kernel takes.
+    """The input times a kernel plus a bias, along the last axis: `activation(x @ kernel + bias)`.
 
     Args:
         units: Number of outputs.

@@ -238,7 +238,7 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-class _OfCell(RNN):
+class _CellLayer(RNN):
     """A recurrent layer that makes its cell from its own arguments: those of the cell, and those of RNN."""
 
     _cell_class: ClassVar[type[Cell]]
@@ -270,7 +270,7 @@ class _OfCell(RNN):
         return cls(**config)
 
 
-class SimpleRNN(_OfCell):
+class SimpleRNN(_CellLayer):
     """h = activation(x W + h R + b) over all steps (Elman 1990): SimpleRNN(units, activation="tanh", use_bias=True, …).
 
     Takes the arguments of `SimpleRNNCell` and those of `RNN`.
@@ -279,7 +279,7 @@ class SimpleRNN(_OfCell):
     _cell_class = SimpleRNNCell
 
 
-class LSTM(_OfCell):
+class LSTM(_CellLayer):
     """Long short-term memory (Hochreiter 1997): LSTM(units, activation="tanh", recurrent_activation="sigmoid", …).
 
     Takes the arguments of `LSTMCell` and those of `RNN`. The states are h and c.
@@ -288,7 +288,7 @@ class LSTM(_OfCell):
     _cell_class = LSTMCell
 
 
-class GRU(_OfCell):
+class GRU(_CellLayer):
     """Gated recurrent unit (Cho 2014): GRU(units, activation="tanh", recurrent_activation="sigmoid", …).
 
     Takes the arguments of `GRUCell` and those of `RNN`.

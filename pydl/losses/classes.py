@@ -12,7 +12,7 @@ from .loss import Loss, LossFunction, LossFunctionWrapper
 MEAN = "sum_over_batch_size"
 
 
-class _Named(LossFunctionWrapper):
+class _FunctionLoss(LossFunctionWrapper):
     """A loss whose function is known by the class; its options are arguments, attributes and part of the config."""
 
     _function: ClassVar[LossFunction]
@@ -42,43 +42,43 @@ class _Named(LossFunctionWrapper):
         return {**Loss.get_config(self), **{option: getattr(self, option) for option in self._fn_kwargs}}
 
 
-class MeanSquaredError(_Named, fn=functions.mean_squared_error):
+class MeanSquaredError(_FunctionLoss, fn=functions.mean_squared_error):
     """Mean of (y_pred - y_true)^2."""
 
 
-class MeanAbsoluteError(_Named, fn=functions.mean_absolute_error):
+class MeanAbsoluteError(_FunctionLoss, fn=functions.mean_absolute_error):
     """Mean of |y_pred - y_true|."""
 
 
-class MeanAbsolutePercentageError(_Named, fn=functions.mean_absolute_percentage_error):
+class MeanAbsolutePercentageError(_FunctionLoss, fn=functions.mean_absolute_percentage_error):
     """Mean of the errors in percent of y_true."""
 
 
-class MeanSquaredLogarithmicError(_Named, fn=functions.mean_squared_logarithmic_error):
+class MeanSquaredLogarithmicError(_FunctionLoss, fn=functions.mean_squared_logarithmic_error):
     """Mean of the squared differences of log(y + 1)."""
 
 
-class LogCosh(_Named, fn=functions.log_cosh):
+class LogCosh(_FunctionLoss, fn=functions.log_cosh):
     """Mean of log(cosh(y_pred - y_true))."""
 
 
-class KLDivergence(_Named, fn=functions.kl_divergence):
+class KLDivergence(_FunctionLoss, fn=functions.kl_divergence):
     """Sum of y_true * log(y_true / y_pred)."""
 
 
-class Poisson(_Named, fn=functions.poisson):
+class Poisson(_FunctionLoss, fn=functions.poisson):
     """Mean of y_pred - y_true * log(y_pred)."""
 
 
-class Hinge(_Named, fn=functions.hinge):
+class Hinge(_FunctionLoss, fn=functions.hinge):
     """Mean of max(1 - y_true * y_pred, 0)."""
 
 
-class SquaredHinge(_Named, fn=functions.squared_hinge):
+class SquaredHinge(_FunctionLoss, fn=functions.squared_hinge):
     """Mean of max(1 - y_true * y_pred, 0)^2."""
 
 
-class Huber(_Named, fn=functions.huber, name="huber_loss"):
+class Huber(_FunctionLoss, fn=functions.huber, name="huber_loss"):
     """Quadratic for errors up to delta, linear beyond."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Huber(_Named, fn=functions.huber, name="huber_loss"):
         super().__init__(reduction, name, dtype, delta=delta)
 
 
-class CosineSimilarity(_Named, fn=functions.cosine_similarity):
+class CosineSimilarity(_FunctionLoss, fn=functions.cosine_similarity):
     """Minus the cosine between y_true and y_pred."""
 
     def __init__(
@@ -96,7 +96,7 @@ class CosineSimilarity(_Named, fn=functions.cosine_similarity):
         super().__init__(reduction, name, dtype, axis=axis)
 
 
-class BinaryCrossentropy(_Named, fn=binary_crossentropy):
+class BinaryCrossentropy(_FunctionLoss, fn=binary_crossentropy):
     """Cross-entropy of yes/no answers, from probabilities or (from_logits) from what a sigmoid would be applied to."""
 
     def __init__(
@@ -112,7 +112,7 @@ class BinaryCrossentropy(_Named, fn=binary_crossentropy):
         super().__init__(reduction, name, dtype, **options)
 
 
-class CategoricalCrossentropy(_Named, fn=categorical_crossentropy):
+class CategoricalCrossentropy(_FunctionLoss, fn=categorical_crossentropy):
     """Cross-entropy of classes with one-hot labels; axis is that of the classes."""
 
     def __init__(
@@ -128,7 +128,7 @@ class CategoricalCrossentropy(_Named, fn=categorical_crossentropy):
         super().__init__(reduction, name, dtype, **options)
 
 
-class SparseCategoricalCrossentropy(_Named, fn=sparse_categorical_crossentropy):
+class SparseCategoricalCrossentropy(_FunctionLoss, fn=sparse_categorical_crossentropy):
     """Cross-entropy of classes with integer labels; labels of ignore_class do not count."""
 
     def __init__(

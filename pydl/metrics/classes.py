@@ -11,7 +11,7 @@ from . import functions
 from .metric import MeanMetricWrapper, Values
 
 
-class _Named(MeanMetricWrapper):
+class _FunctionMetric(MeanMetricWrapper):
     """The mean of a function that the class knows; its options are arguments, attributes and part of the config."""
 
     _function: ClassVar[Values]
@@ -33,90 +33,90 @@ class _Named(MeanMetricWrapper):
             setattr(self, option, value)
 
 
-class Accuracy(_Named, fn=functions.accuracy):
+class Accuracy(_FunctionMetric, fn=functions.accuracy):
     """How often y_pred equals y_true."""
 
 
-class BinaryAccuracy(_Named, fn=functions.binary_accuracy):
+class BinaryAccuracy(_FunctionMetric, fn=functions.binary_accuracy):
     """How often y_pred > threshold says what y_true says."""
 
     def __init__(self, name: str | None = None, dtype: Any = None, threshold: float = 0.5) -> None:
         super().__init__(name, dtype, threshold=threshold)
 
 
-class CategoricalAccuracy(_Named, fn=functions.categorical_accuracy):
+class CategoricalAccuracy(_FunctionMetric, fn=functions.categorical_accuracy):
     """How often the largest output is right; labels are one-hot."""
 
 
-class SparseCategoricalAccuracy(_Named, fn=functions.sparse_categorical_accuracy):
+class SparseCategoricalAccuracy(_FunctionMetric, fn=functions.sparse_categorical_accuracy):
     """How often the largest output is right; labels are integers."""
 
 
-class TopKCategoricalAccuracy(_Named, fn=functions.top_k_categorical_accuracy):
+class TopKCategoricalAccuracy(_FunctionMetric, fn=functions.top_k_categorical_accuracy):
     """How often the right class is among the k largest outputs; labels are one-hot."""
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(name, dtype, k=k)
 
 
-class SparseTopKCategoricalAccuracy(_Named, fn=functions.sparse_top_k_categorical_accuracy):
+class SparseTopKCategoricalAccuracy(_FunctionMetric, fn=functions.sparse_top_k_categorical_accuracy):
     """How often the right class is among the k largest outputs; labels are integers."""
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: Any = None, from_sorted_ids: bool = False) -> None:
         super().__init__(name, dtype, k=k, from_sorted_ids=from_sorted_ids)
 
 
-class MeanSquaredError(_Named, fn=functions.mean_squared_error):
+class MeanSquaredError(_FunctionMetric, fn=functions.mean_squared_error):
     """Mean of (y_pred - y_true)^2."""
 
 
-class MeanAbsoluteError(_Named, fn=functions.mean_absolute_error):
+class MeanAbsoluteError(_FunctionMetric, fn=functions.mean_absolute_error):
     """Mean of |y_pred - y_true|."""
 
 
-class MeanAbsolutePercentageError(_Named, fn=losses.mean_absolute_percentage_error):
+class MeanAbsolutePercentageError(_FunctionMetric, fn=losses.mean_absolute_percentage_error):
     """Mean of the errors in percent of y_true."""
 
 
-class MeanSquaredLogarithmicError(_Named, fn=losses.mean_squared_logarithmic_error):
+class MeanSquaredLogarithmicError(_FunctionMetric, fn=losses.mean_squared_logarithmic_error):
     """Mean of the squared differences of log(y + 1)."""
 
 
-class RootMeanSquaredError(_Named, fn=functions.squared_error, name="root_mean_squared_error"):
+class RootMeanSquaredError(_FunctionMetric, fn=functions.squared_error, name="root_mean_squared_error"):
     """Square root of the mean of (y_pred - y_true)^2."""
 
     def result(self) -> float:
         return math.sqrt(super().result())
 
 
-class LogCoshError(_Named, fn=losses.log_cosh, name="logcosh"):
+class LogCoshError(_FunctionMetric, fn=losses.log_cosh, name="logcosh"):
     """Mean of log(cosh(y_pred - y_true))."""
 
 
-class CosineSimilarity(_Named, fn=functions.cosine_similarity):
+class CosineSimilarity(_FunctionMetric, fn=functions.cosine_similarity):
     """Mean cosine of the angle between y_true and y_pred: 1 is best."""
 
     def __init__(self, name: str | None = None, dtype: Any = None, axis: int = -1) -> None:
         super().__init__(name, dtype, axis=axis)
 
 
-class Hinge(_Named, fn=losses.hinge):
+class Hinge(_FunctionMetric, fn=losses.hinge):
     """Mean of max(1 - y_true * y_pred, 0)."""
 
 
-class SquaredHinge(_Named, fn=losses.squared_hinge):
+class SquaredHinge(_FunctionMetric, fn=losses.squared_hinge):
     """Mean of max(1 - y_true * y_pred, 0)^2."""
 
 
-class KLDivergence(_Named, fn=losses.kl_divergence):
+class KLDivergence(_FunctionMetric, fn=losses.kl_divergence):
     """Mean of the sums of y_true * log(y_true / y_pred)."""
 
 
-class Poisson(_Named, fn=losses.poisson):
+class Poisson(_FunctionMetric, fn=losses.poisson):
     """Mean of y_pred - y_true * log(y_pred)."""
 
 
-class BinaryCrossentropy(_Named, fn=losses.binary_crossentropy):
+class BinaryCrossentropy(_FunctionMetric, fn=losses.binary_crossentropy):
     """Mean cross-entropy of yes/no answers."""
 
     def __init__(
@@ -125,7 +125,7 @@ class BinaryCrossentropy(_Named, fn=losses.binary_crossentropy):
         super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing)
 
 
-class CategoricalCrossentropy(_Named, fn=losses.categorical_crossentropy):
+class CategoricalCrossentropy(_FunctionMetric, fn=losses.categorical_crossentropy):
     """Mean cross-entropy of classes with one-hot labels."""
 
     def __init__(
@@ -139,7 +139,7 @@ class CategoricalCrossentropy(_Named, fn=losses.categorical_crossentropy):
         super().__init__(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
-class SparseCategoricalCrossentropy(_Named, fn=losses.sparse_categorical_crossentropy):
+class SparseCategoricalCrossentropy(_FunctionMetric, fn=losses.sparse_categorical_crossentropy):
     """Mean cross-entropy of classes with integer labels, over all samples or steps that count.
 
     So it is exact where batches have different numbers of steps; exp(result) is the perplexity.
