@@ -174,7 +174,7 @@ def serialize(constraint: Any) -> Any:
         constraint: A constraint, or None.
 
     Returns:
-        {"class_name": ..., "config": {...}}, or None for None; a function of a user's own stays as it is.
+        A dict of the class name and the config, or None for None; a function of a user's own stays as it is.
 
     Example:
         >>> pydl.constraints.serialize(pydl.constraints.NonNeg())

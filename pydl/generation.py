@@ -81,7 +81,7 @@ def generate(
 class Beams(NamedTuple):
     """What `beam_search` found.
 
-    Attributes:
+    Args:
         sequences: Integers (batch, beams, steps), the best first.
         scores: Their scores (batch, beams), float64.
 

@@ -30,8 +30,8 @@ def to_torch(layer: Any, number: int = 0) -> dict[str, Array]:
         number: Which layer of a stack it is to be.
 
     Returns:
-        A dict of arrays: "weight_ih_l0" of shape (gates · units, inputs), "weight_hh_l0" (gates · units, units),
-        "bias_ih_l0" and "bias_hh_l0" (gates · units,), and the same with "_reverse" for the second direction.
+        A dict of arrays by name, "weight_ih_l0" of shape (gates · units, inputs), "weight_hh_l0" (gates · units,
+        units), "bias_ih_l0" and "bias_hh_l0" (gates · units,), and the same with "_reverse" for the second direction.
 
     Raises:
         RuntimeError: If the layer has no weights yet.
@@ -94,8 +94,8 @@ def to_onnx(layer: Any) -> dict[str, Array]:
             linear_before_reset=1.
 
     Returns:
-        A dict of arrays: "W" of shape (directions, gates · units, inputs), "R" (directions, gates · units, units) and
-        "B" (directions, 2 · gates · units).
+        A dict of arrays by name, "W" of shape (directions, gates · units, inputs), "R" (directions, gates · units,
+        units) and "B" (directions, 2 · gates · units).
 
     Raises:
         RuntimeError: If the layer has no weights yet.

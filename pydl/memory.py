@@ -16,8 +16,8 @@ def memory_stats() -> dict[str, int]:
     the next batch wants them again: as many as the highest use of late accounts for, and a quarter of it.
 
     Returns:
-        A dict of integers: "used_bytes", "idle_bytes", "peak_bytes", "used_blocks", "idle_blocks", "acquired" and
-        "reused" (requests, and those that an idle block met), "limit_bytes" (see `set_memory_limit`).
+        A dict of integers by name, "used_bytes", "idle_bytes", "peak_bytes", "used_blocks", "idle_blocks", "acquired"
+        and "reused" (requests, and those that an idle block met), "limit_bytes" (see `set_memory_limit`).
 
     Example:
         >>> x = pydl.ops.add(np.zeros(1000, "float32"), 1.0)

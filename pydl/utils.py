@@ -62,7 +62,7 @@ def stratified_split(
         seed: For the same split every time, an integer of at least 0; None for a new one.
 
     Returns:
-        (train, test): int64 arrays, both shuffled.
+        The tuple (train, test) of int64 arrays, both shuffled.
 
     Raises:
         ValueError: If an argument does not fit.

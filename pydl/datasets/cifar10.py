@@ -19,8 +19,8 @@ def load_data(folder: PathLike) -> Split:
             test*.bin.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): images (samples, 32, 32, 3) and labels (samples, 1), uint8, as Keras has
-        them.
+        The tuple (x_train, y_train), (x_test, y_test) of images (samples, 32, 32, 3) and labels (samples, 1), uint8, as
+        Keras has them.
 
     Raises:
         FileNotFoundError: If files are missing.

@@ -20,8 +20,8 @@ def load_data(test_fraction: float = 0.2, seed: int = 0) -> Split:
         seed: Of the split, an integer of at least 0.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): images (samples, 8, 8, 1), float32 from 0 to 1, and labels (samples,),
-        int64.
+        The tuple (x_train, y_train), (x_test, y_test) of images (samples, 8, 8, 1), float32 from 0 to 1, and labels
+        (samples,), int64.
 
     Raises:
         ImportError: Without scikit-learn.

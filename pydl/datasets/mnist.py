@@ -14,7 +14,7 @@ def load_data(folder: PathLike) -> Split:
             t10k-labels-idx1-ubyte are.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): images (samples, 28, 28) and labels (samples,), uint8.
+        The tuple (x_train, y_train), (x_test, y_test) of images (samples, 28, 28) and labels (samples,), uint8.
 
     Raises:
         FileNotFoundError: If a file is missing.

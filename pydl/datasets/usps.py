@@ -18,8 +18,8 @@ def load_data(folder: PathLike) -> Split:
         folder: Where the files are.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): images (samples, 16, 16), float32 from -1 to 1, and labels (samples,),
-        int64.
+        The tuple (x_train, y_train), (x_test, y_test) of images (samples, 16, 16), float32 from -1 to 1, and labels
+        (samples,), int64.
 
     Raises:
         FileNotFoundError: If a file is missing.

@@ -51,8 +51,8 @@ def batch_norm(
             variance, but is normalised with them. At least one is True.
 
     Returns:
-        (y, mean, variance): tensors of the shape of x, (channels,) and (channels,). The variance is the biased one.
-        Mean and variance have no gradients of their own.
+        The tuple (y, mean, variance), tensors of the shape of x, (channels,) and (channels,). The variance is the
+        biased one. Mean and variance have no gradients of their own.
 
     Raises:
         ShapeError: If the mask does not fit.

@@ -32,8 +32,8 @@ def bidirectional(
         second: The same; both have the same `return_sequences`.
 
     Returns:
-        (outputs, states of the first, states of the second): a tensor (batch, steps, units of both), in the order of x,
-        or (batch, units of both) without `return_sequences`; and two lists of last states (batch, units).
+        The outputs and the states of the first and the second, a tensor (batch, steps, units of both), in the order of
+        x, or (batch, units of both) without `return_sequences`; and two lists of last states (batch, units).
 
     Raises:
         TypeError: If the dtypes of the arrays differ.

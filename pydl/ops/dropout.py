@@ -26,7 +26,7 @@ def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
         stream: Where the random numbers come from, a `pydl.random.Stream`; None for one that `pydl.set_seed` governs.
 
     Returns:
-        Tensor of the shape of x. The mask is not stored: the gradient draws the same numbers again.
+        Tensor of the shape of x. The mask is not stored; the gradient draws the same numbers again.
 
     Raises:
         ValueError: Unless 0 <= rate <= 1.

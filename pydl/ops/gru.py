@@ -51,7 +51,8 @@ def gru(
             in the backward pass: less memory, about half more time. The square root of the steps needs least.
 
     Returns:
-        (outputs, h): tensors (batch, steps, units), or (batch, units) without `return_sequences`, and (batch, units).
+        The tuple (outputs, h), tensors (batch, steps, units), or (batch, units) without `return_sequences`, and (batch,
+        units).
 
     Raises:
         TypeError: If the dtypes of the arrays differ.

@@ -48,8 +48,8 @@ def lstm(
             in the backward pass: less memory, about half more time. The square root of the steps needs least.
 
     Returns:
-        (outputs, h, c): tensors (batch, steps, units), or (batch, units) without `return_sequences`, and the last
-        states (batch, units).
+        The tuple (outputs, h, c), tensors (batch, steps, units), or (batch, units) without `return_sequences`, and the
+        last states (batch, units).
 
     Raises:
         TypeError: If the dtypes of the arrays differ.

@@ -60,7 +60,7 @@ def add(x1: Any, x2: Any) -> Tensor:
         x2: The same; shapes broadcast as in NumPy, and a number takes the dtype of x1.
 
     Returns:
-        Tensor of the common shape and dtype. An integer does not widen a float: int64 and float32 give float32.
+        Tensor of the common shape and dtype. An integer does not widen a float, so that int64 and float32 give float32.
 
     Raises:
         ShapeError: If the shapes do not broadcast.
@@ -289,7 +289,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
 
     Returns:
         Tensor of the common shape, of the dtype that x1 and x2 have in common. Without x1 and x2, the indices of the
-        elements that are not zero: an int64 tensor of shape (axes of the condition, number of such elements).
+        elements that are not zero, an int64 tensor of shape (axes of the condition, number of such elements).
 
     Raises:
         ShapeError: If the shapes do not broadcast.

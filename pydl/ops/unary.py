@@ -60,7 +60,7 @@ def abs(x: Any) -> Tensor:
         x: Tensor or array of any shape.
 
     Returns:
-        Tensor of the shape and dtype of x: integers stay integers.
+        Tensor of the shape and dtype of x; integers stay integers.
 
     Example:
         >>> pydl.ops.abs([-3, 4]).numpy()

@@ -286,7 +286,7 @@ def serialize(rate: LearningRateSchedule | float) -> Any:
         rate: A schedule, or a number.
 
     Returns:
-        {"class_name": ..., "config": {...}}; a number stays as it is.
+        A dict of the class name and the config; a number stays as it is.
 
     Example:
         >>> pydl.optimizers.schedules.serialize(pydl.optimizers.schedules.PiecewiseConstantDecay([10], [0.1, 0.01]))
