@@ -202,6 +202,7 @@ class EncoderDecoder(Model):
         self.words = Dense(target, "softmax")
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        """The outputs for [source, what the decoder reads], two tensors of ids."""
         source, target = inputs
         y: Tensor = self.words(self.decoder(self.target_embedding(target), initial_state=self.encode(source)))
         return y

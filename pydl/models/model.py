@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from ..autograd.plan import PlanCache
 from ..autograd.tape import Array, state
 from ..autograd.tensor import Tensor
 from ..base.argument_names import checks_names
-from ..base.tree import flatten, is_shape, map_structure, pack_sequence_as
+from ..base.tree import flatten, map_structure, pack_sequence_as
 from ..layers import RNN, Layer
 from ..layers.attributes import OfGraph, SetByInit, replaceable
 from ..layers.call_arguments import shape_of
@@ -28,17 +27,49 @@ from .graph import Graph
 from .input_shapes import with_last_axis
 from .input_spec import CallInputs, GraphInputs
 from .serialization import GRAPH_KEYS, graph_config, graph_from_config, made_from
-from .summary import format_summary
+from .summary import Described
 
 
-class Model(Trainer, Layer):
+class Model(Trainer, Described, Layer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
 
-    Made in one of two ways. `Model(inputs=x, outputs=y)` is the graph of layers between symbolic tensors: x from
-    `Input()`, y from calling layers on it; both may be lists or dicts. Or subclasses make layers in `__init__` and use
-    them in `call(self, x, training=None)`. Called without a tape (training not True, outside
-    `with pydl.GradientTape()`, x without requires_grad) the model replays an inference plan, and the result has no
-    history; otherwise its ops are recorded.
+    It is made in one of two ways. `Model(inputs=x, outputs=y)` is the graph of layers between symbolic tensors: x from
+    `Input()`, y from calling layers on it. Or a subclass makes layers in `__init__` and uses them in
+    `call(self, x, training=None)`.
+
+    Called without a tape (training not True, outside of `with pydl.GradientTape()`, x without `requires_grad`) the
+    model replays an inference plan, and the result has no history; otherwise its ops are recorded.
+
+    Args:
+        inputs: Symbolic tensors of shape (batch, ...) from `Input()`: one, or a list or dict of them; None for a
+            subclass with a `call`.
+        outputs: Symbolic tensors that layers gave: one, or a list or dict of them.
+        **kwargs: `name`, `trainable` and `dtype` (float32 or float64), as for `layers.Layer`.
+
+    Raises:
+        TypeError: If only one of inputs and outputs is given, or something else than symbolic tensors.
+        ValueError: If the outputs do not come from the inputs.
+
+    Input shape:
+        (batch, ...), as the Input says or as the first call has it; a list or dict of arrays for several inputs.
+
+    Output shape:
+        (batch, ...), what the last layer gives; in the structure of `outputs`.
+
+    Example:
+        >>> x = pydl.Input((4,))
+        >>> y = pydl.layers.Dense(3, activation="softmax")(x)
+        >>> model = pydl.Model(inputs=x, outputs=y)
+        >>> model(np.zeros((2, 4))).shape
+        (2, 3)
+        >>> class Residual(pydl.Model):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.dense = pydl.layers.Dense(4, activation="relu")
+        ...     def call(self, x, training=None):
+        ...         return x + self.dense(x)
+        >>> Residual()(np.zeros((2, 4))).shape
+        (2, 4)
     """
 
     autocast = False  # its layers cast for themselves; an embedding wants integers
@@ -131,7 +162,7 @@ class Model(Trainer, Layer):
         return array if array.dtype == dtype else array.astype(dtype)
 
     def call(self, inputs: Any) -> Any:
-        """What the graph computes; a subclass without one defines its own."""
+        """What the graph computes, from and to tensors; a subclass without a graph defines its own."""
         return Layer.call(self, inputs) if self._graph is None else self._graph.run(inputs)
 
     def _infer(self, x: Any) -> Any:
@@ -158,17 +189,17 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Layer]:
-        """The layers of this model, in the order they were called or made; those inside them not counted."""
+        """The layers of this model, in the order in which they were called or made; not those inside of them."""
         return list(self._children()) if self._graph is None else list(self._graph.layers)
 
     @replaceable
     def inputs(self) -> list[SymbolicTensor]:
-        """The symbolic tensors that a functional model begins with. AttributeError for another one."""
+        """The symbolic tensors that a functional model begins with, a list. AttributeError for another one."""
         return flatten(self._functional("inputs").inputs)
 
     @replaceable
     def outputs(self) -> list[SymbolicTensor]:
-        """The symbolic tensors that it ends with."""
+        """The symbolic tensors that a functional model ends with, a list. AttributeError for another one."""
         return flatten(self._functional("outputs").outputs)
 
     def _functional(self, what: str) -> Graph:
@@ -180,36 +211,37 @@ class Model(Trainer, Layer):
 
     @replaceable
     def input_shape(self) -> Any:
-        """With None for the batch axis; a list or dict of shapes for several inputs."""
+        """The shape of the input, with None for the batch; a list or dict of shapes for several inputs."""
         return map_structure(lambda t: t.shape, self._functional("input_shape").inputs)
 
     @replaceable
     def output_shape(self) -> Any:
+        """The shape of the output, with None for the batch; a list or dict of shapes for several outputs."""
         return map_structure(lambda t: t.shape, self._functional("output_shape").outputs)
-
-    @checks_names
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of this name, or at this index. ValueError if there is none."""
-        if (name is None) == (index is None):
-            raise ValueError("[get_layer] expected either a name or an index")
-        layers = self.layers
-        if index is not None:
-            if not -len(layers) <= index < len(layers):
-                raise ValueError(f"[get_layer] index: expected below {len(layers)}, got {index}")
-            return layers[index]
-        for layer in layers:
-            if layer.name == name:
-                return layer
-        raise ValueError(f"[get_layer] name: no layer {name!r}; there are {', '.join(la.name for la in layers)}")
 
     # -- weights in files
 
     @checks_names
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Writes all weights as an .npz file, which appears whole or not at all.
+        """Writes all weights into an .npz file, which appears whole or not at all.
 
-        RuntimeError for a model without weights yet, FileExistsError for an old file and overwrite=False, ValueError
-        for a path with the ending of another format.
+        Args:
+            filepath: The file.
+            overwrite: Whether an old file may be replaced.
+
+        Raises:
+            FileExistsError: If there is an old file and `overwrite` is False.
+            FileNotFoundError: If there is no such folder.
+            RuntimeError: If the model has no weights yet.
+            ValueError: If the path has the ending of another format.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3)])
+            >>> model.save_weights("weights.npz")
+            >>> other = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3)])
+            >>> other.load_weights("weights.npz")
+            >>> bool((other.get_weights()[0] == model.get_weights()[0]).all())
+            True
         """
         if not self.built:
             raise RuntimeError(
@@ -219,7 +251,21 @@ class Model(Trainer, Layer):
 
     @checks_names
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
-        """Reads what `save_weights` wrote, bit by bit. ValueError if it does not fit; then no weight has changed."""
+        """Reads what `save_weights` wrote, bit by bit.
+
+        Args:
+            filepath: The file.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            RuntimeError: If the model has no weights yet.
+            ValueError: If the file does not fit or is damaged; then no weight has changed.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3)])
+            >>> model.save_weights("weights.npz")
+            >>> model.load_weights("weights.npz")
+        """
         if not self.built:
             raise RuntimeError(
                 f"[load_weights] {self.name} has no weights yet: call it on data, fit it or give an Input"
@@ -229,7 +275,16 @@ class Model(Trainer, Layer):
             place.variable.assign(array)
 
     def reset_state(self) -> None:
-        """Stateful recurrent layers begin anew."""
+        """Stateful recurrent layers begin anew, from zeros.
+
+        Example:
+            >>> layer = pydl.layers.LSTM(2, stateful=True)
+            >>> model = pydl.Sequential([pydl.Input((5, 3), batch_size=4), layer])
+            >>> _ = model(np.ones((4, 5, 3)))
+            >>> model.reset_state()
+            >>> layer.states[0].numpy().any().item()
+            False
+        """
         for layer in self._all_layers():
             if isinstance(layer, RNN) and layer.stateful:
                 layer.reset_state()
@@ -239,8 +294,14 @@ class Model(Trainer, Layer):
     # -- description
 
     def get_config(self) -> dict[str, Any]:
-        """Name, layers and their calls; without the weights. NotImplementedError for a subclass without a graph: only
-        its author knows what its constructor was given."""
+        """Name, layers and their calls, without the weights: what `from_config` makes the model from again.
+
+        Returns:
+            A dict of plain values.
+
+        Raises:
+            NotImplementedError: For a subclass without a graph: only its author knows what its constructor was given.
+        """
         if self._graph is not None:
             return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}
         raise NotImplementedError(
@@ -253,7 +314,22 @@ class Model(Trainer, Layer):
         """The model that `get_config` describes, with new weights.
 
         What `get_config` of a subclass adds goes to its constructor: beside inputs and outputs if that takes them.
-        custom_objects: the classes of layers that are not pydl's, by name; ValueError if one is missing.
+
+        Args:
+            config: A dict from `get_config`.
+            custom_objects: The classes of layers that are not pydl's, by name.
+
+        Returns:
+            A new model of this class.
+
+        Raises:
+            ValueError: If a class is missing.
+
+        Example:
+            >>> x = pydl.Input((4,))
+            >>> model = pydl.Model(x, pydl.layers.Dense(3)(x))
+            >>> pydl.Model.from_config(model.get_config()).output_shape
+            (None, 3)
         """
         if "calls" not in config:
             return cls(**config)
@@ -262,54 +338,20 @@ class Model(Trainer, Layer):
         return made_from(cls, own, graph)
 
     def count_params(self) -> int:
-        """The number of weights' elements. RuntimeError before the model is built."""
+        """The number of elements of all weights, trained or not.
+
+        Returns:
+            An integer.
+
+        Raises:
+            RuntimeError: If the model is not built.
+        """
         if not self.built:
             raise RuntimeError(f"[count_params] {self.name} is not built: call it on data, fit it or give an Input")
         return Layer.count_params(self)
 
-    @checks_names
-    def summary(
-        self,
-        line_length: int | None = None,
-        print_fn: Callable[[str], Any] | None = None,
-        show_trainable: bool = False,
-        expand_nested: bool = False,
-    ) -> None:
-        """Prints a table of layers, output shapes and parameters.
-
-        line_length: the width, by default that of the terminal; long names wrap, they are never cut. print_fn: gets
-        the text instead of print. expand_nested: whether the layers of inner models get rows too.
-        """
-        width = line_length or shutil.get_terminal_size((100, 24)).columns
-        (print_fn or print)(format_summary(self, width, show_trainable, expand_nested))
-
-    def _output_shapes(self) -> list[Any]:
-        """The output shape of every layer in `layers`, None where it is not known before a call."""
-        if self._graph is None:
-            return [_known_shape(layer) for layer in self.layers]
-        first = [next(self._graph.calls_of(layer), None) for layer in self.layers]
-        return [None if call is None else map_structure(lambda t: t.shape, call.outputs) for call in first]
-
-    def _connections(self) -> list[str] | None:
-        """For every layer in `layers` what it is called on, layer by layer; None without a graph."""
-        if self._graph is None:
-            return None
-        calls = [self._graph.calls_of(layer) for layer in self.layers]
-        return [", ".join(tensor.name for call in of_layer for tensor in call.inputs) for of_layer in calls]
-
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Found by calling the model on zeros, unless a subclass knows better."""
+        """The shape of the output for one of the input; without a graph it is found by calling the model on zeros."""
         if self._graph is not None:
             return self._graph.output_shapes(input_shape)
         return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)
-
-
-def _known_shape(layer: Layer) -> Any:
-    """The output shape of a layer that was called, for any number of samples; None where it is not known."""
-    shape = vars(layer).get("_build_shape")
-    if not layer.built or not is_shape(shape) or not shape:
-        return None
-    try:
-        return layer.compute_output_shape((None, *shape[1:]))
-    except (ValueError, TypeError, NotImplementedError):  # a layer of the user's own that takes something else
-        return None

@@ -24,9 +24,35 @@ from .serialization import made_from
 
 
 class Sequential(Model):
-    """A stack of layers: Sequential([Input((28, 28, 1)), Conv2D(25, 3, activation="relu"), ...]).
+    """A model whose layers follow one another.
 
-    With an Input the weights are made at once; without, at the first call or fit, when the shape is seen.
+    With an Input its weights are made at once; without, at the first call or `fit`, when the shape is seen.
+
+    Args:
+        layers: The layers in order, an Input perhaps first.
+        trainable: Whether `fit` changes the weights.
+        name: The name; None for "sequential" and a number.
+
+    Raises:
+        ShapeError: If a layer does not fit the one before.
+        TypeError: If something else stands among the layers.
+        ValueError: If two layers have the same name, or an Input comes late.
+
+    Input shape:
+        (batch, ...), as the Input says or as the first call has it.
+
+    Output shape:
+        (batch, ...), what the last layer gives.
+
+    Example:
+        >>> model = pydl.Sequential([
+        ...     pydl.Input((28, 28, 1)),
+        ...     pydl.layers.Conv2D(4, 3, activation="relu"),
+        ...     pydl.layers.Flatten(),
+        ...     pydl.layers.Dense(10),
+        ... ])
+        >>> model(np.zeros((2, 28, 28, 1))).shape
+        (2, 10)
     """
 
     def __init__(
@@ -51,12 +77,41 @@ class Sequential(Model):
         yield from Layer._children(self)
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
-        """Appends a layer. TypeError for anything else, ValueError for a name that is taken or a late Input."""
+        """Appends a layer.
+
+        Args:
+            layer: A layer, or an Input.
+
+        Raises:
+            ShapeError: If it does not fit the one before.
+            TypeError: If it is no layer.
+            ValueError: If its name is taken, or it is an Input that comes late.
+
+        Example:
+            >>> model = pydl.Sequential()
+            >>> model.add(pydl.Input((4,)))
+            >>> model.add(pydl.layers.Dense(3))
+            >>> model.output_shape
+            (None, 3)
+        """
         self._append(layer)
         self._renew()
 
     def pop(self) -> Layer:
-        """Takes the last layer off and returns it. IndexError if there is none."""
+        """Takes the last layer off.
+
+        Returns:
+            The layer.
+
+        Raises:
+            IndexError: If there is none.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3), pydl.layers.ReLU()])
+            >>> _ = model.pop()
+            >>> len(model.layers)
+            1
+        """
         if not self._stack:
             raise IndexError(f"[{self.name}] pop: there are no layers")
         *self._stack, last = self._stack
@@ -169,6 +224,7 @@ class Sequential(Model):
 
     @replaceable
     def output_shape(self) -> Any:
+        """The shape of the output, with None for the batch; None if it is not known yet."""
         if self._graph is not None:
             return map_structure(lambda t: t.shape, self._graph.outputs)
         return None if self._stack else self.input_shape
@@ -187,8 +243,17 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None) -> Sequential:
         """The model that `get_config` describes, with new weights.
 
-        What `get_config` of a subclass adds goes to its constructor. custom_objects: the classes of layers that are
-        not pydl's, by name; ValueError if one is missing.
+        What `get_config` of a subclass adds goes to its constructor.
+
+        Args:
+            config: A dict from `get_config`.
+            custom_objects: The classes of layers that are not pydl's, by name.
+
+        Returns:
+            A new model of this class.
+
+        Raises:
+            ValueError: If a class is missing, or the constructor of the subclass makes other layers.
         """
         made = [deserialize(layer, custom_objects) for layer in config["layers"]]
         own = {key: value for key, value in config.items() if key != "layers"}

@@ -1,14 +1,116 @@
-"""The table that model.summary() prints."""
+"""What a model tells of its layers, and the table that model.summary() prints."""
 
 from __future__ import annotations
 
+import shutil
 import textwrap
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
-from ..base.tree import flatten
+from ..base.argument_names import checks_names
+from ..base.tree import flatten, is_shape, map_structure
+from ..layers import Layer
+from .graph import Graph
 
 _SHARES = {3: (0.5, 0.3, 0.2), 4: (0.35, 0.25, 0.15, 0.25)}  # of the width, by number of columns
+
+
+class Described:
+    """The part of a model that finds and lists its layers."""
+
+    if TYPE_CHECKING:
+        _graph: Graph | None
+
+        @property
+        def layers(self) -> list[Layer]: ...
+
+    @checks_names
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer of this model, by its name or its place.
+
+        Args:
+            name: The name of the layer.
+            index: Its index in `layers`. One of the two is given.
+
+        Returns:
+            The layer.
+
+        Raises:
+            ValueError: If there is no such layer, or not just one of name and index is given.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3, name="first")])
+            >>> model.get_layer("first") is model.get_layer(index=0)
+            True
+        """
+        if (name is None) == (index is None):
+            raise ValueError("[get_layer] expected either a name or an index")
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(f"[get_layer] index: expected below {len(layers)}, got {index}")
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"[get_layer] name: no layer {name!r}; there are {', '.join(la.name for la in layers)}")
+
+    @checks_names
+    def summary(
+        self,
+        line_length: int | None = None,
+        print_fn: Callable[[str], Any] | None = None,
+        show_trainable: bool = False,
+        expand_nested: bool = False,
+    ) -> None:
+        """Prints a table of layers, output shapes and numbers of weights.
+
+        Args:
+            line_length: The width; None for that of the terminal. Long names wrap.
+            print_fn: A function that gets the text; None for print.
+            show_trainable: Whether to tell which layers are trained.
+            expand_nested: Whether the layers of inner models get rows too.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3, name="first")], name="small")
+            >>> model.summary(line_length=60)
+            Model: "small"
+            ────────────────────────────────────
+            Layer (type)   Output shape  Param #
+            ────────────────────────────────────
+            first (Dense)  (None, 3)          15
+            ────────────────────────────────────
+            Total params: 15 (60 B)
+            Trainable params: 15 (60 B)
+            Non-trainable params: 0 (0 B)
+        """
+        width = line_length or shutil.get_terminal_size((100, 24)).columns
+        (print_fn or print)(format_summary(self, width, show_trainable, expand_nested))
+
+    def _output_shapes(self) -> list[Any]:
+        """The output shape of every layer in `layers`, None where it is not known before a call."""
+        if self._graph is None:
+            return [_known_shape(layer) for layer in self.layers]
+        first = [next(self._graph.calls_of(layer), None) for layer in self.layers]
+        return [None if call is None else map_structure(lambda t: t.shape, call.outputs) for call in first]
+
+    def _connections(self) -> list[str] | None:
+        """For every layer in `layers` what it is called on, layer by layer; None without a graph."""
+        if self._graph is None:
+            return None
+        calls = [self._graph.calls_of(layer) for layer in self.layers]
+        return [", ".join(tensor.name for call in of_layer for tensor in call.inputs) for of_layer in calls]
+
+
+def _known_shape(layer: Layer) -> Any:
+    """The output shape of a layer that was called, for any number of samples; None where it is not known."""
+    shape = vars(layer).get("_build_shape")
+    if not layer.built or not is_shape(shape) or not shape:
+        return None
+    try:
+        return layer.compute_output_shape((None, *shape[1:]))
+    except (ValueError, TypeError, NotImplementedError):  # a layer of the user's own that takes something else
+        return None
 
 
 def format_summary(model: Any, width: int, show_trainable: bool = False, expand_nested: bool = False) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,27 +11,23 @@ import numpy as np
 from .. import losses, ops, optimizers
 from ..autograd import changes
 from ..autograd.plan import PlanCache
-from ..autograd.tape import Array, no_grad, spoil_plan, state
+from ..autograd.tape import no_grad, spoil_plan, state
 from ..autograd.tensor import Tensor, as_array, wrap
 from ..autograd.variable import Variable
 from ..base.argument_names import checks_names
 from ..base.errors import ShapeError
-from ..base.tree import flatten, is_nested, is_shape, map_structure
+from ..base.tree import flatten, is_nested, is_shape
 from ..base.warnings import warn_caller
 from ..layers import Layer
 from ..layers.shape_errors import explain_loss
 from ..losses.left_out import cleared
 from ..metrics import Mean, Metric
 from ..metrics.metric import Kept
-from .batches import Batch, InputSpec, make_batch
+from .batches import Batch, InputSpec
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
-from .data_checks import not_finite
 from .step_cache import StepCache, is_own
 
 _STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
-
-
-_NOT_FINITE = "not finite"
 
 
 class TrainStep:
@@ -80,11 +74,27 @@ class TrainStep:
     ) -> None:
         """Sets what `fit` needs.
 
-        optimizer, loss, metrics: names or objects. loss: also a function of (y_true, y_pred); may be None if the layers
-        add losses. loss_weights: a factor for the loss. With several outputs, loss and loss_weights are one for all or
-        a list or dict with one for each, metrics a list or dict of lists; their total is trained, and the logs have
-        the loss of each output too. run_eagerly and auto_scale_loss change nothing here.
-        ValueError for unknown names, and for jit_compile=True or steps_per_execution > 1: there is no graph to compile.
+        Args:
+            optimizer: A name, a config or an optimizer.
+            loss: A name, a loss or a function of (y_true, y_pred); None if the layers add losses. For several outputs
+                one for all, or a list or dict with one for each; the sum is trained, and the logs have each loss too.
+            metrics: A list of names, metrics or functions; for several outputs a list or dict of such lists.
+            loss_weights: The factor of the loss, or of each loss.
+            weighted_metrics: As `metrics`, but these look at sample weights.
+            run_eagerly: Changes nothing here.
+            steps_per_execution: 1.
+            jit_compile: "auto" or False: the kernels are compiled already.
+            auto_scale_loss: Changes nothing here.
+
+        Raises:
+            ValueError: For an unknown name, `jit_compile=True`, or more than one step per execution.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dense(3, activation="softmax")])
+            >>> model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+            >>> history = model.fit(np.zeros((8, 4)), np.zeros(8, "int32"), verbose=0)
+            >>> list(history.history)
+            ['loss', 'accuracy']
         """
         if jit_compile is True:
             raise ValueError("[compile] jit_compile: expected False or 'auto'; the kernels are compiled already")
@@ -103,9 +113,24 @@ class TrainStep:
     # -- one step
 
     def train_step(self, batch: Batch) -> Mapping[str, float] | None:
-        """Forward, loss, backward, update, metrics.
+        """One step of `fit`: forward, loss, backward, update, metrics. A subclass may override it.
 
-        An override may return logs; they replace those of `get_metrics_result()`.
+        Args:
+            batch: (x, y, sample_weight) of one step; y and sample_weight may be None.
+
+        Returns:
+            Logs that replace those of `get_metrics_result`, or None.
+
+        Example:
+            >>> class Loud(pydl.Sequential):
+            ...     def train_step(self, batch):
+            ...         print("a step of", batch.size)
+            ...         return super().train_step(batch)
+            >>> model = Loud([pydl.Input((1,)), pydl.layers.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> _ = model.fit(np.zeros((6, 1)), np.zeros((6, 1)), batch_size=4, verbose=0)
+            a step of 4
+            a step of 2
         """
         cache = self._cached_step()
         replay = self._replayable(batch, cache)
@@ -169,7 +194,24 @@ class TrainStep:
             warn_caller(message)
 
     def test_step(self, batch: Batch) -> Mapping[str, float] | None:
-        """Forward, loss, metrics. May be overridden like `train_step`."""
+        """One step of `evaluate`: forward, loss, metrics. A subclass may override it.
+
+        Args:
+            batch: (x, y, sample_weight) of one step; y and sample_weight may be None.
+
+        Returns:
+            Logs that replace those of `get_metrics_result`, or None.
+
+        Example:
+            >>> class Loud(pydl.Sequential):
+            ...     def test_step(self, batch):
+            ...         print("a step of", batch.size)
+            ...         return super().test_step(batch)
+            >>> model = Loud([pydl.Input((1,)), pydl.layers.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> _ = model.evaluate(np.zeros((6, 1)), np.zeros((6, 1)), verbose=0)
+            a step of 6
+        """
         x, y, sample_weight = batch
         if sample_weight is not None:
             x = cleared(x, sample_weight)
@@ -182,7 +224,29 @@ class TrainStep:
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Tensor:
-        """The compiled loss plus what layers and regularizers add: a scalar tensor."""
+        """The compiled loss plus what layers and regularizers add. A subclass may override it.
+
+        Args:
+            x: The inputs, of shape (batch, ...).
+            y: The targets (batch, ...), floats or class numbers.
+            y_pred: The outputs (batch, ...).
+            sample_weight: Weights (batch,), or (batch, steps) for sequences, or None.
+            training: Whether it is a step of `fit`.
+
+        Returns:
+            A scalar tensor.
+
+        Raises:
+            LabelError: If a target is no class.
+            ShapeError: If targets and outputs do not fit.
+            ValueError: If there is no loss at all.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> model.compute_loss(y=np.array([[1.0]]), y_pred=pydl.Tensor([[3.0]])).item()
+            4.0
+        """
         terms = []
         if self._loss is not None:
             try:
@@ -257,7 +321,18 @@ class TrainStep:
         return cache
 
     def get_metrics_result(self) -> dict[str, float]:
-        """The loss and the metrics since the last reset, as means over samples."""
+        """The loss and the metrics since the last reset, as means over samples.
+
+        Returns:
+            A dict from names to figures.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((2,)), pydl.layers.Dense(1, kernel_initializer="ones")])
+            >>> model.compile("sgd", "mse")
+            >>> _ = model.evaluate(np.array([[1.0, 2.0]]), np.array([[5.0]]), verbose=0)
+            >>> model.get_metrics_result()
+            {'loss': 4.0}
+        """
         by_output = {} if self._loss is None else self._loss.results()
         return {"loss": self._loss_mean.result(), **by_output, **self._metrics.results()}
 
@@ -272,81 +347,17 @@ class TrainStep:
         return names + [f"val_{name}" for name in names]
 
     def reset_metrics(self) -> None:
+        """Forgets the figures of the loss and the metrics.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> model.reset_metrics()
+        """
         self._loss_mean.reset_state()
         if self._loss is not None:
             self._loss.reset()
         self._metrics.reset()
-
-    # -- single batches
-
-    @checks_names
-    def train_on_batch(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        class_weight: Mapping[int, float] | None = None,
-        return_dict: bool = False,
-    ) -> Any:
-        """One update on this batch. Returns its loss and metrics, as `evaluate` does."""
-        self._check_compiled("train_on_batch")
-        batch = self._samples("train_on_batch", x, y, sample_weight, class_weight)
-        if self._in_loop:
-            with self._own_figures():
-                return self._result_of(self.train_step, batch, return_dict)
-        self.reset_metrics()
-        return self._result_of(self.train_step, batch, return_dict)
-
-    @checks_names
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """The loss and metrics of this batch, as `evaluate` returns them."""
-        self._check_compiled("test_on_batch")
-        with self._own_figures():
-            return self._result_of(self.test_step, self._samples("test_on_batch", x, y, sample_weight), return_dict)
-
-    @checks_names
-    def predict_on_batch(self, x: Any) -> Any:
-        """The outputs for this batch, as `predict` returns them."""
-        return self._outputs(self._one_batch(x))
-
-    def _outputs(self, batch: Batch) -> Any:
-        def own(array: Array) -> Array:
-            # A model that only reshapes returns a view of the batch, whose memory the next batch takes.
-            return array.copy() if any(np.may_share_memory(array, x) for x in flatten(batch.x)) else array
-
-        return map_structure(lambda tensor: own(tensor.array), self(batch.x, training=False))
-
-    def _result_of(self, step: Callable[[Batch], Mapping[str, float] | None], batch: Batch, return_dict: bool) -> Any:
-        own_logs = step(batch)
-        self._look_at(batch, own_logs)
-        logs = dict(own_logs or self.get_metrics_result())
-        if return_dict:
-            return logs
-        return list(logs.values()) if len(logs) > 1 else logs["loss"]
-
-    def _look_at(self, batch: Batch, logs: Mapping[str, float] | None, step: int = 0, batches: Any = None) -> None:
-        """Once the loss is no longer finite: a warning if the data holds NaN or infinity."""
-        loss = logs.get("loss", 0.0) if logs else self._loss_mean.total
-        if not isinstance(loss, Real) or math.isfinite(loss) or _NOT_FINITE in self._warned:
-            return
-        self._warned.add(_NOT_FINITE)
-        found = not_finite(batch, step, batches)
-        if found is not None:
-            warn_caller(f"the loss is {loss}: {found}; replace the value, as numpy.nan_to_num does, or drop the sample")
-
-    def _check_compiled(self, what: str) -> None:
-        if not self._compiled:
-            raise RuntimeError(f"[{what}] call compile(optimizer, loss) first")
-
-    def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
-        return make_batch(x, y, sample_weight, model=self, weights=weights)
-
-    def _samples(self, what: str, x: Any, y: Any, sample_weight: Any, weights: Any = None) -> Batch:
-        """`_one_batch` of at least one sample: of none there are no figures, and nothing to learn."""
-        batch = make_batch(x, y, sample_weight, model=self, weights=weights)
-        if batch.size == 0:
-            raise ValueError(f"[{what}] x: expected at least one sample, got none")
-        return batch
 
     def _label_kind(self) -> tuple[losses.Loss | None, int | None]:
         """The loss, if it is one, and the number of axes of its output, if known: they tell what is a label in y."""

@@ -14,11 +14,12 @@ from ..base.warnings import warn_caller
 from ..callbacks import Callback, CallbackList, History, ProgressBar
 from .batches import Batch, Epochs
 from .data_checks import unscaled
+from .single_batches import SingleBatches
 from .standardize import batches, check_loop, fit_data, is_due, validation_parts
 from .train_step import TrainStep
 
 
-class Trainer(TrainStep):
+class Trainer(SingleBatches):
     """The part of a model that learns from a data set."""
 
     history: History  # of the last fit
@@ -50,26 +51,49 @@ class Trainer(TrainStep):
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
     ) -> History:
-        """Trains for `epochs` passes over the data and returns the History of losses and metrics.
+        """Trains for some passes over the data.
+
+        KeyboardInterrupt comes through between two steps and leaves the model as the last step made it.
 
         Args:
-            x: (N, ...) samples; or an iterable of batches (x, y) or (x, y, sample_weight), and then no y. For several
-                inputs a list of arrays in their order, or a dict by their names.
-            y: (N, ...) targets; integer labels stay integers. For several outputs a list or a dict.
-            batch_size: 32 if None. The last batch may be smaller.
-            verbose: 0 silent, 1 or "auto" a progress bar where there is a terminal or notebook, 2 a line per epoch.
-            validation_split: the last fraction of x and y, cut off before shuffling, for validation.
-            callbacks: a list of callbacks, or one.
+            x: Samples (samples, ...), floats or integers; a list of arrays in the order of several inputs, or a dict by
+                their names; or an iterable of batches (x, y) or (x, y, sample_weight), and then no y.
+            y: Targets (samples, ...); class numbers stay integers. A list or dict for several outputs.
+            batch_size: Samples per step; None for 32. The last batch may be smaller.
+            epochs: The number of the last epoch, counted from 1.
+            verbose: 0 for silence, 1 or "auto" for a progress bar where there is a terminal or notebook, 2 for a line
+                per epoch.
+            callbacks: A list of callbacks, or one.
+            validation_split: The last fraction of x and y, cut off before shuffling, for validation.
             validation_data: (x, y), (x, y, sample_weight) or an iterable of batches.
-            shuffle: a new order every epoch, from pydl.set_seed.
-            class_weight: weight of a class by its number; multiplied with sample_weight, (N,).
-            sample_weight: (N,), for all outputs; or a list or dict with one for each.
-            initial_epoch: where to go on from; epochs is the number of the last.
-            steps_per_epoch: batches per epoch; iterables then go on where the last epoch ended.
-            validation_freq: validate every so many epochs, or after the epochs in a list (counted from 1).
+            shuffle: Whether each epoch has a new order, which `pydl.set_seed` governs.
+            class_weight: The weight of each class by its number, multiplied with `sample_weight`.
+            sample_weight: Weights (samples,), or (samples, steps) for sequences; a list or dict with one for each
+                output.
+            initial_epoch: How many epochs there were before.
+            steps_per_epoch: Batches per epoch; iterables then go on where the last epoch ended. None for all.
+            validation_steps: Batches per validation; None for all.
+            validation_batch_size: Samples per step of the validation; None for `batch_size`.
+            validation_freq: Validate every so many epochs, or after the epochs in a list, counted from 1.
 
-        Raises RuntimeError before compile(), ShapeError where shapes do not fit. KeyboardInterrupt comes through
-        between steps and leaves the model as the last step made it.
+        Returns:
+            A `callbacks.History` of the loss and the metrics of each epoch.
+
+        Raises:
+            RuntimeError: Before `compile`.
+            ShapeError: If shapes do not fit.
+            ValueError: If another argument does not fit.
+
+        Example:
+            >>> pydl.set_seed(0)
+            >>> x = np.linspace(-1, 1, 64).reshape(64, 1)
+            >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
+            >>> model.compile(pydl.optimizers.SGD(0.5), "mse")
+            >>> history = model.fit(x, 3 * x + 1, epochs=20, validation_split=0.25, verbose=0)
+            >>> sorted(history.history)
+            ['loss', 'val_loss']
+            >>> history.history["loss"][-1] < 0.01
+            True
         """
         self._check_compiled("fit")
         check_loop(epochs, initial_epoch, validation_freq, class_weight)
@@ -168,7 +192,32 @@ class Trainer(TrainStep):
         callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """The loss and the metrics on x, y: [loss, metrics...], or the loss alone if there are none, or a dict."""
+        """The loss and the metrics on data.
+
+        Args:
+            x: Samples (samples, ...), or what else `fit` takes.
+            y: Targets (samples, ...), floats or class numbers.
+            batch_size: Samples per step; None for 32.
+            verbose: As for `fit`.
+            sample_weight: Weights (samples,), or (samples, steps) for sequences.
+            steps: The number of batches; None for all.
+            callbacks: A list of callbacks, or one.
+            return_dict: Whether the result is a dict.
+
+        Returns:
+            [loss, metrics...], the loss alone if there are no metrics, or a dict of these by name.
+
+        Raises:
+            RuntimeError: Before `compile`.
+            ShapeError: If shapes do not fit.
+            ValueError: If there is no sample, or another argument does not fit.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((2,)), pydl.layers.Dense(1, kernel_initializer="ones")])
+            >>> model.compile("sgd", "mse", metrics=["mae"])
+            >>> model.evaluate(np.array([[1.0, 2.0]]), np.array([[5.0]]), verbose=0)
+            [4.0, 2.0]
+        """
         self._check_compiled("evaluate")
         data = Epochs(batches(self, x, y, sample_weight, batch_size), steps)
         logs = self._evaluate(data, self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps))
@@ -203,7 +252,27 @@ class Trainer(TrainStep):
         steps: int | None = None,
         callbacks: Sequence[Callback] | Callback | None = None,
     ) -> Any:
-        """The outputs for all of x, an ndarray (N, ...); a list or dict of them for a model with several outputs."""
+        """The outputs for all samples.
+
+        Args:
+            x: Samples (samples, ...), floats or integers, or what else `fit` takes.
+            batch_size: Samples per step; None for 32.
+            verbose: As for `fit`; a progress bar comes only if it takes long.
+            steps: The number of batches; None for all.
+            callbacks: A list of callbacks, or one.
+
+        Returns:
+            Array (samples, ...); a list or dict of them for a model with several outputs.
+
+        Raises:
+            ShapeError: If shapes do not fit.
+            ValueError: If there is no sample, or another argument does not fit.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((2,)), pydl.layers.Dense(1, kernel_initializer="ones")])
+            >>> model.predict(np.array([[1.0, 2.0]]), verbose=0)
+            array([[3.]], dtype=float32)
+        """
         data = Epochs(batches(self, x, None, None, batch_size), steps)
         watchers = self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps)
         begin, end = watchers.hooks("on_predict_batch_begin"), watchers.hooks("on_predict_batch_end")
