@@ -1,4 +1,4 @@
-"""What a layer is called with: by position or by name, as tensors of the right dtypes, with masks, and their shapes."""
+"""What a layer is called with: by position or by name, as tensors of the right dtypes, and their shapes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
-from ..autograd.tape import Array
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor
 from ..base.argument_names import arguments_of, refuse_unknown
 from ..base.errors import ShapeError
 from ..base.tree import flatten, is_nested, map_structure
+from .masks import as_masks
 
 
 class TypedShape(tuple[Any, ...]):
@@ -32,11 +31,6 @@ class TypedShape(tuple[Any, ...]):
 def shape_of(x: Any) -> Any:
     """Of a tensor, symbolic or not; None stays."""
     return None if x is None else TypedShape(x.shape, x.dtype)
-
-
-def mask_of(x: Any) -> Array | None:
-    """The mask that a tensor carries."""
-    return getattr(x, "mask", None)
 
 
 class Signature:
@@ -134,21 +128,6 @@ def converted_further(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         else convert(value)
         for name, value in kwargs.items()
     }
-
-
-def as_mask(mask: Any) -> Array | None:
-    """A mask as the layers hand it on: bools, True where a step counts, also of numbers that are not 0."""
-    if mask is None:
-        return None
-    array = as_tensor(mask).array
-    return array if array.dtype == bool else ops.id_mask(array)
-
-
-def as_masks(masks: Any) -> Any:
-    """The same for several inputs: a list or dict of masks, None for an input without."""
-    if is_nested(masks) and any(leaf is None or hasattr(leaf, "shape") for leaf in flatten(masks)):
-        return map_structure(as_mask, masks)
-    return as_mask(masks)
 
 
 def refuse_several(layer: str, inputs: Any) -> None:

@@ -45,7 +45,7 @@ class _WeightedLayer(Layer):
 
 
 class Dense(_WeightedLayer):
-    """The input times a kernel plus a bias, along the last axis: `activation(x @ kernel + bias)`.
+    """Fully connected layer: activation(inputs @ kernel + bias).
 
     Args:
         units: Number of outputs.

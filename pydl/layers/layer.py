@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from .. import constraints, ops, regularizers
+from .. import ops, regularizers
 from ..autograd import plan
 from ..autograd.changes import Counted
-from ..autograd.tape import no_grad, spoil_plan, state
+from ..autograd.tape import spoil_plan, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..autograd.variable import Variable, numbers
-from ..base import trial
-from ..base.argument_names import arguments_of, checks_names, constructor_arguments, refuse_unknown
-from ..base.errors import ShapeError, positive_integer
-from ..base.locks import building, counting
+from ..base.argument_names import checks_names, constructor_arguments, refuse_unknown
+from ..base.errors import positive_integer
+from ..base.locks import counting
 from ..base.random_streams import Ahead
 from ..base.tree import flatten, is_nested, map_structure
 from .added_losses import LossAdder
 from .attributes import OfOnlyCall, SetByInit, checked_dtype, checked_flag, unique_name
+from .building import WeightMaker, marks_as_built
 from .call_arguments import (
     Signature,
     TypedShape,
-    as_mask,
     converted_further,
     is_several,
-    mask_of,
     refuse_several,
     shape_of,
 )
-from .constructors import initial_value, names_arguments
-from .mask_end import tell_where_a_mask_ends
+from .constructors import names_arguments
+from .masks import add_masks, mask_of, set_masks, tell_where_a_mask_ends
 from .shapes_on_zeros import shapes_on_zeros
 from .symbolic import Call, call_layer, is_symbolic
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
@@ -44,38 +37,7 @@ __all__ = ["Layer"]
 Shape = tuple[Any, ...]  # ints; None for a size that is open
 
 
-def _that_marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
-    """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then.
-
-    Built is the layer at the end of the outermost build(), which may call that of a base: other threads wait for it.
-    """
-    arguments = arguments_of(build, is_method=True)
-    takes_shapes = arguments.names or arguments.gathers or arguments.others
-
-    @wraps(build)
-    def marking(self: Layer, *args: Any, **kwargs: Any) -> None:
-        with building:
-            before, inner = (state.depth, state.training), self._building
-            state.depth, state.training = 0, None
-            vars(self)["_building"] = True
-            try:
-                ahead = vars(self)["_ahead"].used() if "_ahead" in vars(self) else nullcontext()
-                with no_grad(), trial.running(None), ahead:
-                    build(self, *args, **kwargs) if takes_shapes else build(self)
-                if not inner:
-                    vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks
-                    self.built = True
-            finally:
-                state.depth, state.training = before
-                if not inner:
-                    vars(self).pop("_building", None)
-        if not inner and (running := trial.current()) is not None:
-            self._protect(running)
-
-    return marking
-
-
-class Layer(LossAdder, Counted):
+class Layer(WeightMaker, Counted):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
     Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
@@ -114,7 +76,7 @@ class Layer(LossAdder, Counted):
             checking = checks_names(cls.__init__)
             cls.__init__ = names_arguments(checking) if cls.__module__.startswith("pydl.") else checking  # type: ignore[method-assign]
         if "build" in vars(cls):
-            cls.build = _that_marks_as_built(cls.build)  # type: ignore[method-assign]
+            cls.build = marks_as_built(cls.build)  # type: ignore[method-assign]
         cls._signature = signature = Signature(cls.call)
         cls._takes_training = "training" in signature.names
         cls._takes_mask = "mask" in signature.names
@@ -179,10 +141,6 @@ class Layer(LossAdder, Counted):
 
     # -- to override
 
-    @_that_marks_as_built
-    def build(self, input_shape: Any) -> None:
-        """Makes the weights for inputs of this shape (None: any size). The layer is built then, whoever called this."""
-
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """From tensors to tensors. May take `training` (True, False or None)."""
         raise NotImplementedError(f"{type(self).__name__} does not define call()")
@@ -219,11 +177,6 @@ class Layer(LossAdder, Counted):
         if len(dtypes) != 1 or (dtype := next(iter(dtypes))).kind == "f":
             return shapes
         return map_structure(lambda shape: TypedShape(shape, dtype), shapes)
-
-    def _protect(self, running: trial.Trial) -> None:
-        """In a trial run: what is built is put back afterwards, the rest when it has been built."""
-        layers = self._all_layers()
-        running.protect([layer for layer in layers if layer.built], [*layers, *self._all_weights()])
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` needs to make a layer like this one: plain values only."""
@@ -272,7 +225,7 @@ class Layer(LossAdder, Counted):
             if self._takes_mask:
                 kwargs["mask"] = mask
         if signature.masks:
-            self._add_masks(x, kwargs)
+            add_masks(signature, x, kwargs)
         before, state.training = state.training, training
         if state.depth == 0 and LossAdder._losses_exist:
             self._clear_losses()
@@ -291,7 +244,7 @@ class Layer(LossAdder, Counted):
         if y is None:
             raise TypeError(f"[{self.name}] call: expected a tensor as its result, got None")
         if self._makes_mask or (mask is not None and self.supports_masking):
-            self._set_masks(y, self.compute_mask(x, mask))
+            set_masks(y, self.compute_mask(x, mask))
         elif training and mask is not None:
             tell_where_a_mask_ends(self, x, y, mask, "which passes none on")
         if self.activity_regularizer is not None:
@@ -309,86 +262,11 @@ class Layer(LossAdder, Counted):
         cast.mask = tensor.mask
         return cast
 
-    def _add_masks(self, x: Any, kwargs: dict[str, Any]) -> None:
-        """The mask of argument `a` is argument `a_mask`, for whoever takes it."""
-        first = self._signature.names[0]
-        for name, wanted in self._signature.masks.items():
-            value = x if name == first else kwargs.get(name)
-            if value is not None and kwargs.get(wanted) is None:
-                kwargs[wanted] = map_structure(mask_of, value)
-
     def _add_activity(self, y: Any) -> None:
         """What the activity regularizer asks for, per sample; nothing of a batch without samples."""
         for output in flatten(y):
             assert self.activity_regularizer is not None
             self._add_losses([self.activity_regularizer(output) / max(output.shape[0] if output.ndim else 1, 1)])
-
-    @staticmethod
-    def _set_masks(y: Any, masks: Any) -> None:
-        """Each output gets its mask, unless a layer inside gave it one, or the axes of the mask are gone."""
-        for output, mask in zip(flatten(y), masks if isinstance(masks, list | tuple) else [masks], strict=False):
-            mask = mask if mask is None or type(mask) is np.ndarray else as_mask(mask)
-            if mask is not None and output.mask is None and output.shape[: mask.ndim] == mask.shape:
-                output.mask = mask
-
-    def _build_once(self, input_shape: Any) -> None:
-        """build(), unless it was done, or another thread does it now."""
-        if not self.built:
-            with building:
-                if not self.built:
-                    self.build(input_shape)
-
-    def _build_for(self, x: Any, kwargs: dict[str, Any]) -> None:
-        """build() for what the layer is called with: with the shapes that it takes by name, or that of x."""
-        signature = Signature(type(self).build)
-        if len(signature.names) < 2:
-            self._build_once(map_structure(shape_of, x))
-        elif not self.built:
-            with building:
-                if not self.built:
-                    self.build(**signature.arguments(self.name, self._signature, x, kwargs))
-
-    # -- weights
-
-    def add_weight(
-        self,
-        shape: Sequence[int] | None = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str | None = None,
-        name: str | None = None,
-    ) -> Variable:
-        """A new weight; ShapeError if a size is open.
-
-        initializer: None is "glorot_uniform" for floats, else "zeros". Only floats are trained. autocast and
-        aggregation are Keras's and change nothing here.
-        """
-        if isinstance(shape, str) or not (shape is None or hasattr(shape, "__iter__")):
-            raise TypeError(f"[{self.name}] shape: expected a tuple of sizes as the first argument, got {shape!r}")
-        shape, name = () if shape is None else tuple(shape), name or "variable"
-        dtype = np.dtype(dtype or self.dtype)
-        if initializer is None:
-            initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
-        if any(n is None for n in shape):
-            raise ShapeError(
-                f"[{self.name}] {name}: the input shape leaves a size open that the weight needs: {tuple(shape)}"
-            )
-        variable = Variable(
-            initial_value(self.name, name, initializer, shape, dtype),
-            trainable,
-            dtype,
-            name=name,
-            regularizer=regularizers.get(regularizer),
-            constraint=constraints.get(constraint),
-        )
-        variable.path = f"{self.name}/{name}"
-        variable.trainable = variable.declared_trainable and self._trainable
-        self._variables.append(variable)
-        return variable
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

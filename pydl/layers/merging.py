@@ -13,7 +13,7 @@ from ..autograd.tape import fixed, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import ShapeError
 from .layer import Layer, Shape
-from .mask_end import tell_where_a_mask_ends
+from .masks import tell_where_a_mask_ends
 
 __all__ = [
     "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "add", "average",

@@ -13,6 +13,7 @@ import pytest
 import pydl
 from pydl import Input, Model, Sequential, ShapeError, layers
 from pydl.models import clone_model
+from pydl.training.trainer import Trainer
 
 X = np.random.default_rng(0).random((3, 4), np.float32)
 
@@ -340,3 +341,8 @@ def test_integers_that_were_seen_first_do_not_bind():
     m = Sequential([layers.Embedding(7, 3), layers.Flatten()])
     assert m(np.array([[1, 2]])).shape == m(np.array([[1.0, 2.0]], np.float32)).shape == (1, 6)
     assert m.inputs[0].dtype == np.int64
+
+
+def test_a_trainer_is_no_layer():
+    assert {Trainer, layers.Layer} < {*Model.__mro__}
+    assert layers.Layer not in Trainer.__mro__

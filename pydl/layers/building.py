@@ -1,0 +1,127 @@
+"""The part of a layer that makes its weights: once, whoever asks for it first, and from whatever thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import wraps
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import constraints, regularizers
+from ..autograd.tape import no_grad, state
+from ..autograd.variable import Variable
+from ..base import trial
+from ..base.argument_names import arguments_of
+from ..base.errors import ShapeError
+from ..base.locks import building
+from ..base.tree import map_structure
+from .added_losses import LossAdder
+from .call_arguments import Signature, shape_of
+from .constructors import initial_value
+
+
+def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
+    """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then.
+
+    Built is the layer at the end of the outermost build(), which may call that of a base: other threads wait for it.
+    """
+    arguments = arguments_of(build, is_method=True)
+    takes_shapes = arguments.names or arguments.gathers or arguments.others
+
+    @wraps(build)
+    def marking(self: WeightMaker, *args: Any, **kwargs: Any) -> None:
+        with building:
+            before, inner = (state.depth, state.training), self._building
+            state.depth, state.training = 0, None
+            vars(self)["_building"] = True
+            try:
+                ahead = vars(self)["_ahead"].used() if "_ahead" in vars(self) else nullcontext()
+                with no_grad(), trial.running(None), ahead:
+                    build(self, *args, **kwargs) if takes_shapes else build(self)
+                if not inner:
+                    vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks
+                    self.built = True
+            finally:
+                state.depth, state.training = before
+                if not inner:
+                    vars(self).pop("_building", None)
+        if not inner and (running := trial.current()) is not None:
+            self._protect(running)
+
+    return marking
+
+
+class WeightMaker(LossAdder):
+    """The part of a layer that builds it."""
+
+    built: bool
+    dtype: np.dtype[Any]
+    _signature: ClassVar[Signature]  # of call()
+
+    @marks_as_built
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights for inputs of this shape (None: any size). The layer is built then, whoever called this."""
+
+    def _build_once(self, input_shape: Any) -> None:
+        """build(), unless it was done, or another thread does it now."""
+        if not self.built:
+            with building:
+                if not self.built:
+                    self.build(input_shape)
+
+    def _build_for(self, x: Any, kwargs: dict[str, Any]) -> None:
+        """build() for what the layer is called with: with the shapes that it takes by name, or that of x."""
+        signature = Signature(type(self).build)
+        if len(signature.names) < 2:
+            self._build_once(map_structure(shape_of, x))
+        elif not self.built:
+            with building:
+                if not self.built:
+                    self.build(**signature.arguments(self.name, self._signature, x, kwargs))
+
+    def _protect(self, running: trial.Trial) -> None:
+        """In a trial run: what is built is put back afterwards, the rest when it has been built."""
+        layers = self._all_layers()
+        running.protect([layer for layer in layers if layer.built], [*layers, *self._all_weights()])
+
+    def add_weight(
+        self,
+        shape: Sequence[int] | None = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str | None = None,
+        name: str | None = None,
+    ) -> Variable:
+        """A new weight; ShapeError if a size is open.
+
+        initializer: None is "glorot_uniform" for floats, else "zeros". Only floats are trained. autocast and
+        aggregation are Keras's and change nothing here.
+        """
+        if isinstance(shape, str) or not (shape is None or hasattr(shape, "__iter__")):
+            raise TypeError(f"[{self.name}] shape: expected a tuple of sizes as the first argument, got {shape!r}")
+        shape, name = () if shape is None else tuple(shape), name or "variable"
+        dtype = np.dtype(dtype or self.dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
+        if any(n is None for n in shape):
+            raise ShapeError(
+                f"[{self.name}] {name}: the input shape leaves a size open that the weight needs: {tuple(shape)}"
+            )
+        variable = Variable(
+            initial_value(self.name, name, initializer, shape, dtype),
+            trainable,
+            dtype,
+            name=name,
+            regularizer=regularizers.get(regularizer),
+            constraint=constraints.get(constraint),
+        )
+        variable.path = f"{self.name}/{name}"
+        variable.trainable = variable.declared_trainable and self._trainable
+        self._variables.append(variable)
+        return variable
