@@ -202,7 +202,11 @@ class EncoderDecoder(Model):
         self.words = Dense(target, "softmax")
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        """The outputs for [source, what the decoder reads], two tensors of ids."""
+        """The probabilities of each word of the target (batch, other steps, target).
+
+        Args:
+            inputs: [source, what the decoder reads], two tensors of ids (batch, steps).
+        """
         source, target = inputs
         y: Tensor = self.words(self.decoder(self.target_embedding(target), initial_state=self.encode(source)))
         return y

@@ -93,6 +93,19 @@ class Model(Trainer, Described, Layer):
             self.built = True
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """The outputs for inputs: by a replayed plan, or recorded (see the class).
+
+        Args:
+            *args: The inputs, arrays or tensors (batch, ...), or symbolic tensors; a list or dict for several.
+            training: Whether layers such as Dropout act as in training; None: as the layer around it, else not.
+            **kwargs: What else `call` of a subclass takes.
+
+        Returns:
+            A tensor (batch, ...), or a structure of them as `call` gives it.
+
+        Raises:
+            ShapeError: If the inputs do not fit.
+        """
         latest = self._plans.latest
         if latest is not None and len(args) == 1 and not (training or kwargs):
             try:
@@ -162,7 +175,11 @@ class Model(Trainer, Described, Layer):
         return array if array.dtype == dtype else array.astype(dtype)
 
     def call(self, inputs: Any) -> Any:
-        """What the graph computes, from and to tensors; a subclass without a graph defines its own."""
+        """What the graph computes; a subclass without a graph defines its own.
+
+        Args:
+            inputs: A tensor (batch, ...), or a list or dict of them, of floats or integers.
+        """
         return Layer.call(self, inputs) if self._graph is None else self._graph.run(inputs)
 
     def _infer(self, x: Any) -> Any:
@@ -351,7 +368,11 @@ class Model(Trainer, Described, Layer):
         return Layer.count_params(self)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the output for one of the input; without a graph it is found by calling the model on zeros."""
+        """The shape of the output for one of the input; without a graph it is found by calling the model on zeros.
+
+        Args:
+            input_shape: A shape with the batch, which may be None; a list or dict of shapes for several inputs.
+        """
         if self._graph is not None:
             return self._graph.output_shapes(input_shape)
         return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)
