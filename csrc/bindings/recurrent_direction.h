@@ -102,7 +102,7 @@ Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const 
   d.arrays[6] = checked_mask(op, a.mask, B, steps);
   d.arrays[7] = checked_or_none<T>(op, "dropout_mask", a.dropout_mask, {B, I});
   d.arrays[8] = checked_or_none<T>(op, "recurrent_dropout_mask", a.recurrent_dropout_mask, {B, U});
-  checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // what training keeps of it
+  checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // what is saved of it for backward
   return d;
 }
 

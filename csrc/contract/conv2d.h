@@ -34,15 +34,17 @@ struct Conv2dShape {
   bool output_is_read_at_once = false;  // by the kernel that called this one: it should stay in the caches
 };
 
-template <class T>
+template <class Storage>
 struct Conv2dKernels {
   // `packed` is null, or what pack made from w for the same shape. db may be null.
-  void (*forward)(const Conv2dShape&, const T* x, const T* w, const T* packed, const Epilogue<T>&, T* y);
+  void (*forward)(const Conv2dShape&, const Storage* x, const Storage* w, const Storage* packed,
+                  const Epilogue<Storage>&, Storage* y);
   index (*packed_size)(const Conv2dShape&, ConvDirection);  // in elements; not for backward_weight
-  void (*pack)(const Conv2dShape&, ConvDirection, const T* w, T* packed);
+  void (*pack)(const Conv2dShape&, ConvDirection, const Storage* w, Storage* packed);
   // The epilogue is for the transposed convolution, which is this function as a layer of its own.
-  void (*backward_input)(const Conv2dShape&, const T* dy, const T* w, const T* packed, const Epilogue<T>&, T* dx);
-  void (*backward_weight)(const Conv2dShape&, const T* x, const T* dy, T* dw, T* db);
+  void (*backward_input)(const Conv2dShape&, const Storage* dy, const Storage* w, const Storage* packed,
+                         const Epilogue<Storage>&, Storage* dx);
+  void (*backward_weight)(const Conv2dShape&, const Storage* x, const Storage* dy, Storage* dw, Storage* db);
 
   ConvAlgorithm (*algorithm)(const Conv2dShape&, ConvDirection);  // what these functions do for a shape
 };

@@ -4,12 +4,12 @@
 
 namespace pydl {
 
-template <class T>
+template <class Storage>
 struct EmbeddingKernels {
   // y[i] = table[ids[i]] for `count` ids, checked by the binding to be rows of the table; and dtable (rows x cols) =
   // zeros with dy[i] added to row ids[i], in the order of i.
-  void (*forward)(index count, index cols, const std::int64_t* ids, const T* table, T* y);
-  void (*backward)(index count, index rows, index cols, const std::int64_t* ids, const T* dy, T* dtable);
+  void (*forward)(index count, index cols, const std::int64_t* ids, const Storage* table, Storage* y);
+  void (*backward)(index count, index rows, index cols, const std::int64_t* ids, const Storage* dy, Storage* dtable);
 };
 
 }  // namespace pydl

@@ -13,12 +13,13 @@ struct GemmShape {
   bool accumulate = false;
 };
 
-template <class T>
+template <class Storage>
 struct GemmKernels {
   // `packed` is null, or what pack_b made from b for the same shape (M is free to differ).
-  void (*multiply)(const GemmShape&, const T* a, const T* b, const T* packed, const Epilogue<T>&, T* c);
+  void (*multiply)(const GemmShape&, const Storage* a, const Storage* b, const Storage* packed,
+                   const Epilogue<Storage>&, Storage* c);
   index (*packed_size)(const GemmShape&);  // in elements; 0: this shape gains nothing from packing
-  void (*pack_b)(const GemmShape&, const T* b, T* packed);
+  void (*pack_b)(const GemmShape&, const Storage* b, Storage* packed);
 };
 
 }  // namespace pydl

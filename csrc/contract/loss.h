@@ -4,20 +4,21 @@
 
 namespace pydl {
 
-template <class T>
+template <class Storage>
 struct LossKernels {
   // Sparse labels are checked by the binding to lie in [0, cols). probs (rows x cols) is saved for backward.
-  void (*softmax_cross_entropy_forward)(index rows, index cols, const T* logits, const std::int64_t* labels, T* probs,
-                                        T* loss);
-  void (*softmax_cross_entropy_backward)(index rows, index cols, const T* probs, const std::int64_t* labels,
-                                         const T* dloss, T* dlogits);
-  void (*softmax_cross_entropy_dense_forward)(index rows, index cols, const T* logits, const T* target, T* probs,
-                                              T* loss);
-  void (*softmax_cross_entropy_dense_backward)(index rows, index cols, const T* probs, const T* target, const T* dloss,
-                                               T* dlogits);
+  void (*softmax_cross_entropy_forward)(index rows, index cols, const Storage* logits, const std::int64_t* labels,
+                                        Storage* probs, Storage* loss);
+  void (*softmax_cross_entropy_backward)(index rows, index cols, const Storage* probs, const std::int64_t* labels,
+                                         const Storage* dloss, Storage* dlogits);
+  void (*softmax_cross_entropy_dense_forward)(index rows, index cols, const Storage* logits, const Storage* target,
+                                              Storage* probs, Storage* loss);
+  void (*softmax_cross_entropy_dense_backward)(index rows, index cols, const Storage* probs, const Storage* target,
+                                               const Storage* dloss, Storage* dlogits);
   // Elementwise over n: loss = max(z,0) - z*t + log(1+exp(-|z|)).
-  void (*sigmoid_cross_entropy_forward)(index n, const T* logits, const T* target, T* loss);
-  void (*sigmoid_cross_entropy_backward)(index n, const T* logits, const T* target, const T* dloss, T* dlogits);
+  void (*sigmoid_cross_entropy_forward)(index n, const Storage* logits, const Storage* target, Storage* loss);
+  void (*sigmoid_cross_entropy_backward)(index n, const Storage* logits, const Storage* target, const Storage* dloss,
+                                         Storage* dlogits);
 };
 
 }  // namespace pydl

@@ -4,16 +4,17 @@
 
 namespace pydl {
 
-template <class T>
+template <class Storage, class Acc = AccOf<Storage>>
 struct BatchNormKernels {
   // rows x cols, a mean and a variance per column; rows may be 0 in inference.
-  void (*inference)(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta, const T* mean,
-                    const T* variance, T* y);
-  void (*forward)(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta, T* y, T* mean,
-                  T* variance);
+  void (*inference)(index rows, index cols, Acc epsilon, const Storage* x, const Storage* gamma, const Storage* beta,
+                    const Acc* mean, const Acc* variance, Storage* y);
+  void (*forward)(index rows, index cols, Acc epsilon, const Storage* x, const Storage* gamma, const Storage* beta,
+                  Storage* y, Acc* mean, Acc* variance);
   // `constant`: y was made by inference, so that mean and variance do not depend on x.
-  void (*backward)(index rows, index cols, T epsilon, bool constant, const T* x, const T* dy, const T* gamma,
-                   const T* mean, const T* variance, T* dx, T* dgamma, T* dbeta);
+  void (*backward)(index rows, index cols, Acc epsilon, bool constant, const Storage* x, const Storage* dy,
+                   const Storage* gamma, const Acc* mean, const Acc* variance, Storage* dx, Storage* dgamma,
+                   Storage* dbeta);
 };
 
 // x is (N, S, C): S pixels (or steps) of C channels, in `groups` groups that divide C. mean and variance: (N, groups).
@@ -21,21 +22,21 @@ struct GroupNormShape {
   index N, S, C, groups;
 };
 
-template <class T>
+template <class Storage, class Acc = AccOf<Storage>>
 struct GroupNormKernels {
-  void (*forward)(const GroupNormShape&, T epsilon, const T* x, const T* gamma, const T* beta, T* y, T* mean,
-                  T* variance);
-  void (*backward)(const GroupNormShape&, T epsilon, const T* x, const T* dy, const T* gamma, const T* mean,
-                   const T* variance, T* dx, T* dgamma, T* dbeta);
+  void (*forward)(const GroupNormShape&, Acc epsilon, const Storage* x, const Storage* gamma, const Storage* beta,
+                  Storage* y, Acc* mean, Acc* variance);
+  void (*backward)(const GroupNormShape&, Acc epsilon, const Storage* x, const Storage* dy, const Storage* gamma,
+                   const Acc* mean, const Acc* variance, Storage* dx, Storage* dgamma, Storage* dbeta);
 };
 
-template <class T>
+template <class Storage, class Acc = AccOf<Storage>>
 struct LayerNormKernels {
   // A mean and a variance per row.
-  void (*forward)(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta, T* y, T* mean,
-                  T* variance);
-  void (*backward)(index rows, index cols, T epsilon, const T* x, const T* dy, const T* gamma, const T* mean,
-                   const T* variance, T* dx, T* dgamma, T* dbeta);
+  void (*forward)(index rows, index cols, Acc epsilon, const Storage* x, const Storage* gamma, const Storage* beta,
+                  Storage* y, Acc* mean, Acc* variance);
+  void (*backward)(index rows, index cols, Acc epsilon, const Storage* x, const Storage* dy, const Storage* gamma,
+                   const Acc* mean, const Acc* variance, Storage* dx, Storage* dgamma, Storage* dbeta);
 };
 
 // y_c = x_c / (bias + alpha * (sum of x_k^2, |k - c| <= radius))^beta, along rows of channels.
@@ -44,11 +45,11 @@ struct LrnRule {
   double bias, alpha, beta;
 };
 
-template <class T>
+template <class Storage>
 struct LrnKernels {
   // rows x cols, along the last axis.
-  void (*forward)(const LrnRule&, index rows, index cols, const T* x, T* y);
-  void (*backward)(const LrnRule&, index rows, index cols, const T* x, const T* dy, T* dx);
+  void (*forward)(const LrnRule&, index rows, index cols, const Storage* x, Storage* y);
+  void (*backward)(const LrnRule&, index rows, index cols, const Storage* x, const Storage* dy, Storage* dx);
 };
 
 }  // namespace pydl

@@ -5,13 +5,13 @@
 namespace pydl {
 
 // One parameter tensor with its gradient and the state the rule needs (unused state pointers are null).
-template <class T>
+template <class Storage>
 struct Parameter {
-  T* w;
-  const T* g;
-  T* m;
-  T* v;
-  T* u;
+  Storage* w;
+  const Storage* g;
+  Storage* m;
+  Storage* v;
+  Storage* u;
   index n;
 };
 
@@ -31,11 +31,11 @@ struct AdamRule {
   std::int64_t step;    // 1 for the first update; u holds the largest v so far, for AMSGrad (else null)
 };
 
-template <class T>
+template <class Storage>
 struct OptimizerKernels {
-  void (*sgd_update)(const SgdRule&, const Parameter<T>* parameters, index count);
-  void (*rmsprop_update)(const RmspropRule&, const Parameter<T>* parameters, index count);
-  void (*adam_update)(const AdamRule&, const Parameter<T>* parameters, index count);
+  void (*sgd_update)(const SgdRule&, const Parameter<Storage>* parameters, index count);
+  void (*rmsprop_update)(const RmspropRule&, const Parameter<Storage>* parameters, index count);
+  void (*adam_update)(const AdamRule&, const Parameter<Storage>* parameters, index count);
 };
 
 }  // namespace pydl

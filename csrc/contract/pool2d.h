@@ -15,14 +15,14 @@ struct Pool2dShape {
   bool few_cells() const { return KH * KW <= 256; }  // their numbers fit into a byte
 };
 
-template <class T>
+template <class Storage>
 struct Pool2dKernels {
   // argmax[n,oh,ow,c] = kh*KW + kw, the place in its window of the first maximum (a NaN wins over any number): uint8
   // for windows of few cells (few_cells), else int32. It may be null in forward.
-  void (*max_forward)(const Pool2dShape&, const T* x, T* y, void* argmax);
-  void (*max_backward)(const Pool2dShape&, const T* dy, const void* argmax, T* dx);
-  void (*avg_forward)(const Pool2dShape&, const T* x, T* y);
-  void (*avg_backward)(const Pool2dShape&, const T* dy, T* dx);
+  void (*max_forward)(const Pool2dShape&, const Storage* x, Storage* y, void* argmax);
+  void (*max_backward)(const Pool2dShape&, const Storage* dy, const void* argmax, Storage* dx);
+  void (*avg_forward)(const Pool2dShape&, const Storage* x, Storage* y);
+  void (*avg_backward)(const Pool2dShape&, const Storage* dy, Storage* dx);
 };
 
 }  // namespace pydl

@@ -18,36 +18,37 @@ struct RecurrentShape {
 };
 
 // Null: absent (zeros, no mask, no dropout, no bias).
-template <class T>
+template <class Storage>
 struct RecurrentInputs {
-  const T *x, *kernel, *recurrent_kernel, *bias;  // (B,T,I) (I,G*U) (U,G*U) (G*U), GRU with reset_after (2,3*U)
-  const T *h0, *c0;                               // (B,U)
-  const unsigned char* mask;                      // (B,T): 0 where the step is left out: state and output stay
-  const T *dropout, *recurrent_dropout;           // (B,I) (B,U): what x and h are multiplied with on their way in
-  const std::int64_t* ids = nullptr;              // (B,T), instead of x
+  const Storage *x, *kernel, *recurrent_kernel, *bias;  // (B,T,I) (I,G*U) (U,G*U) (G*U), GRU with reset_after (2,3*U)
+  const Storage *h0, *c0;                               // (B,U)
+  const unsigned char* mask;                            // (B,T): 0 where the step is left out: state and output stay
+  const Storage *dropout, *recurrent_dropout;           // (B,I) (B,U): what x and h are multiplied with on their way in
+  const std::int64_t* ids = nullptr;                    // (B,T), instead of x
 };
-template <class T>
+template <class Storage>
 struct RecurrentOutputs {
-  T *y, *h, *c;  // c: LSTM only
-  T* saved;      // for backward, or null: saved_size elements
+  Storage *y, *h, *c;  // c: LSTM only
+  Storage* saved;      // for backward, or null: saved_size elements
 };
-template <class T>
+template <class Storage>
 struct RecurrentGradients {
-  const T *dy, *dh, *dc;  // of y, h, c; null for zeros
-  T* saved;               // of forward; overwritten
-  T* dx;                  // or null
-  T* dweights;   // rows: I or id_rows of the kernel, bias, U of the recurrent kernel, with reset_after its bias
-  T *dh0, *dc0;  // or null
+  const Storage *dy, *dh, *dc;  // of y, h, c; null for zeros
+  Storage* saved;               // of forward; overwritten
+  Storage* dx;                  // or null
+  Storage* dweights;   // rows: I or id_rows of the kernel, bias, U of the recurrent kernel, with reset_after its bias
+  Storage *dh0, *dc0;  // or null
 };
 
 // `packed` is null, or what pack made of kernel, recurrent_kernel and bias for a shape that differs in B and T only.
-template <class T>
+template <class Storage>
 struct RecurrentKernels {
   index (*packed_size)(const RecurrentShape&);
-  void (*pack)(const RecurrentShape&, const RecurrentInputs<T>&, T* packed);
+  void (*pack)(const RecurrentShape&, const RecurrentInputs<Storage>&, Storage* packed);
   index (*saved_size)(const RecurrentShape&);
-  void (*forward)(const RecurrentShape&, const RecurrentInputs<T>&, const T* packed, const RecurrentOutputs<T>&);
-  void (*backward)(const RecurrentShape&, const RecurrentInputs<T>&, const RecurrentGradients<T>&);
+  void (*forward)(const RecurrentShape&, const RecurrentInputs<Storage>&, const Storage* packed,
+                  const RecurrentOutputs<Storage>&);
+  void (*backward)(const RecurrentShape&, const RecurrentInputs<Storage>&, const RecurrentGradients<Storage>&);
 };
 
 }  // namespace pydl

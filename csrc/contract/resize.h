@@ -12,10 +12,10 @@ struct Resize2dShape {
   bool bilinear;
 };
 
-template <class T>
+template <class Storage>
 struct ResizeKernels {
-  void (*forward)(const Resize2dShape&, const T* x, T* y);
-  void (*backward)(const Resize2dShape&, const T* dy, T* dx);
+  void (*forward)(const Resize2dShape&, const Storage* x, Storage* y);
+  void (*backward)(const Resize2dShape&, const Storage* dy, Storage* dx);
 };
 
 }  // namespace pydl

@@ -4,13 +4,13 @@
 
 namespace pydl {
 
-template <class T>
+template <class Storage>
 struct SoftmaxKernels {
   // rows x cols, along the last axis.
-  void (*forward)(index rows, index cols, const T* x, T* y);
-  void (*backward)(index rows, index cols, const T* y, const T* dy, T* dx);
-  void (*log_forward)(index rows, index cols, const T* x, T* y);
-  void (*log_backward)(index rows, index cols, const T* y, const T* dy, T* dx);
+  void (*forward)(index rows, index cols, const Storage* x, Storage* y);
+  void (*backward)(index rows, index cols, const Storage* y, const Storage* dy, Storage* dx);
+  void (*log_forward)(index rows, index cols, const Storage* x, Storage* y);
+  void (*log_backward)(index rows, index cols, const Storage* y, const Storage* dy, Storage* dx);
 };
 
 }  // namespace pydl

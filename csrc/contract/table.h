@@ -16,27 +16,27 @@
 
 namespace pydl {
 
-template <class T>
+template <class Storage>
 struct KernelTable {
-  GemmKernels<T> gemm;
-  Conv2dKernels<T> conv2d;
-  Pool2dKernels<T> pool2d;
-  ElementwiseKernels<T> elementwise;
-  ReduceKernels<T> reduce;
-  SoftmaxKernels<T> softmax;
-  BatchNormKernels<T> batch_norm;
-  GroupNormKernels<T> group_norm;
-  LayerNormKernels<T> layer_norm;
-  LrnKernels<T> lrn;
-  LossKernels<T> loss;
-  DropoutKernels<T> dropout;
-  EmbeddingKernels<T> embedding;
-  ConcatenateKernels<T> concatenate;
-  TransposeKernels<T> transpose;
-  ResizeKernels<T> resize;
-  MaskKernels<T> mask;
-  RecurrentKernels<T> rnn, lstm, gru;
-  OptimizerKernels<T> optimizer;
+  GemmKernels<Storage> gemm;
+  Conv2dKernels<Storage> conv2d;
+  Pool2dKernels<Storage> pool2d;
+  ElementwiseKernels<Storage> elementwise;
+  ReduceKernels<Storage> reduce;
+  SoftmaxKernels<Storage> softmax;
+  BatchNormKernels<Storage> batch_norm;
+  GroupNormKernels<Storage> group_norm;
+  LayerNormKernels<Storage> layer_norm;
+  LrnKernels<Storage> lrn;
+  LossKernels<Storage> loss;
+  DropoutKernels<Storage> dropout;
+  EmbeddingKernels<Storage> embedding;
+  ConcatenateKernels<Storage> concatenate;
+  TransposeKernels<Storage> transpose;
+  ResizeKernels<Storage> resize;
+  MaskKernels<Storage> mask;
+  RecurrentKernels<Storage> rnn, lstm, gru;
+  OptimizerKernels<Storage> optimizer;
 };
 
 struct Kernels {

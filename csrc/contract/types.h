@@ -36,12 +36,20 @@ enum class Activation : int {
 };
 inline constexpr int kActivationCount = 15;
 
+// Arrays are of a storage type; sums, statistics and scalar arguments are of its accumulator type.
+template <class Storage>
+struct Accumulator {
+  using type = Storage;
+};
+template <class Storage>
+using AccOf = typename Accumulator<Storage>::type;
+
 // What a matrix product or convolution does to a finished tile while it is still in registers: y = act(acc + bias).
-template <class T>
+template <class Storage, class Acc = AccOf<Storage>>
 struct Epilogue {
-  const T* bias = nullptr;  // one value per output column / channel, or null
+  const Storage* bias = nullptr;  // one value per output column / channel, or null
   Activation activation = Activation::linear;
-  T alpha = T(0);
+  Acc alpha = Acc(0);
 };
 
 }  // namespace pydl

@@ -36,7 +36,7 @@ constexpr index kWinogradSharedSliceBytes = kL3Bytes * 3 / 4;  // dw: products o
 
 // ---- recurrent ----
 constexpr index kPanelsInL2Bytes = kL2Bytes / 2;  // packed weights of one thread that stay in L2 from step to step
-constexpr index kFewWeightsBytes = kL2Bytes / 8;  // weights so near that several panels are read at once
+constexpr index kFewWeightsBytes = kL2Bytes / 8;  // weights so small that several panels are read at once
 constexpr index kStepsTogetherBytes = kL2Bytes;   // saved rows of steps whose weight gradients are made together
 
 // ---- all ----

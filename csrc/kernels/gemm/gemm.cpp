@@ -1,4 +1,4 @@
-// Matrix products: which way a shape goes. The ways are in gemm_blocked.h and gemm_skinny.h.
+// Matrix products: which way a shape goes. The ways are in blocked.h and skinny.h.
 #include "kernels/gemm/blocked.h"
 #include "kernels/gemm/skinny.h"
 #include "kernels/table.h"

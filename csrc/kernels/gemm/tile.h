@@ -2,7 +2,7 @@
 // while K runs by. All of it is inlined and unrolled; nothing is spilled as long as Rows x Vectors is within the limits
 // below.
 //
-//   Tile<T, Rows, Vectors> tile;
+//   Tile<Storage, Rows, Vectors> tile;
 //   tile.clear();                                    // or tile.start(...), to begin with the bias and c_in
 //   for (tap : taps) tile.multiply(C, a_of(tap), a_row, a_col, b_of(tap), b_row);
 //   tile.store(c, ldc, last);
@@ -32,42 +32,44 @@ constexpr int kTileRows = 5;  // 10 sums + 2 + 1 + a product (SSE has no FMA) of
 #endif
 constexpr int kTileVectors = 2;
 template <class T>
-constexpr int kTileCols = kTileVectors * kLanes<T>;
+constexpr int kTileCols = kTileVectors * kLanes<AccOf<T>>;
 // Elements in a column of a packed tile of a: kTileRows, filled up to whole vectors.
 template <class T>
 constexpr index kPackedRows = (kTileRows + kLanes<T> - 1) / kLanes<T> * kLanes<T>;
 
-template <class T, int Rows, int Vectors>
+// a, b and c are of the storage type, sums of the accumulator type. Where these differ, what is loaded and stored here
+// has to be converted.
+template <class Storage, int Rows, int Vectors, class Acc = AccOf<Storage>>
 struct Tile {
-  V<T> sum[Rows][Vectors];
+  V<Acc> sum[Rows][Vectors];
 
   PYDL_INLINE void clear() {
-    PYDL_UNROLL for (int i = 0; i < Rows; i++) { PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] = V<T>{}; }
+    PYDL_UNROLL for (int i = 0; i < Rows; i++) { PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] = V<Acc>{}; }
   }
 
   // Begins with the bias (one value per column, or null), plus c_in if that is not null.
-  PYDL_INLINE void start(const T* bias, const T* c_in, index ldc, int last) {
+  PYDL_INLINE void start(const Storage* bias, const Storage* c_in, index ldc, int last) {
     clear();
     if (bias) {
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
-        V<T> value = read(bias, j, last);
+        V<Acc> value = read(bias, j, last);
         PYDL_UNROLL for (int i = 0; i < Rows; i++) sum[i][j] = value;
       }
     }
     if (c_in) add(c_in, ldc, last);
   }
 
-  PYDL_INLINE void add(const T* c, index ldc, int last) {
+  PYDL_INLINE void add(const Storage* c, index ldc, int last) {
     PYDL_UNROLL for (int i = 0; i < Rows; i++) {
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += read(c + i * ldc, j, last);
     }
   }
 
   // The lines of c, early enough that they are there when the sums are.
-  PYDL_INLINE static void prefetch_c(const T* c, index ldc) {
+  PYDL_INLINE static void prefetch_c(const Storage* c, index ldc) {
     PYDL_UNROLL for (int i = 0; i < Rows; i++) {
       prefetch_for_writing(c + i * ldc);
-      prefetch_for_writing(c + i * ldc + (Vectors - 1) * kLanes<T>);
+      prefetch_for_writing(c + i * ldc + (Vectors - 1) * kLanes<Acc>);
     }
   }
 
@@ -75,7 +77,7 @@ struct Tile {
   // Where a comes in columns, two steps a turn: counting then takes fewer of the slots that the multiplications
   // need. Four are slower again, and so are two where each row of a has an address of its own.
   template <bool PrefetchB = false>
-  PYDL_INLINE void multiply(index K, const T* a, index a_row, index a_col, const T* b, index b_row) {
+  PYDL_INLINE void multiply(index K, const Storage* a, index a_row, index a_col, const Storage* b, index b_row) {
     index k = 0;
     if (a_row == 1)
       for (; k + 2 <= K; k += 2, a += 2 * a_col, b += 2 * b_row) {
@@ -86,23 +88,26 @@ struct Tile {
   }
 
   // The same for a packed a, and prefetches on the way: all of `next`, spread over K.
-  PYDL_INLINE void multiply_and_prefetch(index K, const T* a, const T* b, index b_row, const Prefetcher<T>& next) {
+  PYDL_INLINE void multiply_and_prefetch(index K, const Storage* a, const Storage* b, index b_row,
+                                         const Prefetcher<Storage>& next) {
     constexpr index kSteps = 8;
     const index turns = K / kSteps, lines = next.rows * next.lines;
-    const T* row = next.data;
-    for (index turn = 0, done = 0, line = 0; turn < turns; turn++, a += kSteps * kPackedRows<T>, b += kSteps * b_row) {
+    const Storage* row = next.data;
+    for (index turn = 0, done = 0, line = 0; turn < turns;
+         turn++, a += kSteps * kPackedRows<Storage>, b += kSteps * b_row) {
       for (; done * turns < (turn + 1) * lines; done++) {
-        prefetch<kIntoL2>(row + line * kLineSize<T>);
+        prefetch<kIntoL2>(row + line * kLineSize<Storage>);
         if (++line == next.lines) line = 0, row += next.stride;
       }
-      multiply(kSteps, a, 1, kPackedRows<T>, b, b_row);
+      multiply(kSteps, a, 1, kPackedRows<Storage>, b, b_row);
     }
-    multiply(K % kSteps, a, 1, kPackedRows<T>, b, b_row);
+    multiply(K % kSteps, a, 1, kPackedRows<Storage>, b, b_row);
   }
 
   // The same for rows of a, and prefetches one line of `next` at each step.
-  PYDL_INLINE void multiply_and_prefetch(index K, const T* a, index a_row, const T* b, index b_row, const T* next) {
-    for (index k = 0; k < K; k++, a++, b += b_row, next += kLineSize<T>) {
+  PYDL_INLINE void multiply_and_prefetch(index K, const Storage* a, index a_row, const Storage* b, index b_row,
+                                         const Storage* next) {
+    for (index k = 0; k < K; k++, a++, b += b_row, next += kLineSize<Storage>) {
       prefetch<kIntoL2>(next);
       step<false>(a, a_row, b, b_row);
     }
@@ -110,55 +115,56 @@ struct Tile {
 
   // The same for a packed a, and leaves the rows of b densely in `to`: the copy hides behind the multiplications. The
   // panel beside this one will be read next, and is prefetched.
-  PYDL_INLINE void multiply_and_pack(index K, const T* a, const T* b, index b_row, T* to) {
-    for (index k = 0; k < K; k++, a += kPackedRows<T>, b += b_row, to += Vectors * kLanes<T>) {
+  PYDL_INLINE void multiply_and_pack(index K, const Storage* a, const Storage* b, index b_row, Storage* to) {
+    for (index k = 0; k < K; k++, a += kPackedRows<Storage>, b += b_row, to += Vectors * kLanes<Acc>) {
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
-        prefetch<kIntoL2>(b + (Vectors + j) * kLanes<T>);
-        pydl::PYDL_ISA::store(to + j * kLanes<T>, load(b + j * kLanes<T>));
+        prefetch<kIntoL2>(b + (Vectors + j) * kLanes<Acc>);
+        pydl::PYDL_ISA::store(to + j * kLanes<Acc>, load(b + j * kLanes<Acc>));
       }
       step<false>(a, 1, b, b_row);
     }
   }
 
-  PYDL_INLINE void store(T* c, index ldc, int last) const {
-    if (last == kLanes<T>) {
+  PYDL_INLINE void store(Storage* c, index ldc, int last) const {
+    if (last == kLanes<Acc>) {
       PYDL_UNROLL for (int i = 0; i < Rows; i++) {
-        PYDL_UNROLL for (int j = 0; j < Vectors; j++) pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<T>, sum[i][j]);
+        PYDL_UNROLL for (int j = 0; j < Vectors; j++) pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<Acc>, sum[i][j]);
       }
     } else {
       PYDL_UNROLL for (int i = 0; i < Rows; i++) {
-        PYDL_UNROLL for (int j = 0; j < Vectors - 1; j++) pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<T>, sum[i][j]);
-        store_n(c + i * ldc + (Vectors - 1) * kLanes<T>, sum[i][Vectors - 1], last);
+        PYDL_UNROLL for (int j = 0; j < Vectors - 1; j++)
+            pydl::PYDL_ISA::store(c + i * ldc + j * kLanes<Acc>, sum[i][j]);
+        store_n(c + i * ldc + (Vectors - 1) * kLanes<Acc>, sum[i][Vectors - 1], last);
       }
     }
   }
 
-  PYDL_INLINE void stream(T* c, index ldc) const {
+  PYDL_INLINE void stream(Storage* c, index ldc) const {
     PYDL_UNROLL for (int i = 0; i < Rows; i++) {
-      PYDL_UNROLL for (int j = 0; j < Vectors; j++) pydl::PYDL_ISA::stream(c + i * ldc + j * kLanes<T>, sum[i][j]);
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) pydl::PYDL_ISA::stream(c + i * ldc + j * kLanes<Acc>, sum[i][j]);
     }
   }
 
  private:
   template <bool PrefetchB>
-  PYDL_INLINE void step(const T* a, index a_row, const T* b, index b_row) {
-    V<T> row[Vectors];
+  PYDL_INLINE void step(const Storage* a, index a_row, const Storage* b, index b_row) {
+    V<Acc> row[Vectors];
     if constexpr (PrefetchB) {
-      PYDL_UNROLL for (int j = 0; j < Vectors; j++) prefetch<kIntoL1>(b + 8 * b_row + j * kLanes<T>);
+      PYDL_UNROLL for (int j = 0; j < Vectors; j++) prefetch<kIntoL1>(b + 8 * b_row + j * kLanes<Acc>);
     }
     PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
-      row[j] = load(b + j * kLanes<T>);
+      row[j] = load(b + j * kLanes<Acc>);
       if constexpr (Rows <= 4) keep_in_register(row[j]);
     }
     PYDL_UNROLL for (int i = 0; i < Rows; i++) {
-      V<T> element = broadcast(a[i * a_row]);
+      V<Acc> element = broadcast(a[i * a_row]);
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) sum[i][j] += element * row[j];
     }
   }
 
-  PYDL_INLINE static V<T> read(const T* p, int j, int last) {
-    if (j < Vectors - 1 || last == kLanes<T>) return load(p + j * kLanes<T>);
-    return load_n(p + j * kLanes<T>, last);
+  PYDL_INLINE static V<Acc> read(const Storage* p, int j, int last) {
+    if (j < Vectors - 1 || last == kLanes<Acc>) return load(p + j * kLanes<Acc>);
+    return load_n(p + j * kLanes<Acc>, last);
   }
 };
 
@@ -169,24 +175,25 @@ struct Tile {
 enum ALayout { kRows, kColumns, kPacked };
 
 // One tile of a matrix product, as a plain function for every height from 1 to kTileRows.
-template <class T>
+template <class Storage>
 struct TileTask {
   index K;
-  const T* a;
+  const Storage* a;
   index a_stride;  // between rows of a (kRows) or its columns (kColumns); kPacked knows it
-  const T* b;
+  const Storage* b;
   index b_row;
-  const T* bias;  // or null
-  const T* c_in;  // what is added to the product before it is stored: c, or null
-  T* c;
+  const Storage* bias;  // or null
+  const Storage* c_in;  // what is added to the product before it is stored: c, or null
+  Storage* c;
   index ldc;
   int last;
-  bool prefetch_b = false;   // from beyond L2
-  Prefetcher<T> prefetch{};  // with a packed a, spread over K; in run_prefetching_tile one line per step, at most K
-  T* packed = nullptr;       // where run_packing_tile leaves the panel of b
+  bool prefetch_b = false;  // from beyond L2
+  // With a packed a, spread over K; in run_prefetching_tile one line per step, at most K.
+  Prefetcher<Storage> prefetch{};
+  Storage* packed = nullptr;  // where run_packing_tile leaves the panel of b
 };
 
-// A function for every tile, compiled once (gemm_tiles.cpp): many kernels end in matrix products.
+// A function for every tile, compiled once (tiles.cpp): many kernels end in matrix products.
 template <class T>
 struct TileFunctions {
   using Function = void (*)(const TileTask<T>&);
