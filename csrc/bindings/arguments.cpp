@@ -27,7 +27,7 @@ std::vector<index> checked_ints(const char* op, const char* name, py::handle obj
   bool sequence = py::isinstance<py::tuple>(object) || py::isinstance<py::list>(object);
   PYDL_CHECK_TYPE(sequence, "[", op, "] ", name, ": expected a tuple of ",
                   count == kAnyCount ? "" : message(count, " "), "ints, got ", got());
-  // Those that are there now: a subclass may give another length, and an item's __index__ may change the list.
+  // The current length: a subclass may report another one, and an item's __index__ may change the list.
   const auto length = [&] { return std::size_t(PySequence_Fast_GET_SIZE(object.ptr())); };
   PYDL_CHECK(count == kAnyCount || length() == count, "[", op, "] ", name, ": expected ", count, " ints, got ", got());
   std::vector<index> values;

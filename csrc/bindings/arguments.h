@@ -1,4 +1,4 @@
-// Arguments that are not arrays: tuples of sizes and names of activations, checked on the way in.
+// Arguments that are not arrays: tuples of sizes, numbers and names of activations.
 #pragma once
 #include <pybind11/pybind11.h>
 
@@ -10,11 +10,10 @@
 namespace pydl {
 namespace py = pybind11;
 
-// What a message says that it got: an array's type and shape, else the repr of the object, of a bounded length.
+// The text of an object in error messages: an array's type and shape, else its repr, of a bounded length.
 std::string shown(py::handle object);
 
-// Whether the object is a str with these (ASCII) letters. No str that there can be is an error, lone surrogates
-// included.
+// Whether the object is a str with this (ASCII) text. No str is an error, not even one with lone surrogates.
 bool is_text(py::handle object, const char* text);
 
 // A tuple (or list) of `count` ints, each in [minimum, maximum]: bounds that keep sums and products of sizes in range.

@@ -49,7 +49,7 @@ void check_writable(const char* op, const char* name, const py::array& a) {
 index checked_size(const char* op, const char* name, const std::vector<index>& shape) {
   const std::size_t most = py::detail::npy_api::get().PyArray_RUNTIME_VERSION_ < 0x12 ? 32 : 64;  // NumPy's own limit
   PYDL_CHECK(shape.size() <= most, "[", op, "] ", name, ": expected at most ", most, " dimensions, got ", shape.size());
-  index size = 1, bytes = 16;  // without the zeros, as NumPy counts
+  index size = 1, bytes = 16;  // zeros do not count, as in NumPy
   for (index n : shape) {
     PYDL_CHECK(n >= 0, "[", op, "] ", name, ": negative size in shape ", shape_string(shape));
     PYDL_CHECK(!__builtin_mul_overflow(bytes, std::max(n, index(1)), &bytes), "[", op, "] ", name, ": shape ",
@@ -60,7 +60,7 @@ index checked_size(const char* op, const char* name, const std::vector<index>& s
 }
 
 namespace {
-// Python sees a MemoryError with these words.
+// Python raises MemoryError with this text.
 struct OutOfMemory : std::bad_alloc {
   explicit OutOfMemory(std::string words) : words(std::move(words)) {}
   const char* what() const noexcept override { return words.c_str(); }
@@ -93,7 +93,7 @@ py::array make_array(const py::dtype& dtype, const std::vector<index>& shape) {
     throw OutOfMemory(message("[empty] shape: no memory for ", py::str(dtype).cast<std::string>(), " ",
                               shape_string(shape), ", ", bytes, " bytes"));
   }
-  // As py::array and py::capsule would, without what those allocate and look up on the way: this is in every call.
+  // As py::array and py::capsule would do, without their allocations and look-ups: this is in every call.
   const auto owner = py::reinterpret_steal<py::object>(PyCapsule_New(block, nullptr, &release));
   if (!owner) {
     pool_release(block);

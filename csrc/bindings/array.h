@@ -1,4 +1,4 @@
-// NumPy arrays at the door: checked on the way in, taken from the pool on the way out.
+// NumPy arrays in the bindings: inputs are checked, outputs come from the pool.
 #pragma once
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -15,8 +15,8 @@ namespace py = pybind11;
 // "float32 (2, 3, 4)"
 std::string describe(const py::handle& object);
 
-// An array handed to `op` as `name`: an ndarray, C-contiguous and aligned; of this rank unless rank < 0.
-// Throws TypeError (not an array, wrong dtype) or ValueError (rank, layout), naming op and argument.
+// An argument `name` of `op`: an ndarray, C-contiguous and aligned; of this rank unless rank < 0. Throws TypeError (not
+// an array, wrong dtype) or ValueError (rank, layout), naming op and argument.
 py::array checked(const char* op, const char* name, py::handle object, int rank = -1);
 
 // C-contiguous and aligned.
@@ -41,19 +41,19 @@ auto by_dtype(const char* op, const char* name, const py::array& a, Body body) {
 // A further argument of the same element type as the first. `shape` entries of -1 match anything.
 template <class T>
 py::array checked_as(const char* op, const char* name, py::handle object, const std::vector<index>& shape);
-// Likewise, but None is allowed and gives an empty handle: test with `if (b)`... see data_or_null.
+// Likewise, but None is allowed and stays None; see data_or_null.
 template <class T>
 py::object checked_or_none(const char* op, const char* name, py::handle object, const std::vector<index>& shape);
 
-// A fresh array from the pool, uninitialised. A view keeps its block alive; the block returns to the pool with the
-// last.
+// A new array from the pool, uninitialised. Its views keep the block alive; the block returns to the pool with the last
+// one.
 py::array make_array(const py::dtype& dtype, const std::vector<index>& shape);
 template <class T>
 py::array make_array(const std::vector<index>& shape) {
   return make_array(py::dtype::of<T>(), shape);
 }
 
-// A view of an array that make_array made, which may be written to even if that may not (and cannot be allowed to).
+// A view of an array that make_array made: writable, even if that array is read-only.
 py::array writable(const py::array& a);
 
 template <class T>
@@ -61,7 +61,7 @@ const T* data(const py::array& a) {
   return static_cast<const T*>(a.data());
 }
 template <class T>
-T* mutable_data(const py::array& a) {  // only for arrays we made, or after checked_writable
+T* mutable_data(const py::array& a) {  // only for arrays from make_array, or after check_writable
   return static_cast<T*>(const_cast<void*>(a.data()));
 }
 void check_writable(const char* op, const char* name, const py::array& a);

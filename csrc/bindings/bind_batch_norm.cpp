@@ -10,7 +10,7 @@ struct Rows {
   index rows, cols;
 };
 
-// x as rows of channels. Statistics of nothing do not exist, so training asks for a row.
+// x as rows of channels. An empty array has no statistics, so training needs at least one row.
 Rows rows_of(const char* op, const char* name, const py::array& x, bool some) {
   PYDL_CHECK(x.ndim() > 0, "[", op, "] ", name, ": expected at least 1 dimension, got ", describe(x));
   const index cols = x.shape(x.ndim() - 1);

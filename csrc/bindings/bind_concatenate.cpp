@@ -63,7 +63,7 @@ py::array flip(const py::array& x, index axis_number) {
   return y;
 }
 
-// A mask: a byte for each step, and so few that a plain loop will do.
+// A mask has one byte per step: a plain loop is fast enough.
 py::array flip_mask(const py::array& x, index axis_number) {
   const Axis axis = axis_of("flip", x, axis_number);
   const py::array y = make_array<bool>(shape_of(x));

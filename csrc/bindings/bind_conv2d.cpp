@@ -11,7 +11,7 @@ namespace {
 
 using Sizes = std::vector<index>;
 
-// Everything that strides, padding, dilation and groups say, checked together with the two shapes they apply to.
+// The shape that strides, padding, dilation and groups give, checked together with the shapes of x and w.
 Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, const char* w_name, const Sizes& w,
                           py::handle strides, py::handle padding, py::handle dilation, index groups) {
   Sizes stride = checked_ints(op, "strides", strides, 2, 1);
@@ -35,7 +35,7 @@ Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, co
     PYDL_CHECK(window[i] <= padded, "[", op, "] ", w_name, ": the kernel spans ", window[i], i ? " columns" : " rows",
                " (dilation ", spread[i], "), more than the ", padded, " of the padded input");
     out[i] = (padded - window[i]) / stride[i] + 1;
-    // A single output has nowhere to stride to, and a single tap nothing to be far from: kernels see small numbers.
+    // A single output needs no stride, and a single tap no dilation: kernels get small numbers.
     if (out[i] == 1) stride[i] = std::min(stride[i], x[i + 1]);
     if (w[i] == 1) spread[i] = 1;
   }
@@ -43,7 +43,7 @@ Conv2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, co
           out[1], stride[0], stride[1], pad[0], pad[2], spread[0], spread[1], groups};
 }
 
-// What a kernel is told: the shape, and the algorithm that the precision requests now (a plan asks at each replay).
+// The shape, with the algorithm that the precision requests now (a plan reads it at each replay).
 Conv2dShape requested(Conv2dShape s) {
   s.algorithm = conv2d_requested();
   return s;

@@ -10,7 +10,7 @@
 namespace pydl {
 namespace {
 
-// The slopes of backward are told from the sign of y: that needs alpha >= 0.
+// Backward reads the slope from the sign of y, which needs alpha >= 0.
 double checked_alpha(const char* op, Activation kind, const py::object& object) {
   const double alpha = checked_real(op, "alpha", object);
   const bool used = kind == Activation::leaky_relu || kind == Activation::elu;
@@ -51,13 +51,13 @@ BinaryOp binary_op_named(const std::string& name) {
              "'");
 }
 
-// How b is read for an a of rows x cols.
+// How an a of rows x cols reads b: the sizes, and the strides of b.
 struct Broadcast {
   index rows, cols, b_row, b_col;
 };
 
-// b aligned at the right, as NumPy does: equal to a where it is not 1, and the axes where it is 1 all come first (a
-// row, or a scalar) or all come last (a column).
+// b aligned at the right, as in NumPy: equal to a, except that its axes of size 1 all come first (a row, or a scalar)
+// or all last (a column).
 std::optional<Broadcast> broadcast(const std::vector<index>& a, std::vector<index> b) {
   if (b.size() > a.size()) return std::nullopt;
   b.insert(b.begin(), a.size() - b.size(), 1);

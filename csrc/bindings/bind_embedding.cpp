@@ -17,7 +17,7 @@ py::array forward(const py::array& ids, const py::array& table) {
   const py::array y = make_array<T>(shape);
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
-    if (y.size() == 0) Ids(op, data<I>(ids), count, rows);  // then nothing else is done with them
+    if (y.size() == 0) Ids(op, data<I>(ids), count, rows);  // without an output nothing else checks the ids
     launch(op, {memory_of(ids), memory_of(table)}, {y}, [=](const void* const* in, void* const* out, const void*) {
       const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
       kernels().of<T>().embedding.forward(count, cols, checked.data(), static_cast<const T*>(in[1]),

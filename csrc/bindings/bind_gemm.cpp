@@ -32,7 +32,7 @@ struct Batch {
         count, 1, [](void* context, index begin, index end) { (*static_cast<Some*>(context))(begin, end); }, &some);
   }
 
-  // A product of this many multiplications keeps all threads busy by itself; smaller ones are shared out whole.
+  // A product of this many multiply-adds uses all threads itself; smaller products are distributed over the threads.
   static constexpr index kSerialWork = 1 << 21;
 };
 

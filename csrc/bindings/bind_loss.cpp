@@ -7,8 +7,8 @@
 namespace pydl {
 namespace {
 
-// Labels as the kernels want them: int64, every one in [0, cols). This happens inside the launched body, so that a
-// replayed plan checks its labels too.
+// Labels as kernels read them: int64, all in [0, cols). Made inside the launched body, so that a replayed plan checks
+// its labels too.
 class Labels {
  public:
   Labels(const char* op, bool narrow, index rows, index cols, const void* labels)

@@ -23,7 +23,7 @@ py::array step_mask(const py::array& x, double value) {
   return mask;
 }
 
-// Numbers of words: a plain loop, for it is one comparison each.
+// Ids of words: a plain loop, with one comparison each.
 template <class I>
 py::array id_mask(const py::array& ids) {
   const py::array mask = make_array<bool>(shape_of(ids));

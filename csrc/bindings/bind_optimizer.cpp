@@ -10,7 +10,7 @@
 namespace pydl {
 namespace {
 
-// One of the lists of a call: a parameter of each tensor, in order.
+// One of the lists of a call, with one array per parameter.
 enum class Role { w, g, m, v, u };  // in Parameter
 struct Argument {
   const char* name;

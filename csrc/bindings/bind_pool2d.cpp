@@ -10,7 +10,7 @@ namespace {
 
 using Sizes = std::vector<index>;
 
-// Everything that the sizes, strides and padding of a window say, checked together with the image they apply to.
+// The shape that sizes, strides and padding of a window give, checked together with the shape of the image.
 Pool2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, py::handle pool_size, py::handle strides,
                           py::handle padding) {
   Sizes window = checked_ints(op, "pool_size", pool_size, 2, 1);
@@ -29,14 +29,14 @@ Pool2dShape checked_shape(const char* op, const char* x_name, const Sizes& x, py
     PYDL_CHECK(window[i] <= padded, "[", op, "] pool_size: expected at most the ", padded, i ? " columns" : " rows",
                " of the padded input, got ", shape_string(window));
     out[i] = (padded - window[i]) / stride[i] + 1;
-    if (out[i] == 1) stride[i] = std::min(stride[i], x[i + 1]);  // a single window has nowhere to stride to
+    if (out[i] == 1) stride[i] = std::min(stride[i], x[i + 1]);  // a single window needs no stride
   }
   checked_size(op, x_name, x);
   checked_size(op, "output", {x[0], out[0], out[1], x[3]});
   return {x[0], x[1], x[2], x[3], window[0], window[1], out[0], out[1], stride[0], stride[1], pad[0], pad[2]};
 }
 
-// Of maxima, whose places in their windows are int32.
+// For max pooling, whose indices are int32.
 Pool2dShape checked_max(const char* op, const char* x_name, const Sizes& x, py::handle pool_size, py::handle strides,
                         py::handle padding) {
   const Pool2dShape s = checked_shape(op, x_name, x, pool_size, strides, padding);

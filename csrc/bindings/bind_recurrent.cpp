@@ -26,7 +26,7 @@ const RecurrentCell& cell_named(const char* op, const std::string& name) {
 template <std::size_t N>
 using Arguments = std::array<RecurrentArguments, N>;
 
-// body(i) for each direction. With as many threads each has its own, and no two threads wait for each other.
+// body(i) for each direction. With as many threads as directions, each gets its own, and no thread waits for another.
 template <std::size_t N, class Body>
 void each_direction(const Body& body) {
   if (num_threads() != int(N)) {
@@ -41,19 +41,19 @@ void each_direction(const Body& body) {
       const_cast<Body*>(&body));
 }
 
-// The three arrays that a launch has for direction i, behind the one that all directions share.
+// The three arrays of a launch that belong to direction i, after the one that all directions share.
 template <class Array>
 Array* of_direction(Array* arrays, std::size_t i) {
   return arrays + 1 + 3 * i;
 }
 constexpr std::size_t arrays_of(std::size_t directions) { return 1 + 3 * directions; }
 
-// What a run knows of its directions. Outputs of several lie side by side, in the order of x.
+// What a run knows of its directions. Their outputs are side by side, in the order of x.
 template <class T, std::size_t N>
 struct Directions {
   RecurrentCell cell;
   std::array<RecurrentShape, N> shapes;
-  std::array<index, N> offsets;  // of their outputs in a row of all
+  std::array<index, N> offsets;  // of their outputs in a row of y
   std::array<ReadIds, N> read_ids;
   index outputs = 0;
 
@@ -85,9 +85,7 @@ struct Directions {
 // How a plan packs the weights of all directions, one after the other.
 template <class T, std::size_t N>
 Plan::Packing packing_of(const Directions<T, N>& all) {
-  const auto first_weight = [=](std::size_t i) {
-    return all.shapes[i].id_rows ? 2 : 1;
-  };  // ids read rows of the kernel
+  const auto first_weight = [=](std::size_t i) { return all.shapes[i].id_rows ? 2 : 1; };  // ids are rows of the kernel
   Plan::Packing packing;
   for (std::size_t i = 0; i < N; i++)
     for (int k = first_weight(i); k <= 3; k++) packing.arguments.push_back(kInputs * int(i) + k);
@@ -107,7 +105,7 @@ Plan::Packing packing_of(const Directions<T, N>& all) {
   return packing;
 }
 
-// An array that may be missing: empty for the launch, None for Python.
+// An optional array: empty for the launch, None for Python.
 template <class T>
 py::array made_if(bool wanted, const std::vector<index>& shape) {
   return make_array<T>(wanted ? shape : std::vector<index>{0});
@@ -182,7 +180,7 @@ struct BackwardRun {
     if (!with_initial) dh0 = nullptr;
     if (!with_initial || !all.cell.has_cell_state) dc0 = nullptr;
     RecurrentShape s = all.shapes[i];
-    if (s.B == 0) s.T = 0;  // steps that nobody makes
+    if (s.B == 0) s.T = 0;  // an empty batch makes no steps
     with_inputs<T>(kBackward, s, all.read_ids[i], in + kInputs * i, [&](const auto& inputs) {
       all.kernels().backward(s, inputs, RecurrentGradients<T>{dy, dh, dc, saved, dx, dweights, dh0, dc0});
     });

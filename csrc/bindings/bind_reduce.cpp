@@ -35,8 +35,9 @@ py::array reduce(const std::string& name, py::handle x_object, index axis_begin,
              "] axis_begin, axis_end: expected 0 <= axis_begin <= axis_end <= ", x.ndim(), ", got ", axis_begin,
              " and ", axis_end);
   Split s = split(x, axis_begin, axis_end);
-  PYDL_CHECK(s.axis > 0 || kind == ReduceOp::sum || kind == ReduceOp::mean, "[", op, "] x: the ", name,
-             " of no elements does not exist, got ", describe(x), " along axes ", axis_begin, " to ", axis_end);
+  PYDL_CHECK(s.axis > 0 || kind == ReduceOp::sum || kind == ReduceOp::mean, "[", op,
+             "] x: expected at least one element for ", name, ", got ", describe(x), " along axes ", axis_begin, " to ",
+             axis_end);
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
     py::array y = make_array<T>(s.rest);
@@ -54,8 +55,7 @@ py::array argmax(py::handle x_object, index axis) {
   py::array x = checked(op, "x", x_object);
   PYDL_CHECK(0 <= axis && axis < index(x.ndim()), "[", op, "] axis: expected 0 <= axis < ", x.ndim(), ", got ", axis);
   Split s = split(x, axis, axis + 1);
-  PYDL_CHECK(s.axis > 0, "[", op, "] x: the argmax of no elements does not exist, got ", describe(x), " along axis ",
-             axis);
+  PYDL_CHECK(s.axis > 0, "[", op, "] x: expected at least one element, got ", describe(x), " along axis ", axis);
   PYDL_CHECK(s.axis < index(1) << 31, "[", op, "] x: expected fewer than 2^31 elements along axis ", axis, ", got ",
              describe(x));
   return by_dtype(op, "x", x, [&](auto zero) {

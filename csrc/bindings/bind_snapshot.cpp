@@ -1,4 +1,4 @@
-// pydl._core.Changes and Snapshot: what tells whether plans, and other things derived from layers, are still right.
+// pydl._core.Changes and Snapshot: they tell whether plans, and other things derived from layers, are still valid.
 #include <algorithm>
 
 #include "bindings/critical.h"
@@ -8,10 +8,10 @@
 namespace pydl {
 namespace {
 
-// All changes of the process. While it stands still nothing has changed, and there is nothing more to ask.
+// All changes of the process. If it is the same as before, nothing has changed, and no part needs a check.
 std::atomic<std::int64_t> changes_of_all{0};
 
-constexpr Py_ssize_t kMaxItems = 1024;  // of a larger container only the size is looked at: a vocabulary, a table
+constexpr Py_ssize_t kMaxItems = 1024;  // of a larger container, such as a vocabulary, only the size is compared
 
 Py_ssize_t size_of(PyObject* container) {
   if (PyList_Check(container)) return PyList_GET_SIZE(container);
@@ -117,11 +117,11 @@ void bind_snapshot(py::module_& m) {
       .def(py::init<>())
       .def("bump", &Changes::bump)
       .def_property_readonly("count", &Changes::count)
-      .def("__reduce__", [](const py::object& self) {  // a copy of the owner counts for itself
+      .def("__reduce__", [](const py::object& self) {  // the copy of an owner counts its own changes
         return py::make_tuple(py::type::of(self), py::tuple());
       });
 
-  // The containers may lead back to whoever keeps the snapshot, so the collector must see them.
+  // The containers may refer to the owner of the snapshot, so the collector must see them.
   py::class_<Snapshot>(m, "Snapshot", py::custom_type_setup([](PyHeapTypeObject* heap_type) {
                          PyTypeObject& type = heap_type->ht_type;
                          type.tp_flags |= Py_TPFLAGS_HAVE_GC;

@@ -18,7 +18,7 @@ std::vector<index> dense_strides(const std::vector<index>& shape) {
   return strides;
 }
 
-// y of this shape, read from x with these strides. Axes that lie in x as they do in y are one axis for the kernel.
+// y of this shape, read from x with these strides. Axes that are adjacent in both arrays are one axis for the kernel.
 template <class T>
 py::array strided_copy(const char* op, const py::array& x, const std::vector<index>& shape,
                        const std::vector<index>& strides) {
@@ -56,7 +56,7 @@ std::vector<index> transposed_order(const py::array& x, py::handle object) {
   return order;
 }
 
-// Margins in front, in numbers of either sign; those behind follow from the shape of y.
+// Margins in front may be negative; those behind follow from the shape of y.
 template <class T>
 py::array pad(const py::array& x, const std::vector<index>& before, const std::vector<index>& after) {
   const std::vector<index> own = shape_of(x);
@@ -72,7 +72,7 @@ py::array pad(const py::array& x, const std::vector<index>& before, const std::v
   std::size_t axes = 0;
   for (std::size_t k = 0; k < shape.size() && y.size() > 0; k++) {
     const bool whole = before[k] == 0 && after[k] == 0;
-    if (axes > 0 && whole) {  // an axis that stays whole counts as elements of the one before
+    if (axes > 0 && whole) {  // an axis without margins is merged into the one before
       size[axes - 1] *= own[k];
       y_size[axes - 1] *= own[k];
       front[axes - 1] *= own[k];

@@ -1,4 +1,4 @@
-// Ids: numbers of rows of a table. They are checked in every run, also of a plan: they are the data.
+// Ids: indices of the rows of a table. Checked in every run, also of a plan, because they are data.
 #pragma once
 #include <memory>
 #include <type_traits>
@@ -15,8 +15,7 @@ class Ids {
     for (index i = 0; i < count; i++) {
       // A float is cut off towards zero, as a cast does; a NaN fails the comparison.
       const bool inside = ids[i] > I(-1) && double(ids[i]) < double(rows);
-      PYDL_CHECK(inside, "[", op, "] ids: expected numbers of rows in [0, ", rows, "), got ", +ids[i], " at element ",
-                 i);
+      PYDL_CHECK(inside, "[", op, "] ids: expected row indices in [0, ", rows, "), got ", +ids[i], " at element ", i);
     }
     if constexpr (std::is_same_v<I, std::int64_t>) {
       data_ = ids;

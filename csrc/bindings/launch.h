@@ -24,9 +24,9 @@ inline Memory memory_of(const py::object& a) {  // an array, or None for an argu
   return {array.data(), array.nbytes()};
 }
 
-// As py::gil_scoped_release. But a daemon thread that wants the GIL back when the interpreter is being finalized gets
-// none: until Python 3.13 it is unwound instead, which would end the process in a destructor, and drop references
-// without the GIL on the way. It waits for the end here.
+// As py::gil_scoped_release, except for daemon threads that want the GIL back while the interpreter is finalized. Until
+// Python 3.13 Python unwinds such a thread, which would end the process in a destructor and drop references without the
+// GIL. Here it waits for the end of the process.
 class WithoutGil {
  public:
   WithoutGil() : state_(PyEval_SaveThread()) {}
@@ -45,7 +45,8 @@ class WithoutGil {
 };
 
 // Around every run of kernels: the GIL is free, and this thread is known to be inside kernels.
-// WARNING: in this order. Whoever forks holds the GIL and waits for kernels to end, so kernels never wait for it.
+// WARNING: keep this order. A thread that forks holds the GIL and waits for kernels to end, so kernels never wait for
+// the GIL.
 struct KernelScope {
   WithoutGil unlocked;
   InKernels here;
@@ -58,7 +59,7 @@ void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out],
   void* writes[Out];
   for (std::size_t i = 0; i < In; i++) reads[i] = in[i].data;
   for (std::size_t i = 0; i < Out; i++) writes[i] = mutable_data<void>(out[i]);
-  // Where there is nothing to write there is nothing to do, over however many rows of nothing a kernel would go.
+  // Nothing to write, nothing to do: a kernel might still loop over many empty rows.
   bool some = false;
   for (const py::array& a : out) some |= a.nbytes() > 0;
   if (some) {

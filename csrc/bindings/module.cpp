@@ -11,7 +11,8 @@ constexpr const char* kOnlyMain =
     "[pydl] import: expected the main interpreter, got a sub-interpreter; give each its own process";
 }
 
-// What PYBIND11_MODULE defines asks for the GIL of the main interpreter; in another one it would wait for ever.
+// The init function of PYBIND11_MODULE takes the GIL of the main interpreter; in another interpreter it would wait
+// forever.
 #define PyInit__core init_in_main_interpreter
 PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   if (PyInterpreterState_Get() != PyInterpreterState_Main()) throw std::runtime_error(kOnlyMain);

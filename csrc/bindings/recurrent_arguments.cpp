@@ -8,7 +8,7 @@
 namespace pydl {
 namespace {
 
-// A keyword and the field that it fills, of one of two kinds.
+// A keyword and the field that it sets: an object or a flag.
 struct Keyword {
   const char* name;
   py::object RecurrentArguments::* object = nullptr;

@@ -1,4 +1,4 @@
-// One direction of a recurrent layer at the door: its checked arguments, and what its kernels read.
+// One direction of a recurrent layer in the bindings: its checked arguments, and what its kernels read.
 #pragma once
 #include "bindings/arguments.h"
 #include "bindings/array.h"
@@ -9,7 +9,7 @@
 
 namespace pydl {
 
-// What tells one cell from another at the door.
+// How the cells differ in the bindings.
 struct RecurrentCell {
   const char *name, *forward, *backward;  // its own, and those of its steps in a plan
   index gates;
@@ -28,7 +28,7 @@ struct RecurrentCell {
 
 constexpr int kInputs = 9;  // of one direction: the arrays of RecurrentInputs, in its order
 
-// How ids are read in each run; null where x are vectors.
+// Reads the ids in each run; null where x has vectors.
 using ReadIds = Ids (*)(const char* op, const void* ids, index count, index rows);
 
 template <class T>
@@ -38,7 +38,7 @@ struct Direction {
   ReadIds read_ids = nullptr;
 };
 
-// Its slope must follow from its value: all that the kernels keep.
+// An activation of a cell: kernels save only its value, so its slope must follow from the value.
 inline Activation checked_gate(const char* op, const char* name, py::handle object) {
   const Activation kind = checked_activation(op, name, object);
   for (Activation known :
@@ -102,7 +102,7 @@ Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const 
   d.arrays[6] = checked_mask(op, a.mask, B, steps);
   d.arrays[7] = checked_or_none<T>(op, "dropout_mask", a.dropout_mask, {B, I});
   d.arrays[8] = checked_or_none<T>(op, "recurrent_dropout_mask", a.recurrent_dropout_mask, {B, U});
-  checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // what is saved of it for backward
+  checked_size(op, "x", {B + 1, steps + 1, I + (cell.gates + 3) * U + 64});  // the reserve space
   return d;
 }
 
@@ -121,7 +121,7 @@ RecurrentInputs<T> inputs_of(const void* const* in, const std::int64_t* ids = nu
           ids};
 }
 
-// body(inputs) with the ids, if x are such, read anew.
+// body(inputs); ids are read again in each run.
 template <class T, class Body>
 void with_inputs(const char* op, const RecurrentShape& s, ReadIds read_ids, const void* const* in, const Body& body) {
   if (!read_ids) return body(inputs_of<T>(in));

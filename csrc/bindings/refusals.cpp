@@ -30,7 +30,7 @@ struct Function {
   bool takes_more = false;  // *args
 };
 
-// Where the part of a list that begins at `from` ends: at the next comma outside of brackets and quotes.
+// The end of the part of a list that begins at `from`: the next comma outside of brackets and quotes.
 std::size_t part_end(std::string_view text, std::size_t from) {
   int depth = 0;
   for (bool quoted = false; from < text.size(); from++) {

@@ -21,13 +21,13 @@ class Changes {
 
 class Snapshot {
  public:
-  bool add(std::shared_ptr<Changes> part);  // false: it is in here already
+  bool add(std::shared_ptr<Changes> part);  // false: it is in the snapshot already
   void add_container(py::object container);
   bool holds() const;
   int traverse(visitproc visit, void* arg) const;
 
  private:
-  // A list, tuple, dict or set that a layer has as an attribute. Its owner hears nothing when its items change.
+  // A list, tuple, dict or set that is an attribute of a layer. Nothing tells the layer when its items change.
   struct Container {
     py::object object;
     std::vector<py::object> items;  // of a dict: keys and values
@@ -38,7 +38,7 @@ class Snapshot {
   std::vector<std::shared_ptr<Changes>> parts_;
   std::unordered_set<const Changes*> known_;
   std::int64_t sum_ = 0;                           // of the parts' counts, each of which only grows
-  mutable std::atomic<std::int64_t> checked_{-1};  // the changes in the process when the parts were last seen unchanged
+  mutable std::atomic<std::int64_t> checked_{-1};  // changes of the process when the parts were last seen unchanged
   std::vector<Container> containers_;
 };
 

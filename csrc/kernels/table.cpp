@@ -1,4 +1,4 @@
-// The one symbol that leaves this folder: the table of one instruction set.
+// The one symbol that this folder exports: the table of one instruction set.
 #include "kernels/table.h"
 
 #define PYDL_STRING_(x) #x

@@ -1,5 +1,5 @@
-// Errors at the door: PYDL_CHECK(rank == 4, "[conv2d] x: expected 4 dimensions, got ", rank) throws
-// std::invalid_argument, which Python sees as ValueError. PYDL_CHECK_TYPE throws TypeError.
+// Errors in arguments: PYDL_CHECK(rank == 4, "[conv2d] x: expected 4 dimensions, got ", rank) throws
+// std::invalid_argument, which is ValueError in Python. PYDL_CHECK_TYPE throws TypeError.
 #pragma once
 #include <sstream>
 #include <stdexcept>

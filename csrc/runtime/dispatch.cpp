@@ -29,8 +29,8 @@ struct Entry {
   const Kernels& (*table)();
 };
 
-// Worst first. The levels are those that cmake/isa.cmake compiles for; __builtin_cpu_supports asks cpuid and also
-// whether the operating system saves the registers.
+// Worst first. The levels are those that cmake/isa.cmake compiles for; __builtin_cpu_supports also checks that the
+// operating system saves the registers.
 const Entry kEntries[] = {
     {"baseline", [] { return true; }, baseline::table},
 #ifdef PYDL_HAS_avx2

@@ -8,7 +8,7 @@
 
 namespace pydl {
 
-// body() with each supported set in use; the one in use before comes back.
+// body() for each supported instruction set; restores the one in use before.
 template <class Body>
 void on_every_isa(const Body& body) {
   const std::string before = kernels().isa;

@@ -12,7 +12,7 @@
 namespace pydl {
 namespace {
 
-// A made-up /proc and /sys below a folder that goes away again.
+// A simulated /proc and /sys in a temporary folder.
 class System {
  public:
   System() {

@@ -1,5 +1,5 @@
-// The register tile and the packing under every matrix product, and the slots of the kernel table that Python does not
-// reach: accumulate, row strides, packed weights.
+// The register tile and the packing of matrix products, and what Python does not use of the kernel table: accumulate,
+// row strides, packed weights.
 #include <doctest.h>
 
 #include <vector>
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("gemm accumulates, keeps to row strides and takes packed weig
       for (index K : {0, 8, 401, 9000})
         for (bool accumulate : {false, true})
           for (bool trans_b : {false, true}) {
-            if (K == 9000 && M > 3) continue;  // the slices of a long K are for few rows
+            if (K == 9000 && M > 3) continue;  // a long K is cut into slices for few rows only
             const index lda = K + 1, ldb = (trans_b ? K : N) + 2, ldc = N + 3;
             const GemmShape shape{M, N, K, lda, ldb, ldc, false, trans_b, accumulate};
             const std::vector<T> a = numbers<T>(M * lda), b = numbers<T>((trans_b ? N : K) * ldb), bias = numbers<T>(N);

@@ -45,7 +45,7 @@ struct Threads {  // for one test, of this thread
   ~Threads() { set_thread_override(0); }
 };
 
-// The sum of 0 ... n-1 on as many threads as there are, and how many that were.
+// The sum of 0 ... n-1 on all threads, and how many threads took part.
 std::pair<index, int> sum(index n) {
   std::atomic<index> total{0};
   std::atomic<int> workers{0};
@@ -57,7 +57,7 @@ std::pair<index, int> sum(index n) {
   return {total, workers};
 }
 
-// What a child process that runs body() exits with: 0 if it holds. It has ten seconds.
+// The exit code of a child process that runs body(): 0 if it returns true. It has ten seconds.
 template <class Body>
 int in_child(const Body& body) {
   const pid_t child = fork();
@@ -152,7 +152,7 @@ TEST_CASE("an exception in any worker reaches the caller, and the next primitive
                                     Scratch buffer(1000);
                                     for (int round = 0; round < 10; round++) {
                                       if (t.rank == bad && round == 5) throw std::runtime_error("mine");
-                                      t.barrier();  // nobody waits here for ever
+                                      t.barrier();  // no worker waits forever
                                     }
                                   }),
                          "mine", std::runtime_error);
@@ -204,9 +204,9 @@ TEST_CASE("callers at the same time stay correct and share one budget") {
     });
   for (std::thread& caller : callers) caller.join();
   CHECK(wrong == 0);
-  // A caller is never turned away: one that comes while all of the budget is given out runs alone.
+  // A caller never waits for others: it runs alone if the budget is used up.
   CHECK(most <= 3 + 2);
-  CHECK(sum(100).second == 3);  // everything was given back
+  CHECK(sum(100).second == 3);  // all of the budget is free again
   set_num_threads(default_num_threads());
 }
 
@@ -251,14 +251,14 @@ constexpr bool kThreadSanitizer = true;
 #else
 constexpr bool kThreadSanitizer = false;
 #endif
-// ThreadSanitizer cannot follow threads that a forked child starts, and its allocator may be locked in there for ever.
-// QEMU 7 (user mode) gives such a thread the number that one of the parent's has, and stops.
+// ThreadSanitizer cannot follow threads that a forked child starts, and its allocator may be locked forever in there.
+// QEMU 7 (user mode) gives such a thread the id of one of the parent's threads, and stops.
 int child_threads() { return kThreadSanitizer || std::getenv("PYDL_EMULATED") ? 1 : 2; }
 constexpr bool kChildAllocates = !kThreadSanitizer;
 
 TEST_CASE("parent and child both go on after a fork, while other threads run kernels and allocate") {
   set_num_threads(2);
-  REQUIRE(sum(1000).first == 499500);  // there is something to lose: the workers have started
+  REQUIRE(sum(1000).first == 499500);  // the workers have started, so the fork can lose them
   std::atomic<bool> stop{false};
   std::vector<std::thread> others;
   for (int i = 0; i < 2; i++)

@@ -1,4 +1,4 @@
-// The generator of kernels/philox.h, once per instruction set.
+// The generator of kernels/common/philox.h, once per instruction set.
 #include <doctest.h>
 
 #include <cstdint>
@@ -34,7 +34,7 @@ void check_equal(const std::uint32_t* got, const Block& expected) {
 
 constexpr Block kFirst{{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}};
 
-// Those of philox4x32-10 in the file kat_vectors of Random123, the library of the paper's authors.
+// The vectors of philox4x32-10 in the file kat_vectors of Random123, the library of the paper's authors.
 TEST_CASE("the definition gives the published blocks") {
   check_equal(scalar({{0, 0, 0, 0}}, 0, 0).words, kFirst);
   check_equal(scalar({{~0u, ~0u, ~0u, ~0u}}, ~0u, ~0u).words, {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}});
@@ -42,7 +42,7 @@ TEST_CASE("the definition gives the published blocks") {
               {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}});
 }
 
-// The kernel's counter has 64 bits, so that only the first published block is one of its own.
+// The counter of the kernel has 64 bits, so it can make only the first published block.
 TEST_CASE("the kernel gives the published block of counter 0") {
   std::uint32_t words[kPhiloxWords];
   philox(0, 0, words);

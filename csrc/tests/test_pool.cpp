@@ -25,7 +25,7 @@ struct Fresh {  // every test begins and ends with an empty pool, the default bo
   const index limit = pool_stats().limit_bytes;
 };
 
-index class_size(index bytes) {  // what the statistics say a block of this many bytes takes
+index class_size(index bytes) {  // the size of the class for this many bytes, from the statistics
   const index before = pool_stats().used_bytes;
   void* block = pool_acquire(bytes);
   const index size = pool_stats().used_bytes - before;
@@ -117,7 +117,7 @@ TEST_CASE("an idle block that is somewhat larger serves, one that is much larger
   const PoolStats start = pool_stats();
   void* smaller = pool_acquire(9000);
   CHECK(smaller == block);
-  CHECK(pool_stats().used_bytes - start.used_bytes == size);  // it counts as what it is
+  CHECK(pool_stats().used_bytes - start.used_bytes == size);  // it counts by the size of its own class
   CHECK(pool_stats().idle_bytes == start.idle_bytes - size);
   pool_release(smaller);
   CHECK(pool_stats().used_bytes == start.used_bytes);

@@ -1,4 +1,4 @@
-// The vocabulary of kernels/simd.h, once per instruction set.
+// The functions of kernels/common/simd.h, once per instruction set.
 #include <doctest.h>
 
 #include <utility>

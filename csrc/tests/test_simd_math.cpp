@@ -1,5 +1,6 @@
-// The largest errors of kernels/simd_math.h, in units in the last place, against the long double functions of libm:
-// over steps through all bit patterns (denormals, both ends) and over a dense line around zero. `ctest -V` prints them.
+// The largest errors of kernels/common/simd_math.h, in units in the last place, against the long double functions of
+// libm: over steps through all bit patterns (denormals, both ends) and over a dense line around zero. `ctest -V` prints
+// them.
 #include <doctest.h>
 
 #include <algorithm>
@@ -72,7 +73,7 @@ void check(const std::string& name, double limit, F f, Reference reference, T lo
   CHECK(nan != nan);
 }
 
-// Limits are the largest errors found on any set, rounded up a little.
+// Limits are the largest errors found on any instruction set, rounded up a little.
 TEST_CASE_TEMPLATE("errors of the vector functions", T, float, double) {
   constexpr T inf = std::numeric_limits<T>::infinity();
   using LD = long double;
@@ -81,7 +82,7 @@ TEST_CASE_TEMPLATE("errors of the vector functions", T, float, double) {
   check<T>("log", 0.8, [](V<T> x) { return log<T>(x); }, [](LD x) { return std::log(x); }, -inf, inf);
   check<T>("log1p", 0.8, [](V<T> x) { return log1p<T>(x); }, [](LD x) { return std::log1p(x); }, -inf, inf);
   check<T>("tanh", 2.1, [](V<T> x) { return tanh<T>(x); }, [](LD x) { return std::tanh(x); }, -inf, inf);
-  const T sigmoid_low = sizeof(T) == 4 ? -87 : -708;  // down to where it would be denormal: there it ends in 0
+  const T sigmoid_low = sizeof(T) == 4 ? -87 : -708;  // where the result would be denormal, it is 0
 #if defined(__AVX512F__)
   const double sigmoid_limit = sizeof(T) == 4 ? 3.9 : 2.2;  // floats by quick_exp_of_negative
 #else

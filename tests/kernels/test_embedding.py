@@ -82,7 +82,7 @@ TABLE = np.ones((5, 3), np.float32)
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (np.array([0, 4, 5, -1]), r"ids: expected numbers of rows in \[0, 5\), got 5 at element 2"),
+        (np.array([0, 4, 5, -1]), r"ids: expected row indices in \[0, 5\), got 5 at element 2"),
         (np.array([[0, -1]], np.int32), r"\[0, 5\), got -1 at element 1"),
         (np.array([np.nan], np.float32), r"\[0, 5\), got nan at element 0"),
         (np.array([2**62]), r"got 4611686018427387904 at element 0"),

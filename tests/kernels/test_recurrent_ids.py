@@ -54,7 +54,7 @@ def test_as_one_hot(isa: str, batch: int, cell: str, options: Any, rng: np.rando
 def test_what_does_not_fit() -> None:
     kernel, recurrent_kernel = np.ones((5, 8)), np.ones((2, 8))
     for ids in ([[0, 5]], [[-1, 0]], [[0.0, np.nan]]):
-        with pytest.raises(ValueError, match=r"^\[lstm\] x: ids: expected numbers of rows in \[0, 5\)"):
+        with pytest.raises(ValueError, match=r"^\[lstm\] x: ids: expected row indices in \[0, 5\)"):
             ops.lstm(np.array(ids), kernel, recurrent_kernel)
     with pytest.raises(TypeError, match="expected ids"):
         ops.lstm(np.ones((1, 2), bool), kernel, recurrent_kernel)

@@ -80,9 +80,9 @@ def test_empty() -> None:
     assert np.array_equal(_core.reduce("sum", x, 0, 1), np.zeros(3))
     assert np.isnan(_core.reduce("mean", x, 0, 1)).all()
     for name in ("max", "min"):
-        with pytest.raises(ValueError, match=rf"\[reduce\] x: the {name} of no elements"):
+        with pytest.raises(ValueError, match=rf"\[reduce\] x: expected at least one element for {name}"):
             _core.reduce(name, x, 0, 1)
-    with pytest.raises(ValueError, match=r"\[argmax\] x: the argmax of no elements"):
+    with pytest.raises(ValueError, match=r"\[argmax\] x: expected at least one element"):
         _core.argmax(x, 0)
 
 

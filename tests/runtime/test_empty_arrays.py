@@ -113,9 +113,9 @@ def tables() -> None:
     _core.embedding_forward(ids, empty(HUGE, 0))
     _core.embedding_backward(empty(3, 0, 0), ids, HUGE)
     assert not _core.embedding_backward(empty(HUGE, 0, 4), np.empty((HUGE, 0), np.int64), 3).any()
-    with pytest.raises(ValueError, match=r"\[embedding_forward\] ids: expected numbers of rows in \[0, 3\), got 7"):
+    with pytest.raises(ValueError, match=r"\[embedding_forward\] ids: expected row indices in \[0, 3\), got 7"):
         _core.embedding_forward(np.full(2, 7), empty(3, 0))
-    with pytest.raises(ValueError, match=r"\[embedding_backward\] ids: expected numbers of rows"):
+    with pytest.raises(ValueError, match=r"\[embedding_backward\] ids: expected row indices"):
         _core.embedding_backward(empty(2, 0), np.full(2, 7), 3)
     _core.id_mask(np.empty((HUGE, 0), np.int64))
     _core.step_mask(empty(0, HUGE), 0.0)

@@ -1,7 +1,7 @@
-// The activations, forward and backward, as functions of one vector; used by elementwise.cpp and by the epilogues of
-// gemm and conv2d. Keras's definitions.
+// The activations and their derivatives on one vector, by Keras's definitions; elementwise.cpp and the epilogues of
+// gemm and conv2d use them.
 //   with_activation(kind, [&](auto f) { ... f.forward(x, alpha) ... f.backward(saved, dy, alpha) ... });
-// takes the switch out of the loop. What `saved` is stands in contract/elementwise.h.
+// hoists the switch out of the loop. contract/elementwise.h says what `saved` is.
 #pragma once
 #include "kernels/common/gelu.h"
 #include "kernels/common/rows.h"
@@ -224,13 +224,14 @@ PYDL_INLINE auto with_activation(Activation kind, const Body& body) {
   return body(Linear{});
 }
 
-// For epilogues, where the matrix product outweighs a call per vector: one copy of the switch instead of one per tile.
+// For epilogues: one copy of the switch instead of one per tile. A function call per vector costs little beside the
+// matrix product.
 template <class T>
 [[maybe_unused, gnu::noinline]] V<T> activate(Activation kind, T alpha, V<T> x) {
   return with_activation(kind, [&](auto f) { return f.template forward<T>(x, alpha); });
 }
 
-// c = activation(c) in place, one switch for all of it.
+// c = activation(c) in place, with one switch for all rows.
 template <class T>
 [[gnu::noinline]] void activate_rows(Activation activation, T alpha, index rows, index cols, T* c, index ldc) {
   with_activation(activation, [&](auto f) {

@@ -1,4 +1,4 @@
-// What kernels of all families share: ranges, arithmetic of sizes, and how much work is worth a thread.
+// What kernels of all families share: ranges, arithmetic of sizes, and the least work of a thread.
 #pragma once
 #include "contract/types.h"
 
@@ -12,7 +12,7 @@ constexpr index ceil_div(index a, index b) { return (a + b - 1) / b; }  // a >= 
 struct Range {
   index begin, end;
   index size() const { return end - begin; }
-  // The i-th of `count` parts of equal size, up to one.
+  // The i-th of `count` parts; their sizes differ by one at most.
   Range part(index i, index count) const { return {begin + size() * i / count, begin + size() * (i + 1) / count}; }
 };
 

@@ -17,14 +17,14 @@ PYDL_INLINE V<T> gelu_slope(V<T> x) {
 }
 
 #if defined(__AVX512F__)
-// Tables reach to x = -5.9, where Phi is 2e-9; the few vectors with a number below go the long way.
+// The tables end at x = -5.9, where Phi is 2e-9. Vectors with a smaller number are rare and take the general formula.
 constexpr float kPiecesEnd = 5.9f;
 [[maybe_unused, gnu::noinline, gnu::cold]] V<float> far_gelu(V<float> x) { return x * normal<float>(x).probability; }
 [[maybe_unused, gnu::noinline, gnu::cold]] V<float> far_gelu_slope(V<float> x) {
   Normal<float> n = normal<float>(x);
   return n.probability + x * n.density;
 }
-// f(x) from f(-|x|) with f(x) + f(-x) = 1.
+// f(x) from f(-|x|), where f(x) + f(-x) = 1.
 template <int N>
 PYDL_INLINE V<float> mirrored(const float (&table)[N][32], V<float> x) {
   constexpr float width = 3.0f / 16;

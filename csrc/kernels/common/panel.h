@@ -5,7 +5,7 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-constexpr int kVectors = 4;  // of a panel: enough accumulators to hide the latency of an addition
+constexpr int kVectors = 4;  // per panel: enough accumulators to hide the latency of an addition
 template <class T>
 constexpr index kPanel = kVectors * kLanes<T>;
 

@@ -1,17 +1,17 @@
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): random words as a pure
-// function of a key and a counter. Words 4i ... 4i+3 of the stream are the block of counter i, so any stretch of it can
-// be made anywhere, by any thread.
+// function of a key and a counter. Words 4i ... 4i+3 of the stream are the block of counter i, so any thread can
+// compute any part of the stream.
 #pragma once
 #include "kernels/common/simd.h"
 
 namespace pydl::PYDL_ISA {
 namespace {
 
-// A vector of streams: each 64-bit lane holds one word of one stream in its low half; the high half is free.
+// A vector of streams: the low half of each 64-bit lane is one word of one stream; the high half is unused.
 typedef std::uint64_t Streams __attribute__((vector_size(kVectorBytes)));
 constexpr int kStreams = kVectorBytes / 8;
 
-// multiply: low half times low half, 64 bits. interleave: the words a b of the even (or odd) streams, side by side.
+// multiply: 64-bit products of the low halves. interleave: pairs of words a b of the even (or odd) streams.
 #if defined(__AVX512F__)
 PYDL_INLINE Streams multiply(Streams a, Streams b) { return Streams(_mm512_mul_epu32(__m512i(a), __m512i(b))); }
 PYDL_INLINE Streams interleave_even(Streams a, Streams b) {
@@ -38,11 +38,11 @@ PYDL_INLINE Streams interleave_even(Streams a, Streams b) { return Streams{a[0],
 PYDL_INLINE Streams interleave_odd(Streams a, Streams b) { return Streams{a[1], b[1]}; }
 #endif
 
-constexpr index kPhiloxWords = 4 * kStreams;  // made at once
+constexpr index kPhiloxWords = 4 * kStreams;  // words per call of philox
 
 // words[0 ... kPhiloxWords) = the blocks of `counter`, counter + 1, ...
 PYDL_INLINE void philox(std::uint64_t key, std::uint64_t counter, std::uint32_t* words) {
-  Streams order;  // which interleaving undoes
+  Streams order;  // the order that the interleaving below undoes
   PYDL_UNROLL
   for (int i = 0; i < kStreams; i++) order[i] = std::uint64_t(i / 2 + i % 2 * (kStreams / 2));
   const Streams number = order + counter;

@@ -1,5 +1,5 @@
-// Functions as one polynomial per interval, where the instruction set looks up 32 floats in one instruction: fewer
-// operations than one formula for all, and no division.
+// Functions as one polynomial per interval, for instruction sets that look up one of 32 floats in one instruction:
+// fewer operations than one formula for all intervals, and no division.
 #pragma once
 #include "kernels/common/simd.h"
 
@@ -9,7 +9,7 @@
 namespace pydl::PYDL_ISA {
 namespace {
 
-// The polynomial of one of 32 intervals, of whose number the low five bits count, in u; a row of 32 is two registers.
+// The coefficient of each lane's interval, of which only the low five bits count; a row of 32 floats is two registers.
 PYDL_INLINE V<float> row_of(const float (&row)[32], VI<float> interval) {
   return V<float>(_mm512_permutex2var_ps(_mm512_load_ps(row), __m512i(interval), _mm512_load_ps(row + 16)));
 }

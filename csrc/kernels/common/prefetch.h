@@ -1,4 +1,4 @@
-// Prefetching: what a kernel will read next comes into a cache while it still computes.
+// Software prefetch: what a kernel will read next is loaded into a cache while the kernel computes.
 #pragma once
 #include "kernels/common/simd.h"
 
@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kIntoL1 = 3, kIntoL2 = 2;
 
-// The lines of n elements from p on.
+// Prefetches the cache lines of the n elements from p on.
 template <int kCache, class T>
 PYDL_INLINE void prefetch(const T* p, index n = 1) {
   for (index i = 0; i < n; i += kLineSize<T>) __builtin_prefetch(p + i, 0, kCache);
@@ -17,8 +17,8 @@ PYDL_INLINE void prefetch_for_writing(const T* p) {
   __builtin_prefetch(p, 1);
 }
 
-// What a tile prefetches into L2 while it multiplies, a few lines at a time: all at once would hold up its own loads.
-// Rows of some lines each, `stride` elements apart.
+// What a tile prefetches into L2 while it multiplies: `rows` rows of `lines` cache lines, `stride` elements apart. It
+// does so a few lines per step, because many prefetches at once delay the tile's own loads.
 template <class T>
 struct Prefetcher {
   const T* data = nullptr;
@@ -29,7 +29,7 @@ struct Prefetcher {
   }
 };
 
-// Blocks of memory that tiles prefetch one after the other. To prefetch what is in L2 already only costs time.
+// Blocks of memory that tiles prefetch one after the other. A prefetch of what is in L2 already only costs time.
 template <class T>
 class PrefetchQueue {
  public:
@@ -41,7 +41,7 @@ class PrefetchQueue {
   void add(const T* block, index size) {
     if (size > 0) blocks_[count_++] = {block, size / kLineSize<T>};
   }
-  // The lines that nobody has taken yet, at most so many.
+  // Takes up to `most` lines that no tile has prefetched yet.
   PYDL_INLINE Lines take(index most) {
     if (at_ == count_) return {nullptr, 0};
     Lines& block = blocks_[at_];

@@ -22,8 +22,8 @@ PYDL_INLINE VI<T> first_lanes(int n) {
   return lane < (VI<T>{} + n);
 }
 
-// The sum of f(...) over i in [0, n), in an order that depends on n only: four sums, so that no addition waits for
-// the one before it.
+// The sum of f(...) over i in [0, n). Four accumulators, so that no addition waits for the one before it; the order
+// depends on n alone.
 template <class T, class F>
 PYDL_INLINE T sum_row(index n, const F& f) {
   constexpr int kSums = 4;
@@ -50,7 +50,7 @@ void copy_rows(const T* from, index ld_from, index rows, index cols, T* to, inde
   }
 }
 
-// Rows per thread, at least, where each element takes some operations: enough to pay for waking one.
+// The least rows per thread that amortise a wake-up, where each element takes several operations.
 inline index grain_of_costly_rows(index cols) { return 1 + 8192 / (cols + 1); }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// One vector type per element type, as wide as the instruction set: GCC/Clang vector extensions behind a small
-// vocabulary, so that a kernel is written once. Arithmetic, comparison and ?: on V<T> are the language's own;
-// a*b+c becomes one fused multiply-add where the CPU has it.
+// One vector type per element type, as wide as the instruction set: GCC/Clang vector extensions behind a few functions,
+// so that a kernel is written once. Arithmetic, comparison and ?: on V<T> are the language's own; a*b+c becomes one
+// fused multiply-add where the CPU has it.
 #pragma once
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -58,7 +58,8 @@ PYDL_INLINE void store(T* p, V<T> v) {
   *reinterpret_cast<typename VectorOf<T>::unaligned*>(p) = v;
 }
 
-// Past the caches, to a whole aligned vector of memory; before others may read it, stream_end() must follow.
+// Non-temporal store of one aligned vector: it bypasses the caches. Call stream_end() before another thread may read
+// it.
 template <class T>
 PYDL_INLINE void stream(T* p, V<T> v) {
 #if defined(__AVX512F__)
@@ -77,7 +78,7 @@ PYDL_INLINE void stream_end() {
 #endif
 }
 
-// Whether an output with rows of so many channels goes past the caches.
+// Whether an output with rows of `channels` elements is written with non-temporal stores.
 template <class T>
 inline bool wants_streams(const T* out, index elements, index channels) {
   return elements * index(sizeof(T)) >= kStreamBytes && channels % kLanes<T> == 0 &&
@@ -143,7 +144,7 @@ PYDL_INLINE void store_n(T* p, V<T> v, int n) {
 }
 #endif
 
-// Stops the compiler from loading v again in every instruction that uses it.
+// Keeps v in a register: without this the compiler may load it again in every instruction that uses it.
 template <class Vector>
 PYDL_INLINE void keep_in_register(Vector& v) {
 #if defined(__aarch64__)
@@ -180,7 +181,7 @@ PYDL_INLINE V<T> max_nan(V<T> a, V<T> b) {
 }
 PYDL_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
 PYDL_INLINE double square_root(double x) { return __builtin_sqrt(x); }
-// All lanes by a fixed tree: halves are combined with halves. No lane is NaN when the largest is asked for.
+// Reduces all lanes by a fixed tree that combines halves. For the maximum, no lane may be NaN.
 template <class T, class F>
 PYDL_INLINE T fold_lanes(V<T> v, const F& combine) {
   T lanes[kLanes<T>];

@@ -1,7 +1,7 @@
-// exp, log and their relatives on V<float> and V<double>, written once. NaN goes in and comes out; the ends are exact
-// (exp(inf) = inf, exp(-inf) = 0, log(0) = -inf, log(-1) = NaN, tanh(+-inf) = +-1 ...), denormals are right when the
-// caller does not flush them (those of sigmoid are 0). Largest errors, in units in the last place, are held by
-// csrc/tests/test_simd_math.cpp and listed in docs/kernels/elementwise.md. The coefficients come from tools/minimax.py.
+// exp, log and related functions on V<float> and V<double>, written once. NaN gives NaN; limits are exact (exp(inf) =
+// inf, exp(-inf) = 0, log(0) = -inf, log(-1) = NaN, tanh(+-inf) = +-1 ...); denormals are right when the caller does
+// not flush them (those of sigmoid are 0). csrc/tests/test_simd_math.cpp holds the largest errors, in units in the last
+// place, and docs/kernels/elementwise.md lists them. The coefficients come from tools/minimax.py.
 #pragma once
 #include "kernels/common/piecewise.h"
 #include "kernels/common/simd.h"
@@ -87,7 +87,7 @@ template <class T>
 PYDL_INLINE V<T> copy_sign(V<T> magnitude, V<T> sign) {  // magnitude >= 0
   return V<T>(VI<T>(magnitude) | (VI<T>(sign) & MathConstants<T>::sign_bit));
 }
-// NaN in x stays: the instructions give their second operand where one is a NaN.
+// A NaN in x stays: the instructions return their second operand if one operand is NaN.
 template <class T>
 PYDL_INLINE V<T> at_least(V<T> x, T low) {
   return select<T>(x < low, broadcast<T>(low), x);
@@ -188,7 +188,7 @@ PYDL_INLINE V<T> expm1(V<T> x) {
 template <class T>
 PYDL_INLINE V<T> tanh(V<T> x) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof(T) == 4) {                 // no division, which would take as long as all the rest
+  if constexpr (sizeof(T) == 4) {                 // no division: it would take as long as the rest
     constexpr std::int32_t quarter_octaves = 21;  // bits of a float; what they are just below 1/8: kTanhFirst
     V<float> y = at_most<float>(absolute<float>(x), MathConstants<float>::tanh_high);
     VI<float> interval = VI<float>(y) >> quarter_octaves;
@@ -204,11 +204,11 @@ PYDL_INLINE V<T> tanh(V<T> x) {
 // exp(-x) with fewer multiplications, because r is so small: x = r - n ln 2 / 32.
 PYDL_INLINE V<float> quick_exp_of_negative(V<float> x) {
   using C = MathConstants<float>;
-  constexpr float magic = C::round_magic / 32;  // adding it rounds to 1/32, how many of them stands in the low bits
+  constexpr float magic = C::round_magic / 32;  // adding it rounds to 1/32; the number of 32nds is in the low bits
   constexpr std::int32_t highest_of_exponent = 1 << 30;
   V<float> shifted = magic - x * C::log2_e, octaves = shifted - magic;
   V<float> r = x + octaves * C::ln2 + octaves * C::ln2_rest;
-  // Far beyond where exp is 0 or inf, r is anything. Less than 2 in any case, it leaves the result to the octaves.
+  // Far beyond where exp is 0 or inf, r is meaningless: keep it below 2, so that the octaves alone decide the result.
   r = V<float>(VI<float>(r) & ~highest_of_exponent);
   V<float> power = row_of(kPowers[0], VI<float>(shifted));
   return scale<float>(power + power * (r * (r * C::quick_exp_rest[1] - C::quick_exp_rest[0])),
@@ -271,7 +271,7 @@ PYDL_INLINE V<T> log(V<T> x) {
 template <class T>
 PYDL_INLINE V<T> log1p(V<T> x) {
   V<T> u = 1 + x;
-  V<T> lost = select<T>(x < 1, x - (u - 1), 1 - (u - x));  // what rounding took from u
+  V<T> lost = select<T>(x < 1, x - (u - 1), 1 - (u - x));  // the rounding error of u
   LogParts<T> p = log_parts<T>(u);
   V<T> y = log_of_parts<T>(to_float<T>(p.k), (p.m - 1) + lost * power_of_two<T>(-p.k));
   y = select<T>(x == -1, broadcast<T>(-__builtin_inf()), y);
@@ -297,7 +297,7 @@ PYDL_INLINE Normal<T> normal(V<T> x) {
   using C = MathConstants<T>;
   V<T> y = at_most<T>(absolute<T>(x), C::normal_end), square = y * y;
   V<T> high = V<T>(VI<T>(y) & ~C::low_half), low = y - high;
-  V<T> lost = (high * high - square) + 2 * high * low + low * low;  // what rounding took from the square
+  V<T> lost = (high * high - square) + 2 * high * low + low * low;  // the rounding error of the square
   V<T> bell = exp<T>(T(-0.5) * square);
   bell -= bell * (T(0.5) * lost);
   V<T> a = y * C::sqrt_half, inverse = 1 / (a + 3);

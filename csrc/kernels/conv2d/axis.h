@@ -1,11 +1,11 @@
-// Where the taps of a convolution meet the image, one axis at a time; rows and columns are treated alike.
+// Which input positions the taps of a convolution read, one axis at a time; rows and columns are treated alike.
 //
-// An axis maps output j and tap t to input in_first + j * in_stride + t * in_dilation; taps outside [0, in_size) see
-// padding and are skipped. Outputs that see the same taps form a segment: the interior of the image is one long
-// segment, and each pixel of the border is a segment of its own or shares one. Nothing is ever padded or copied.
+// An axis maps output j and tap t to input in_first + j * in_stride + t * in_dilation; taps outside [0, in_size) read
+// padding and are skipped. A segment is a range of outputs that read the same taps: the interior of the image is one
+// long segment, and the border has short ones. So no image is ever padded or copied.
 //
 // The gradient for the input is a convolution of the same form. With a stride s, its outputs fall into s phases (output
-// position modulo s): each phase meets its own taps, and within it neighbours in the output are neighbours in dy.
+// position modulo s): each phase reads its own taps, and neighbouring outputs of a phase read neighbours in dy.
 #pragma once
 #include "contract/conv2d.h"
 #include "kernels/common/base.h"
@@ -33,7 +33,7 @@ constexpr index inverse_modulo(index a, index n) {
   return i < 0 ? i + n : i % n;
 }
 
-// Outputs [begin, end) that all see the taps [tap_begin, tap_end).
+// Outputs [begin, end) that all read the taps [tap_begin, tap_end).
 struct Segment {
   index begin, end;
   index tap_begin, tap_end;
@@ -44,8 +44,8 @@ struct Segment {
 struct Axis {
   index count;                // outputs of this phase: j = 0 ... count - 1
   index out_first, out_step;  // output j is written to position out_first + j * out_step
-  index taps;                 // taps that reach this phase, in the order of increasing input positions
-  index tap_first, tap_step;  // tap t is number tap_first + t * tap_step of the kernel
+  index taps;                 // taps of this phase, in the order of increasing input positions
+  index tap_first, tap_step;  // tap t has the index tap_first + t * tap_step in the kernel
   index in_first, in_stride, in_dilation, in_size;
 
   index input(index j, index t) const { return in_first + j * in_stride + t * in_dilation; }
@@ -67,7 +67,7 @@ struct Axis {
     return r;
   }
 
-  // All outputs that see tap t, as a segment of this one tap.
+  // All outputs that read tap t, as a segment of this one tap.
   Segment outputs_of(index t) const {
     index first = input(0, t);
     index begin = first >= 0 ? 0 : ceil_div(-first, in_stride);
@@ -96,8 +96,8 @@ inline Axis forward_axis(const AxisShape& s) {
   return {s.out, 0, 1, s.kernel, 0, 1, -s.pad, s.stride, s.dilation, s.in};
 }
 
-// x position p = phase + j * stride meets dy position (p + pad - k * dilation) / stride for the taps k that divide
-// evenly: every stride / gcd(stride, dilation)-th. Taken backwards, so that positions in dy increase.
+// x position p = phase + j * stride gets its gradient from dy position (p + pad - k * dilation) / stride, for the taps
+// k that divide evenly: every stride / gcd(stride, dilation)-th. In reverse order, so that positions in dy increase.
 inline Axis backward_axis(const AxisShape& s, index phase) {
   const index common = greatest_common_divisor(s.stride, s.dilation), step = s.stride / common;
   // The first tap of the phase: first * dilation == phase + pad, modulo stride.

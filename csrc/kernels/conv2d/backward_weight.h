@@ -1,11 +1,11 @@
 // The gradient for the weights: dw[kh,kw,c,o] = sum over pixels of x[pixel of the tap, c] * dy[pixel, o].
 //
-// A tile is up to kTileRows input channels x kTileCols output channels of one tap; K runs over all pixels that see the
-// tap, read from packed panels of x and of dy. With few input channels the taps of one kernel row lie next to each
-// other in x, which then is read in place, and share a tile.
+// A tile is up to kTileRows input channels x kTileCols output channels of one tap; K runs over all pixels that read the
+// tap, in packed panels of x and of dy. With few input channels the taps of one kernel row are adjacent in x: they
+// share a tile, which reads x in place.
 //
-// Work is divided by slices of the pixels, which depend on the shape alone: each has its own dw, and these are added in
-// order. Where dw is large for its pixels, or slices are too few, work is divided by tiles of dw as well.
+// Work is partitioned by slices of the pixels, which depend on the shape alone: each slice has its own dw, and these
+// are added in order. Where dw is large beside its pixels, or slices are too few, tiles of dw are partitioned as well.
 #pragma once
 #include "kernels/conv2d/correlate.h"
 #include "kernels/conv2d/packed_image.h"
@@ -13,9 +13,9 @@
 namespace pydl::PYDL_ISA::conv2d {
 namespace {
 
-constexpr index kGradientPixels = 512;          // per block: enough to be worth loading and storing the sums
-constexpr index kSlicePixels = 3000;            // enough to make one more copy of dw, and its addition, cheap
-constexpr index kSliceBytes = index(64) << 20;  // of all private copies of dw
+constexpr index kGradientPixels = 512;          // per block: enough to amortise the loads and stores of the sums
+constexpr index kSlicePixels = 3000;            // per slice: enough to amortise one more copy of dw and its addition
+constexpr index kSliceBytes = index(64) << 20;  // of all copies of dw together
 
 template <class T>
 class WeightGradient {
@@ -79,8 +79,8 @@ class WeightGradient {
     });
   }
 
-  // What the next block will pack of dy and of x, one stretch of each, prefetched in equal portions by the tiles of
-  // this one.
+  // What the next block will pack of dy and of x, two contiguous parts. The tiles of this block prefetch them in equal
+  // portions.
   struct NextBlock {
     const T *dy, *x;
     index dy_size, x_size;
@@ -95,7 +95,8 @@ class WeightGradient {
     }
   };
 
-  // Images [n, n_end), rows [oh, oh_end) of dy, its panels from `first_panel` on, and what these need of x, packed.
+  // Images [n, n_end), rows [oh, oh_end): the packed panels of dy from `first_panel` on, and the part of x that they
+  // need.
   struct Block {
     index n, n_end, oh, oh_end;
     bool overwrite;  // dw instead of adding to it
@@ -107,7 +108,7 @@ class WeightGradient {
     NextBlock next;
   };
 
-  // Tiles of dw are numbered [group][panel][tap]; a unit is all tiles of one number.
+  // Tiles of dw are numbered [group][panel][tap]; a unit is all tiles with one number.
   void run_slice(index slice, index unit_begin, index unit_end, T* dw, T* db) const {
     const index begin = blocks_ * slice / slices_, end = blocks_ * (slice + 1) / slices_;
     const index first = unit_begin / taps_, last = (unit_end - 1) / taps_ + 1;  // panels of dy that these units read
@@ -132,7 +133,7 @@ class WeightGradient {
         const ChannelPanel<T> panel(p % panels_, o_group_);
         const index o = p / panels_ * o_group_ + panel.begin;
         pack_b(dy_ + (b.n * s_.OH + b.oh) * s_.OW * s_.O + o, s_.O, false, b.pixels, panel.cols, packed, 0);
-        if (db && p * taps_ >= unit_begin) add_pixels(packed, b.pixels, panel.cols, db + o);  // who has its first tap
+        if (db && p * taps_ >= unit_begin) add_pixels(packed, b.pixels, panel.cols, db + o);  // once per panel
       }
       b.x = packed;
       const index x_rows = min((b.oh_end - b.oh) * s_.stride_h, s_.H) * (b.n_end - b.n) * s_.W * s_.C;
@@ -144,7 +145,7 @@ class WeightGradient {
     }
   }
 
-  // sums[o] += the panel's columns; they are still in L1.
+  // sums[o] += the sum of each column of the panel, which is still in L1.
   static void add_pixels(const T* panel, index pixels, index cols, T* sums) {
     for (index o = 0; o < cols; o += kLanes<T>) {
       const int lanes = int(min(cols - o, kLanes<T>));
@@ -187,8 +188,8 @@ class WeightGradient {
       tile.a_stride = s_.stride_w * s_.C;
     } else {
       const PackedImage<T>& image = b.image;
-      a = b.x + (group - b.first_panel / panels_) * image.group_size() + image.rows.number(ih) * image.row_size() +
-          image.columns.number(iw) * image.channels();
+      a = b.x + (group - b.first_panel / panels_) * image.group_size() + image.rows.index_of(ih) * image.row_size() +
+          image.columns.index_of(iw) * image.channels();
       tile.outer.a_step = image.image_size();
       tile.inner.a_step = s_.stride_h / image.rows.step * image.row_size();
       tile.a_stride = s_.stride_w / image.columns.step * image.channels();

@@ -1,6 +1,6 @@
-// Blocks of an image's pixels as the channels of one pixel ("space to depth"), for convolutions with a stride or with
-// few channels (docs/kernels/conv2d.md): blocks of x as large as the stride make a strided convolution one of stride 1,
-// which Winograd's algorithm can take, and blocks of dx fill vectors that a few channels would leave empty.
+// Space to depth: blocks of an image's pixels become the channels of one pixel (docs/kernels/conv2d.md). Blocks of x as
+// large as the stride make a strided convolution one of stride 1, which Winograd's algorithm can compute. Blocks of dx
+// fill vectors that few channels would leave empty.
 #pragma once
 #include "kernels/common/parallel.h"
 #include "kernels/conv2d/axis.h"
@@ -11,7 +11,7 @@ namespace pydl::PYDL_ISA::conv2d {
 using namespace gemm;
 namespace {
 
-// Along one axis, block j holds the pixels first + j * size ... of the image; those outside are zeros.
+// Along one axis, block j holds the pixels first + j * size ... of the image; pixels outside the image are zeros.
 struct BlockAxis {
   index size, first, count;
 };
@@ -61,7 +61,7 @@ struct BlockedImage {
   }
 
  private:
-  // A strip is one row of pixels of one block: `length` elements, some of which may lie outside of the image.
+  // A strip is one row of pixels of one block: `length` elements, some of which may be outside the image.
   struct Inside {
     index begin, end;
   };
@@ -71,7 +71,7 @@ struct BlockedImage {
     const auto clamp = [this](index i) { return max(0, min(i, length())); };
     return {clamp(-offset(x)), clamp(W * C - offset(x))};
   }
-  // The strips that lie wholly inside.
+  // The range of strips that are completely inside the image.
   index first_whole() const { return min(columns.count, ceil_div(max(0, -columns.first), columns.size)); }
   index last_whole() const {
     const index last = max(0, W - columns.first) / columns.size;
@@ -81,7 +81,7 @@ struct BlockedImage {
   // visit(offset of a row in the image, of its first strip in the blocks, whether the image has that row)
   template <class Visit>
   void each_row(const Visit& visit) const {
-    constexpr index kGrain = 1 << 13;  // elements: some microseconds
+    constexpr index kGrain = 1 << 13;  // elements per thread: some microseconds
     parallel(N * rows.count, 1 + kGrain / (1 + columns.count * channels()), [&](index begin, index end) {
       for (index i = begin; i < end; i++)
         for (index j = 0; j < rows.size; j++) {
@@ -141,8 +141,8 @@ struct StridedBlocks {
 
 // ---- backward-input: dx in blocks, as the outputs of a convolution over dy -----------------------------------------
 
-// Along one axis: a block of `steps` strides of dx meets the pixels first ... first + taps - 1 of dy, and the next
-// block those `steps` further.
+// Along one axis: a block of dx is `steps` strides long and reads the pixels first ... first + taps - 1 of dy; the next
+// block reads those `steps` further on.
 struct GradientAxis {
   AxisShape axis;
   index steps, first, taps;
@@ -171,7 +171,7 @@ struct GradientBlocks {
     inner.stride_h = steps.h, inner.stride_w = steps.w;
     inner.pad_top = -rows.first, inner.pad_left = -columns.first;
     inner.output_is_read_at_once = true;
-    // One step: stride 1, to which Winograd may apply. More: few channels, for which it does not pay.
+    // One step gives stride 1, to which Winograd may apply. More steps mean few channels, for which it does not pay.
     inner.algorithm = steps.h * steps.w == 1 ? ConvAlgorithm::automatic : ConvAlgorithm::direct;
     dx = {s.N, s.H, s.W, s.C, {rows.size(), 0, inner.OH}, {columns.size(), 0, inner.OW}};
   }

@@ -1,4 +1,4 @@
-// Sends each convolution the way that route.h chose.
+// Runs each convolution by the algorithm that route.h chose.
 #include "kernels/conv2d/backward_weight.h"
 #include "kernels/conv2d/blocks.h"
 #include "kernels/conv2d/depthwise.h"
@@ -10,9 +10,9 @@ namespace conv2d {
 namespace {
 
 // A 1x1 kernel that visits every pixel, and a kernel as large as its image, are matrix products: pixels (images) x
-// channels. Written as a convolution over one column of pixels, so that tiles and blocks are not cut at the images.
+// channels. Written as a convolution over one column of pixels, so that tiles and blocks do not end with each image.
 Conv2dShape flattened(const Conv2dShape& s) {
-  // Padding may be negative (blocks.h), and a dilated kernel as large as its image looks beyond it.
+  // Padding may be negative (blocks.h), and a dilated kernel as large as its image reads beyond it.
   const bool plain = s.groups == 1 && s.pad_top == 0 && s.pad_left == 0;
   const bool every_pixel = s.KH * s.KW == 1 && s.stride_h * s.stride_w == 1 && s.OH == s.H && s.OW == s.W;
   const bool whole_image = s.KH == s.H && s.KW == s.W && s.OH * s.OW == 1 && (s.KH == 1 || s.dilation_h == 1) &&
@@ -49,7 +49,7 @@ void pack(const Conv2dShape& s, ConvDirection direction, const T* w, T* packed) 
   if (is_winograd(algorithm)) return winograd_pack(algorithm, s, backward, w, packed);
   if (algorithm == ConvAlgorithm::grouped) return transpose_groups(s, w, packed);
   if (algorithm == ConvAlgorithm::implicit_gemm) return pack_weights(Correlation(flattened(s), backward), w, packed);
-  const auto pack_blocks = [&](const auto& blocks) {  // by way of the weights of the convolution over them
+  const auto pack_blocks = [&](const auto& blocks) {  // packs the weights of the convolution over blocks
     Scratch scratch(blocks.weights() * index(sizeof(T)));
     T* weights = static_cast<T*>(scratch.data());
     blocks.pack_weights(w, weights);
@@ -58,7 +58,7 @@ void pack(const Conv2dShape& s, ConvDirection direction, const T* w, T* packed) 
   backward ? pack_blocks(GradientBlocks(s, gradient_steps(s))) : pack_blocks(StridedBlocks(s));
 }
 
-// The epilogue of a problem whose columns are several pixels of `channels` channels each: the bias once per pixel.
+// The epilogue of a convolution whose columns are several pixels of `channels` channels each: the bias, once per pixel.
 template <class T>
 class RepeatedEpilogue {
  public:
@@ -131,7 +131,7 @@ void backward_input(const Conv2dShape& s, const T* dy, const T* w, const T* pack
 
 template <class T>
 void backward_weight(const Conv2dShape& s, const T* x, const T* dy, T* dw, T* db) {
-  if (s.N == 0) {  // of whatever size its images may be
+  if (s.N == 0) {  // an empty batch, whose images may have any size
     for (index i = 0; i < s.KH * s.KW * s.C / s.groups * s.O; i++) dw[i] = T(0);
     for (index o = 0; db && o < s.O; o++) db[o] = T(0);
     return;

@@ -1,8 +1,8 @@
-// Implicit-GEMM convolution, channels last: the forward pass, and the gradient for the input, which is the same thing
-// with other axes and transposed weights.
+// Implicit-GEMM convolution, channels last: the forward pass, and the gradient for the input, which is the same
+// computation with other axes and transposed weights.
 //
-// Each tile is up to kTileRows pixels x kTileCols channels of the output. Its pixels see the same taps and lie at equal
-// distances in the input, in a row or in a column of the image, so the tile reads the input in place: no im2col.
+// A tile is up to kTileRows pixels x kTileCols channels of the output. Its pixels read the same taps, with one stride
+// in the input, along a row or a column of the image, so the tile reads the input in place: no im2col.
 #pragma once
 #include "kernels/common/cache.h"
 #include "kernels/common/parallel.h"
@@ -16,7 +16,7 @@ namespace pydl::PYDL_ISA::conv2d {
 using namespace gemm;
 namespace {
 
-constexpr index kFlopsPerThread = 1000000;  // some 10 us: below, waking a thread costs more than it brings
+constexpr index kFlopsPerThread = 1000000;  // about 10 us: less does not amortise a wake-up
 
 struct Correlation {
   bool backward, output_is_read_at_once;
@@ -108,11 +108,11 @@ void pack_weights(const Correlation& c, const T* w, T* packed) {
 
 // ---- the driver ----------------------------------------------------------------------------------------------------
 
-constexpr index kLongStep =
-    32;  // with so many channels a tap is a loop of its own at no cost, and a step of prefetching
+// With so many channels, a loop per tap costs nothing and is the unit of prefetch.
+constexpr index kLongStep = 32;
 
-// Outputs in `rows` x `columns` of one phase, one image and one panel, all of which see the same taps. The first
-// tile that reads a part of `in` prefetches its next rows.
+// Outputs in `rows` x `columns` of one phase, one image and one panel, all of which read the same taps. The first tile
+// that reads a block of `in` prefetches its next rows.
 template <class T>
 void run_region(const Correlation& c, const Axis& row, const Axis& column, const Segment& rows, const Segment& columns,
                 const T* in, T* out, int vectors, bool first, ConvTile<T>& tile) {
@@ -130,12 +130,12 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   const index a_line = down ? a_right : a_down, c_line = down ? c_right : c_down;
   tile.outer = {taps_h, row.in_dilation * in_row, column.taps * b_tap};
   const bool by_tap = c.in_group() >= kLongStep && taps_h * taps_w > 1;
-  // One tap over dense pixels, as of 1x1 kernels, is taken in steps, only to prefetch.
+  // One tap over dense pixels, as of 1x1 kernels, is split into steps only to prefetch.
   const bool by_step = taps_h * taps_w == 1 && tile.a_stride == c.in_group() && c.in_group() % kLongStep == 0;
   if (by_step) {
     tile.K = kLongStep;
     tile.inner = {c.in_c / kLongStep, kLongStep, kLongStep * kTileCols<T>};
-  } else if (c.groups == 1 && column.in_dilation == 1 && !by_tap) {  // the taps of a row are one stretch of x
+  } else if (c.groups == 1 && column.in_dilation == 1 && !by_tap) {  // the taps of a kernel row are contiguous in x
     tile.K = taps_w * c.in_c;
     tile.inner = {1, 0, 0};
   } else {
@@ -165,12 +165,12 @@ void run_region(const Correlation& c, const Axis& row, const Axis& column, const
   tile.prefetch.lines = tile.prefetch_c_rows = 0;
 }
 
-// A task is a block of one image and a part of the panels. A block is small enough that its input and output
-// stay in L2 while the panels pass by, but has enough pixels to be worth reading the weights for.
-// Blocks of 1x1 kernels share no input and may be smaller, which leaves room for what strides skip. They are of whole
-// rows, and of parts of rows only where there are too few rows, as in sequences.
+// A task is a block of one image and a part of the panels. A block is so small that its input and output stay in L2
+// while the panels stream, and so large that it amortises the reading of the weights.
+// Blocks of 1x1 kernels share no input and may be smaller, which leaves room for the pixels that strides skip. Blocks
+// are whole rows, and parts of rows only where there are too few rows, as in sequences.
 constexpr index kBlockPixels = 256, kBlockPixels1x1 = 56;
-constexpr index kTasks = 16;  // enough to share among threads; small problems are cut finer than the cache needs
+constexpr index kTasks = 16;  // enough for all threads; small images are cut into smaller blocks than the cache needs
 
 struct ImageBlocks {
   index rows, columns;

@@ -1,7 +1,7 @@
-// Depthwise convolution (groups = C, O a multiple of C): every channel has filters of its own, so channels fill the
-// vector and each tap is one multiplication per pixel. Weights (KH, KW, 1, O) are read in place. Groups of 2 or 4
-// channels, as many in as out, are the same thing with as many multiplications per tap: the channels of several groups
-// fill the vector.
+// Depthwise convolution (groups = C, O a multiple of C): every channel has its own filters, so the lanes of a vector
+// are channels, and each tap is one multiplication per pixel. Weights (KH, KW, 1, O) are read in place. Groups of 2 or
+// 4 channels, with as many outputs as inputs, are the same with as many multiplications per tap: the channels of
+// several groups fill the vector.
 #pragma once
 #include "kernels/conv2d/correlate.h"
 #include "kernels/conv2d/depthwise_tile.h"
@@ -9,7 +9,7 @@
 namespace pydl::PYDL_ISA::conv2d {
 namespace {
 
-// More than one only in groups of several channels: with several filters per channel, dx adds their outputs afterwards.
+// Above one only for groups of several channels. With several filters per channel, dx adds their outputs afterwards.
 inline index inputs_per_output(const Correlation& c) { return c.in_c == c.out_c ? c.in_group() : 1; }
 
 // One row of a phase: `channels` sums for each pixel, of inputs with channels / multiplier channels.
@@ -40,7 +40,7 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
                               columns.tap_begin * column.tap_step) *
                                  inputs * channels;
     const index step = pixels_at_once(columns.size());
-    const auto take = [&](index channel, index first_input, index i) {
+    const auto set_task = [&](index channel, index first_input, index i) {
       task.lanes = int(min(channels - channel, kLanes<T>));
       task.bias = epilogue.bias ? epilogue.bias + channel : nullptr;
       task.w = w_segment + channel;
@@ -48,29 +48,29 @@ void depthwise_row(const Correlation& c, const Axis& row, const Axis& column, in
       task.y = y + i * y_pixel + channel;
     };
     const auto run = [&](index channel, const ChannelLoad<T, Repeated>& load_x, index i) {
-      // The last few pixels of a long segment are computed together with some that are done.
-      take(channel, load_x.first, min(i, columns.end - step));
+      // The last few pixels of a long segment are computed together with some that are done already.
+      set_task(channel, load_x.first, min(i, columns.end - step));
       depthwise_pixels(step, task, load_x);
     };
     const auto load_of = [&](index channel) {
       return ChannelLoad<T, Repeated>(channel, int(min(channels - channel, kLanes<T>)), outputs, inputs);
     };
-    if constexpr (Repeated) {  // repeating takes preparation
+    if constexpr (Repeated) {  // the permutation is prepared once per vector of channels
       for (index channel = 0; channel < channels; channel += kLanes<T>) {
         const auto load_x = load_of(channel);
         for (index i = columns.begin; i < columns.end; i += step) run(channel, load_x, i);
       }
-    } else {  // whole pixels in the order of the memory
-      const auto touching = depthwise_touching(step, task);
-      // The rows that the next row of outputs meets first; strides may be longer than the image.
+    } else {  // pixel by pixel, in memory order
+      const auto overlapping = depthwise_overlapping(step, task);
+      // The rows that the next row of outputs reads first; strides may be longer than the image.
       const index next_rows = task.rows && task.columns ? min(row.in_stride, c.in_h) : 0;
       const index next_size = min(step * task.x_pixel, c.in_w * c.in_c);
       for (index i = columns.begin; i < columns.end; i += step) {
         for (index r = 0; r < next_rows; r++)
           prefetch<kIntoL2>(x_segment + i * task.x_pixel + (task.rows + r) * c.in_w * c.in_c, next_size);
         const index first = min(i, columns.end - step);
-        take(0, 0, first);
-        index channel = touching ? touching(task, channels) : step == 1 ? depthwise_pixel(task, channels) : 0;
+        set_task(0, 0, first);
+        index channel = overlapping ? overlapping(task, channels) : step == 1 ? depthwise_pixel(task, channels) : 0;
         for (; channel < channels; channel += kLanes<T>) run(channel, load_of(channel), i);
       }
     }
@@ -92,9 +92,9 @@ void add_neighbours(index pixels, index channels, index multiplier, const T* fro
   }
 }
 
-// Forward, and with the axes of the gradient also backward-input: no weights are transposed, except within groups of
-// several channels. In backward-input every channel of dx is the sum of its `multiplier` channels of dy, each convolved
-// on its own.
+// Forward, and with the axes of the gradient also backward-input: weights are transposed only within groups of several
+// channels. In backward-input each channel of dx is the sum of its `multiplier` channels of dy, each convolved
+// separately.
 template <class T>
 void depthwise(const Correlation& c, const T* in, const T* w, const Epilogue<T>& epilogue, T* out) {
   const index channels = max(c.in_c, c.out_c), multiplier = channels / min(c.in_c, c.out_c);
@@ -152,8 +152,8 @@ PYDL_INLINE void add_taps(index pixels, const T* x, index x_pixel, index x_tap, 
   }
 }
 
-// dw[tap, o] and db[o], row by row of dy. Slices of the rows, which depend on the shape alone, have sums of their own,
-// added in order.
+// dw[tap, o] and db[o], row by row of dy. Slices of the rows, which depend on the shape alone, have their own sums,
+// which are added in order.
 template <class T, bool Repeated>
 class DepthwiseWeightGradient {
  public:
@@ -193,7 +193,8 @@ class DepthwiseWeightGradient {
     const T* last_x = x_ + (n * s_.H + row_.input(oh, rows.tap_end - 1)) * s_.W * s_.C;
     const index next_x = rows.taps() ? min(s_.stride_h, s_.H) * s_.W * s_.C : 0;
     for (index o = 0; o < s_.O; o += kLanes<T>) {
-      // A vector's pixels lie far apart: the next rows, prefetched in the order of the memory, come sooner.
+      // The pixels of one vector of channels are far apart, so each vector prefetches its share of the next rows
+      // contiguously.
       prefetch_share(dy + s_.OW * s_.O, s_.OW * s_.O, o);
       prefetch_share(last_x + s_.W * s_.C, next_x, o);
       const int lanes = int(min(s_.O - o, kLanes<T>));
@@ -222,7 +223,7 @@ class DepthwiseWeightGradient {
     }
   }
 
-  // The part of `size` elements that falls to the vector of channels at o.
+  // Prefetches the share of `size` elements that belongs to the vector of channels at o.
   void prefetch_share(const T* from, index size, index o) const {
     const index begin = size * o / s_.O;
     prefetch<kIntoL2>(from + begin, size * min(o + kLanes<T>, s_.O) / s_.O - begin);

@@ -1,4 +1,4 @@
-// What a depthwise convolution does for one vector of channels, or all of them, of a few neighbouring pixels.
+// The tile of a depthwise convolution: one vector of channels, or all of them, of a few neighbouring pixels.
 #pragma once
 #include "kernels/common/activation.h"
 #include "kernels/gemm/tile.h"
@@ -19,8 +19,8 @@ PYDL_INLINE V<T> permute(V<T> v, VI<T> from) {
 #endif
 }
 
-// The lanes of one vector of outputs from the few inputs they need: output channel o reads the first input of its
-// group, o / outputs of a group * inputs of a group; the others follow.
+// Loads the inputs of one vector of outputs. Output channel o reads the first input of its group, at o / outputs per
+// group * inputs per group; the other inputs of the group follow it.
 template <class T, bool Repeated>
 struct ChannelLoad {
   static constexpr bool kRepeated = Repeated;
@@ -40,12 +40,12 @@ struct ChannelLoad {
   }
 };
 
-// One vector of output channels of a few neighbouring pixels that see the same taps.
+// One vector of output channels of a few neighbouring pixels that read the same taps.
 template <class T>
 struct DepthwiseTask {
-  index rows, row_x, row_w;  // taps, and the steps from one to the next in x and in w
+  index rows, row_x, row_w;  // taps, and the strides from one to the next in x and in w
   index columns, column_x, column_w;
-  index inputs, input_w;  // of a group, which lie side by side in x
+  index inputs, input_w;  // of a group, adjacent in x
   const T* x;
   index x_pixel;
   const T* w;
@@ -55,7 +55,7 @@ struct DepthwiseTask {
   T* y;
   index y_pixel;
   int lanes;
-  bool streamed;  // y goes past the caches
+  bool streamed;  // y is written with non-temporal stores
 
   PYDL_INLINE V<T> finish(V<T> sum) const {
     if (activation == Activation::linear) return sum;
@@ -89,7 +89,7 @@ PYDL_INLINE void depthwise_pixels(const DepthwiseTask<T>& t, const Load& load_x)
   }
 }
 
-// Sums that are independent, so that the multiplications overlap; many where there are registers for them.
+// Independent sums, so that the multiplications overlap; many where there are registers for them.
 constexpr index kFewPixels = 6, kManyPixels = kTileRows >= 12 ? 12 : kFewPixels;
 inline index pixels_at_once(index pixels) {
   return pixels >= kManyPixels ? kManyPixels : pixels >= kFewPixels ? kFewPixels : 1;
@@ -108,10 +108,11 @@ PYDL_INLINE void depthwise_pixels(index pixels, const DepthwiseTask<T>& t, const
   depthwise_pixels<T, 1>(t, load_x);
 }
 
-// Neighbouring pixels under whole rows of Taps taps: an input that several pixels see is read once. For all whole
-// vectors of channels, one input for each output; the sums run as above. Gives the first channel that is left.
+// Neighbouring pixels under complete kernel rows of Taps taps: an input that several pixels read is loaded once. For
+// all whole vectors of channels with one input per output; sums are added in the order above. Returns the first channel
+// that is left.
 template <class T, int Pixels, int Taps, int Stride>
-[[gnu::noinline]] index depthwise_touching(DepthwiseTask<T> t, index channels) {
+[[gnu::noinline]] index depthwise_overlapping(DepthwiseTask<T> t, index channels) {
   index channel = 0;
   for (; channel + kLanes<T> <= channels; channel += kLanes<T>) {
     V<T> sum[Pixels];
@@ -133,28 +134,30 @@ template <class T, int Pixels, int Taps, int Stride>
   return channel;
 }
 template <class T>
-using DepthwiseTouching = index (*)(DepthwiseTask<T>, index channels);
+using DepthwiseOverlapping = index (*)(DepthwiseTask<T>, index channels);
 template <class T, int Pixels, int Stride>
-DepthwiseTouching<T> depthwise_touching(index taps) {
-  if (taps == 2) return depthwise_touching<T, Pixels, 2, Stride>;
-  if (taps == 3) return depthwise_touching<T, Pixels, 3, Stride>;
-  if (taps == 5) return depthwise_touching<T, Pixels, 5, Stride>;
-  if (taps == 7) return depthwise_touching<T, Pixels, 7, Stride>;
+DepthwiseOverlapping<T> depthwise_overlapping(index taps) {
+  if (taps == 2) return depthwise_overlapping<T, Pixels, 2, Stride>;
+  if (taps == 3) return depthwise_overlapping<T, Pixels, 3, Stride>;
+  if (taps == 5) return depthwise_overlapping<T, Pixels, 5, Stride>;
+  if (taps == 7) return depthwise_overlapping<T, Pixels, 7, Stride>;
   return nullptr;
 }
-// Null for what is not compiled: other kernels, dilated ones, larger steps.
+// Null for what is not compiled: other kernel sizes, dilation, larger strides.
 template <class T>
-DepthwiseTouching<T> depthwise_touching(index pixels, const DepthwiseTask<T>& t) {
+DepthwiseOverlapping<T> depthwise_overlapping(index pixels, const DepthwiseTask<T>& t) {
   if (pixels == 1) return nullptr;
   const bool many = pixels > kFewPixels;
   if (t.x_pixel == t.column_x)
-    return many ? depthwise_touching<T, kManyPixels, 1>(t.columns) : depthwise_touching<T, kFewPixels, 1>(t.columns);
+    return many ? depthwise_overlapping<T, kManyPixels, 1>(t.columns)
+                : depthwise_overlapping<T, kFewPixels, 1>(t.columns);
   if (t.x_pixel == 2 * t.column_x)
-    return many ? depthwise_touching<T, kManyPixels, 2>(t.columns) : depthwise_touching<T, kFewPixels, 2>(t.columns);
+    return many ? depthwise_overlapping<T, kManyPixels, 2>(t.columns)
+                : depthwise_overlapping<T, kFewPixels, 2>(t.columns);
   return nullptr;
 }
 
-// A pixel by itself, as at the border: several vectors of its channels at once.
+// A single pixel, as at the border: several vectors of its channels at once.
 template <class T, int Vectors = 8>
 PYDL_INLINE index depthwise_pixel(const DepthwiseTask<T>& t, index channels, index channel = 0) {
   for (; channel + Vectors * kLanes<T> <= channels; channel += Vectors * kLanes<T>) {

@@ -1,6 +1,6 @@
-// A block of images as the gradient for the weights reads it: in panels of the input channels of one tile, each pixel
-// one dense row. In place, a tile would read a few channels out of every pixel: lines half used, at steps that fall
-// into few sets of L1. Packed once, a block serves all taps.
+// A block of images, packed for the gradient of the weights: panels of the input channels of one tile, each pixel one
+// dense row. In place a tile would read a few channels of every pixel: half of each cache line, at strides that map to
+// few sets of L1. One packed block serves all taps.
 #pragma once
 #include "kernels/conv2d/axis.h"
 #include "kernels/gemm/block.h"
@@ -9,7 +9,7 @@ namespace pydl::PYDL_ISA::conv2d {
 using namespace gemm;
 namespace {
 
-// The positions of one axis of x that any tap of the outputs [begin, end) reads, and their numbers in the packed block.
+// The positions of one axis of x that the taps of the outputs [begin, end) read, and their indices in the packed block.
 struct PackedAxis {
   index first, step, count;
 
@@ -21,7 +21,7 @@ struct PackedAxis {
     const index last = min(axis.input(end - 1, axis.taps - 1), axis.in_size - 1);
     count = last < first ? 0 : (last - first) / step + 1;
   }
-  index number(index position) const { return (position - first) / step; }
+  index index_of(index position) const { return (position - first) / step; }
 };
 
 // Layout: [group][channel tile][image][row][column][channel]
@@ -40,7 +40,7 @@ struct PackedImage {
   // x is the first of `images` images of H x W x C, at the first channel of the first of `groups` groups.
   void pack(const T* x, index H, index W, index C, index groups, T* to) const {
     for (index n = 0; n < images; n++)
-      for (index i = 0; i < rows.count; i++, to += row_size()) {  // a row stays in L1 while its tiles are taken
+      for (index i = 0; i < rows.count; i++, to += row_size()) {  // a row stays in L1 while all its tiles are packed
         const T* line = x + ((n * H + rows.first + i * rows.step) * W + columns.first) * C;
         T* packed = to;
         for (index group = 0; group < groups; group++)

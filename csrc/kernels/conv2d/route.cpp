@@ -1,4 +1,4 @@
-// The rules by which a convolution finds its algorithm, each with its reason.
+// The rules that choose the algorithm of a convolution, each with its reason.
 #include "kernels/conv2d/route.h"
 
 #include "kernels/conv2d/blocks.h"
@@ -18,35 +18,36 @@ bool winograd_fits(const Conv2dShape& s) {
          s.dilation_h * s.dilation_w == 1;
 }
 
-// Of a direct convolution of one group, padding included.
+// The products of a direct convolution of one group, padding included.
 double direct_products(const Conv2dShape& s, ConvDirection direction) {
   const bool to_input = direction == ConvDirection::backward_input;
   const double pixels = to_input ? double(s.H * s.W) / double(s.stride_h * s.stride_w) : double(s.OH * s.OW);
   return double(s.KH * s.KW * s.C) * double(s.O) * double(s.N) * pixels;
 }
 
-// Winograd's tile for a shape where it wins against a direct convolution of so many products; otherwise `direct`.
+// Winograd's tile for a shape where it is faster than a direct convolution of `direct_products`; otherwise `direct`.
 ConvAlgorithm winograd_tile(const Conv2dShape& s, ConvDirection direction, double direct_products) {
-  // With 8 channels the transforms cost what the products save; with 16 a quarter of the time is won.
+  // With 8 channels the transforms cost what the products save; with 16 they save a quarter of the time.
   if (!winograd_fits(s) || min(s.C, s.O) < 16) return ConvAlgorithm::direct;
   const bool only_4x4 = s.KH == 5;  // products of 5x5 tiles and kernels would be too many, and their errors too large
   const bool to_input = direction == ConvDirection::backward_input;
   const index out_h = to_input ? s.H : s.OH, out_w = to_input ? s.W : s.OW;
-  // The tile that overhangs the image least. At a draw the smaller one, which is more accurate.
+  // The tile that overhangs the image least; of two equal ones the smaller, which is more accurate.
   const Tiles by_4(s.N, out_h, out_w, 4, s.KH), by_5(s.N, out_h, out_w, 5, s.KH);
   const Tiles& tiles = by_5.products < by_4.products && !only_4x4 ? by_5 : by_4;
-  // Below 2.5 times fewer products than a direct convolution's, as of 3x3 kernels on 6x6 outputs, nothing is won.
+  // With less than 2.5 times fewer products than a direct convolution, as for 3x3 kernels on 6x6 outputs, there is no
+  // gain.
   if (2.5 * double(tiles.products) * double(s.C) * double(s.O) > direct_products) return ConvAlgorithm::direct;
-  // The weights' transform is shared by all tiles, and transformed weights are four times as many to read. For dw,
-  // products are summed over the tiles: with few, sums are stored and loaded more than they are added to.
+  // All tiles share one transform of the weights, and transformed weights are four times as large. For dw, products are
+  // summed over the tiles: with few tiles, loads and stores of the sums outweigh the additions.
   if (tiles.count < (direction == ConvDirection::backward_weight ? 32 : 12)) return ConvAlgorithm::direct;
   return &tiles == &by_5 ? ConvAlgorithm::winograd_5x5 : ConvAlgorithm::winograd_4x4;
 }
 
 // ---- blocks of pixels as channels ----------------------------------------------------------------------------------
 
-// What dx costs: multiplications of whole vectors of 16 channels. (Routes depend on neither the instruction set nor the
-// type; narrower vectors win less.)
+// The cost of dx: multiplications of whole vectors of 16 channels. (Routes depend on neither the instruction set nor
+// the type; narrower vectors gain less.)
 double cost(const GradientBlocks& blocks) {
   const Conv2dShape& s = blocks.inner;
   return double(s.KH * s.KW * ceil_div(s.O, 16)) * double(s.OH * s.OW);
@@ -76,12 +77,12 @@ bool blocks_fit(const Conv2dShape& s, ConvDirection direction) {
 bool blocks_win(const Conv2dShape& s, ConvDirection direction) {
   if (!blocks_fit(s, direction)) return false;
   if (winograd_takes_strides(s, direction)) return true;
-  // Packing and unpacking cost something.
+  // The factor stands for packing and unpacking.
   return direction == ConvDirection::backward_input && 1.4 * cost({s, gradient_steps(s)}) < direct_cost(s);
 }
 
-// Groups of 2 or 4 channels leave most of a vector empty; side by side they fill it (depthwise.h). With 8, what
-// spreading their inputs over the lanes costs is more than is won.
+// Groups of 2 or 4 channels leave most of a vector empty; several groups fill it (depthwise.h). With 8 channels, the
+// permutation of inputs into lanes costs more than it saves.
 ConvAlgorithm direct_algorithm(const Conv2dShape& s) {
   if (s.groups == 1) return ConvAlgorithm::implicit_gemm;
   if (s.groups == s.C) return ConvAlgorithm::depthwise;

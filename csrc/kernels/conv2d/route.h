@@ -17,7 +17,7 @@ constexpr bool is_winograd(ConvAlgorithm a) {
   return a == ConvAlgorithm::winograd_4x4 || a == ConvAlgorithm::winograd_5x5;
 }
 
-// winograd.cpp. `packed` as in contract/conv2d.h.
+// In winograd.cpp; `packed` as in contract/conv2d.h.
 template <class T>
 index winograd_packed_size(ConvAlgorithm, const Conv2dShape&, bool backward);
 template <class T>

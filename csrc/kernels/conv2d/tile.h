@@ -1,4 +1,4 @@
-// The register tile of gemm/tile.h under the loops that a convolution needs around it.
+// The register tile of gemm/tile.h inside the loops over taps that a convolution needs.
 #pragma once
 #include "kernels/common/activation.h"
 #include "kernels/gemm/tile.h"
@@ -28,15 +28,15 @@ struct ConvTile {
   int last;
   Activation activation;
   T alpha;
-  // What later tiles will need, a little at each step of the loops: the caches have room for few requests at a time.
-  Prefetcher<T> prefetch;  // input from beyond L2: its `lines` at each step, one after the other
-  index prefetch_c_rows;   // rows of c per step, from the first behind this tile on; 0: the tile prefetches its own c
-  bool streamed;           // c goes past the caches
+  // Prefetches for later tiles, a few lines at each step of the loops: the caches track few requests at a time.
+  Prefetcher<T> prefetch;  // input from beyond L2: `lines` cache lines at each step, in order
+  index prefetch_c_rows;   // rows of c per step, from the first after this tile on; 0: the tile prefetches its own c
+  bool streamed;           // c is written with non-temporal stores
 };
 
 template <class T, int Rows, int Vectors, bool TransA>
 __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
-  // The lines of c travel here while the tile is computed, instead of holding up its last instructions.
+  // The lines of c arrive while the tile is computed, so that its stores do not wait.
   const auto prefetch_row = [](const T* c) {
     PYDL_UNROLL for (int j = 0; j < Vectors; j++) prefetch_for_writing(c + j * kLanes<T>);
   };
@@ -55,7 +55,7 @@ __attribute__((noinline)) void run_conv_tile(const ConvTile<T>& t) {
         for (index row = 0; row < t.prefetch_c_rows; row++, next_c += t.ldc) prefetch_row(next_c);
       tile.template multiply<true>(K, a + j * a_step, a_row, a_col, b + j * b_step, kTileCols<T>);
     }
-  if (t.c_in) tile.add(t.c_in, t.ldc, t.last);  // last: it is the likeliest to come from beyond L2
+  if (t.c_in) tile.add(t.c_in, t.ldc, t.last);  // last: it is the likeliest L2 miss
   if (t.activation != Activation::linear) {
     PYDL_UNROLL for (int i = 0; i < Rows; i++) {
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
@@ -87,7 +87,7 @@ struct ConvTileFunctions {
 template <class T>
 constexpr ConvTileFunctions<T> kConvTileFunctions{};
 
-// Columns [begin, begin + cols) of one panel, as the tile functions want them.
+// Columns [begin, begin + cols) of one panel, as arguments of the tile functions.
 template <class T>
 struct ChannelPanel {
   index begin, cols;

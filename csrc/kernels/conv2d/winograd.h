@@ -1,11 +1,11 @@
-// Winograd convolution for 3x3 kernels with stride 1: forward, and the gradient for the input, which is the same thing
-// with flipped, transposed weights (docs/kernels/winograd.md).
+// Winograd convolution for 3x3 kernels with stride 1: forward, and the gradient for the input, which is the same
+// computation with flipped, transposed weights (docs/kernels/winograd.md).
 //
-// Blocks of tiles go through all three stages while they are in the cache: inputs to products, a matrix product per
-// product number and panel of output channels, sums to outputs. Two ways to share the work, for the same bits:
-//   many tiles, small weights   each thread has blocks of its own; the weights are transformed once, before
-//   few tiles or large weights  all threads share one large block, and divide its tiles, then the panels of channels,
-//                               whose weights each thread transforms for itself just before it needs them
+// Blocks of tiles stay in the cache through all three stages: inputs to products, one matrix product per product index
+// and panel of output channels, sums to outputs. There are two partitions of the work, with the same bits:
+//   many tiles, small weights   each thread has its own blocks; the weights are transformed once, in advance
+//   few tiles or large weights  all threads share one large block: they divide its tiles, then the panels of channels,
+//                               and each thread transforms the weights of a panel just before it uses them
 #pragma once
 #include "kernels/conv2d/correlate.h"
 #include "kernels/conv2d/winograd_stages.h"
@@ -14,9 +14,9 @@
 namespace pydl::PYDL_ISA::conv2d {
 namespace {
 
-constexpr index kMostTiles = 2 * kTileRows;  // of a thread's own block
-constexpr index kPanelChannels = 128;        // of weights transformed at a time: they stay in L2
-constexpr index kLeastBlocks = 8;            // to share among threads
+constexpr index kMaxTiles = 2 * kTileRows;  // in a thread's own block
+constexpr index kPanelChannels = 128;       // channels of weights that are transformed at a time: they stay in L2
+constexpr index kMinBlocks = 8;             // enough for all threads
 
 template <class T, class F>
 class WinogradCorrelation {
@@ -30,11 +30,11 @@ class WinogradCorrelation {
         grid_(c_.N, c_.out_h, c_.out_w),
         panels_(ceil_div(c_.out_c, kTileCols<T>)) {
     const index tile_bytes = kProducts * (whole_vectors<T>(c_.in_c) + kLanes<T>)*index(sizeof(T));
-    index tiles = min(max(kWinogradBlockBytes / tile_bytes / kTileRows, 1) * kTileRows, kMostTiles);
-    shared_ = grid_.count < kLeastBlocks * kTileRows || packed_size() * index(sizeof(T)) > kWinogradWeightBytes;
+    index tiles = min(max(kWinogradBlockBytes / tile_bytes / kTileRows, 1) * kTileRows, kMaxTiles);
+    shared_ = grid_.count < kMinBlocks * kTileRows || packed_size() * index(sizeof(T)) > kWinogradWeightBytes;
     if (shared_) tiles = max(kWinogradSharedBytes / tile_bytes, kTileRows);
     blocks_ = ceil_div(grid_.count, tiles);
-    if (!shared_) blocks_ = ceil_div(blocks_, kLeastBlocks / 2) * (kLeastBlocks / 2);
+    if (!shared_) blocks_ = ceil_div(blocks_, kMinBlocks / 2) * (kMinBlocks / 2);
   }
 
   index packed_size() const { return panels_ * panel_size(c_.in_c); }
@@ -99,7 +99,8 @@ class WinogradCorrelation {
 
   void run_block(index first, index last, const T* in, const T* w, const T* packed, const Epilogue<T>& epilogue,
                  T* out) const {
-    // Products are [product][part of the channels][tile][channel]: what one call of multiply reads is one stretch.
+    // Products are [product][part of the channels][tile][channel], so that one call of multiply reads contiguous
+    // memory.
     const index part = packed ? c_.in_c : min(kPanelChannels, c_.in_c);
     const index tiles = last - first, channels = whole_vectors<T>(c_.in_c);
     const index tile_stride = whole_vectors<T>(part) + kLanes<T>, part_stride = tiles * tile_stride;
@@ -139,15 +140,15 @@ class WinogradCorrelation {
     });
   }
 
-  // Matrices, one for each product.
+  // One matrix per product index.
   template <class P>
   struct Matrices {
     P* first;
     index row, stride;
   };
 
-  // Products (tiles x channels) times weights, one panel. What comes from beyond L2, the products of a shared block or
-  // the many weights of a private one, is prefetched one tile ahead.
+  // Products (tiles x channels) times weights, one panel. Operands beyond L2 (the products of a shared block, or many
+  // weights of a private one) are prefetched one tile ahead.
   void multiply(index tiles, index channels, const Matrices<const T>& products, const Matrices<const T>& weights,
                 bool accumulate, const Matrices<T>& sums, int vectors) const {
     constexpr index kStep = 16;

@@ -1,9 +1,9 @@
-// The stages of a Winograd convolution: tiles of an image become products, products become tiles.
+// The stages of a Winograd convolution: tiles of an image become products, and sums of products become tiles.
 //
 // F(m, r) cuts the output into tiles of m x m. Each needs a tile of t x t inputs (t = m + r - 1), which overlaps its
-// neighbours, and t*t products per pair of channels instead of m*m * r*r. All products number p of a block of tiles are
-// one matrix product, tiles x channels x channels. Arrays of products are [p][tile or channel][channel]; distances
-// between the p's are padded, because powers of two would crowd in a few cache sets.
+// neighbours, and t*t products per pair of channels instead of m*m * r*r. All products with index p of a block of tiles
+// are one matrix product, tiles x channels x channels. Arrays of products are [p][tile or channel][channel]; the stride
+// of p is padded, because powers of two map to few cache sets.
 #pragma once
 #include "kernels/conv2d/axis.h"
 #include "kernels/conv2d/winograd_transforms.h"
@@ -11,7 +11,7 @@
 namespace pydl::PYDL_ISA::conv2d {
 namespace {
 
-// The one-dimensional transform `Step` on columns, then on rows: put(i, j, value) of what load(i, j) gives.
+// Applies the one-dimensional transform `Step` to columns, then to rows, of load(i, j), and calls put(i, j, value).
 template <class Step, class T, class Load, class Put>
 PYDL_INLINE void transform(const Load& load_at, const Put& put_at) {
   constexpr int kFrom = Step::kFrom, kTo = Step::kTo;
@@ -28,7 +28,7 @@ PYDL_INLINE void transform(const Load& load_at, const Put& put_at) {
   }
 }
 
-// body(c, lanes, load, store) for every vector of channels; load and store treat the lanes that exist.
+// body(c, lanes, load, store) for every vector of channels; load and store touch only lanes that exist.
 template <class T, class Body>
 PYDL_INLINE void each_vector(index channels, const Body& body) {
   index c = 0;
@@ -67,8 +67,8 @@ struct Pixels {
   index H, W, C;
 };
 
-// The tile of pixels whose first is (y, x), which may lie outside the image, to products: channel c of the first goes
-// to `to(c)`. Pixels outside are `zeros` (C of them). Lanes beyond C become zeros.
+// Transforms the tile of pixels that begins at (y, x), which may be outside the image, to products: channel c of the
+// first product goes to `to(c)`. `zeros` (C elements) stands for pixels outside. Lanes beyond C become zeros.
 template <class Step, class T, class To>
 void tile_to_products(const Pixels<T>& image, index y, index x, const T* zeros, const To& to, index product_stride) {
   constexpr int kSide = Step::kFrom;
@@ -85,8 +85,8 @@ void tile_to_products(const Pixels<T>& image, index y, index x, const T* zeros, 
   });
 }
 
-// The sums of one tile for one panel of channels, to outputs: rows x cols of them exist, at `to`. Whole aligned vectors
-// may be streamed.
+// Transforms the sums of one tile and one panel of channels to outputs at `to`, of which rows x cols exist. `streamed`
+// needs whole aligned vectors.
 template <class Step, class T, class Finish>
 void products_to_tile(const T* from, index product_stride, index channels, index rows, index cols, T* to, index row,
                       index pixel, bool streamed, const Finish& finish) {

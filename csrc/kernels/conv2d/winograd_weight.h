@@ -1,8 +1,8 @@
 // The gradient for the weights of a 3x3 convolution, as the adjoint of Winograd's forward: tiles of x and tiles of dy
-// become products, products of all tiles are summed by one matrix product per product number, and the sums become dw.
+// become products, one matrix product per product index sums the products of all tiles, and the sums become dw.
 //
-// Small sums (few channels): the tiles are cut into slices, each with sums of its own that stay in L2; they are added
-// in order. Large sums: one slice, in which all threads share every step. Slices and blocks depend on the shape alone.
+// Small sums (few channels): the tiles are cut into slices, each with its own sums in L2, which are added in order.
+// Large sums: one slice, in which all threads share every step. Slices and blocks depend on the shape alone.
 #pragma once
 #include "kernels/conv2d/winograd.h"
 

@@ -7,7 +7,7 @@ namespace pydl::PYDL_ISA {
 namespace elementwise {
 namespace {
 
-constexpr index kWords = 1024;  // random words made ahead: 4 KB, so they stay in L1
+constexpr index kWords = 1024;  // random words per batch: 4 KB, which stay in L1
 
 template <class T>
 void dropout(index n, double rate, std::uint64_t seed, std::uint64_t offset, const T* x, T* y) {

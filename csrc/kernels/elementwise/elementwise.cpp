@@ -8,7 +8,7 @@ namespace pydl::PYDL_ISA {
 namespace elementwise {
 namespace {
 
-// Every lane alone, so where pieces begin does not matter.
+// Lanes are independent, so results do not depend on where pieces begin.
 template <class T, class F>
 PYDL_INLINE void map(index n, T* y, const F& f) {
   parallel(n, kGrain, [&](index begin, index end) {
@@ -45,12 +45,12 @@ PYDL_INLINE void with_operator(BinaryOp op, const Body& body) {
   }
 }
 
-// y = f(at, b) for y of rows x cols, where at(p) loads from an array like y and b is the vector of the broadcast array.
+// y = f(at, b) for y of rows x cols, where at(p) loads from an array like y, and b is a vector of the broadcast array.
 template <class T, class F>
 PYDL_INLINE void map_broadcast(index rows, index cols, const T* b, index b_row, index b_col, T* y, const F& f) {
   if (b_row == 0 && b_col == 0) return map<T>(rows * cols, y, [=](auto at) { return f(at, broadcast<T>(*b)); });
   if (b_row == cols && b_col == 1) return map<T>(rows * cols, y, [=](auto at) { return f(at, at(b)); });
-  // A row or a column: pieces of the flat array, cut at the ends of rows.
+  // b is a row or a column: pieces of the flat array end where rows end.
   parallel(rows * cols, kGrain, [&](index begin, index end) {
     for (index i = begin; i < end;) {
       index row = i / cols, stop = (row + 1) * cols < end ? (row + 1) * cols : end;
@@ -76,7 +76,7 @@ template <class T>
 void rectify_forward(T slope, T max_value, T threshold, index n, const T* x, T* y) {
   map<T>(n, y, [=](auto at) {
     V<T> v = at(x);
-    V<T> below = slope == 0 ? broadcast<T>(0) : slope * (v - threshold);  // 0 * v would be -0, and NaN of an infinity
+    V<T> below = slope == 0 ? broadcast<T>(0) : slope * (v - threshold);  // 0 * v would be -0, and NaN for an infinity
     return at_most<T>(select<T>(v <= threshold, below, v), max_value);
   });
 }

@@ -10,15 +10,15 @@ namespace {
 template <class T>
 void embedding_forward(index count, index cols, const std::int64_t* ids, const T* table, T* y) {
   parallel(count, grain_of_rows(cols), [=](index begin, index end) {
-    constexpr index kDistance = 4;  // rows lie anywhere: those to come are prefetched
+    constexpr index kPrefetchDistance = 4;  // rows are anywhere in the table, so later ones are prefetched
     for (index i = begin; i < end; i++) {
-      prefetch<kIntoL1>(table + ids[i + kDistance < end ? i + kDistance : i] * cols, cols);
+      prefetch<kIntoL1>(table + ids[i + kPrefetchDistance < end ? i + kPrefetchDistance : i] * cols, cols);
       __builtin_memcpy(y + i * cols, table + ids[i] * cols, std::size_t(cols) * sizeof(T));
     }
   });
 }
 
-// Threads share the columns out, so that each element of the table is the sum in the order of ids, by whomever.
+// Partitioned by columns, so that each element of the table is a sum in the order of ids, for any thread count.
 template <class T>
 void embedding_backward(index count, index rows, index cols, const std::int64_t* ids, const T* dy, T* dtable) {
   parallel(rows, grain_of_rows(cols), [=](index begin, index end) {

@@ -17,34 +17,34 @@ struct Block {
   T* packed_a;  // room for tiles_per_packing, or null: a is read in place
   const T* b;   // panels of kTileCols columns; the elements of a panel's row are adjacent
   index b_row, panel_stride;
-  T* packed_b;             // or null: the first row tile packs whole panels here, and the others read them
-  bool prefetch_b;         // from beyond L2
-  Prefetcher<T> prefetch;  // for the tiles on the first panel
-  index prefetch_panel;    // and how much further along for those on the next one
+  T* packed_b;             // or null: the first row tile packs whole panels here, and the other tiles read them
+  bool prefetch_b;         // b is beyond L2
+  Prefetcher<T> prefetch;  // by the tiles on the first panel
+  index prefetch_panel;    // distance to what the tiles on the next panel prefetch
   const T* bias;           // N values, or null
-  bool accumulate;         // to c
+  bool accumulate;         // add the product to c
   Activation activation;   // linear but for the last block of K
   T alpha;
   T* c;
   index ldc;
 };
 
-// Row tiles of equal height (up to one row) rather than full ones and a remainder: a short tile wastes multiplications.
+// Row tiles of equal height (up to one row), not full tiles and a remainder: a short tile wastes multiplications.
 struct RowTiles {
   index rows, count;
   explicit RowTiles(index rows_) : rows(rows_), count((rows_ + kTileRows - 1) / kTileRows) {}
   index begin(index tile) const { return count ? rows * tile / count : 0; }
 };
 
-// Packs tiles of a, each as K columns of kPackedRows elements, so that a tile reads one stream. Reading its rows in
-// place keeps as many addresses in flight as it has rows, and costs a tenth of its speed. `a` points to the first tile.
+// Packs row tiles of a, each as K columns of kPackedRows elements, so that a tile reads one stream. A tile that reads
+// its rows in place has one address per row, which costs a tenth of its speed. `a` points to the first tile.
 template <class T>
 void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, index first, index end, T* packed) {
   const index tile_size = K * kPackedRows<T>, start = tiles.begin(first);
   if (transposed) {
     for (index k = 0; k < K; k++, a += lda, packed += kPackedRows<T>)
       for (index tile = first; tile < end; tile++)
-        for (index i = 0; i < kPackedRows<T>; i += kLanes<T>) {  // nobody reads the lanes beyond the tile
+        for (index i = 0; i < kPackedRows<T>; i += kLanes<T>) {  // lanes beyond the tile are never read
           const index m = tiles.begin(tile) - start + i, rest = tiles.rows - start - m;
           store(packed + (tile - first) * tile_size + i,
                 rest >= kLanes<T> ? load(a + m) : load_n(a + m, rest > 0 ? int(rest) : 0));
@@ -60,11 +60,11 @@ void pack_a(const T* a, index lda, bool transposed, index K, RowTiles tiles, ind
   }
 }
 
-// Rows are packed just before they are used, tile by tile. The tiles of a transposed matrix lie side by side in its
-// rows, each of which may be on a page of its own: some are packed together.
+// Tiles are packed one by one, just before they are used. Those of a transposed a are adjacent in its rows, each of
+// which may be on its own page, so there several tiles are packed together.
 inline index tiles_per_packing(bool trans_a) { return trans_a ? 12 : 1; }
 
-// Row tile by row tile: its rows of a stay in L1 while the panels of b pass by, out of L2.
+// Row tile by row tile: its rows of a stay in L1, while the panels of b stream from L2.
 template <class T>
 void run_block(const Block<T>& s) {
   constexpr index kCols = kTileCols<T>;
@@ -104,7 +104,7 @@ void run_block(const Block<T>& s) {
       const TileFunctions<T>& functions = tile_functions<T>();
       (packing ? functions.packing[height - 1] : functions.of[height - 1][vectors - 1][a_layout])(task);
     }
-    // These few rows of results are still in the caches.
+    // These few rows of c are still in the caches.
     if (s.activation != Activation::linear) activate_rows(s.activation, s.alpha, height, s.N, c, s.ldc);
   }
 }

@@ -1,9 +1,9 @@
-// A matrix product cut into blocks that fit the caches, and shared among threads.
+// A matrix product in blocks that fit the caches, shared among threads.
 //
-// Threads form a grid over the tiles of c. Each column of the grid walks over its part of N in steps of kBlockPanels
-// and over K in steps of kBlockK: its threads pack the block of b together, wait at a barrier, and multiply their own
-// rows with it. A column of one thread needs no barrier, and its first tiles pack b while they multiply.
-// K is never divided among threads, and where its blocks begin depends on the shape alone: same bits for any thread
+// Threads form a grid over the tiles of c. Each column of the grid goes over its part of N in steps of kBlockPanels and
+// over K in steps of kBlockK: its threads pack the block of b together, wait at a barrier, and multiply their own rows
+// with it. A column of one thread needs no barrier, and its first tiles pack b while they multiply.
+// K is never partitioned among threads, and its blocks depend on the shape alone: the bits are the same for any thread
 // count.
 #pragma once
 #include "kernels/common/base.h"
@@ -16,15 +16,16 @@
 namespace pydl::PYDL_ISA::gemm {
 namespace {
 
-// KC and NC of the literature: rows of a panel, and panels of a block. A panel as wide as AVX-512 has it is two lines
-// wide; the others have the same K, so that their results differ by the width of their vectors alone.
+// KC and NC of the literature: rows of a panel, and panels of a block. KC fits AVX-512's panels of two cache lines; the
+// other instruction sets use the same K, so that their results differ only by the vector width.
 constexpr index kBlockK = kGemmPanelBytes / (2 * 64);
 constexpr index kBlockPanels = kGemmBlockBytes / kGemmPanelBytes;
 static_assert(kBlockK == 192 && kBlockPanels == 32);
 
-// Threads as rows x columns such that the largest share of the tiles is smallest. If they pack b, rather columns than
-// rows, since the threads of one column wait for each other; also if b comes from beyond L2, so that each fetches a
-// part of it. Otherwise rather rows, for a share of 1/16 more: threads that write the same row of c share a line of it.
+// Threads as rows x columns, such that the largest share of the tiles is smallest. If the threads pack b, columns come
+// first, because the threads of one column wait for each other; also if b is beyond L2, so that each thread loads its
+// part of it. Otherwise rows come first, even for a share of 1/16 more: threads that write the same row of c share a
+// line of it.
 struct Grid {
   int rows = 1, cols = 1;
   Grid(int threads, index row_tiles, index panels, bool columns_first) {
@@ -38,14 +39,14 @@ struct Grid {
   }
 };
 
-// Where the tiles read b: in place, in panels made by gemm_pack_b, or in panels packed on the way.
+// Where the tiles read b: in place, in panels that gemm_pack_b made, or in panels packed during this product.
 enum class BLayout { matrix, panels, packed_here };
 
-// So many panels must read a for its packing to pay.
+// Packing a pays when at least this many panels read it.
 constexpr index kPanelsPerPacking = 5;
 
-// Blocks of K. Where few panels read the rows of a as they lie, nothing has to stay in L1, and each block costs a pass
-// over c: then they are as large as L2 permits.
+// The number of blocks of K. Where few panels read the rows of a in place, nothing has to stay in L1, and each block
+// costs a pass over c: then blocks are as large as L2 allows.
 template <class T>
 index k_blocks(index K, index panels, bool trans_a) {
   const index few = kGemmSharedBytes / (panels * kTileCols<T> * index(sizeof(T)));
@@ -67,10 +68,10 @@ class BlockedGemm {
         k_blocks_(k_blocks<T>(s_.K, panels_, s_.trans_a)) {}
 
   void run(int threads) {
-    // The last columns, if they do not fill a panel, cannot be read in place.
+    // The last columns, if they do not fill a panel, cannot be read in place: they are packed as a tail.
     const index whole = s_.N / kTileCols<T> * kTileCols<T>;
     const bool tail = b_layout_ == BLayout::matrix && whole < s_.N;
-    // Two buffers for each column of the grid: while one is read, the next block may be packed.
+    // Two buffers per column of the grid: while one is read, the next block may be packed.
     Scratch b_buffers((2 * threads * b_buffer() + tail * s_.K * kTileCols<T>)*index(sizeof(T)));
     b_buffers_ = static_cast<T*>(b_buffers.data());
     tail_ = b_buffers_ + 2 * threads * b_buffer();
@@ -83,7 +84,7 @@ class BlockedGemm {
     if (b_layout_ != BLayout::packed_here) return 0;
     return min(panels_, kBlockPanels) * ceil_div(s_.K, k_blocks_) * kTileCols<T>;
   }
-  // A transposed a is read in place where b is: both go down their rows. But the tiles that prefetch read a packed one.
+  // A transposed a is read in place where b is: both are read row by row. But the tiles that prefetch need a packed a.
   bool may_pack_a(bool prefetches) const {
     return panels_ >= kPanelsPerPacking && (!s_.trans_a || b_layout_ != BLayout::matrix || prefetches);
   }
@@ -92,11 +93,11 @@ class BlockedGemm {
   void run_worker(Team& team) {
     const RowTiles tiles(s_.M);
     const bool prefetches = prefetches_next_block(tiles.count);
-    constexpr index kVeryFewTiles = 4;  // more would each be packed by every thread
+    constexpr index kVeryFewTiles = 4;  // every thread packs its own copy of more
     const bool columns_first = b_layout_ == BLayout::packed_here || (prefetches && tiles.count <= kVeryFewTiles);
     const Grid grid(team.size, tiles.count, panels_, columns_first);
     const int row = team.rank / grid.cols, col = team.rank % grid.cols;
-    const bool idle = row >= grid.rows;  // comes to the barriers only
+    const bool idle = row >= grid.rows;  // this thread only comes to the barriers
     const Range my_tiles = idle ? Range{0, 0} : Range{0, tiles.count}.part(row, grid.rows);
     const Range rows{tiles.begin(my_tiles.begin), tiles.begin(my_tiles.end)};
     const Range panels = idle ? Range{0, 0} : Range{0, panels_}.part(col, grid.cols);
@@ -108,26 +109,26 @@ class BlockedGemm {
     for (index turn = 0; turn < steps * k_blocks_; turn++) {
       const Range step_panels = panels_at(turn), k = k_at(turn);
       T* packed = b_buffers_ + (2 * col + turn % 2) * b_buffer();
-      const bool on_the_way = grid.rows == 1 && tiles_can_pack(step_panels);
-      if (b_layout_ == BLayout::packed_here && !on_the_way) {
+      const bool packs_in_tiles = grid.rows == 1 && tiles_can_pack(step_panels);
+      if (b_layout_ == BLayout::packed_here && !packs_in_tiles) {
         if (!idle) pack(step_panels, step_panels.part(row, grid.rows), k, packed);
         if (grid.rows > 1) team.barrier();
       }
       Block<T> block{};
       if (prefetches && turn + 1 < steps * k_blocks_) prefetch(panels_at(turn + 1).begin, k_at(turn + 1), block);
       if (may_pack && step_panels.size() >= kPanelsPerPacking) block.packed_a = static_cast<T*>(packed_a.data());
-      multiply(block, rows, step_panels, k, packed, on_the_way);
+      multiply(block, rows, step_panels, k, packed, packs_in_tiles);
     }
   }
 
-  // Few tiles would wait for most of a b that comes from beyond L2: those of one block prefetch the next one. Both must
-  // fit into L2.
+  // With few tiles, most tiles wait for a b beyond L2, so the tiles of one block prefetch the next block. Both must fit
+  // into L2.
   bool prefetches_next_block(index row_tiles) const {
     constexpr index kFewTiles = 12;
     return row_tiles <= kFewTiles && s_.K * s_.N * index(sizeof(T)) > kGemmLargeBytes;
   }
   void prefetch(index panel, Range k, Block<T>& block) const {
-    if (s_.trans_b && b_layout_ == BLayout::packed_here) {  // its columns are rows here
+    if (s_.trans_b && b_layout_ == BLayout::packed_here) {  // the columns of op(b) are rows of b
       block.prefetch = {b_ + panel * kTileCols<T> * s_.ldb + k.begin, kTileCols<T>, s_.ldb,
                         k.size() / kLineSize<T> + 1};
       block.prefetch_panel = kTileCols<T> * s_.ldb;
@@ -143,8 +144,8 @@ class BlockedGemm {
                                         : b_ + k * s_.ldb + panel * kTileCols<T>;
   }
 
-  // The tiles that pack b read a packed a. They go down the rows of b anew for each panel, which is slow when the rows
-  // lie on more pages than the L1 TLB holds.
+  // The tiles that pack b read a packed a. They go down the rows of b again for each panel, which is slow when these
+  // rows are on more pages than the L1 TLB holds.
   bool tiles_can_pack(Range panels) const {
     return b_layout_ == BLayout::packed_here && !s_.trans_b && panels.size() >= kPanelsPerPacking &&
            kBlockK * s_.ldb * index(sizeof(T)) <= kL1TlbPages * kPageBytes;
@@ -159,7 +160,7 @@ class BlockedGemm {
     pack_b(from, s_.ldb, s_.trans_b, k.size(), n.size(), packed + (panels.begin - step.begin) * stride, stride);
   }
 
-  void multiply(Block<T>& block, Range rows, Range panels, Range k, T* packed_b, bool pack_on_the_way) const {
+  void multiply(Block<T>& block, Range rows, Range panels, Range k, T* packed_b, bool pack_in_tiles) const {
     block.K = k.size();
     block.trans_a = s_.trans_a;
     block.accumulate = s_.accumulate || k.begin > 0;
@@ -169,13 +170,13 @@ class BlockedGemm {
     block.lda = s_.lda;
     block.M = rows.size();
     block.a = s_.trans_a ? a_ + k.begin * s_.lda + rows.begin : a_ + rows.begin * s_.lda + k.begin;
-    multiply_panels(block, rows, panels, k, packed_b, pack_on_the_way);
+    multiply_panels(block, rows, panels, k, packed_b, pack_in_tiles);
   }
 
-  void multiply_panels(Block<T>& block, Range m, Range panels, Range k, T* packed, bool pack_on_the_way) const {
+  void multiply_panels(Block<T>& block, Range m, Range panels, Range k, T* packed, bool pack_in_tiles) const {
     block.b_row = kTileCols<T>;
     block.packed_b = nullptr;
-    if (pack_on_the_way) return multiply_and_pack(block, m, columns(panels), k, packed);
+    if (pack_in_tiles) return multiply_and_pack(block, m, columns(panels), k, packed);
     switch (b_layout_) {
       case BLayout::packed_here:
         block.panel_stride = k.size() * kTileCols<T>;
@@ -187,7 +188,7 @@ class BlockedGemm {
         const Range n = columns(panels);
         const index whole = n.begin + n.size() / kTileCols<T> * kTileCols<T>;
         Block<T> rest = block;
-        rest.packed_a = nullptr;  // the rows are packed for the whole panels, not for the one that is left
+        rest.packed_a = nullptr;  // packed_a is for the whole panels, not for the tail
         rest.prefetch = {};
         multiply_columns(rest, m, {whole, n.end}, k, tail_ + k.begin * kTileCols<T>);
         block.b_row = s_.ldb;

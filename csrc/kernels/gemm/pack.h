@@ -40,7 +40,7 @@ PYDL_INLINE void transpose(V<T> (&rows)[kLanes<T>]) {
 }
 
 // to[j][i] = from[i][j] for a square of kLanes rows and columns, of which `rows` and `cols` exist. Writes `cols` full
-// vectors: rows that do not exist become zeros.
+// vectors; missing rows become zeros.
 template <class T>
 PYDL_INLINE void transpose_square(const T* from, index ld_from, index rows, index cols, T* to, index ld_to) {
   V<T> square[kLanes<T>];

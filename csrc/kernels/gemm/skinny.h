@@ -1,5 +1,5 @@
-// Matrix products with a handful of rows, down to vector x matrix: bound by reading b once. So b is not packed on the
-// way; but where a plan has it packed already, a single row takes the panels.
+// Matrix products with a handful of rows, down to vector x matrix: bound by reading b once, so they do not pack b. But
+// where a plan has packed it already, a single row reads the panels.
 #pragma once
 #include "kernels/common/activation.h"
 #include "kernels/common/base.h"
@@ -10,12 +10,12 @@
 namespace pydl::PYDL_ISA::gemm {
 namespace {
 
-// Few enough rows that the sums of one vector of columns, and the elements of a that they take, stay in registers.
+// So few rows that the sums of one vector of columns, and the elements of a that they need, stay in registers.
 constexpr index kSkinnyRows = 4;
-constexpr index kSkinnyGrain = 1 << 16;  // multiplications that are worth a thread
+constexpr index kSkinnyGrain = 1 << 16;  // multiply-adds that amortise a thread
 
-// c[n] += sum over kSteps rows of b, for all columns at once: b is read in long streams and c stays in the
-// caches. Several steps at a time, so that c is read and written less often than b.
+// c[n] += sum over kSteps rows of b, for all columns at once: b is read in long streams and c stays in the caches.
+// Several steps at a time, so that c is read and written less often than b.
 template <class T, int kSteps>
 void add_rows(const T* a, index a_col, const T* b, index ldb, index N, T* c) {
   V<T> factor[kSteps];
@@ -27,7 +27,7 @@ void add_rows(const T* a, index a_col, const T* b, index ldb, index N, T* c) {
   });
 }
 
-// c[i, n] += a * b for columns of c. a[i, k] stands at a[i*a_row + k*a_col].
+// c[i, n] += a * b for columns of c. a[i, k] is at a[i*a_row + k*a_col].
 template <class T>
 void skinny_product(index M, index N, index K, const T* a, index a_row, index a_col, const T* b, index ldb, T* c,
                     index ldc) {
@@ -40,9 +40,9 @@ void skinny_product(index M, index N, index K, const T* a, index a_row, index a_
     for (index i = 0; i < M; i++) add_rows<T, 1>(a + i * a_row + k * a_col, a_col, b + k * ldb, ldb, N, c + i * ldc);
 }
 
-// c[i, n] += <row i of a, row n of b> for at most kLanes rows of b: one vector of partial sums per row of b, turned
-// into one vector of sums by a transposition. Half of the rows at a time: rows whose length is a multiple of 4 KB share
-// one set of L1, which has room for 8 to 12 of their lines.
+// c[i, n] += <row i of a, row n of b> for at most kLanes rows of b: one vector of partial sums per row of b, reduced to
+// one vector of sums by a transposition. Half of the rows at a time: rows whose length is a multiple of 4 KB map to one
+// set of L1, which has room for 8 to 12 of their lines.
 template <class T>
 void dot_rows(index N, index K, const T* a, const T* b, index ldb, T* c) {
   V<T> sum[kLanes<T>]{};
@@ -70,8 +70,8 @@ void dot_rows(index N, index K, const T* a, const T* b, index ldb, T* c) {
   store_n(c, load_n(c, int(N)) + sum[0], int(N));
 }
 
-// c[n] = sum over k of a[k] * b[k, n] for `cols` columns in kPanels panels side by side, each one stream; the sums stay
-// in registers. In the order of skinny_product, so the bits are the same.
+// c[n] = sum over k of a[k] * b[k, n] for `cols` columns in kPanels adjacent panels, each one stream; the sums stay in
+// registers. Adds in the order of skinny_product, so the bits are the same.
 template <class T, int kPanels>
 void row_times_panels(index K, const T* a, index a_col, const T* panels, index stride, const T* bias, bool accumulate,
                       index cols, T* c) {
@@ -93,7 +93,7 @@ void row_times_panels(index K, const T* a, index a_col, const T* panels, index s
   }
 }
 
-// Whether a single row would rather have b in panels: not if it fills less than one.
+// Whether packed panels help a single row: not if it fills less than one.
 template <class T>
 bool wants_panels(const GemmShape& s) {
   return s.M == 1 && !s.trans_b && s.N >= kTileCols<T>;
@@ -104,8 +104,8 @@ void row_gemm(const GemmShape& s, const T* a, const T* packed, const Epilogue<T>
   const index stride = s.K * kTileCols<T>;
   parallel(ceil_div(s.N, kTileCols<T>), ceil_div(kSkinnyGrain, stride + 1), [&](index begin, index end) {
     for (index p = begin, count; p < end; p += count) {
-      constexpr index kMost = 4;  // panels at once: enough sums to hide the latency of each
-      count = ceil_div(end - p, ceil_div(end - p, kMost));
+      constexpr index kMaxPanels = 4;  // panels at once: enough sums to hide the latency
+      count = ceil_div(end - p, ceil_div(end - p, kMaxPanels));
       const index n = p * kTileCols<T>, cols = min(count * kTileCols<T>, s.N - n);
       const T* bias = epilogue.bias ? epilogue.bias + n : nullptr;
       const auto product = count == 4   ? row_times_panels<T, 4>
@@ -120,10 +120,10 @@ void row_gemm(const GemmShape& s, const T* a, const T* packed, const Epilogue<T>
   });
 }
 
-// Rows of a and of c are dense enough to be read as vectors: a is not transposed, or is one row.
+// Rows of a and of c must be dense: a is not transposed, or is one row.
 template <class T>
 void skinny_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
-  // Columns per chunk: long streams of b, while the M rows of c stay in L2.
+  // Columns per chunk: b is read in long streams, while the M rows of c stay in L2.
   const index chunk = kSkinnyRowBytes / index(sizeof(T)) / s.M / kLanes<T> * kLanes<T>;
   const index grain = ceil_div(ceil_div(kSkinnyGrain, s.K * s.M + 1), kLanes<T>);
   parallel(ceil_div(s.N, kLanes<T>), grain, [&](index begin, index end) {

@@ -1,4 +1,4 @@
-// The tiles of matrix products as plain functions, one for every height, width and way to read a.
+// The tiles of matrix products as plain functions: one for every height, width and layout of a.
 #include "kernels/gemm/tile.h"
 
 namespace pydl::PYDL_ISA::gemm {

@@ -1,4 +1,4 @@
-// Blocks of memory put side by side or in reverse: concatenation along an axis, and an axis turned round.
+// Copies of blocks of memory: concatenation along an axis, and reversal of an axis.
 #include "kernels/common/parallel.h"
 #include "kernels/table.h"
 

@@ -1,4 +1,4 @@
-// Copies that move elements and change none: other orders of the axes, repetition, margins of zeros.
+// Copies that move elements and change none: transposition, repetition, margins of zeros.
 #include "kernels/common/parallel.h"
 #include "kernels/table.h"
 
@@ -6,9 +6,9 @@ namespace pydl::PYDL_ISA {
 namespace layout {
 namespace {
 
-constexpr index kTile = 16;  // of a transposition: two tiles stay in L1
+constexpr index kTile = 16;  // elements on a side of a transposed tile: two tiles stay in L1
 
-// One element per axis of an array, with where it lies in x and in y.
+// A loop over several axes that tracks the offset of an element in x and in y.
 struct Walk {
   index axes;
   index size[kMaxAxes], x_stride[kMaxAxes], y_stride[kMaxAxes];
@@ -23,7 +23,7 @@ struct Walk {
     for (index k = 0; k < axes; k++) product *= size[k];
     return product;
   }
-  // body(x offset, y offset) for places [begin, end), the last axis fastest.
+  // body(x offset, y offset) for elements [begin, end), the last axis fastest.
   template <class Body>
   void run(index begin, index end, const Body& body) const {
     index at[kMaxAxes], x = 0, y = 0;
@@ -81,7 +81,7 @@ void transpose(index axes, const index* sizes, const index* strides, const T* x,
   outer.add((length + kTile - 1) / kTile, kTile, kTile * y_row);
   parallel(outer.count(), kGrain / (kTile * cols) + 1, [=](index begin, index end) {
     outer.run(begin, end, [=](index from, index to) {
-      // The last tile along the axis is cut short; how far along this one is shows in its place in y.
+      // The last tile along the axis is partial; the offset in y tells where this tile begins.
       const index done = (to / y_row) % length, rows = length - done < kTile ? length - done : kTile;
       for (index i = 0; i < cols; i += kTile)
         transpose_tile(rows, cols - i < kTile ? cols - i : kTile, x + from + i * across, across, y + to + i, y_row);

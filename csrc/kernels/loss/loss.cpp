@@ -34,14 +34,14 @@ void softmax_cross_entropy_backward(index rows, index cols, const T* probs, cons
   });
 }
 
-// What a class of this log probability adds to the loss; one that is ruled out and not the target adds nothing.
+// What a class of this log probability adds to the loss; a class of probability 0 adds nothing unless it is the target.
 template <class T>
 PYDL_INLINE V<T> dense_term(V<T> target, V<T> minus_log) {
   return select<T>((target == 0) & (minus_log == T(__builtin_inf())), V<T>{}, target * minus_log);
 }
 
-// loss = sum(t (log(sum(exp(x - max))) - (x - max))), where 0 times infinity is 0. Rows in which that matters are rare,
-// and known by their sum.
+// loss = sum(t (log(sum(exp(x - max))) - (x - max))), where 0 * inf is 0. Rows in which that matters are rare, and
+// their sum shows them.
 template <class T>
 void softmax_cross_entropy_dense_forward(index rows, index cols, const T* logits, const T* target, T* probs, T* loss) {
   parallel(rows, grain_of_costly_rows(cols), [=](index begin, index end) {
@@ -70,14 +70,14 @@ void softmax_cross_entropy_dense_backward(index rows, index cols, const T* probs
   });
 }
 
-// The loss of an infinite logit: |z| times the part of the target that it misses, where infinity times 0 is 0.
+// The loss of an infinite logit: |z| times the part of the target that it misses, where inf * 0 is 0.
 template <class T>
 PYDL_INLINE V<T> infinite_loss(V<T> z, V<T> t) {
   const V<T> missed = select<T>(z > 0, 1 - t, t);
   return select<T>(missed == 0, V<T>{}, missed * absolute<T>(z));
 }
 
-// loss = max(z, 0) - z t + log(1 + exp(-|z|)). Where z is infinite that is no number, which shows in a sum over all.
+// loss = max(z, 0) - z t + log(1 + exp(-|z|)). For an infinite z that is NaN, which the sum over all elements shows.
 template <class T>
 void sigmoid_cross_entropy_forward(index n, const T* logits, const T* target, T* loss) {
   parallel(n, index(8192), [=](index begin, index end) {

@@ -23,7 +23,7 @@ void batch_norm_inference(index rows, index cols, T epsilon, const T* x, const T
 template <class T>
 void batch_norm_forward(index rows, index cols, T epsilon, const T* x, const T* gamma, const T* beta, T* y, T* mean,
                         T* variance) {
-  column_moments(Moments<T>{x}, 1, rows, cols, x, mean, variance);  // about the first row
+  column_moments(Moments<T>{x}, 1, rows, cols, x, mean, variance);  // centre: the first row
   for (index c = 0; c < cols; c++) {
     mean[c] += x[c];
     variance[c] /= T(rows);

@@ -1,6 +1,6 @@
-// Two moments for every column of `outer` matrices of rows x cols, such as its mean and its squared deviation from it.
-// As in reduce.cpp: a panel of columns at a time, blocks of rows merged pairwise, narrow rows side by side, long
-// columns in slices for the threads; all cuts depend on the shape alone, never on the number of threads.
+// Two moments of every column of `outer` matrices of rows x cols, such as its mean and its sum of squared deviations.
+// As in reduce.cpp: a panel of columns at a time, blocks of rows merged pairwise, several narrow rows as one wide row,
+// long columns in slices for the threads. All of these depend on the shape alone, never on the number of threads.
 #pragma once
 #include "kernels/common/panel.h"
 #include "kernels/common/parallel.h"
@@ -14,9 +14,9 @@ struct PanelPair {
   Panel<T> a, b;
 };
 
-// Mean of x - centre, and sum of squared deviations from it. A block is read twice, the second time from
-// L1, and blocks are merged by the formula of Chan, Golub and LeVeque (1979): no cancellation, whatever
-// the centre. One that is near the mean, such as the first row, keeps the digits that a mean far from zero would cost.
+// The mean of x - centre, and the sum of squared deviations from it. A block is read twice, the second time from L1,
+// and blocks are merged by the formula of Chan, Golub and LeVeque (1979), without cancellation for any centre. A centre
+// near the mean, such as the first row, keeps the digits that a mean far from zero would lose.
 template <class T>
 struct Moments {
   const T* x;
@@ -104,7 +104,7 @@ PYDL_INLINE void merge_columns(const Statistic<T>&, index width, T* a, T* b, ind
   }
 }
 
-// a, b = the columns of rows >= 1 rows of cols < kPanel: `fold` rows side by side are one wide row.
+// a, b = the columns of rows >= 1 rows of cols < kPanel: `fold` adjacent rows are one wide row.
 template <class T, template <class> class Statistic>
 void narrow_columns(const Statistic<T>& statistic, index at, index rows, index cols, const T* centre, T* a, T* b) {
   index fold = kPanel<T> / cols;
@@ -140,10 +140,10 @@ void narrow_columns(const Statistic<T>& statistic, index at, index rows, index c
 // a, b (outer, cols) = the statistic of each column; rows, cols >= 1; centre (outer, cols).
 template <class T, template <class> class Statistic>
 void column_moments(const Statistic<T>& statistic, index outer, index rows, index cols, const T* centre, T* a, T* b) {
-  constexpr index kSlice = 32 * 1024;  // elements of one thread before slices are merged
+  constexpr index kSlice = 32 * 1024;  // elements of a slice, which one thread reads
   const index block = 32 * (cols < kPanel<T> ? kPanel<T> / cols : 1);
   const index slice = (kSlice / cols / block + 1) * block;
-  const index slices = rows < slice ? 1 : rows / slice;  // the last one with what is left over
+  const index slices = rows < slice ? 1 : rows / slice;  // the last slice includes the rest
   const index panels = (cols + kPanel<T> - 1) / kPanel<T>;
   Scratch scratch(slices > 1 ? 2 * outer * slices * cols * index(sizeof(T)) : 0);
   T* part_a = slices > 1 ? static_cast<T*>(scratch.data()) : a;

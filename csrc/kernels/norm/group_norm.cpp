@@ -1,5 +1,5 @@
-// Group normalisation (Wu and He 2018): every sample and group of channels has a mean and a variance of its own. The
-// statistics are those of columns, merged over the channels of a group.
+// Group normalisation (Wu and He 2018): every sample and group of channels has its own mean and variance. They are the
+// statistics of columns, merged over the channels of a group.
 #include "kernels/norm/column_moments.h"
 #include "kernels/norm/scale_columns.h"
 #include "kernels/table.h"
@@ -16,7 +16,7 @@ void group_norm_forward(const GroupNormShape& s, T epsilon, const T* x, const T*
   T *centre = static_cast<T*>(scratch.data()), *scale = centre + size, *shift = scale + size;
   T *squares = scale, *first = shift;
   for (index i = 0; i < size; i++) first[i] = x[i / s.C * s.S * s.C + i % s.C];
-  column_moments(Moments<T>{x}, s.N, s.S, s.C, first, centre, squares);  // about the first pixel
+  column_moments(Moments<T>{x}, s.N, s.S, s.C, first, centre, squares);  // centre: the first pixel
   for (index i = 0; i < size; i++) centre[i] += first[i];
   for (index g = 0; g < s.N * s.groups; g++) {
     T *means = centre + g * width, *deviations = squares + g * width;

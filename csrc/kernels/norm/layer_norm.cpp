@@ -33,13 +33,13 @@ void layer_norm_forward(index rows, index cols, T epsilon, const T* x, const T* 
 }
 
 // With g = dy gamma and s = 1 / sqrt(variance + epsilon): dx = s (g - mean(g) - (x - mean) s^2 mean(g (x - mean))).
-// The sums over rows, dgamma and dbeta, are made in slices that depend on the shape alone.
+// dgamma and dbeta are sums over rows, computed in slices that depend on the shape alone.
 template <class T>
 void layer_norm_backward(index rows, index cols, T epsilon, const T* x, const T* dy, const T* gamma, const T* mean,
                          const T* variance, T* dx, T* dgamma, T* dbeta) {
-  constexpr index kSlice = 16 * 1024, kMost = 64;  // elements; slices
+  constexpr index kSlice = 16 * 1024, kMaxSlices = 64;  // elements; slices
   index slices = rows * cols / kSlice + 1;
-  slices = slices < kMost ? slices : kMost;
+  slices = slices < kMaxSlices ? slices : kMaxSlices;
   slices = slices < rows ? slices : rows;
   Scratch scratch(2 * slices * cols * index(sizeof(T)));
   T* partial = static_cast<T*>(scratch.data());  // of each slice: dgamma, dbeta

@@ -22,7 +22,7 @@ PYDL_INLINE V<T> square_roots(V<T> v) {
 #endif
 }
 
-// s^-beta: by square roots for the paper's beta.
+// s^-beta: by square roots for the beta of the paper, 3/4.
 template <class T, bool kThreeQuarters>
 PYDL_INLINE V<T> shrink(V<T> s, T beta) {
   if constexpr (kThreeQuarters) {
@@ -40,7 +40,7 @@ PYDL_INLINE V<T> neighbours(index radius, const T* padded, const At& at) {
   return sum;
 }
 
-// Rows that each thread holds while it works on one: `count` of them, with room and zeros on both sides.
+// Scratch of a thread for one row: `count` rows, each with zeros on both sides.
 template <class T>
 class RowsWithMargins {
  public:

@@ -1,4 +1,4 @@
-// What normalisations do after their statistics: every element by coefficients of its column.
+// The last pass of normalisations: each element is scaled by coefficients of its column.
 #pragma once
 #include "kernels/common/parallel.h"
 #include "kernels/common/rows.h"
@@ -7,7 +7,7 @@ namespace pydl::PYDL_ISA::norm {
 namespace {
 
 // y = f(at, of) for `outer` matrices of rows x cols. at(p) loads from an array like y, of(k) from the k-th of kCount
-// arrays (outer, cols) of coefficients. Short rows are taken several at a time, with their coefficients repeated.
+// arrays (outer, cols) of coefficients. Short rows are processed several at a time, with repeated coefficients.
 template <class T, int kCount, class F>
 PYDL_INLINE void scale_columns(index outer, index rows, index cols, const T* const (&coefficients)[kCount], T* y,
                                const F& f) {

@@ -1,5 +1,5 @@
-// Optimisers, each as one pass over w, g and the state, in the formulation of Keras 3. Every tensor is cut into blocks
-// and the threads share the blocks of all tensors, so that a hundred small tensors cost as much as one large.
+// Optimizers, each as one pass over w, g and the state, in the formulation of Keras 3. Every tensor is cut into blocks,
+// and the threads share the blocks of all tensors, so that a hundred small tensors cost as much as one large one.
 #include "kernels/common/parallel.h"
 #include "kernels/common/prefetch.h"
 #include "kernels/table.h"
@@ -69,7 +69,7 @@ void rmsprop_piece(const RmspropRule& rule, const Parameter<T>& p) {
     if (kCentered) {
       u[i] = u[i] * rho + g[i] * fresh;
       const T variance = moment - u[i] * u[i];
-      moment = variance < T(0) ? T(0) : variance;  // rounding may make it so
+      moment = variance < T(0) ? T(0) : variance;  // rounding may make it negative
     }
     return rate * g[i] / square_root(moment + epsilon);
   };
@@ -90,8 +90,8 @@ void rmsprop(const RmspropRule& rule, const Parameter<T>* parameters, index coun
   });
 }
 
-// step(i) for all elements. What lies a little ahead is prefetched: of three arrays that are written and one
-// that is read the hardware prefetcher brings too little (4 M parameters, one thread: 28 %).
+// step(i) for all elements. Software prefetch a little ahead: for three arrays written and one read the hardware
+// prefetcher is too slow (28 % of the time for 4 M parameters on one thread).
 template <class T, class Step>
 PYDL_INLINE void each_part(const Parameter<T>& p, const Step& step) {
   constexpr index kPart = 256, kDistance = 512;

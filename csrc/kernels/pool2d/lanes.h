@@ -1,30 +1,30 @@
-// How pooling reads and writes one vector of channels, and the numbers of cells that go with it.
+// How pooling loads and stores one vector of channels, and the argmax indices that belong to it.
 #pragma once
 #include "kernels/common/simd.h"
 
 namespace pydl::PYDL_ISA::pool2d {
 namespace {
 
-// Numbers lie in memory as uint8 or int32, while comparisons have lanes as wide as T.
-template <class T, class Number>
-PYDL_INLINE VI<T> load_numbers(const Number* p, int n) {
+// Indices are uint8 or int32 in memory, while comparisons have lanes as wide as T.
+template <class T, class Index>
+PYDL_INLINE VI<T> load_indices(const Index* p, int n) {
   VI<T> v{};
   for (int i = 0; i < n; i++) v[i] = p[i];
   return v;
 }
-template <class T, class Number>
-PYDL_INLINE void store_numbers(Number* p, VI<T> v, int n) {
-  for (int i = 0; i < n; i++) p[i] = Number(v[i]);
+template <class T, class Index>
+PYDL_INLINE void store_indices(Index* p, VI<T> v, int n) {
+  for (int i = 0; i < n; i++) p[i] = Index(v[i]);
 }
-// For bytes and float GCC 12 finds no instructions by itself.
+// GCC 12 does not vectorise the conversion of bytes for float lanes by itself.
 #if defined(__AVX512F__)
 template <>
-PYDL_INLINE VI<float> load_numbers<float>(const std::uint8_t* p, int n) {
+PYDL_INLINE VI<float> load_indices<float>(const std::uint8_t* p, int n) {
   return VI<float>(_mm512_cvtepu8_epi32(n == 16 ? _mm_loadu_si128(reinterpret_cast<const __m128i*>(p))
                                                 : _mm_maskz_loadu_epi8(__mmask16((1u << n) - 1), p)));
 }
 template <>
-PYDL_INLINE void store_numbers<float>(std::uint8_t* p, VI<float> v, int n) {
+PYDL_INLINE void store_indices<float>(std::uint8_t* p, VI<float> v, int n) {
   if (n == 16)
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(__m512i(v)));
   else
@@ -32,7 +32,7 @@ PYDL_INLINE void store_numbers<float>(std::uint8_t* p, VI<float> v, int n) {
 }
 #elif defined(__x86_64__)
 template <>
-PYDL_INLINE VI<float> load_numbers<float>(const std::uint8_t* p, int n) {
+PYDL_INLINE VI<float> load_indices<float>(const std::uint8_t* p, int n) {
   std::uint64_t bytes = 0;
   __builtin_memcpy(&bytes, p, std::size_t(n));
 #if defined(__AVX2__)
@@ -42,7 +42,7 @@ PYDL_INLINE VI<float> load_numbers<float>(const std::uint8_t* p, int n) {
 #endif
 }
 template <>
-PYDL_INLINE void store_numbers<float>(std::uint8_t* p, VI<float> v, int n) {
+PYDL_INLINE void store_indices<float>(std::uint8_t* p, VI<float> v, int n) {
   const __m128i lowest = _mm_setr_epi8(0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
 #if defined(__AVX2__)
   const __m128i low = _mm_shuffle_epi8(_mm256_castsi256_si128(__m256i(v)), lowest);
@@ -55,7 +55,7 @@ PYDL_INLINE void store_numbers<float>(std::uint8_t* p, VI<float> v, int n) {
 }
 #endif
 
-// All lanes. With kStream values go past the caches: for outputs that would push out of them what comes next.
+// All lanes. With kStream, values are written with non-temporal stores: a large output would evict what is read next.
 template <class T, bool kStream = false>
 struct AllLanes {
   static PYDL_INLINE V<T> load(const T* p) { return pydl::PYDL_ISA::load<T>(p); }
@@ -65,13 +65,13 @@ struct AllLanes {
     else
       pydl::PYDL_ISA::store<T>(p, v);
   }
-  template <class Number>
-  static PYDL_INLINE VI<T> load(const Number* p) {
-    return load_numbers<T>(p, kLanes<T>);
+  template <class Index>
+  static PYDL_INLINE VI<T> load(const Index* p) {
+    return load_indices<T>(p, kLanes<T>);
   }
-  template <class Number>
-  static PYDL_INLINE void store(Number* p, VI<T> v) {
-    store_numbers<T>(p, v, kLanes<T>);
+  template <class Index>
+  static PYDL_INLINE void store(Index* p, VI<T> v) {
+    store_indices<T>(p, v, kLanes<T>);
   }
 };
 
@@ -81,13 +81,13 @@ struct FirstLanes {
   int n;
   PYDL_INLINE V<T> load(const T* p) const { return load_n<T>(p, n); }
   PYDL_INLINE void store(T* p, V<T> v) const { store_n<T>(p, v, n); }
-  template <class Number>
-  PYDL_INLINE VI<T> load(const Number* p) const {
-    return load_numbers<T>(p, n);
+  template <class Index>
+  PYDL_INLINE VI<T> load(const Index* p) const {
+    return load_indices<T>(p, n);
   }
-  template <class Number>
-  PYDL_INLINE void store(Number* p, VI<T> v) const {
-    store_numbers<T>(p, v, n);
+  template <class Index>
+  PYDL_INLINE void store(Index* p, VI<T> v) const {
+    store_indices<T>(p, v, n);
   }
 };
 

@@ -1,5 +1,5 @@
 // Pooling with channels last: vectors run over channels. Forward gathers each window. Backward adds the gradient of
-// each window to its cells, in the order of the windows; threads share rows of windows, or images where such rows
+// each window to its cells, in the order of the windows; threads share rows of windows, or images where rows of windows
 // overlap.
 #include "kernels/common/base.h"
 #include "kernels/common/parallel.h"
@@ -11,7 +11,7 @@ namespace pydl::PYDL_ISA {
 namespace pool2d {
 namespace {
 
-constexpr index kGrainBytes = 32 * 1024;  // less work than this is not worth a second thread
+constexpr index kGrainBytes = 32 * 1024;  // less work does not amortise a second thread
 
 // The input rows (or columns) under window o that lie inside the image.
 Range inside(index o, index stride, index pad, index window, index size) {
@@ -23,9 +23,9 @@ Range inside(index o, index stride, index pad, index window, index size) {
 template <class T>
 struct Cells {
   const T* first;
-  index row, pixel;    // distances of its rows and columns
-  index rows, cols;    // how many exist
-  index number, wide;  // of the first cell, and how many a row of the whole window has
+  index row, pixel;                // strides between its rows and between its pixels
+  index rows, cols;                // how many of them are inside the image
+  index first_index, window_cols;  // argmax index of the first cell, and columns of the whole window
 
   Cells(const Pool2dShape& s, const T* x, index n, index top, index left, Range h, Range w)
       : first(x + ((n * s.H + h.begin) * s.W + w.begin) * s.C),
@@ -33,16 +33,16 @@ struct Cells {
         pixel(s.C),
         rows(h.size()),
         cols(w.size()),
-        number((h.begin - top) * s.KW + w.begin - left),
-        wide(s.KW) {}
+        first_index((h.begin - top) * s.KW + w.begin - left),
+        window_cols(s.KW) {}
 };
 
-// body(output pixel, cells) for every window. If x comes from beyond L2 and pixels are wide, the cells of a few
-// windows further are prefetched: each row of a window is a stream of its own, too many for the hardware prefetcher.
+// body(output pixel, cells) for every window. If x is beyond L2 and pixels are wide, prefetches the cells of a later
+// window: each row of a window is a stream, and these are too many for the hardware prefetcher.
 template <class T, class Body>
 void each_window(const Pool2dShape& s, const T* x, const Body& body) {
-  constexpr index kDistance = 4, kWide = 4 * kLanes<T>;
-  const bool prefetches = s.C >= kWide && s.N * s.H * s.W * s.C * index(sizeof(T)) >= kBeyondL2Bytes;
+  constexpr index kPrefetchDistance = 4, kWidePixel = 4 * kLanes<T>;
+  const bool prefetches = s.C >= kWidePixel && s.N * s.H * s.W * s.C * index(sizeof(T)) >= kBeyondL2Bytes;
   const index step = s.C * min(s.stride_w, s.W), cells = min(s.KH, s.H) * min(s.KW, s.W);
   const index row_bytes = s.OW * cells * s.C * index(sizeof(T));
   parallel(s.N * s.OH, kGrainBytes / (row_bytes + 1) + 1, [&](index begin, index end) {
@@ -53,7 +53,7 @@ void each_window(const Pool2dShape& s, const T* x, const Body& body) {
         const Range w = inside(ow, s.stride_w, s.pad_left, s.KW, s.W);
         const Cells<T> cells(s, x, n, oh * s.stride_h - s.pad_top, ow * s.stride_w - s.pad_left, h, w);
         for (index i = 0; prefetches && i < cells.rows; i++)
-          prefetch<kIntoL1>(cells.first + i * cells.row + kDistance * step, step);
+          prefetch<kIntoL1>(cells.first + i * cells.row + kPrefetchDistance * step, step);
         body(row * s.OW + ow, cells);
       }
     }
@@ -61,7 +61,7 @@ void each_window(const Pool2dShape& s, const T* x, const Body& body) {
   });
 }
 
-// body with the numbers of rows and columns as constants where windows are small and whole: then loops unroll.
+// body with the numbers of rows and columns as constants where windows are small and complete, so that loops unroll.
 template <int N>
 struct Constant {
   constexpr operator index() const { return N; }
@@ -73,14 +73,14 @@ PYDL_INLINE void with_small(const Cells<T>& cells, const Body& body) {
   body(cells.rows, cells.cols);
 }
 
-// Rows by columns of the image, as body's range of elements.
+// Zeros rows `h` by columns `w` of one image.
 template <class T>
 void zero(const Pool2dShape& s, T* image, Range h, Range w) {
   for (index ih = h.begin; ih < h.end; ih++)
     for (index i = (ih * s.W + w.begin) * s.C; i < (ih * s.W + w.end) * s.C; i++) image[i] = T(0);
 }
 
-// How a gradient gets to its cell: windows that do not overlap write to it, others add.
+// How a gradient reaches its cell: windows that do not overlap write it, others add it.
 struct Write {
   template <class T, class Lanes>
   static PYDL_INLINE void put(const Lanes& lanes, T* p, V<T> v) {
@@ -94,11 +94,11 @@ struct Add {
   }
 };
 
-// Calls body(Write or Add, output pixel, cells of dx) for every window, after zeroing what it adds to
-// and what no window covers.
-template <class T, class Way, class Body>
-void scatter(const Pool2dShape& s, T* dx, Way way, const Body& body) {
-  constexpr bool kWrite = __is_same(Way, Write);
+// body(Write or Add, output pixel, cells of dx) for every window. Zeros in the same pass what it adds to, and what no
+// window covers.
+template <class T, class Policy, class Body>
+void scatter(const Pool2dShape& s, T* dx, Policy policy, const Body& body) {
+  constexpr bool kWrite = __is_same(Policy, Write);
   const index bands = s.stride_h >= s.KH ? s.OH : 1, band = s.OH / bands;
   const index band_bytes = s.H * s.W * s.C * index(sizeof(T)) / bands;
   parallel(s.N * bands, kGrainBytes / (band_bytes + 1) + 1, [&](index begin, index end) {
@@ -110,12 +110,12 @@ void scatter(const Pool2dShape& s, T* dx, Way way, const Body& body) {
         const Range h = inside(oh, s.stride_h, s.pad_top, s.KH, s.H);
         zero(s, image, {done, kWrite ? h.begin : h.end}, {0, s.W});
         done = h.end;
-        index left = 0;  // of what is neither written nor zero yet
+        index left = 0;  // columns before it are written or zeroed
         for (index ow = 0; ow < s.OW; ow++) {
           const Range w = inside(ow, s.stride_w, s.pad_left, s.KW, s.W);
           if (kWrite && left < w.begin) zero(s, image, h, {left, w.begin});
           left = w.end;
-          body(way, (n * s.OH + oh) * s.OW + ow,
+          body(policy, (n * s.OH + oh) * s.OW + ow,
                Cells<T>(s, dx, n, oh * s.stride_h - s.pad_top, ow * s.stride_w - s.pad_left, h, w));
         }
         if (kWrite) zero(s, image, h, {left, s.W});
@@ -133,18 +133,18 @@ void scatter_windows(const Pool2dShape& s, T* dx, const Body& body) {
     scatter(s, dx, Add{}, body);
 }
 
-// Brings share_of(lanes, channel)(number of the cell) to every vector of every cell of a window. Many cells are taken
-// in the order in which they lie in memory, few in that which reads dy once.
-template <class T, class Way, class Share>
-PYDL_INLINE void spread(Way way, const Cells<T>& cells, const Share& share_of) {
+// Puts share_of(lanes, channel)(index of the cell) into every vector of every cell of a window. Large windows are
+// written in memory order, small ones in the order that reads dy once.
+template <class T, class Policy, class Share>
+PYDL_INLINE void spread(Policy policy, const Cells<T>& cells, const Share& share_of) {
   constexpr index kMany = 16;
   T* const first = const_cast<T*>(cells.first);  // of dx
-  if (__is_same(Way, Write) && cells.rows * cells.cols > kMany) {
+  if (__is_same(Policy, Write) && cells.rows * cells.cols > kMany) {
     for (index i = 0; i < cells.rows; i++)
       for (index j = 0; j < cells.cols; j++)
         each_vector<T>(cells.pixel, [&](auto lanes, index c) __attribute__((always_inline)) {
-          way.template put<T>(lanes, first + i * cells.row + j * cells.pixel + c,
-                              share_of(lanes, c)(cells.number + i * cells.wide + j));
+          policy.template put<T>(lanes, first + i * cells.row + j * cells.pixel + c,
+                                 share_of(lanes, c)(cells.first_index + i * cells.window_cols + j));
         });
     return;
   }
@@ -153,77 +153,78 @@ PYDL_INLINE void spread(Way way, const Cells<T>& cells, const Share& share_of) {
       const auto share = share_of(lanes, c);
       for (index i = 0; i < rows; i++)
         for (index j = 0; j < cols; j++)
-          way.template put<T>(lanes, first + i * cells.row + j * cells.pixel + c,
-                              share(cells.number + i * cells.wide + j));
+          policy.template put<T>(lanes, first + i * cells.row + j * cells.pixel + c,
+                                 share(cells.first_index + i * cells.window_cols + j));
     });
   });
 }
 
 template <class T>
-PYDL_INLINE VI<T> numbers(index number) {
-  return VI<T>{} + std::int32_t(number);
+PYDL_INLINE VI<T> index_lanes(index i) {
+  return VI<T>{} + std::int32_t(i);
 }
 
-// The maximum and its number, of any cells: the first NaN wins.
+// The maximum and its index, for any cells: the first NaN wins.
 template <class T, class Lanes>
-__attribute__((noinline)) void careful_maximum(const Lanes& lanes, const Cells<T>& cells, index c, V<T>& best,
-                                               VI<T>& at) {
+__attribute__((noinline)) void maximum_with_nan(const Lanes& lanes, const Cells<T>& cells, index c, V<T>& best,
+                                                VI<T>& at) {
   best = lanes.load(cells.first + c);
-  at = numbers<T>(cells.number);
+  at = index_lanes<T>(cells.first_index);
   for (index i = 0; i < cells.rows; i++)
     for (index j = i == 0; j < cells.cols; j++) {
       const V<T> v = lanes.load(cells.first + i * cells.row + j * cells.pixel + c);
       const VI<T> better = ~(v <= best) & (best == best);  // greater, or the first NaN
       best = better ? v : best;
-      at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
+      at = better ? index_lanes<T>(cells.first_index + i * cells.window_cols + j) : at;
     }
 }
 
-// Without an argmax (Number is void) the maximum is all that is computed.
-template <class T, class Number, bool kStream>
-void max_forward_as(const Pool2dShape& s, const T* x, T* y, Number* argmax) {
-  constexpr bool kNumbers = !__is_same(Number, void);
+// Without an argmax (Index is void) computes only the maximum.
+template <class T, class Index, bool kStream>
+void max_forward_as(const Pool2dShape& s, const T* x, T* y, Index* argmax) {
+  constexpr bool kWantsIndices = !__is_same(Index, void);
   each_window<T>(s, x, [&](index out, const Cells<T>& cells) __attribute__((always_inline)) {
     with_small(cells, [&](auto rows, auto cols) __attribute__((always_inline)) {
       each_vector<T, kStream>(s.C, [&](auto lanes, index c) __attribute__((always_inline)) {
         const T* first = cells.first + c;
         V<T> best = lanes.load(first), sum = best;
-        VI<T> at = numbers<T>(cells.number);
+        VI<T> at = index_lanes<T>(cells.first_index);
         for (index i = 0; i < rows; i++)
           for (index j = i == 0; j < cols; j++) {
             V<T> v = lanes.load(first + i * cells.row + j * cells.pixel);
-            keep_in_register(v);  // not loaded anew for each use: x need not begin at a cache line
+            keep_in_register(v);  // loaded once, not for each use: x may begin inside a cache line
             const VI<T> better = v > best;
             best = better ? v : best;
-            if constexpr (kNumbers) at = better ? numbers<T>(cells.number + i * cells.wide + j) : at;
+            if constexpr (kWantsIndices)
+              at = better ? index_lanes<T>(cells.first_index + i * cells.window_cols + j) : at;
             sum += v;
           }
-        // The sum is a NaN if any cell is: cheaper than to compare each.
-        if (__builtin_expect(any<T>(sum != sum), 0)) careful_maximum(lanes, cells, c, best, at);
+        // The sum is NaN if any cell is: cheaper than a comparison per cell.
+        if (__builtin_expect(any<T>(sum != sum), 0)) maximum_with_nan(lanes, cells, c, best, at);
         lanes.store(y + out * s.C + c, best);
-        if constexpr (kNumbers) lanes.store(argmax + out * s.C + c, at);
+        if constexpr (kWantsIndices) lanes.store(argmax + out * s.C + c, at);
       });
     });
   });
 }
 
-template <class T, class Number>
-void max_backward_as(const Pool2dShape& s, const T* dy, const Number* argmax, T* dx) {
-  if (s.C < kLanes<T>)  // then scalars, each to the one cell where it belongs, are faster
+template <class T, class Index>
+void max_backward_as(const Pool2dShape& s, const T* dy, const Index* argmax, T* dx) {
+  if (s.C < kLanes<T>)  // with few channels, scalars are faster: each is added to its one cell
     return scatter(s, dx, Add{}, [=](Add, index out, const Cells<T>& cells) {
       T* const origin = const_cast<T*>(cells.first);
       for (index c = 0; c < s.C; c++) {
-        const index at = index(argmax[out * s.C + c]) - cells.number, i = at / s.KW, j = at % s.KW;
+        const index at = index(argmax[out * s.C + c]) - cells.first_index, i = at / s.KW, j = at % s.KW;
         if (at >= 0 && i < cells.rows && j < cells.cols)  // callers may pass any argmax
           origin[i * cells.row + j * cells.pixel + c] += dy[out * s.C + c];
       }
     });
-  scatter_windows(s, dx, [=](auto way, index out, const Cells<T>& cells) __attribute__((always_inline)) {
-    spread(way, cells, [=](auto lanes, index c) __attribute__((always_inline)) {
+  scatter_windows(s, dx, [=](auto policy, index out, const Cells<T>& cells) __attribute__((always_inline)) {
+    spread(policy, cells, [=](auto lanes, index c) __attribute__((always_inline)) {
       const VI<T> at = lanes.load(argmax + out * s.C + c);
       const V<T> gradient = lanes.load(dy + out * s.C + c);
-      return [=](index number)
-                 __attribute__((always_inline)) { return select<T>(at == numbers<T>(number), gradient, V<T>{}); };
+      return [=](index i)
+                 __attribute__((always_inline)) { return select<T>(at == index_lanes<T>(i), gradient, V<T>{}); };
     });
   });
 }
@@ -234,9 +235,9 @@ void max_forward(const Pool2dShape& s, const T* x, T* y, void* argmax) {
   if (!argmax)
     return stream ? max_forward_as<T, void, true>(s, x, y, nullptr) : max_forward_as<T, void, false>(s, x, y, nullptr);
   if (s.few_cells()) {
-    auto* numbers = static_cast<std::uint8_t*>(argmax);
-    return stream ? max_forward_as<T, std::uint8_t, true>(s, x, y, numbers)
-                  : max_forward_as<T, std::uint8_t, false>(s, x, y, numbers);
+    auto* indices = static_cast<std::uint8_t*>(argmax);
+    return stream ? max_forward_as<T, std::uint8_t, true>(s, x, y, indices)
+                  : max_forward_as<T, std::uint8_t, false>(s, x, y, indices);
   }
   max_forward_as<T, std::int32_t, false>(s, x, y, static_cast<std::int32_t*>(argmax));
 }
@@ -273,9 +274,9 @@ void avg_forward(const Pool2dShape& s, const T* x, T* y) {
 
 template <class T>
 void avg_backward(const Pool2dShape& s, const T* dy, T* dx) {
-  scatter_windows(s, dx, [=](auto way, index out, const Cells<T>& cells) __attribute__((always_inline)) {
+  scatter_windows(s, dx, [=](auto policy, index out, const Cells<T>& cells) __attribute__((always_inline)) {
     const T scale = T(1) / T(cells.rows * cells.cols);
-    spread(way, cells, [=](auto lanes, index c) __attribute__((always_inline)) {
+    spread(policy, cells, [=](auto lanes, index c) __attribute__((always_inline)) {
       const V<T> share = lanes.load(dy + out * s.C + c) * scale;
       return [=](index) __attribute__((always_inline)) { return share; };
     });

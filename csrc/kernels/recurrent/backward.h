@@ -1,6 +1,6 @@
-// Backpropagation through time: backwards over the steps, the gradients of the gates replace the gates (a step needs
-// those of the step after it). The gradients of all weights and of x are one matrix product each over many steps, made
-// while a cache still has what they read.
+// Backpropagation through time, from the last step to the first. The gradients of a step's gates overwrite its saved
+// gates, because the step before needs them. The gradients of all weights and of x are one matrix product each over
+// many steps, computed while its operands are still in a cache.
 #pragma once
 #include "kernels/recurrent/gradients.h"
 #include "kernels/recurrent/partition.h"
@@ -18,19 +18,20 @@ class Backward {
   static constexpr index kCols = kTileCols<T>;  // units of a panel
   static constexpr int kHeight = gate_rows(kTileVectors);
 
-  Backward(const Workspace<Cell>& workspace, const RecurrentGradients<T>& grads, Rows<T> carried)
+  Backward(const Workspace<Cell>& workspace, const RecurrentGradients<T>& grads, Rows<T> dstate)
       : workspace(workspace),
         s(workspace.s),
         schedule(workspace.schedule),
         grads(grads),
-        carried(carried),
+        dstate(dstate),
         partition_(partition_of<Cell>(s)),
         packed_memory_(ceil_div(s.U, kCols) * panel_size() * index(sizeof(T))),
         pointers_memory_(partition_.pointers(s.B) * index(sizeof(StepGradPointers<T>))) {
     pack_transposed(workspace.in.recurrent_kernel, s.U, Cell::kGates * s.U, static_cast<T*>(packed_memory_.data()));
   }
 
-  // These steps, the last first, once those behind them are done; with the first step comes what is before it.
+  // Computes these steps, the last first; later steps must be done. With the first step come the gradients of h0 and
+  // c0.
   void walk(Range steps) const {
     parallel_region(partition_.threads, [&](Team& team) { worker(team, steps); });
   }
@@ -41,11 +42,11 @@ class Backward {
   const RecurrentShape& s;
   const Schedule& schedule;
   const RecurrentGradients<T>& grads;
-  const Rows<T> carried;  // per sequence (row of the schedule): what reaches the state before other than by the gates
+  const Rows<T> dstate;  // per sequence (row of the schedule): gradient for the state before that bypasses the gates
 
-  // The gradient of h after a step, as far as it has not `arrived`: from the gates of the next step, and from the
-  // outputs that it is.
-  PYDL_INLINE V<T> arriving(const StepGradPointers<T>& p, index unit, int n, const T* from_gates) const {
+  // The gradient of h after a step, without `dstate_next`: from the gates of the next step, and from all outputs that
+  // repeat this step.
+  PYDL_INLINE V<T> dh_of_step(const StepGradPointers<T>& p, index unit, int n, const T* from_gates) const {
     V<T> dh{};
     if (!p.last) dh = dropped(load(from_gates), p.dropout, unit, n);
     for (index i = 0; i < p.outputs; i++) dh += load_units(p.dy + i * between_outputs_ + unit, n);
@@ -67,7 +68,7 @@ class Backward {
     const index b = schedule.sequence(row), at = schedule.first(step) + row;
     StepGradPointers<T> p{};
     p.gates = workspace.gates[at];
-    p.carried = carried[row];
+    p.dstate_prev = dstate[row];
     if constexpr (Cell::kSavesState) {
       p.state = workspace.state[at];
       p.before = step > 0 ? workspace.state[schedule.first(step - 1) + row]
@@ -75,8 +76,8 @@ class Backward {
     }
     p.operand = workspace.operand[at] + workspace.hidden();
     p.last = row >= schedule.count(step + 1);
-    p.arrived = p.last ? workspace.of_sequence(Cell::kCarriesHidden ? grads.dh : grads.dc, b) : p.carried;
-    if (p.last && !Cell::kCarriesHidden) p.dh = workspace.of_sequence(grads.dh, b);
+    p.dstate_next = p.last ? workspace.of_sequence(Cell::kStateIsHidden ? grads.dh : grads.dc, b) : p.dstate_prev;
+    if (p.last && !Cell::kStateIsHidden) p.dh = workspace.of_sequence(grads.dh, b);
     p.dropout = workspace.recurrent_dropout(b);
     if (grads.dy && s.return_sequences) {
       const index position = schedule.position(row, step);
@@ -108,7 +109,7 @@ class Backward {
       });
       PrefetchQueue<T> queue;
       if (prefetches) workspace.prefetch(workspace.gates, step - 1, rows.own(), queue);
-      // A step reads the state before it, too: that of the next step is here already.
+      // A step also reads the state before it; that of step - 1 is in the cache already.
       if (prefetches && step > 1) workspace.prefetch(workspace.state, step - 2, rows.own(), queue);
       for (int stage = 0; stage < Cell::stages(s); stage++) {
         panels.each(team.walks.backward, 1, [&](index panel, index, index next) {
@@ -139,14 +140,14 @@ class Backward {
     });
   }
 
-  // The gradient of the output of a step.
+  // Prefetches the gradient of the output of a step.
   void prefetch_gradient(index step, index row) const {
     if (!grads.dy || !s.return_sequences) return;
     const T* dy = grads.dy + output_at(s, schedule.sequence(row), schedule.position(row, step));
     pydl::PYDL_ISA::prefetch<kIntoL2>(dy, s.U);
   }
 
-  // What the gates of the next step say of h, for those of the rows that make this step.
+  // The gradient of h from the gates of the next step, for those of the rows that make this step.
   void from_next_step(index step, index row, index count, index panel, PrefetchQueue<T>& queue, T* sums) const {
     const index makers = step + 1 < schedule.steps() ? min(count, schedule.count(step + 1) - row) : 0;
     if (makers > 0) Cell::multiply_back(*this, 0, makers, gates(step + 1, row), panel, queue, sums);
@@ -179,14 +180,14 @@ class Backward {
           const index b = schedule.sequence(row + r);
           const bool stepped = schedule.steps() > 0 && row + r < schedule.count(0);
           V<T> dh = stepped ? dropped(load(from_gates), workspace.recurrent_dropout(b), unit, n) : V<T>{};
-          if (Cell::kCarriesHidden || !stepped) dh += initial(stepped, row + r, unit, n, grads.dh);
+          if (Cell::kStateIsHidden || !stepped) dh += initial(stepped, row + r, unit, n, grads.dh);
           store_units(grads.dh0 + b * s.U + unit, dh, n);
           if (grads.dc0) store_units(grads.dc0 + b * s.U + unit, initial(stepped, row + r, unit, n, grads.dc), n);
         },
         sums);
   }
   V<T> initial(bool stepped, index row, index unit, int n, const T* final) const {
-    return load_or_zero<T>(stepped ? carried[row] : workspace.of_sequence(final, schedule.sequence(row)), unit, n);
+    return load_or_zero<T>(stepped ? dstate[row] : workspace.of_sequence(final, schedule.sequence(row)), unit, n);
   }
 
   index panel_size() const { return Cell::kGates * s.U * kCols; }
@@ -199,15 +200,15 @@ class Backward {
   }
 
   const index between_outputs_ =
-      output_at(s, 0, 1) - output_at(s, 0, 0);  // of one sequence, in the order of processing
+      output_at(s, 0, 1) - output_at(s, 0, 0);  // stride from one output of a sequence to the next, in processing order
   const Partition partition_;
   const Scratch packed_memory_, pointers_memory_;
 };
 
-// How many rows of steps have their products made together. What is saved of them stays in L2,
-// but is no less than the gradients of the weights, which each part reads and writes once. All parts are alike.
+// How many rows of steps one product of weight gradients sums over. Their reserve space stays in L2, but is at least as
+// large as the weight gradients, which each product reads and writes once. All products get equally many.
 template <class Cell>
-index rows_together(const Workspace<Cell>& workspace) {
+index rows_per_product(const Workspace<Cell>& workspace) {
   using T = typename Cell::Element;
   const index row = workspace.operand.stride + workspace.gates.stride + workspace.state.stride;
   const index weights = (workspace.hidden() + workspace.s.U) * Cell::kGates * workspace.s.U;
@@ -225,16 +226,16 @@ void recurrent_backward(const RecurrentShape& s, const RecurrentInputs<typename 
   const Rows<T> operand{grads.saved, layout.operand}, gates{operand[s.B * s.T], layout.gates},
       state{gates[s.B * s.T], layout.state};
   const index stride = odd_lines<T>(s.U);
-  Scratch carried(s.B * stride * index(sizeof(T)));
+  Scratch dstate(s.B * stride * index(sizeof(T)));
   const Workspace<Cell> workspace{s, in, schedule, operand, gates, state};
-  const Backward<Cell> backward(workspace, grads, Rows<T>{static_cast<T*>(carried.data()), stride});
+  const Backward<Cell> backward(workspace, grads, Rows<T>{static_cast<T*>(dstate.data()), stride});
   const InputGradient<Cell> dx(workspace, grads.dx);
   T* dweights = grads.dweights + s.id_rows * Cell::kGates * s.U;
-  const index together = rows_together(workspace);
+  const index per_product = rows_per_product(workspace);
   index end = schedule.steps();
   do {
     index begin = end;
-    while (begin > 0 && schedule.first(end) - schedule.first(begin) < together) begin--;
+    while (begin > 0 && schedule.first(end) - schedule.first(begin) < per_product) begin--;
     if (s.B > 0) backward.walk({begin, end});
     const Range rows{schedule.first(begin), schedule.first(end)};
     Cell::weight_gradients(workspace, rows, end < schedule.steps(), dweights);

@@ -1,4 +1,4 @@
-// What the cells are made of: the parts that LSTM and RNN share, and the table of a cell.
+// What the cells share: the parts that LSTM and RNN have in common, and the table of a cell.
 #pragma once
 #include "kernels/recurrent/backward.h"
 #include "kernels/recurrent/forward.h"
@@ -6,7 +6,7 @@
 namespace pydl::PYDL_ISA::recurrent {
 namespace {
 
-// A cell all of whose gates come from one product with the operand.
+// A cell whose gates all come from one product with the operand.
 template <class Cell, class T>
 struct OneStageCell {
   using Element = T;
@@ -15,9 +15,9 @@ struct OneStageCell {
 
   static PYDL_INLINE void multiply(const Forward<Cell>& f, int, const StepPointers<T>*, index count, const T* operand,
                                    const T* weights, index K, PrefetchQueue<T>& queue, T* sums, const T* from_x,
-                                   const PanelSteps& steps) {
+                                   const PanelStrides& strides) {
     multiply_gates<Cell::kVectors, Forward<Cell>::kTogether>(count, K, operand, f.workspace.operand.stride, weights,
-                                                             PackedPanels<Cell>::kRow, queue, sums, steps, from_x);
+                                                             PackedPanels<Cell>::kRow, queue, sums, strides, from_x);
   }
 
   static PYDL_INLINE void multiply_back(const Backward<Cell>& f, int, index count, const T* gates, index panel,
@@ -38,7 +38,7 @@ inline bool usual(const RecurrentShape& s) {
   return s.activation == Activation::tanh && s.recurrent_activation == Activation::sigmoid;
 }
 
-// The usual activations are compiled into a cell of their own.
+// The default activations are compiled into an instance of their own.
 template <template <class, bool> class Cell, class T>
 RecurrentKernels<T> recurrent_kernels() {
   RecurrentKernels<T> kernels;

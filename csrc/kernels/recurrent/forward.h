@@ -1,8 +1,8 @@
 // The forward pass of a recurrent cell over whole sequences.
 //
-// Large batches: each step multiplies the whole operand, [x | 1 | h], and the sums end in registers with all gates of a
-// unit side by side; then the cell makes of them its state and its output. Small batches would read all weights in each
-// step for a handful of rows, so there the products with x are made for many steps at once. Ids need no product.
+// Large batches: each step multiplies the whole operand, [x | 1 | h]. The sums of all gates of a unit end side by side
+// in registers, and the cell computes its state and output from them. Small batches would read all weights in every
+// step for a handful of rows, so the products with x are computed for many steps at once. Ids need no product with x.
 #pragma once
 #include "kernels/recurrent/packing.h"
 #include "kernels/recurrent/partition.h"
@@ -30,7 +30,7 @@ class Forward {
         chunk_(chunk),
         slots_(chunk > 1 ? chunk : 2) {}
 
-  // How many steps have their products with x made together.
+  // How many steps have their products with x computed together.
   static index chunk_of(const RecurrentShape& shape) {
     constexpr index kRows = 128;
     return shape.B < kSmallBatch ? ceil_div(kRows, shape.B > 0 ? shape.B : 1) : 1;
@@ -44,15 +44,15 @@ class Forward {
     const index rows = min(chunk_, s.T) * s.B;
     Scratch from_x(!multiplies_inputs() ? 0 : rows * P::count(s) * P::kRow * index(sizeof(T)));
     Scratch pointers(partition.pointers(s.B) * index(sizeof(StepPointers<T>)));
-    const int workers = partition.over_units ? 1 : partition.threads;  // that divide the rows
+    const int workers = partition.over_units ? 1 : partition.threads;  // that share the rows
     const index stride = odd_lines<T>(s.U) + prefetcher_padding<T>(s);
-    Scratch latest(has_latest() ? PaddedRows<T>::size(stride, s.B, workers) * index(sizeof(T)) : 0);
-    latest_ = {static_cast<T*>(latest.data()), stride, s.B, workers};
+    Scratch current(has_current() ? PaddedRows<T>::size(stride, s.B, workers) * index(sizeof(T)) : 0);
+    current_ = {static_cast<T*>(current.data()), stride, s.B, workers};
     pointers_ = static_cast<StepPointers<T>*>(pointers.data());
     from_x_ = Rows<T>{static_cast<T*>(from_x.data()), rows * P::kRow};
-    // So little is copied here in less time than a barrier takes.
-    constexpr index kLittle = 4096;
-    const bool first_is_read = partition.over_units && rows * s.I <= kLittle;
+    // Copying so few elements takes less time than a barrier.
+    constexpr index kFewElements = 4096;
+    const bool first_is_read = partition.over_units && rows * s.I <= kFewElements;
     if (first_is_read) read_steps(0, min(chunk_, schedule.steps()), 0, 1);
     parallel_region(partition.threads, [&](Team& team) { worker(team, partition, first_is_read); });
     for (index row = schedule.steps() ? schedule.count(0) : 0; row < s.B; row++) never_stepped(schedule.sequence(row));
@@ -65,22 +65,22 @@ class Forward {
   const Schedule& schedule;
   const RecurrentOutputs<T>& out;
 
-  // Where the operands of a step begin. Inference has those of a chunk and of the step after it. With one step to a
-  // chunk the two change pointers, so that h need not move.
+  // The first operand row of a step. Inference holds the operands of a chunk and of the step after it. With chunks of
+  // one step, two buffers alternate, so that h is not copied.
   index row_of(index step) const { return out.saved ? schedule.first(step) : step % slots_ * s.B; }
 
-  // Hands on the output of some units of a row: to the next step, or out of the layer.
-  static PYDL_INLINE void publish(const StepPointers<T>& to, index unit, int n, V<T> h) {
+  // Stores the output of some units of a row: into the operand of the next step, or into the outputs of the layer.
+  static PYDL_INLINE void store_output(const StepPointers<T>& to, index unit, int n, V<T> h) {
     if (to.y) store_units(to.y + unit, h, n);
     store_units(to.h + unit, dropped(h, to.dropout, unit, n), n);
   }
 
  private:
-  // Where the gates of a step begin.
+  // The first row of gates of a step.
   index first_gates(index step) const { return out.saved ? schedule.first(step) : 0; }
-  // The state after a step; inference has only the latest. Before the first step its slot holds the initial one.
+  // The state after a step; inference holds only the current one. Before the first step this is the initial state.
   T* state(index step, index row) const {
-    if (has_latest()) return latest_[row];
+    if (has_current()) return current_[row];
     return Cell::kSavesState ? workspace.state[schedule.first(step) + row] : nullptr;
   }
   StepPointers<T> step_pointers(index step, index row) const {
@@ -101,7 +101,7 @@ class Forward {
     return p;
   }
 
-  bool has_latest() const { return Cell::kSavesState && !out.saved; }
+  bool has_current() const { return Cell::kSavesState && !out.saved; }
   bool multiplies_inputs() const { return !fused(s) && !s.id_rows; }
 
   T* next_operand(index step, index row) const {
@@ -119,13 +119,14 @@ class Forward {
     for (index begin = 0; begin < schedule.steps(); begin += chunk_) {
       const index end = min(begin + chunk_, schedule.steps()), first_row = row_of(begin);
       const index end_row = row_of(end - 1) + schedule.count(end - 1);
-      const bool at_once = over_units && multiplies_inputs() && end - begin == 1;
+      const bool inputs_with_hidden = over_units && multiplies_inputs() && end - begin == 1;
       if (over_units) {
         if (begin > 0 || !first_chunk_is_read) {
           read_steps(begin, end, team.rank, team.size);
           team.barrier();
         }
-        if (multiplies_inputs() && !at_once) multiply_inputs(team.walks.inputs, panels, first_row, end_row, first_row);
+        if (multiplies_inputs() && !inputs_with_hidden)
+          multiply_inputs(team.walks.inputs, panels, first_row, end_row, first_row);
       }
       for (index step = begin; step < end; step++) {
         rows.repartition(schedule.count(step));
@@ -147,10 +148,10 @@ class Forward {
           panels.each(team.walks.hidden, together(panels, schedule.count(step)),
                       [&](index panel, index end_panel, index next) {
                         const Range group{panel, end_panel};
-                        // The halves of a panel for x and for h lie together.
-                        const bool both = at_once && stage == 0;
-                        if (panels.beyond_l2()) queue = next_panel(next, both ? 0 : skipped(), P::rows(s));
-                        if (both) multiply_inputs(group, first_row, end_row, first_row, queue);
+                        // The parts of a panel for x and for h are adjacent.
+                        const bool with_inputs = inputs_with_hidden && stage == 0;
+                        if (panels.beyond_l2()) queue = next_panel(next, with_inputs ? 0 : skipped(), P::rows(s));
+                        if (with_inputs) multiply_inputs(group, first_row, end_row, first_row, queue);
                         rows.each([&](index first, index count, index) {
                           multiply(step, stage, first, count, group, queue,
                                    (row_of(step) + first - first_row) * P::kRow, pointers + first);
@@ -163,13 +164,13 @@ class Forward {
     }
   }
 
-  // The rows of a chunk that fall to one of `size` workers.
+  // Reads the rows of a chunk that belong to one of `size` workers.
   void read_steps(index begin, index end, int rank, int size) const {
     for (index step = begin; step < end; step++)
       for (index row = rank; row < schedule.count(step); row += size) read(step, row, step == begin);
   }
 
-  // The operand of a step, but for what the step before has put there.
+  // Writes the operand of a step, except what the step before has stored there.
   void read(index step, index row, bool first_of_chunk) const {
     const index b = schedule.sequence(row);
     T* to = workspace.operand[row_of(step) + row];
@@ -178,7 +179,7 @@ class Forward {
       map_row<T>(s.I, to, [=](auto at) { return at(x) * at(factor); });
     else
       map_row<T>(s.I, to, [=](auto at) { return at(x); });
-    // x of the next step lies far from the next row's: no hardware prefetcher finds it.
+    // x of the next step is far from that of the next row, so no hardware prefetcher finds it.
     prefetch<kIntoL1>(x + (s.go_backwards ? -s.I : s.I), s.I);
     to[s.I] = to[workspace.hidden() + s.U] = 1;
     T* h = to + workspace.hidden();
@@ -195,14 +196,14 @@ class Forward {
     }
   }
 
-  // How many panels are multiplied at once. Large weights arrive more quickly as one stream than as several.
+  // How many panels are multiplied at once. Large weights load faster as one stream than as several.
   index together(const SerpentinePanels& panels, index rows) const {
     const bool few = panels.size() * (s.U + 1) * P::kRow * index(sizeof(T)) <= kFewWeightsBytes;
     return rows == 1 && few ? kTogether : 1;
   }
-  PanelSteps steps_of(Range panels, index sums) const { return {panels.size() > 1, P::rows(s) * P::kRow, sums}; }
+  PanelStrides strides_of(Range panels, index sums) const { return {panels.size() > 1, P::rows(s) * P::kRow, sums}; }
 
-  // from_x = [x | 1] * weights for operands [begin, end), which stand next to each other.
+  // from_x = [x | 1] * weights for the operands [begin, end), which are adjacent.
   void multiply_inputs(bool& last_down, const SerpentinePanels& panels, index begin, index end,
                        index first_of_chunk) const {
     panels.each(last_down, together(panels, end - begin), [&](index panel, index end_panel, index next) {
@@ -215,25 +216,26 @@ class Forward {
     for (index row = begin; row < end; row += kHeight)
       multiply_gates<Cell::kVectors, kTogether>(
           min(kHeight, end - row), s.I + 1, workspace.operand[row], workspace.operand.stride, weights(panels.begin),
-          P::kRow, queue, from_x_[panels.begin] + (row - first_of_chunk) * P::kRow, steps_of(panels, from_x_.stride));
+          P::kRow, queue, from_x_[panels.begin] + (row - first_of_chunk) * P::kRow, strides_of(panels, from_x_.stride));
   }
 
-  // The sums of some rows and panels, and what the cell makes of them; `x_at`: where the products with x have them.
+  // Computes the sums of some rows and panels, and the cell from them. `x_at`: the offset of their products with x.
   void multiply(index step, int stage, index row, index count, Range panels, PrefetchQueue<T>& queue, index x_at,
                 const StepPointers<T>* pointers) const {
     constexpr index kRoom = kTogether > kHeight ? kTogether : kHeight;
     alignas(64) T sums[kRoom * P::kRow], from_ids[kRoom * P::kRow];
     const T* from_x = fused(s) ? nullptr : s.id_rows ? from_ids : from_x_[panels.begin] + x_at;
-    PanelSteps steps = steps_of(panels, P::kRow);
-    steps.c_in = fused(s) ? 0 : s.id_rows ? P::kRow : from_x_.stride;
+    PanelStrides strides = strides_of(panels, P::kRow);
+    strides.c_in = fused(s) ? 0 : s.id_rows ? P::kRow : from_x_.stride;
     if (s.id_rows)
       for (index panel = panels.begin, at = 0; panel < panels.end; panel++)
         for (index r = 0; r < count; r++, at += P::kRow)
           load_row_of_id(workspace.id(step, row + r), panel, from_ids + at);
     Cell::multiply(*this, stage, pointers, count, workspace.operand[row_of(step) + row] + skipped(),
-                   weights(panels.begin) + skipped() * P::kRow, s.I + 1 + s.U - skipped(), queue, sums, from_x, steps);
+                   weights(panels.begin) + skipped() * P::kRow, s.I + 1 + s.U - skipped(), queue, sums, from_x,
+                   strides);
     for (index panel = panels.begin, i = 0; panel < panels.end; panel++, i++) {
-      const Sums<T> both{sums + i * P::kRow, from_x + i * steps.c_in};
+      const Sums<T> both{sums + i * P::kRow, from_x + i * strides.c_in};
       const index unit = panel * P::kUnits;
       if (s.U - unit >= P::kUnits)
         Cell::finish(*this, stage, pointers, count, Units<T, true>{s.U, unit}, both);
@@ -242,7 +244,7 @@ class Forward {
     }
   }
 
-  // What an id adds to the sums of a panel: the bias, which comes first in the panel, and its row of the kernel.
+  // What an id adds to the sums of a panel: the bias, which is first in the panel, and the id's row of the kernel.
   void load_row_of_id(index id, index panel, T* to) const {
     const T* row = workspace.in.kernel + id * Cell::kGates * s.U;
     PYDL_UNROLL for (index v = 0; v < Cell::kVectors; v++) {
@@ -252,7 +254,7 @@ class Forward {
     }
   }
 
-  // Of an operand, and of a panel: what the product with h leaves out.
+  // What the product with h skips, of an operand and of a panel.
   index skipped() const { return fused(s) ? 0 : workspace.hidden(); }
   const T* weights(index panel) const { return packed_ + panel * P::rows(s) * P::kRow; }
   PrefetchQueue<T> next_panel(index panel, index begin, index end) const {
@@ -261,7 +263,7 @@ class Forward {
     return queue;
   }
 
-  // A sequence whose steps are all masked: its state stays, and there is no output to repeat.
+  // A sequence whose steps are all masked keeps its state, and has no output to repeat.
   void never_stepped(index b) const {
     copy_or_zero(workspace.in.h0, b, out.h + b * s.U);
     if (out.c) copy_or_zero(workspace.in.c0, b, out.c + b * s.U);
@@ -276,10 +278,10 @@ class Forward {
   const index chunk_, slots_;
   StepPointers<T>* pointers_ = nullptr;
   Rows<T> from_x_{};
-  PaddedRows<T> latest_;  // states of inference
+  PaddedRows<T> current_;  // the current states, of inference
 };
 
-// The outputs of masked steps: those of the step before, or zeros at the beginning.
+// Masked steps repeat the output of the step before; at the beginning they give zeros.
 template <class T>
 void repeat_outputs(const RecurrentShape& s, const unsigned char* mask, T* y) {
   parallel(s.B, 1 + (1 << 16) / (s.T * s.U + 1), [=](index begin, index end) {
@@ -302,14 +304,14 @@ void recurrent_forward(const RecurrentShape& s, const RecurrentInputs<typename C
   const Schedule schedule(s, in.mask, schedule_memory.data());
   const SavedLayout<Cell> layout(s);
   const index chunk = Forward<Cell>::chunk_of(s);
-  // Without training: the operands of a chunk and those of the step after it, and gates for two stages.
+  // Inference holds the operands of a chunk and of the step after it, and gates only for cells of two stages.
   const index operands = out.saved ? s.B * s.T : (chunk + 1) * s.B;
   const index gates = out.saved ? s.B * s.T : Cell::stages(s) > 1 ? s.B : 0;
   const index operand_stride = layout.operand + (out.saved ? 0 : prefetcher_padding<T>(s));
   Scratch memory(out.saved ? 0 : (operands * operand_stride + gates * layout.gates) * kSize);
   T* base = out.saved ? out.saved : static_cast<T*>(memory.data());
   const Rows<T> operand{base, operand_stride}, gate_rows{operand[operands], layout.gates},
-      state{gate_rows[gates], layout.state};  // of training
+      state{gate_rows[gates], layout.state};  // saved in training only
   Scratch packing(packed ? 0 : PackedPanels<Cell>::size(s) * kSize);
   if (!packed) {
     PackedPanels<Cell>::pack(s, in, static_cast<T*>(packing.data()));

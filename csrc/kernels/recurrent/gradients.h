@@ -1,4 +1,4 @@
-// The gradients of weights, of x and of the rows of ids, each for many steps at once.
+// The gradients of the weights, of x and of the rows of ids, each over many steps at once.
 #pragma once
 #include "kernels/gemm/blocked.h"
 #include "kernels/recurrent/packing.h"
@@ -20,12 +20,13 @@ void weight_gradient(index rows, index M, index N, const T* a, index lda, const 
   const GemmShape shape{M, N, rows, lda, ldb, ldc, true, false, accumulate};
   const double useful = double(M) * double(N) * double(rows) / (1 << 18);
   const int threads = useful < 1 ? 1 : useful < num_threads() ? int(useful) : num_threads();
-  // A tile goes down the rows of b: longer ones are each on a page of their own.
+  // A tile reads b row by row. Rows longer than a page are packed, so that not each one needs its own TLB entry.
   const BLayout b_layout = N * index(sizeof(T)) <= kPageBytes ? BLayout::matrix : BLayout::packed_here;
   BlockedGemm<T>(shape, a, b, {}, c, b_layout).run(threads);
 }
 
-// Each step adds its gates' gradients to the row of its id. Divided by columns, so the steps come in one order.
+// Each step adds the gradients of its gates to the row of its id. Partitioned by columns, which keeps the order of
+// steps.
 template <class Cell>
 void id_gradient(const Workspace<Cell>& workspace, typename Cell::Element* dkernel) {
   using T = typename Cell::Element;
@@ -43,7 +44,7 @@ void id_gradient(const Workspace<Cell>& workspace, typename Cell::Element* dkern
   });
 }
 
-// dx = dgates * kernel', for a block of rows at a time: made in scratch, and from there put where it belongs.
+// dx = dgates * kernel', one block of rows at a time: computed in scratch, then copied to its place in dx.
 template <class Cell>
 class InputGradient {
  public:
@@ -77,7 +78,7 @@ class InputGradient {
  private:
   index width() const { return Cell::kGates * s_.U; }
 
-  // `step`: one that is not behind the first row; the one of the last row when done.
+  // `step`: at first a step that is not after the first row, at the end that of the last row.
   void of_block(Range block, index& step, T* products) const {
     const GemmShape shape{block.size(), s_.I, width(), workspace_.gates.stride, width(), s_.I, false, true, false};
     BlockedGemm<T>(shape, workspace_.gates[block.begin], static_cast<const T*>(packed_.data()), {}, products,

@@ -1,21 +1,21 @@
 // The gated recurrent unit: Cho et al. 2014; reset_after is the form of cuDNN (v3).
 //   z, r = gate([x 1] W + [h 1] R)    n = act([x 1] W + r ([h 1] R)), or act([x 1] W + (r h) R)    h' = z h + (1 - z) n
-// Without reset_after a step has two stages: the product with r h has to wait for all of r.
+// Without reset_after a step has two stages: the product with r h needs all of r.
 #include "kernels/recurrent/cell.h"
 
 namespace pydl::PYDL_ISA {
 namespace recurrent {
 namespace {
 
-template <class T, bool kUsual>
+template <class T, bool kDefault>
 struct Gru {
   using Element = T;
   static constexpr int kGates = 3, kVectors = 3;  // z r n, in Keras's order
-  // z r n and, by reset_after, [h 1] R of n or r h. In backward their gradients, but for r h.
+  // z r n and, with reset_after, [h 1] R of n, else r h. Backward replaces them by their gradients, except r h.
   static constexpr int kSavedGates = 4;
-  static constexpr bool kSavesState = true, kFusesInput = false, kCarriesHidden = true;
-  using Main = Nonlinearity<T, Tanh, kUsual>;
-  using Gate = Nonlinearity<T, Sigmoid, kUsual>;
+  static constexpr bool kSavesState = true, kFusesInput = false, kStateIsHidden = true;
+  using Main = Nonlinearity<T, Tanh, kDefault>;
+  using Gate = Nonlinearity<T, Sigmoid, kDefault>;
   static constexpr index kRow = 3 * kLanes<T>;
 
   static bool has_recurrent_bias(const RecurrentShape& s) { return s.reset_after; }
@@ -25,16 +25,16 @@ struct Gru {
 
   static PYDL_INLINE void multiply(const Forward<Gru>& f, int stage, const StepPointers<T>* pointers, index count,
                                    const T* operand, const T* weights, index, PrefetchQueue<T>& queue, T* sums,
-                                   const T*, const PanelSteps& steps) {
+                                   const T*, const PanelStrides& strides) {
     constexpr int kTogether = Forward<Gru>::kTogether;
     const index stride = f.workspace.operand.stride;
     if (f.s.reset_after)
-      multiply_gates<3, kTogether>(count, f.s.U + 1, operand, stride, weights, kRow, queue, sums, steps);
+      multiply_gates<3, kTogether>(count, f.s.U + 1, operand, stride, weights, kRow, queue, sums, strides);
     else if (stage == 0)
-      multiply_gates<2, kTogether>(count, f.s.U, operand, stride, weights, kRow, queue, sums, steps);
+      multiply_gates<2, kTogether>(count, f.s.U, operand, stride, weights, kRow, queue, sums, strides);
     else
       multiply_gates<1, kTogether>(count, f.s.U, pointers->gates + 3 * f.s.U, f.workspace.gates.stride,
-                                   weights + 2 * kLanes<T>, kRow, queue, sums, steps);
+                                   weights + 2 * kLanes<T>, kRow, queue, sums, strides);
   }
 
   static const T* initial_state(const RecurrentInputs<T>& in) { return in.h0; }
@@ -76,7 +76,7 @@ struct Gru {
       if (gates) store_units(gates + 2 * U, value, n);
       const V<T> h = value + update * (before - value);
       store_units(p.state + unit, h, n);
-      f.publish(p, unit, n, h);
+      f.store_output(p, unit, n, h);
     }
   }
 
@@ -98,7 +98,7 @@ struct Gru {
     stage == 0 ? backward_units(f, p, unit, n, from_gates) : backward_reset(f, p, unit, n, from_gates);
   }
 
-  // What is carried is the part of the gradient of h that goes past the gates.
+  // dstate_prev is the part of the gradient of h that bypasses the gates.
   static PYDL_INLINE void backward_units(const Backward<Gru>& f, const StepGradPointers<T>& p, index unit, int n,
                                          const T* from_gates) {
     const Main act{f.s.activation};
@@ -107,9 +107,9 @@ struct Gru {
     T* gates = p.gates + unit;
     const V<T> update = load_units(gates, n), value = load_units(gates + 2 * U, n);
     const V<T> before = load_or_zero(p.before, unit, n);
-    const V<T> dh = f.arriving(p, unit, n, from_gates) + load_or_zero(p.arrived, unit, n);
+    const V<T> dh = f.dh_of_step(p, unit, n, from_gates) + load_or_zero(p.dstate_next, unit, n);
     const V<T> dvalue = act.backward(value, dh * (1 - update));
-    store_units(p.carried + unit, dh * update, n);
+    store_units(p.dstate_prev + unit, dh * update, n);
     store_units(gates, gate.backward(update, dh * (before - value)), n);
     store_units(gates + 2 * U, dvalue, n);
     if (!f.s.reset_after) return;
@@ -118,17 +118,17 @@ struct Gru {
     store_units(gates + 3 * U, dvalue * reset, n);
   }
 
-  // The second stage: from_gates is the gradient of r h, where h has been through the recurrent dropout.
+  // The second stage: from_gates is the gradient of r h, where h includes the recurrent dropout.
   static PYDL_INLINE void backward_reset(const Backward<Gru>& f, const StepGradPointers<T>& p, index unit, int n,
                                          const T* from_gates) {
     const Gate gate{f.s.recurrent_activation};
-    T *gates = p.gates + unit, *carried = p.carried + unit;
+    T *gates = p.gates + unit, *dstate_prev = p.dstate_prev + unit;
     const V<T> reset = load_units(gates + f.s.U, n), d = load(from_gates);
     store_units(gates + f.s.U, gate.backward(reset, d * load_units(p.operand + unit, n)), n);
-    store_units(carried, load_units(carried, n) + dropped(d * reset, p.dropout, unit, n), n);
+    store_units(dstate_prev, load_units(dstate_prev, n) + dropped(d * reset, p.dropout, unit, n), n);
   }
 
-  // Rows: kernel and bias from dz dr dn; recurrent kernel and its bias from dz dr and what the product of n received.
+  // Rows: kernel and bias from dz dr dn; recurrent kernel and its bias from dz dr and the gradient of n's product.
   static void weight_gradients(const Workspace<Gru>& workspace, Range rows, bool accumulate, T* dweights) {
     const RecurrentShape& s = workspace.s;
     const index U = s.U, lda = workspace.operand.stride, ldg = workspace.gates.stride, ldc = 3 * U;

@@ -6,12 +6,12 @@ namespace pydl::PYDL_ISA {
 namespace recurrent {
 namespace {
 
-template <class T, bool kUsual>
-struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
+template <class T, bool kDefault>
+struct Lstm : OneStageCell<Lstm<T, kDefault>, T> {
   static constexpr int kGates = 4, kVectors = 4, kSavedGates = 4;  // i f g o, in Keras's order
-  static constexpr bool kSavesState = true, kFusesInput = true, kCarriesHidden = false;
-  using Main = Nonlinearity<T, Tanh, kUsual>;
-  using Gate = Nonlinearity<T, Sigmoid, kUsual>;
+  static constexpr bool kSavesState = true, kFusesInput = true, kStateIsHidden = false;
+  using Main = Nonlinearity<T, Tanh, kDefault>;
+  using Gate = Nonlinearity<T, Sigmoid, kDefault>;
 
   static const T* initial_state(const RecurrentInputs<T>& in) { return in.c0; }
 
@@ -36,11 +36,11 @@ struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
         store_units(gates + 3 * U, output, n);
       }
       if (p.c) store_units(p.c + unit, c, n);
-      f.publish(p, unit, n, output * act(c));
+      f.store_output(p, unit, n, output * act(c));
     }
   }
 
-  // The state that is carried is c.
+  // The state is c.
   static PYDL_INLINE void backward(const Backward<Lstm>& f, int, const StepGradPointers<T>& p, index unit, int n,
                                    const T* from_gates) {
     const Main act{f.s.activation};
@@ -49,11 +49,11 @@ struct Lstm : OneStageCell<Lstm<T, kUsual>, T> {
     const index U = f.s.U;
     const V<T> input = load_units(gates, n), forget = load_units(gates + U, n), value = load_units(gates + 2 * U, n),
                output = load_units(gates + 3 * U, n);
-    V<T> dh = f.arriving(p, unit, n, from_gates);
+    V<T> dh = f.dh_of_step(p, unit, n, from_gates);
     if (p.dh) dh += load_units(p.dh + unit, n);
     const V<T> a = act(load_units(p.state + unit, n));
-    const V<T> dc = load_or_zero(p.arrived, unit, n) + act.backward(a, dh * output);
-    store_units(p.carried + unit, dc * forget, n);
+    const V<T> dc = load_or_zero(p.dstate_next, unit, n) + act.backward(a, dh * output);
+    store_units(p.dstate_prev + unit, dc * forget, n);
     store_units(gates, gate.backward(input, dc * value), n);
     store_units(gates + U, gate.backward(forget, dc * load_or_zero(p.before, unit, n)), n);
     store_units(gates + 2 * U, act.backward(value, dc * input), n);

@@ -1,5 +1,5 @@
-// Packed weights: [panel][I + 1 + U + 1 rows][kVectors vectors]. A cell has kGates gates in kVectors vectors; kUnits
-// units (a panel) have all their gates in one tile of registers.
+// Packed weights: [panel][I + 1 + U + 1 rows][kVectors vectors]. A panel holds kUnits units with all their gates in one
+// register tile: kGates gates in kVectors vectors.
 #pragma once
 #include "kernels/common/parallel.h"
 #include "kernels/gemm/pack.h"
@@ -18,7 +18,7 @@ struct PackedPanels {
   static index count(const RecurrentShape& s) { return ceil_div(s.U, kUnits); }
   static index rows(const RecurrentShape& s) { return s.I + 1 + s.U + 1; }
   static index size(const RecurrentShape& s) { return count(s) * rows(s) * kRow; }
-  // The first unit of a vector of a panel, and where its gate has it in the rows of a kernel.
+  // The first unit of vector v of a panel, and the column of its gate in the rows of a kernel.
   static index unit_of(index panel, index v) { return panel * kUnits + v / Cell::kGates * kLanes<T>; }
   static index column_of(const RecurrentShape& s, index panel, index v) {
     return v % Cell::kGates * s.U + unit_of(panel, v);

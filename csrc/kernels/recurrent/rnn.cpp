@@ -5,11 +5,11 @@ namespace pydl::PYDL_ISA {
 namespace recurrent {
 namespace {
 
-template <class T, bool kUsual>
-struct Rnn : OneStageCell<Rnn<T, kUsual>, T> {
+template <class T, bool kDefault>
+struct Rnn : OneStageCell<Rnn<T, kDefault>, T> {
   static constexpr int kGates = 1, kVectors = 2, kSavedGates = 1;  // what is saved is h'
-  static constexpr bool kSavesState = false, kFusesInput = true, kCarriesHidden = false;
-  using Main = Nonlinearity<T, Tanh, kUsual>;
+  static constexpr bool kSavesState = false, kFusesInput = true, kStateIsHidden = false;
+  using Main = Nonlinearity<T, Tanh, kDefault>;
 
   template <bool kAll>
   static void finish(const Forward<Rnn>& f, int, const StepPointers<T>* pointers, index count, Units<T, kAll> units,
@@ -22,7 +22,7 @@ struct Rnn : OneStageCell<Rnn<T, kUsual>, T> {
         const int n = units.from(unit);
         const V<T> h = act(load(sums.from_h + (r * kVectors + v) * kLanes<T>));
         if (pointers[r].gates) store_units(pointers[r].gates + unit, h, n);
-        f.publish(pointers[r], unit, n, h);
+        f.store_output(pointers[r], unit, n, h);
       }
   }
 
@@ -30,7 +30,7 @@ struct Rnn : OneStageCell<Rnn<T, kUsual>, T> {
                                    const T* from_gates) {
     const Main act{f.s.activation};
     T* h = p.gates + unit;
-    V<T> dh = f.arriving(p, unit, n, from_gates);
+    V<T> dh = f.dh_of_step(p, unit, n, from_gates);
     if (p.dh) dh += load_units(p.dh + unit, n);
     store_units(h, act.backward(load_units(h, n), dh), n);
   }

@@ -1,6 +1,6 @@
-// Which time steps the sequences of a batch go through. Masked steps are left out, wherever they are, so that what
-// remains are plain sequences of different lengths; sorted by length, those that make step s are the first count[s]
-// rows. The kernels below know nothing else of masks, and their time follows the number of steps that are not masked.
+// Which time steps the sequences of a batch go through. Masked steps are left out, wherever they are, so that plain
+// sequences of different lengths remain; sorted by length, the sequences that make step s are the first count[s] rows.
+// The other files know nothing else of masks, and time is proportional to the number of unmasked steps.
 #pragma once
 #include "contract/recurrent.h"
 
@@ -25,7 +25,7 @@ class Schedule {
       length[b] = mask ? read(mask + b * s.T, s.go_backwards, positions_ + b * s.T) : s.T;
       place[s.T - length[b]]++;
     }
-    // The longest first, those of equal length in their order.
+    // The longest sequence first, those of equal length in their order.
     for (index t = 0, before = 0; t <= s.T; t++) {
       const index here = place[t];
       place[t] = before;
@@ -45,7 +45,7 @@ class Schedule {
   index count(index step) const { return count_[step]; }   // rows that make this step; 0 for step T
   index first(index step) const { return first_[step]; }   // rows of all steps before
 
-  // When a row makes its step, in the order of processing; and when the next (T: never). Its output stays until then.
+  // When a row makes its step, in processing order; and when the next (T: never). Its output repeats until then.
   index position(index row, index step) const { return positions_ ? positions_[order_[row] * T_ + step] : step; }
   index next_position(index row, index step) const {
     if (!positions_) return step + 1;

@@ -1,42 +1,42 @@
-// What a cell sees of a step.
+// The pointers and sums that a cell gets for one step.
 #pragma once
 #include "kernels/recurrent/units.h"
 
 namespace pydl::PYDL_ISA::recurrent {
 namespace {
 
-// Where a cell reads and writes one row in one step: rows of U elements, gates of kSavedGates times as
-// many. Null: not wanted.
+// Where a cell reads and writes one row in one step: rows have U elements, gates kSavedGates times as many. Null: not
+// wanted.
 template <class T>
 struct StepPointers {
-  const T *before, *operand;  // the state before; h as the product sees it
+  const T *before, *operand;  // the state before the step; h as the product reads it
   T *state, *gates;
   T *h, *c, *y;      // h: the next step's operand, or the last h of the sequence; c: the last state of the sequence
-  const T* dropout;  // of h on its way into the next operand
+  const T* dropout;  // of h as it enters the next operand
 };
 
-// The units of a panel, all of which exist or some.
+// The units of a panel: all of them exist (kAll), or some.
 template <class T, bool kAll>
 struct Units {
   index U, first;
   PYDL_INLINE int from(index unit) const { return kAll ? kLanes<T> : units_left<T>(U, unit); }
 };
 
-// The sums of some rows and one panel, [row][kVectors vectors]: all of them in from_h, or those with x separate.
+// The sums of some rows and one panel, [row][kVectors vectors]: all in from_h, or those with x separate in from_x.
 template <class T>
 struct Sums {
   const T *from_h, *from_x;
 };
 
-// The same in backward. Null: zeros.
+// The same for backward. Null: zeros.
 template <class T>
 struct StepGradPointers {
-  T *gates, *carried;                 // carried: for the step before; see Backward
-  const T *state, *before, *operand;  // the states of this step and the one before; h as the product saw it
-  const T *arrived, *dh;              // what the step after has carried, or a final gradient; one of h beside it
-  const T *dy, *dropout;              // dy: of the first output that this step is; dropout: of h
-  index outputs;                      // how many outputs it is
-  bool last;                          // of its sequence: no step after it says anything
+  T *gates, *dstate_prev;             // dstate_prev: for the step before; see Backward
+  const T *state, *before, *operand;  // the states of this step and of the one before; h as the product read it
+  const T *dstate_next, *dh;  // dstate_next: from the step after, or final; dh: the final gradient of h beside it
+  const T *dy, *dropout;      // dy: of the first output of this step; dropout: of h
+  index outputs;              // how many outputs repeat this step
+  bool last;                  // the last step of its sequence: no later one gives a gradient
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Units of a row, a vector at a time: the last vector may hold fewer. And the nonlinearities of cells.
+// Units of a row, one vector at a time, where the last vector may be partial; and the nonlinearities of cells.
 #pragma once
 #include "contract/recurrent.h"
 #include "kernels/common/activation.h"
@@ -25,7 +25,7 @@ template <class T>
   return with_activation(kind, [&](auto f) { return f.template backward<T>(y, dy, 0); });
 }
 
-// Some units of a row that may be absent: then zeros; or of factors that may be absent: then ones.
+// Some units of an optional row: zeros if it is null. Or of optional factors: ones if null.
 template <class T>
 PYDL_INLINE V<T> load_or_zero(const T* row, index unit, int n) {
   return row ? load_units(row + unit, n) : V<T>{};
@@ -35,16 +35,16 @@ PYDL_INLINE V<T> dropped(V<T> h, const T* factors, index unit, int n) {
   return factors ? h * load_units(factors + unit, n) : h;
 }
 
-// An activation with its slope: inlined if it is the usual one of its place.
-template <class T, class Usual, bool kUsual>
+// An activation with its derivative: inlined if it is the default one.
+template <class T, class Default, bool kDefault>
 struct Nonlinearity {
   Activation kind;
   PYDL_INLINE V<T> operator()(V<T> x) const {
-    if constexpr (kUsual) return Usual::template forward<T>(x, 0);
+    if constexpr (kDefault) return Default::template forward<T>(x, 0);
     return activate<T>(kind, 0, x);
   }
   PYDL_INLINE V<T> backward(V<T> y, V<T> dy) const {
-    if constexpr (kUsual) return Usual::template backward<T>(y, dy, 0);
+    if constexpr (kDefault) return Default::template backward<T>(y, dy, 0);
     return activation_slope<T>(kind, y, dy);
   }
 };

@@ -1,9 +1,9 @@
-// What one call has in memory: operands, gates and states.
+// The workspace of one call: operands, gates and states.
 //
-// The operand of a step holds one row per sequence: [x | 1 | h | 1], so that a row of weights is a bias, and one matrix
-// product gives the gradients of all weights. Training saves the operands, gates and states of all steps for backward
-// (rows without gaps, see schedule.h); inference has those of the steps at hand. Rows of memory take an odd number of
-// cache lines: rows of a power of two would share few sets of L1.
+// The operand of a step holds one row per sequence: [x | 1 | h | 1], so that one row of the weights is the bias, and
+// one matrix product gives the gradients of all weights. Training saves the operands, gates and states of all steps for
+// backward: the reserve space, without gaps between steps (see schedule.h). Inference holds only those of the current
+// steps. Row strides are an odd number of cache lines, because powers of two map to few sets of L1.
 #pragma once
 #include "kernels/common/base.h"
 #include "kernels/common/prefetch.h"
@@ -36,7 +36,7 @@ struct SavedLayout {
   index row() const { return operand + gates + state; }
 };
 
-// Where the step at a position in the order of processing has its x, and its y or dy.
+// The step of x, and the offset in y or dy, of a position in processing order.
 inline index step_of_x(const RecurrentShape& s, index position) {
   return s.go_backwards ? s.T - 1 - position : position;
 }
@@ -61,7 +61,7 @@ struct Workspace {
   index id(index step, index row) const {
     return index(in.ids[schedule.sequence(row) * s.T + x_step(schedule.position(row, step))]);
   }
-  // Of what is saved of a step, the part of these rows.
+  // Queues these rows of the reserve space of a step.
   void prefetch(const Rows<T>& saved, index step, Range rows, PrefetchQueue<T>& queue) const {
     const index count = min(rows.end, schedule.count(step)) - rows.begin;
     if (count > 0) queue.add(saved[schedule.first(step) + rows.begin], count * saved.stride);
@@ -69,15 +69,15 @@ struct Workspace {
 };
 
 // The hardware prefetcher runs past the last row of one worker into the first of the next (false sharing). Inference
-// of few rows pads each row by so much.
+// with few rows pads each row by this many elements.
 template <class T>
 index prefetcher_padding(const RecurrentShape& s) {
   constexpr index kFew = 256;
   return s.B > kFew ? 0 : 32 * kLineSize<T>;
 }
 
-// Rows that are written where they are read, step by step, with a gap where those of another worker begin: there the
-// hardware prefetcher would take lines that another worker writes. The gaps stay when rows are repartitioned.
+// Rows that each step reads and writes in place, with gaps between the rows of different workers: without them the
+// hardware prefetcher of one worker fetches lines that another writes. Repartitioning does not move the gaps.
 template <class T>
 class PaddedRows {
  public:
@@ -85,7 +85,7 @@ class PaddedRows {
   PaddedRows(T* data, index stride, index rows, int workers)
       : data_(data), stride_(stride), workers_per_row_(double(workers) / double(rows)), half_(0.5 / double(rows)) {}
   static index size(index stride, index rows, int workers) { return rows * stride + (workers - 1) * kGap; }
-  // A row is that of the last worker whose first row, worker / workers_per_row_ rounded down, is less than row + 1.
+  // A row belongs to the last worker whose first row, worker / workers_per_row_ rounded down, is less than row + 1.
   T* operator[](index row) const {
     return data_ + row * stride_ + index(double(row + 1) * workers_per_row_ - half_) * kGap;
   }

@@ -1,8 +1,8 @@
-// Reductions of the middle axis of (outer, axis, inner), all by one kernel that adds rows to each other, up to kPanel
-// columns at a time and pairwise, so that the rounding error grows with log2 of their number. A matrix with fewer
-// columns is made wide first: some of its rows side by side are one row, and the wide result is folded at the end; a
-// plain vector (inner = 1) becomes rows of a whole panel. A long axis is cut into slices for the threads. All cuts
-// depend on the shape alone, never on the number of threads.
+// Reductions of the middle axis of (outer, axis, inner). One kernel adds rows to each other, up to kPanel columns at a
+// time and pairwise, so that the rounding error grows with log2 of the number of rows. A narrow matrix is widened
+// first: several adjacent rows are one wide row, and the wide result is folded at the end; a vector (inner = 1) becomes
+// rows of a whole panel. A long axis is cut into slices for the threads. All of this depends on the shape alone, never
+// on the number of threads.
 #include "kernels/common/panel.h"
 #include "kernels/common/parallel.h"
 #include "kernels/table.h"
@@ -12,11 +12,11 @@ namespace pydl::PYDL_ISA {
 namespace reduce {
 namespace {
 
-constexpr index kRows = 32;                // added in a row; above that, pairwise
-constexpr index kSlice = 32 * 1024;        // elements added up by one thread before the slices are combined
+constexpr index kRows = 32;                // rows that are added one by one; blocks of them are added pairwise
+constexpr index kSlice = 32 * 1024;        // elements of a slice, which one thread adds
 constexpr index kReduceGrain = 32 * 1024;  // elements; fewer are not worth a second thread
 
-// How two values (or vectors of them) become one. NaN in either gives NaN.
+// How two values (or vectors) are combined. NaN in either gives NaN.
 struct Sum {
   template <class X>
   PYDL_INLINE static X combine(X a, X b) {
@@ -65,11 +65,11 @@ void add_columns(index rows, index stride, index width, const T* x, T* y) {
   store_panel(y, sum, width);
 }
 
-// y[0 ... inner) = the columns of axis >= 1 rows, inner < kPanel: `fold` rows side by side are one wide row.
+// y[0 ... inner) = the columns of axis >= 1 rows, inner < kPanel: `fold` adjacent rows are one wide row.
 template <class Op, class T>
 void add_narrow(index axis, index inner, const T* x, T* y) {
   constexpr index L = kLanes<T>;
-  if (axis <= kRows && inner < L) {  // too little for vectors
+  if (axis <= kRows && inner < L) {  // too few elements for vectors
     for (index i = 0; i < inner; i++) {
       y[i] = x[i];
       for (index a = 1; a < axis; a++) y[i] = Op::combine(y[i], x[a * inner + i]);
@@ -99,7 +99,7 @@ void add_narrow(index axis, index inner, const T* x, T* y) {
 
 template <class Op, class T>
 void reduce(index outer, index axis, index inner, const T* x, T* y) {
-  // Slices of whole pairwise blocks, the last one with what is left over.
+  // Slices of whole pairwise blocks; the last slice includes the rest.
   const index block = kRows * (inner < kPanel<T> ? kPanel<T> / inner : 1);
   const index slice = (kSlice / inner / block + 1) * block;
   const index slices = axis < slice ? 1 : axis / slice;
@@ -128,7 +128,7 @@ template <class T>
 void reduce_by_name(ReduceOp op, index outer, index axis, index inner, const T* x, T* y) {
   const index n = outer * inner;
   if (n == 0) return;
-  if (axis == 0) {  // max and min of nothing are refused by the binding
+  if (axis == 0) {  // the binding refuses max and min of an empty axis
     for (index i = 0; i < n; i++) y[i] = op == ReduceOp::mean ? T(__builtin_nan("")) : T(0);
     return;
   }
@@ -149,7 +149,7 @@ void argmax(index outer, index axis, index inner, const T* x, std::int32_t* y) {
       const T* column = x + i / inner * axis * inner + i % inner;
       index at = 0;
       T best = column[0];
-      if (inner == 1) {  // two passes over a contiguous row, the first one by vectors
+      if (inner == 1) {  // two passes over a contiguous row; the first one is vectorised
         add_narrow<Max>(axis, inner, column, &best);
         while (column[at] == column[at] && column[at] != best) at++;
       } else {

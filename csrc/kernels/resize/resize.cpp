@@ -1,5 +1,5 @@
-// Images enlarged by whole factors. Along each axis an output pixel is a mix of two neighbours of the input, so rows
-// and columns each say where to look and how much to take; nearest takes all from one.
+// Images enlarged by whole factors. On each axis an output pixel is a weighted mean of two neighbouring input pixels,
+// so rows and columns each give a position and a weight; `nearest` copies one pixel.
 #include "kernels/common/parallel.h"
 #include "kernels/common/rows.h"
 #include "kernels/table.h"
@@ -14,12 +14,12 @@ struct Taps {
   index size, factor;
   bool bilinear;
 
-  // Centres of pixels on centres: output i lies at (i + 1/2) / factor - 1/2, held at the edges.
+  // Centres of pixels map to centres: output i is at (i + 1/2) / factor - 1/2, clamped at the edges.
   PYDL_INLINE void at(index i, index& first, T& share) const {
     first = i / factor;
     share = T(0);
     if (!bilinear) return;
-    const index twice = 2 * (i % factor) + 1 - factor;  // from the centre of pixel `first`, in 1 / (2 factor)
+    const index twice = 2 * (i % factor) + 1 - factor;  // distance from the centre of pixel `first`, in 1 / (2 factor)
     const bool left = twice < 0;
     if (left ? first == 0 : first == size - 1) return;
     first -= left;
@@ -56,7 +56,7 @@ void resize2d_forward(const Resize2dShape& s, const T* x, T* y) {
   });
 }
 
-// dx gathers what its pixel gave: outputs of the pixels from its left neighbour to its right one.
+// dx gathers from the outputs that its pixel contributed to: from its left neighbour's to its right neighbour's.
 template <class T>
 void resize2d_backward(const Resize2dShape& s, const T* dy, T* dx) {
   const Taps<T> vertical{s.H, s.factor_h, s.bilinear}, horizontal{s.W, s.factor_w, s.bilinear};

@@ -6,7 +6,7 @@
 namespace pydl::PYDL_ISA::softmax {
 namespace {
 
-// The largest of a row; NaN is passed over.
+// The largest element of a row; NaN is ignored.
 template <class T>
 PYDL_INLINE T row_max(index cols, const T* x) {
   V<T> most = broadcast<T>(T(-__builtin_inf()));
@@ -27,7 +27,7 @@ struct RowSum {
   T max, sum;  // of exp(x - max)
 };
 
-// y = exp(x - max), and their sum. A NaN anywhere, an inf, or nothing but -inf makes the sum NaN.
+// y = exp(x - max), and the sum of y. A NaN, an inf, or a row of only -inf makes the sum NaN.
 template <class T>
 PYDL_INLINE RowSum<T> row_exp(index cols, const T* x, T* y) {
   T max = row_max<T>(cols, x);
@@ -56,7 +56,7 @@ PYDL_INLINE RowSum<T> softmax_row(index cols, const T* x, T* y) {
 }
 
 // For rows [begin, end): first(r) gives a RowSum, then last(r, max, log of the sum). One vector takes the logarithms of
-// several rows, as many as stay in L1 in between.
+// several rows, as many as stay in L1 between first and last.
 template <class T, class First, class Last>
 PYDL_INLINE void each_row_log(index cols, index begin, index end, const First& first, const Last& last) {
   const index block = cols * kLanes<T> > 4096 ? 4096 / cols + 1 : kLanes<T>;

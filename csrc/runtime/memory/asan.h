@@ -1,4 +1,4 @@
-// Under AddressSanitizer, memory that is kept for reuse reads as freed, and so does what a size class adds at the end.
+// Under AddressSanitizer, idle memory is poisoned, and so is the rest of a block beyond the size that was requested.
 #pragma once
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>

@@ -41,7 +41,7 @@ struct Link {
   Link* older = this;
 };
 
-// What stands in front of the memory that is handed out.
+// The header in front of the memory that is handed out.
 struct alignas(64) Block : Link {
   int size_class;
   index freed;  // when, in releases since the start
@@ -71,8 +71,8 @@ void give_back(Block* block) {
 }
 
 constexpr int kLargerClasses = 4;          // at most half as much again
-constexpr index kWindow = 4096;            // acquisitions; some hundred steps of training
-constexpr index kSpare = index(16) << 20;  // idle bytes that are not worth asking about
+constexpr index kWindow = 4096;            // acquisitions per update of the recent use: some hundred training steps
+constexpr index kSpare = index(16) << 20;  // idle bytes that are always allowed
 
 // ---- the pool --------------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class Pool {
     try {
       block = allocate(size_class);
     } catch (const std::bad_alloc&) {
-      trim(0);  // what lies idle may be just what is missing
+      trim(0);  // idle blocks of other sizes may be all that is left of the memory
       block = allocate(size_class);
     }
     std::lock_guard<std::mutex> lock(mutex_);
@@ -130,7 +130,7 @@ class Pool {
     trim_to_use(0);
   }
 
-  // Frees those idle for longest until at most `limit` bytes lie idle.
+  // Frees the blocks that have been idle longest, until at most `limit` idle bytes are left.
   void trim(index limit) {
     while (Block* block = take_oldest(limit)) give_back(block);
   }
@@ -149,7 +149,7 @@ class Pool {
   std::mutex& mutex() { return mutex_; }
 
  private:
-  // settled: whether a window of acquisitions has ended, so that the highest use of late may be a lower one.
+  // settled: whether a window of acquisitions has ended, so that the highest recent use may be lower.
   Block* reuse(int size_class, bool* settled) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (++in_window_ == kWindow) {
@@ -170,7 +170,7 @@ class Pool {
     return nullptr;
   }
 
-  // Before `fresh` bytes are taken from the system: frees what is more than the highest use of late accounts for.
+  // Before `fresh` bytes are taken from the system: frees idle blocks above what the highest recent use needs.
   void trim_to_use(index fresh) {
     index limit;
     {

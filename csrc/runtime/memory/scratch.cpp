@@ -16,7 +16,7 @@ struct Arena {
   index capacity = 0, used = 0;
   index live = 0, most = 0;  // bytes in use now, in the arena and from the pool, and the most so far
 
-  // Only while nothing is in use, because nothing may move.
+  // Only while nothing is in use, because memory in use cannot move.
   void grow() {
     const index wanted = std::min(most, kScratchKept);
     if (wanted <= capacity) return;

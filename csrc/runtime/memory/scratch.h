@@ -1,4 +1,4 @@
-// Working memory of kernels: 64-byte aligned, private to the calling thread, reused, freed in reverse order.
+// Workspace of kernels: 64-byte aligned, private to the calling thread, reused, freed in reverse order.
 //   Scratch buffer(bytes);  float* p = static_cast<float*>(buffer.data());
 // Each thread keeps one block, which grows to what its kernels needed at once; the pool serves what does not fit.
 #pragma once
@@ -6,7 +6,7 @@
 
 namespace pydl {
 
-inline constexpr index kScratchKept = index(16) << 20;  // at most, per thread; given back when the thread ends
+inline constexpr index kScratchKept = index(16) << 20;  // per thread at most; freed when the thread ends
 
 class Scratch {
  public:

@@ -8,8 +8,8 @@
 
 namespace pydl {
 
-// A loop that waits for another thread: the first `spins` turns keep the CPU, the others leave it to whoever wants it,
-// perhaps to the thread that we wait for.
+// A loop that waits for another thread: the first `spins` turns keep the CPU, later ones yield it, perhaps to the
+// thread that we wait for.
 class Spin {
  public:
   explicit Spin(int spins) : left_(spins) {}
@@ -27,11 +27,11 @@ class Spin {
   int left_;
 };
 
-// Where other processes want the CPUs too, a worker may wait for one far longer than its piece takes, and with it the
-// caller: then the caller does better serially. So there is an account of the time that workers have cost: what a
-// parallel primitive took, less what it would have taken on one thread. Once they owe too much, primitives run serially
-// for a while, for longer each further time, until workers pay again. One late worker, as after any sleep on a shared
-// machine, is no reason.
+// When other processes want the CPUs too, a worker may wait for a CPU far longer than its piece takes, and the caller
+// waits for the worker: then it is faster to run serially. So this class sums the time that workers have cost: what a
+// parallel primitive took, less what it would have taken on one thread. Above a limit, primitives run serially for a
+// while, longer each further time, until workers pay again. One late worker, as after any sleep on a shared machine,
+// stays below the limit.
 class ContentionBackoff {
  public:
   using Clock = std::chrono::steady_clock;
@@ -42,11 +42,11 @@ class ContentionBackoff {
     const Ticks until = serial_until_.load(std::memory_order_relaxed);
     return until != 0 && now() < until;
   }
-  // The caller ended its own piece, one of `size`, at `done`, which it began at `begun`, and waited for the others.
+  // The caller ended its own piece, one of `size`, at `done` (it began at `begun`), then waited for the others.
   void joined(int size, Ticks begun, Ticks done) {
     const Ticks end = now(), lost = (end - begun) - size * (done - begun);
     const Ticks before = debt_.load(std::memory_order_relaxed);
-    if (lost <= 0 && before == 0) return;  // as nearly always
+    if (lost <= 0 && before == 0) return;  // the usual case
     const Ticks debt = std::max<Ticks>(before + lost, 0);
     if (debt == 0) serial_until_ = 0, pause_ = kFirstPause;
     debt_ = debt <= kCredit ? debt : kCredit / 2;  // after a pause they have some credit again

@@ -12,14 +12,14 @@
 namespace pydl {
 namespace {
 
-// The first two words of a file; empty where there is none.
+// The first two words of a file; empty if it does not exist.
 std::pair<std::string, std::string> words(const std::string& path) {
   std::pair<std::string, std::string> two;
   std::ifstream(path) >> two.first >> two.second;
   return two;
 }
 
-// quota / period, both in microseconds; 0 for "max", -1 and files that are not there.
+// quota / period, both in microseconds; 0 for "max", for -1 and for missing files.
 double ratio(const std::string& quota, const std::string& period) {
   const double q = std::atof(quota.c_str()), p = std::atof(period.c_str());
   return q > 0 && p > 0 ? q / p : 0;
@@ -27,8 +27,8 @@ double ratio(const std::string& quota, const std::string& period) {
 
 double tighter(double a, double b) { return a > 0 && b > 0 ? std::min(a, b) : std::max(a, b); }
 
-// The tightest limit on the way from the group `path` up to the root of its hierarchy. The group itself may be out of
-// sight (a container often sees its own group as the root): what cannot be read does not limit.
+// The tightest limit on the path from the group `path` up to the root of its hierarchy. The group itself may not be
+// visible (a container often sees its own group as the root): unreadable files do not limit.
 template <class Limit>
 double tightest(std::string path, const Limit& limit) {
   double quota = 0;

@@ -1,5 +1,5 @@
-// Numbers below the normal range (1e-38 in float) cost a hundred cycles each and mean nothing to a network: kernels
-// flush them to zero. The mode belongs to a thread, so every thread sets it on its way into kernels and back out.
+// Denormal numbers (below 1e-38 in float) cost a hundred cycles each and mean nothing to a network: kernels flush them
+// to zero. The mode belongs to a thread, so every thread sets it when it enters kernels and restores it when it leaves.
 #pragma once
 #include <cstdint>
 #if defined(__x86_64__)
@@ -26,7 +26,8 @@ inline std::uint64_t float_mode() { return 0; }
 inline void set_float_mode(std::uint64_t) {}
 #endif
 
-// Flushes while it lives, then brings the whole mode back: also the exception flags, which are no news to the caller.
+// Flushes while it lives, then restores the whole mode and the exception flags, because kernels must not change the
+// caller's.
 class FlushDenormals {
  public:
   FlushDenormals() : before_(float_mode()) { set_float_mode(before_ | kFlushDenormals); }

@@ -17,13 +17,14 @@ namespace {
 
 // ---- who runs kernels now --------------------------------------------------------------------------------------
 
-// Threads inside InKernels, and the further threads that primitives run on. Together they are held to the budget.
+// Threads inside InKernels, and the workers in use by primitives. The budget limits their sum.
 std::atomic<int> callers{0}, workers{0};
-constexpr int kForking = 1 << 20;  // added to `callers` by each fork (or BetweenKernels) under way: nobody may enter
+constexpr int kForking =
+    1 << 20;  // added to `callers` by each fork (or BetweenKernels) in progress: no thread may enter
 
 struct ThreadLocalState {
   int depth = 0;              // of InKernels
-  bool in_primitive = false;  // runs a body on several threads: primitives inside it are inline
+  bool in_primitive = false;  // runs a body on several threads: nested primitives run inline
   WalkDirections walks;
 };
 thread_local ThreadLocalState local;
@@ -39,8 +40,8 @@ void enter() {
   }
 }
 
-// The workers of one primitive: what it wants, or what the budget has left. The caller goes on without any if there are
-// none.
+// The workers of one primitive: what it requests, or what is left of the budget. Without any, it runs on the caller
+// alone.
 class WorkerBudget {
  public:
   explicit WorkerBudget(index wanted) {
@@ -108,10 +109,10 @@ void run_parallel(int others, Failure& failure, const Body& body) {
 
 // ---- fork ------------------------------------------------------------------------------------------------------
 
-// Only the forking thread lives on in the child. So a fork waits until no thread is inside kernels and lets none in:
-// every lock that is only taken there is free, and every worker waits for a call. Then the memory pool, which
-// is used outside kernels too. WARNING: in this order. A kernel that ends may need the memory pool. The child gets new
-// workers when it needs some.
+// Only the forking thread exists in the child. So a fork waits until no thread is inside kernels and lets none enter:
+// then every lock that is taken only there is free, and every worker is idle. Then it locks the memory pool, which is
+// used outside kernels too. WARNING: keep this order, because a kernel that ends may need the memory pool. The child
+// creates its own workers when it needs them.
 void close_gate() {
   callers.fetch_add(kForking);
   const int own = local.depth > 0;

@@ -3,7 +3,7 @@
 
 namespace pydl {
 
-inline constexpr int kMaxThreads = 512;  // asking the system for too many threads would end the process
+inline constexpr int kMaxThreads = 512;  // the system ends a process that creates too many threads
 
 int num_threads();                // of the calling thread: its override, else the process's setting
 void set_num_threads(int n);      // the process's setting; 1 <= n <= kMaxThreads

@@ -20,11 +20,11 @@
 namespace pydl {
 namespace {
 
-// Turns of Spin, of about 50 ns. A caller holds its CPU while workers end their pieces; a worker without work does so
-// between the primitives of one forward pass. Nobody does if there are more of them than CPUs.
+// Turns of Spin, about 50 ns each. A caller keeps its CPU while workers end their pieces; an idle worker keeps its CPU
+// between the primitives of one forward pass. Neither does if there are more threads than CPUs.
 constexpr int kCallerSpins = 20'000, kWorkerSpins = 10'000;
 
-// How long a worker without work stays awake, in case that the next call comes soon.
+// How long an idle worker stays awake, because the next call often comes soon.
 std::chrono::milliseconds waking_time() {
   const char* policy = std::getenv("OMP_WAIT_POLICY");
   return std::chrono::milliseconds(policy && strcasecmp(policy, "passive") == 0 ? 0 : 5);
@@ -34,21 +34,21 @@ struct Call {
   void (*body)(void* context, int rank, int size);
   void* context;
   int rank, size;
-  std::atomic<int>* running;  // of the workers that were called
+  std::atomic<int>* running;  // workers that were called and have not ended
 };
 
 class Worker {
  public:
-  // -- for callers, who take a worker, call it, wait until it has ended, and release it
+  // -- for callers: take a worker, call it, wait for its end, release it
   bool take() { return !taken_.load(std::memory_order_relaxed) && !taken_.exchange(true, std::memory_order_acquire); }
   void release() { taken_.store(false, std::memory_order_release); }
   void call(const Call& call) {
     call_ = call;
-    calls_.fetch_add(1);  // before the look at asleep_, as the worker sets that before it looks for calls
+    calls_.fetch_add(1);  // before the read of asleep_: the worker writes asleep_ before it reads calls_
     if (!asleep_.load()) return;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-    }  // it waits by now
+    }  // the worker waits by now
     wake_.notify_one();
   }
 
@@ -60,7 +60,7 @@ class Worker {
       wait_for_call(seen, spins, awake);
       const Call call = call_;
       call.body(call.context, call.rank, call.size);
-      call.running->fetch_sub(1, std::memory_order_release);  // the last look at what belongs to the caller
+      call.running->fetch_sub(1, std::memory_order_release);  // the last access to the caller's memory
     }
   }
 
@@ -81,9 +81,9 @@ class Worker {
     }
   }
 
-  alignas(64) std::atomic<unsigned> calls_{0};  // one cache line: a call is one message from CPU to CPU
+  alignas(64) std::atomic<unsigned> calls_{0};  // its own cache line: a call is one message between CPUs
   Call call_{};
-  alignas(64) std::atomic<bool> taken_{false};  // another: only callers look at it
+  alignas(64) std::atomic<bool> taken_{false};  // its own cache line: only callers read it
   alignas(64) std::atomic<bool> asleep_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -112,7 +112,7 @@ class Latch {
 
 class WorkerPool {
  public:
-  // How many workers there are: `wanted` or more, unless the system gives no more threads.
+  // The number of workers: `wanted` or more, unless the system refuses more threads.
   int size(int wanted) {
     if (size_.load(std::memory_order_acquire) < wanted) grow(wanted);
     return size_.load(std::memory_order_acquire);
@@ -121,14 +121,14 @@ class WorkerPool {
   int cpus() const { return cpus_; }
 
  private:
-  // OpenMP makes the threads, and binds them to CPUs as OMP_PROC_BIND and OMP_PLACES say. But to start and join them it
-  // takes two system calls and several messages, half a microsecond at best; so they never leave the region that made
-  // them. Its rank 0, which counts and binds as the caller's thread, is nobody's.
+  // OpenMP creates the threads and binds them to CPUs as OMP_PROC_BIND and OMP_PLACES say. But to start and join them
+  // it needs two system calls and several messages, half a microsecond at best, so workers never leave the region that
+  // created them. Its rank 0 counts and binds as the caller's thread, and is not used.
   void grow(int wanted) {
     const std::lock_guard<std::mutex> lock(growing_);
-    wanted = std::max(wanted, num_threads() - 1);  // one region, rather than one for each larger primitive
+    wanted = std::max(wanted, num_threads() - 1);  // one region now, instead of one for each larger primitive
     const int before = size_.load(std::memory_order_relaxed);
-    if (wanted <= requested_) return;  // they have come meanwhile, or there are no more
+    if (wanted <= requested_) return;  // another caller has created them, or the system refuses more
     requested_ = wanted;
     for (int i = before; i < wanted; i++)
       if (!workers_[i]) workers_[i] = std::make_unique<Worker>();
@@ -144,7 +144,7 @@ class WorkerPool {
           for (;;) pause();
         }
       }).detach();
-    } catch (const std::system_error&) {  // not even one more thread
+    } catch (const std::system_error&) {  // the system refuses even one more thread
       return;
     }
     size_.store(before + arrived.wait_for_all() - 1, std::memory_order_release);
