@@ -109,6 +109,8 @@ class Plan:
 
 # -- kernels
 
+ACTIVATIONS: dict[str, tuple[bool, float]]  # name -> (whether backward reads the input, alpha by default)
+
 def matmul(
     a: Array,
     b: Array,

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import ops
 from .autograd.tensor import Tensor, as_tensor
 from .base.argument_names import unknown_name
-from .ops import (
-    elu,
-    hard_sigmoid,
-    leaky_relu,
-    log_softmax,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    softsign,
-    tanh,
-)
-from .ops import exp as exponential
-
-__all__ = [
-    "elu", "exponential", "gelu", "hard_sigmoid", "leaky_relu", "linear", "log_softmax", "relu", "relu6", "selu",
-    "sigmoid", "silu", "softmax", "softplus", "softsign", "tanh",
-]  # fmt: skip
+from .ops.activation import alpha_of
 
 Activation = Callable[[Any], Tensor]
 
@@ -69,26 +49,22 @@ def gelu(x: Any, approximate: bool = False) -> Tensor:
     return ops.gelu(x, approximate)
 
 
-_FUNCTIONS: dict[str, Activation] = {name: globals()[name] for name in __all__} | {"swish": silu}
+# Those of the kernels that are ops by their own name, and the others.
+_FUNCTIONS: dict[str, Activation] = {name: getattr(ops, name) for name in ops.ACTIVATIONS if hasattr(ops, name)} | {
+    "exponential": ops.exp, "gelu": gelu, "linear": linear, "log_softmax": ops.log_softmax, "softmax": ops.softmax
+}  # fmt: skip
+__all__ = sorted(_FUNCTIONS)
+globals().update(_FUNCTIONS)
 
 # What a kernel does as the end of a matrix product or convolution: its name there, and its alpha with Keras's default.
 _FUSED: dict[Activation, tuple[str, float]] = {
-    linear: ("linear", 0.0),
-    relu: ("relu", 0.0),
-    sigmoid: ("sigmoid", 0.0),
-    tanh: ("tanh", 0.0),
-    elu: ("elu", 1.0),
-    gelu: ("gelu", 0.0),
-    ops.gelu: ("gelu_tanh", 0.0),
-    softplus: ("softplus", 0.0),
-    softsign: ("softsign", 0.0),
-    selu: ("selu", 0.0),
-    silu: ("silu", 0.0),
-    leaky_relu: ("leaky_relu", 0.2),
-    hard_sigmoid: ("hard_sigmoid", 0.0),
-    exponential: ("exponential", 0.0),
-    relu6: ("relu6", 0.0),
-}
+    function: (name, alpha_of(name, None)) for name, function in _FUNCTIONS.items() if name in ops.ACTIVATIONS
+} | {ops.gelu: ("gelu_tanh", 0.0)}
+_FUNCTIONS["swish"] = ops.silu
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Activation: ...
 
 
 def get(identifier: Any) -> Activation:
@@ -134,7 +110,7 @@ def serialize(activation: Activation) -> Any:
         'relu'
     """
     name = getattr(activation, "__name__", None)
-    name = "exponential" if activation is exponential else name
+    name = "exponential" if activation is ops.exp else name
     return name if name in _FUNCTIONS and _FUNCTIONS[name] is activation else activation
 
 

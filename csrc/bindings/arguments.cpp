@@ -55,16 +55,12 @@ double checked_real(const char* op, const char* name, py::handle object) {
 }
 
 Activation checked_activation(const char* op, const char* name, py::handle object) {
-  static const char* const names[] = {"linear", "relu",       "sigmoid",      "tanh",        "elu",
-                                      "gelu",   "gelu_tanh",  "softplus",     "softsign",    "selu",
-                                      "silu",   "leaky_relu", "hard_sigmoid", "exponential", "relu6"};
-  static_assert(sizeof names / sizeof *names == kActivationCount, "one name per value of Activation, in its order");
   PYDL_CHECK_TYPE(py::isinstance<py::str>(object), "[", op, "] ", name, ": expected the name of an activation, got ",
                   shown(object));
-  for (int i = 0; i < kActivationCount; i++)
-    if (is_text(object, names[i])) return Activation(i);
+  for (const ActivationTraits& each : kActivations)
+    if (is_text(object, each.name)) return each.kind;
   std::string known;
-  for (const char* each : names) known += (known.empty() ? "" : ", ") + std::string(each);
+  for (const ActivationTraits& each : kActivations) known += (known.empty() ? "" : ", ") + std::string(each.name);
   PYDL_CHECK(false, "[", op, "] ", name, ": expected one of ", known, "; got ", shown(object));
   return Activation::linear;
 }

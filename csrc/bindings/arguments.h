@@ -26,6 +26,19 @@ std::vector<index> checked_ints(const char* op, const char* name, py::handle obj
 // A real number; TypeError for anything else. (pybind11's own error for a wrong number names no argument.)
 double checked_real(const char* op, const char* name, py::handle object);
 
+// What contract/activations.def says of an activation.
+enum class Saved { saves_output, saves_input };
+struct ActivationTraits {
+  Activation kind;
+  const char* name;
+  Saved saved;
+  double alpha;  // by default; 0 if it has none
+};
+inline constexpr ActivationTraits kActivations[] = {
+#define PYDL_ACTIVATION(name, Name, saved, alpha) {Activation::name, #name, Saved::saved, alpha},
+#include "contract/activations.def"
+};
+
 // Keras's name of an activation; TypeError if it is no string, ValueError with the list of names if it is unknown.
 Activation checked_activation(const char* op, const char* name, py::handle object);
 

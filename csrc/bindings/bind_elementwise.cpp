@@ -13,7 +13,7 @@ namespace {
 // Backward reads the slope from the sign of y, which needs alpha >= 0.
 double checked_alpha(const char* op, Activation kind, const py::object& object) {
   const double alpha = checked_real(op, "alpha", object);
-  const bool used = kind == Activation::leaky_relu || kind == Activation::elu;
+  const bool used = kActivations[int(kind)].alpha > 0;
   PYDL_CHECK(!used || alpha >= 0, "[", op, "] alpha: expected a number >= 0, got ", alpha);
   return alpha;
 }
@@ -170,9 +170,18 @@ py::array binary(BinaryOp op, const py::array& a, const py::object& b_object) {
   return c;
 }
 
+// Name -> (whether backward reads the input, alpha by default).
+py::dict activations() {
+  py::dict all;
+  for (const ActivationTraits& each : kActivations)
+    all[each.name] = py::make_tuple(each.saved == Saved::saves_input, each.alpha);
+  return all;
+}
+
 }  // namespace
 
 void bind_elementwise(py::module_& m) {
+  m.attr("ACTIVATIONS") = activations();
   m.def(
       "activation_forward",
       [](const py::object& x_object, const py::object& name, const py::object& alpha_object) {

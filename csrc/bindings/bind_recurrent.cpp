@@ -12,9 +12,12 @@ namespace {
 constexpr const char *kForward = "recurrent_forward", *kBackward = "recurrent_backward";
 
 constexpr RecurrentCell kCells[] = {
-    {"rnn", "rnn_forward", "rnn_backward", 1, false, false, &KernelTable<float>::rnn, &KernelTable<double>::rnn},
-    {"lstm", "lstm_forward", "lstm_backward", 4, true, false, &KernelTable<float>::lstm, &KernelTable<double>::lstm},
-    {"gru", "gru_forward", "gru_backward", 3, false, true, &KernelTable<float>::gru, &KernelTable<double>::gru},
+    {"rnn", "rnn_forward", "rnn_backward", 1, false, false, &RecurrentKernels<float>::rnn,
+     &RecurrentKernels<double>::rnn},
+    {"lstm", "lstm_forward", "lstm_backward", 4, true, false, &RecurrentKernels<float>::lstm,
+     &RecurrentKernels<double>::lstm},
+    {"gru", "gru_forward", "gru_backward", 3, false, true, &RecurrentKernels<float>::gru,
+     &RecurrentKernels<double>::gru},
 };
 
 const RecurrentCell& cell_named(const char* op, const std::string& name) {
@@ -74,7 +77,7 @@ struct Directions {
       s.outputs_in_order = N > 1;
     }
   }
-  const RecurrentKernels<T>& kernels() const { return cell.kernels<T>(); }
+  const RecurrentCellKernels<T>& kernels() const { return cell.kernels<T>(); }
   index packed_bytes(std::size_t i) const { return kernels().packed_size(shapes[i]) * index(sizeof(T)); }
   std::vector<index> output_shape() const {
     const RecurrentShape& s = shapes[0];

@@ -35,25 +35,8 @@ PYBIND11_MODULE(_core, m, pybind11::mod_gil_not_used()) {
   pydl::bind_tensor(m);
   pydl::bind_snapshot(m);
   pydl::bind_plan(m);
-  pydl::bind_gemm(m);
-  pydl::bind_conv2d(m);
-  pydl::bind_pool2d(m);
-  pydl::bind_elementwise(m);
-  pydl::bind_reduce(m);
-  pydl::bind_softmax(m);
-  pydl::bind_batch_norm(m);
-  pydl::bind_group_norm(m);
-  pydl::bind_layer_norm(m);
-  pydl::bind_lrn(m);
-  pydl::bind_loss(m);
-  pydl::bind_dropout(m);
-  pydl::bind_embedding(m);
-  pydl::bind_concatenate(m);
-  pydl::bind_transpose(m);
-  pydl::bind_resize(m);
-  pydl::bind_mask(m);
-  pydl::bind_recurrent(m);
-  pydl::bind_optimizer(m);
+#define PYDL_FAMILY(stem, Stem) pydl::bind_##stem(m);
+#include "contract/families.def"
   pydl::name_refusals(m);
 }
 #undef PyInit__core

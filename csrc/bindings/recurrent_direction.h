@@ -14,15 +14,15 @@ struct RecurrentCell {
   const char *name, *forward, *backward;  // its own, and those of its steps in a plan
   index gates;
   bool has_cell_state, has_recurrent_bias;  // the latter with reset_after: bias (2, gates * U)
-  RecurrentKernels<float> KernelTable<float>::* f32;
-  RecurrentKernels<double> KernelTable<double>::* f64;
+  RecurrentCellKernels<float> RecurrentKernels<float>::* f32;
+  RecurrentCellKernels<double> RecurrentKernels<double>::* f64;
 
   template <class T>
-  const RecurrentKernels<T>& kernels() const {
+  const RecurrentCellKernels<T>& kernels() const {
     if constexpr (std::is_same_v<T, float>)
-      return pydl::kernels().f32.*f32;
+      return pydl::kernels().f32.recurrent.*f32;
     else
-      return pydl::kernels().f64.*f64;
+      return pydl::kernels().f64.recurrent.*f64;
   }
 };
 

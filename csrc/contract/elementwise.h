@@ -8,8 +8,7 @@ enum class BinaryOp : int { add, subtract, multiply, divide, maximum, minimum };
 
 template <class Storage, class Acc = AccOf<Storage>>
 struct ElementwiseKernels {
-  // y may be x. In backward, `saved` is y for relu, relu6, leaky_relu, sigmoid, tanh, elu, selu, softplus, exponential,
-  // hard_sigmoid, softsign and linear, and x for gelu, gelu_tanh and silu; dx may be dy.
+  // y may be x. In backward, `saved` is y or x, as activations.def has it for the activation; dx may be dy.
   void (*activation_forward)(Activation, Acc alpha, index n, const Storage* x, Storage* y);
   void (*activation_backward)(Activation, Acc alpha, index n, const Storage* saved, const Storage* dy, Storage* dx);
   // The general relu of Keras: max_value from there up, x from threshold up, else slope * (x - threshold).

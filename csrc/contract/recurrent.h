@@ -42,13 +42,18 @@ struct RecurrentGradients {
 
 // `packed` is null, or what pack made of kernel, recurrent_kernel and bias for a shape that differs in B and T only.
 template <class Storage>
-struct RecurrentKernels {
+struct RecurrentCellKernels {
   index (*packed_size)(const RecurrentShape&);
   void (*pack)(const RecurrentShape&, const RecurrentInputs<Storage>&, Storage* packed);
   index (*saved_size)(const RecurrentShape&);
   void (*forward)(const RecurrentShape&, const RecurrentInputs<Storage>&, const Storage* packed,
                   const RecurrentOutputs<Storage>&);
   void (*backward)(const RecurrentShape&, const RecurrentInputs<Storage>&, const RecurrentGradients<Storage>&);
+};
+
+template <class Storage>
+struct RecurrentKernels {
+  RecurrentCellKernels<Storage> rnn, lstm, gru;
 };
 
 }  // namespace pydl

@@ -18,25 +18,8 @@ namespace pydl {
 
 template <class Storage>
 struct KernelTable {
-  GemmKernels<Storage> gemm;
-  Conv2dKernels<Storage> conv2d;
-  Pool2dKernels<Storage> pool2d;
-  ElementwiseKernels<Storage> elementwise;
-  ReduceKernels<Storage> reduce;
-  SoftmaxKernels<Storage> softmax;
-  BatchNormKernels<Storage> batch_norm;
-  GroupNormKernels<Storage> group_norm;
-  LayerNormKernels<Storage> layer_norm;
-  LrnKernels<Storage> lrn;
-  LossKernels<Storage> loss;
-  DropoutKernels<Storage> dropout;
-  EmbeddingKernels<Storage> embedding;
-  ConcatenateKernels<Storage> concatenate;
-  TransposeKernels<Storage> transpose;
-  ResizeKernels<Storage> resize;
-  MaskKernels<Storage> mask;
-  RecurrentKernels<Storage> rnn, lstm, gru;
-  OptimizerKernels<Storage> optimizer;
+#define PYDL_FAMILY(stem, Stem) Stem##Kernels<Storage> stem;
+#include "contract/families.def"
 };
 
 struct Kernels {

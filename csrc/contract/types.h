@@ -16,25 +16,10 @@ namespace pydl {
 
 using index = std::ptrdiff_t;
 
-// Keras's names. `alpha` below is the slope of leaky_relu, the scale of elu, and ignored by the others.
 enum class Activation : int {
-  linear,
-  relu,
-  sigmoid,
-  tanh,
-  elu,
-  gelu,       // exact: x Phi(x)
-  gelu_tanh,  // Keras's gelu(approximate=True)
-  softplus,
-  softsign,
-  selu,
-  silu,
-  leaky_relu,
-  hard_sigmoid,
-  exponential,
-  relu6,
+#define PYDL_ACTIVATION(name, Name, saved, alpha) name,
+#include "contract/activations.def"
 };
-inline constexpr int kActivationCount = 15;
 
 // Arrays are of a storage type; sums, statistics and scalar arguments are of its accumulator type.
 template <class Storage>

@@ -19,14 +19,9 @@ __all__ = [
     "sigmoid", "silu", "softplus", "softsign", "tanh",
 ]  # fmt: skip
 
-ACTIVATIONS = (
-    "linear", "relu", "sigmoid", "tanh", "elu", "gelu", "gelu_tanh", "softplus", "softsign", "selu", "silu",
-    "leaky_relu", "hard_sigmoid", "exponential", "relu6",
-)  # fmt: skip
-
-# Their derivative needs the input; that of the others is a function of the output (csrc/contract/elementwise.h).
-SAVES_INPUT = frozenset({"gelu", "gelu_tanh", "silu"})
-
+# The names, as csrc/contract/activations.def has them: of the derivatives of some, the input is needed, not the output.
+ACTIVATIONS = tuple(_core.ACTIVATIONS)
+SAVES_INPUT = frozenset(name for name, (saves_input, _) in _core.ACTIVATIONS.items() if saves_input)
 
 _OF_INTEGERS = {"relu": None, "relu6": 6}  # the highest value
 
@@ -40,12 +35,9 @@ def apart(name: str, *inputs: Tensor | None) -> bool:
     return wanted and will_record(*inputs)
 
 
-ALPHAS = {"elu": 1.0, "leaky_relu": 0.2}  # as in Keras; the others have no alpha
-
-
 def alpha_of(activation: str, alpha: float | None) -> float:
     """The given alpha, or else the one that the activation has by itself."""
-    return ALPHAS.get(activation, 0.0) if alpha is None else alpha
+    return _core.ACTIVATIONS.get(activation, (False, 0.0))[1] if alpha is None else alpha
 
 
 def activate(x: Any, name: str, alpha: float | None = None) -> Tensor:

@@ -190,38 +190,12 @@ struct GeluTanh {  // x (1 + tanh(u)) / 2 = x sigmoid(2u), u = sqrt(2 / pi) (x +
 template <class Body>
 PYDL_INLINE auto with_activation(Activation kind, const Body& body) {
   switch (kind) {
-    case Activation::relu:
-      return body(Relu{});
-    case Activation::sigmoid:
-      return body(Sigmoid{});
-    case Activation::tanh:
-      return body(Tanh{});
-    case Activation::elu:
-      return body(Elu{});
-    case Activation::gelu:
-      return body(Gelu{});
-    case Activation::gelu_tanh:
-      return body(GeluTanh{});
-    case Activation::softplus:
-      return body(Softplus{});
-    case Activation::softsign:
-      return body(Softsign{});
-    case Activation::selu:
-      return body(Selu{});
-    case Activation::silu:
-      return body(Silu{});
-    case Activation::leaky_relu:
-      return body(LeakyRelu{});
-    case Activation::hard_sigmoid:
-      return body(HardSigmoid{});
-    case Activation::exponential:
-      return body(Exponential{});
-    case Activation::relu6:
-      return body(Relu6{});
-    case Activation::linear:
-      break;
+#define PYDL_ACTIVATION(name, Name, saved, alpha) \
+  case Activation::name:                          \
+    return body(Name{});
+#include "contract/activations.def"
   }
-  return body(Linear{});
+  __builtin_unreachable();
 }
 
 // For epilogues: one copy of the switch instead of one per tile. A function call per vector costs little beside the

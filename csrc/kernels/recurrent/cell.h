@@ -40,8 +40,8 @@ inline bool usual(const RecurrentShape& s) {
 
 // The default activations are compiled into an instance of their own.
 template <template <class, bool> class Cell, class T>
-RecurrentKernels<T> recurrent_kernels() {
-  RecurrentKernels<T> kernels;
+RecurrentCellKernels<T> recurrent_kernels() {
+  RecurrentCellKernels<T> kernels;
   kernels.packed_size = PackedPanels<Cell<T, true>>::size;
   kernels.pack = PackedPanels<Cell<T, true>>::pack;
   kernels.saved_size = recurrent_saved_size<Cell<T, true>>;

@@ -147,13 +147,13 @@ struct Gru {
 };
 
 }  // namespace
-}  // namespace recurrent
 
 template <class T>
-void fill_gru(RecurrentKernels<T>& t) {
-  t = recurrent::recurrent_kernels<recurrent::Gru, T>();
+void fill_gru(RecurrentCellKernels<T>& t) {
+  t = recurrent_kernels<Gru, T>();
 }
-template void fill_gru(RecurrentKernels<float>&);
-template void fill_gru(RecurrentKernels<double>&);
+template void fill_gru(RecurrentCellKernels<float>&);
+template void fill_gru(RecurrentCellKernels<double>&);
 
+}  // namespace recurrent
 }  // namespace pydl::PYDL_ISA

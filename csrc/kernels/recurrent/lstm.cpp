@@ -62,13 +62,13 @@ struct Lstm : OneStageCell<Lstm<T, kDefault>, T> {
 };
 
 }  // namespace
-}  // namespace recurrent
 
 template <class T>
-void fill_lstm(RecurrentKernels<T>& t) {
-  t = recurrent::recurrent_kernels<recurrent::Lstm, T>();
+void fill_lstm(RecurrentCellKernels<T>& t) {
+  t = recurrent_kernels<Lstm, T>();
 }
-template void fill_lstm(RecurrentKernels<float>&);
-template void fill_lstm(RecurrentKernels<double>&);
+template void fill_lstm(RecurrentCellKernels<float>&);
+template void fill_lstm(RecurrentCellKernels<double>&);
 
+}  // namespace recurrent
 }  // namespace pydl::PYDL_ISA

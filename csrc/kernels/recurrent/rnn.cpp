@@ -37,13 +37,13 @@ struct Rnn : OneStageCell<Rnn<T, kDefault>, T> {
 };
 
 }  // namespace
-}  // namespace recurrent
 
 template <class T>
-void fill_rnn(RecurrentKernels<T>& t) {
-  t = recurrent::recurrent_kernels<recurrent::Rnn, T>();
+void fill_rnn(RecurrentCellKernels<T>& t) {
+  t = recurrent_kernels<Rnn, T>();
 }
-template void fill_rnn(RecurrentKernels<float>&);
-template void fill_rnn(RecurrentKernels<double>&);
+template void fill_rnn(RecurrentCellKernels<float>&);
+template void fill_rnn(RecurrentCellKernels<double>&);
 
+}  // namespace recurrent
 }  // namespace pydl::PYDL_ISA
