@@ -40,14 +40,11 @@ def set_memory_limit(bytes: int) -> None: ...
 
 class ThreadState:
     grad_enabled: bool
-    open_tapes: int
+    tape_depth: int
     plan: Plan | None
-    updates: dict[int, Any]
-    numbers_stay: bool
+    post_run_writes: Any  # a dict while a plan records
     training: bool | None
-    depth: int
-    hidden: bool
-    forward_pass: int
+    layer_depth: int
 
 state: ThreadState
 
@@ -58,7 +55,6 @@ class TensorFields:
     grad: Array | None
     node: Node | None
     mask: Array | None
-    lookup: tuple[Tensor, Tensor] | None
 
 def set_tensor_type(type: type[Tensor]) -> None: ...
 def wrap(array: Array) -> Tensor: ...
@@ -95,15 +91,18 @@ class Plan:
     def end(
         self,
         outputs: Sequence[Array],
-        updates: Sequence[tuple[Array, Version]] = [],
+        post_run_writes: Sequence[tuple[Array, Version]] = [],
         rebuild: Callable[..., Any] | None = None,
     ) -> str | None: ...
     def fail(self, reason: str) -> None: ...
+    def blame(self, where: str) -> None: ...
     def abort(self) -> None: ...
     def run(self, *args: Array) -> Any: ...
     def replay(self, input: Any) -> Any: ...
     @property
     def snapshot(self) -> Snapshot | None: ...
+    @property
+    def runs(self) -> int: ...
     @property
     def ops(self) -> list[str]: ...
 

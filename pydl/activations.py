@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import ops
+from .autograd.replay import recordable
 from .autograd.tensor import Tensor, as_tensor
 from .base.argument_names import unknown_name
 from .ops.activation import alpha_of
@@ -13,6 +14,7 @@ from .ops.activation import alpha_of
 Activation = Callable[[Any], Tensor]
 
 
+@recordable
 def linear(x: Any) -> Tensor:
     """x itself.
 
@@ -29,6 +31,7 @@ def linear(x: Any) -> Tensor:
     return as_tensor(x)
 
 
+@recordable
 def gelu(x: Any, approximate: bool = False) -> Tensor:
     """The Gaussian error linear unit: x · Φ(x), where Φ is the normal distribution.
 

@@ -18,13 +18,13 @@ TensorFields& fields(PyObject* self) { return *reinterpret_cast<TensorFields*>(s
 int traverse(PyObject* self, visitproc visit, void* arg) {
   const TensorFields& f = fields(self);
   Py_VISIT(Py_TYPE(self));
-  for (PyObject* field : {f.array, f.grad, f.lookup, f.mask, f.node}) Py_VISIT(field);
+  for (PyObject* field : {f.array, f.grad, f.mask, f.node}) Py_VISIT(field);
   return 0;
 }
 
 int clear(PyObject* self) {
   TensorFields& f = fields(self);
-  for (PyObject** field : {&f.array, &f.grad, &f.lookup, &f.mask, &f.node}) Py_CLEAR(*field);
+  for (PyObject** field : {&f.array, &f.grad, &f.mask, &f.node}) Py_CLEAR(*field);
   return 0;
 }
 
@@ -38,13 +38,8 @@ void deallocate(PyObject* self) {
 
 #define PYDL_FIELD(name, type) {#name, type, offsetof(TensorFields, name), 0, nullptr}
 PyMemberDef members[] = {
-    PYDL_FIELD(grad, T_OBJECT),
-    PYDL_FIELD(lookup, T_OBJECT),
-    PYDL_FIELD(mask, T_OBJECT),
-    PYDL_FIELD(node, T_OBJECT),
-    PYDL_FIELD(requires_grad, T_BOOL),
-    PYDL_FIELD(fixed_array, T_BOOL),
-    {},
+    PYDL_FIELD(grad, T_OBJECT),        PYDL_FIELD(mask, T_OBJECT),      PYDL_FIELD(node, T_OBJECT),
+    PYDL_FIELD(requires_grad, T_BOOL), PYDL_FIELD(fixed_array, T_BOOL), {},
 };
 #undef PYDL_FIELD
 

@@ -54,14 +54,11 @@ constexpr PyGetSetDef attribute(const char* name) {
 
 PyGetSetDef attributes[] = {
     attribute<&ThreadState::grad_enabled>("grad_enabled"),
-    attribute<&ThreadState::open_tapes>("open_tapes"),
-    attribute<&ThreadState::plan>("plan"),
-    attribute<&ThreadState::updates>("updates"),
-    attribute<&ThreadState::numbers_stay>("numbers_stay"),
+    attribute<&ThreadState::tape_depth>("tape_depth"),
+    {"plan", &get_recording_plan, &set_recording_plan, nullptr, nullptr},
+    attribute<&ThreadState::post_run_writes>("post_run_writes"),
     attribute<&ThreadState::training>("training"),
-    attribute<&ThreadState::depth>("depth"),
-    attribute<&ThreadState::hidden>("hidden"),
-    attribute<&ThreadState::forward_pass>("forward_pass"),
+    attribute<&ThreadState::layer_depth>("layer_depth"),
     {},
 };
 PyType_Slot slots[] = {

@@ -7,7 +7,7 @@ namespace pydl {
 // A Python object: TensorFields in bind_tensor.cpp, which pydl.Tensor derives from. Fields that were never set are
 // None.
 struct TensorFields {
-  PyObject_HEAD PyObject *array, *grad, *lookup, *mask, *node;
+  PyObject_HEAD PyObject *array, *grad, *mask, *node;
   bool requires_grad;
   bool fixed_array;  // of a variable: `array` stays the same object, which plans and optimizers know by its address
 };

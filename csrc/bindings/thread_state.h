@@ -5,23 +5,25 @@
 #include <cstdint>
 #include <optional>
 
+#include "runtime/plan.h"
+
 namespace pydl {
 
-// Plain members, for `thread_local` without a destructor: the two objects are only there while a plan records, which
-// ends before its thread does.
+// Plain members, for `thread_local` without a destructor: the dict is only there while a plan records, which ends
+// before its thread does. Which plan that is, `Plan::recording()` knows alone.
 struct ThreadState {
   bool grad_enabled = true;
-  std::int64_t open_tapes = 0;
-  PyObject* plan = nullptr;       // the one that is recording
-  PyObject* updates = nullptr;    // what it is to write to variables: a dict, see pydl.plan.update
-  bool numbers_stay = false;      // whether numbers that ops are called with are the same in each pass
-  std::optional<bool> training;   // what the outermost layer was called with; None at depth 0
-  std::int64_t depth = 0;         // layers inside layers
-  bool hidden = false;            // in a layer of a model that other layers follow
-  std::int64_t forward_pass = 0;  // counts the calls of outermost layers
+  std::int64_t tape_depth = 0;          // open gradient tapes
+  PyObject* post_run_writes = nullptr;  // of the plan that records: a dict, see pydl.plan.write_variable
+  std::optional<bool> training;         // what the outermost layer was called with; None at layer_depth 0
+  std::int64_t layer_depth = 0;         // layers inside layers
 
-  bool outside() const { return depth == 0 && open_tapes == 0 && plan == nullptr; }
+  bool outside() const { return layer_depth == 0 && tape_depth == 0 && !Plan::is_recording(); }
 };
 ThreadState& thread_state();
+
+// The attribute `plan`: the one that records. None pauses it. In bind_plan.cpp, which knows what Python sees of plans.
+PyObject* get_recording_plan(PyObject*, void*);
+int set_recording_plan(PyObject*, PyObject* plan, void*);
 
 }  // namespace pydl

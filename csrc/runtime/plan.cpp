@@ -20,41 +20,45 @@ index round_up(index bytes) { return (bytes + 63) / 64 * 64; }
 
 std::shared_ptr<Plan> Plan::recording() { return recording_plan.lock(); }
 
+bool Plan::is_recording() { return !recording_plan.expired(); }
+
+void Plan::set_recording(const std::shared_ptr<Plan>& plan) { recording_plan = plan; }
+
 void Plan::begin(const std::vector<Memory>& inputs) {
   recording_plan = weak_from_this();
   for (std::size_t i = 0; i < inputs.size(); i++)
-    know("input " + std::to_string(i), inputs[i], {Place::input, int(i), 0});
+    add_region("input " + std::to_string(i), inputs[i], {Operand::input, int(i), 0});
 }
 
 void Plan::add_constant(Memory memory, std::shared_ptr<Version> version) {
-  Place same;
-  if (find(memory, &same) && same.kind == Place::constant && same.offset == 0 &&
+  Operand same;
+  if (find(memory, &same) && same.kind == Operand::constant && same.offset == 0 &&
       constants_[std::size_t(same.number)].version == version)
     return;  // a weight that two layers share
-  know("weight " + std::to_string(constants_.size()), memory, {Place::constant, int(constants_.size()), 0});
+  add_region("weight " + std::to_string(constants_.size()), memory, {Operand::constant, int(constants_.size()), 0});
   constants_.push_back({memory.data, std::move(version)});
 }
 
 // Two names for the same memory now may be two memories at replay.
-void Plan::know(const std::string& name, const Memory& memory, const Place& place) {
+void Plan::add_region(const std::string& name, const Memory& memory, const Operand& operand) {
   if (memory.bytes == 0) return;
   const char* data = static_cast<const char*>(memory.data);
-  auto next = known_.lower_bound(data + memory.bytes);
-  if (next != known_.begin()) {
+  auto next = regions_.lower_bound(data + memory.bytes);
+  if (next != regions_.begin()) {
     const auto& [first, before] = *std::prev(next);
-    if (data < first + before.bytes) return fail(name + " shares memory with another input or weight");
+    if (data < first + before.bytes) return fail(name + " shares memory with another input or weight; copy it");
   }
-  known_[data] = {memory.bytes, place};
+  regions_[data] = {memory.bytes, operand};
 }
 
-bool Plan::find(const Memory& memory, Place* place) const {
+bool Plan::find(const Memory& memory, Operand* operand) const {
   const char* data = static_cast<const char*>(memory.data);
-  auto next = known_.upper_bound(data);
-  if (next == known_.begin()) return false;
-  const auto& [first, known] = *std::prev(next);
-  if (data + memory.bytes > first + known.bytes) return false;
-  *place = known.place;
-  place->offset += data - first;
+  auto next = regions_.upper_bound(data);
+  if (next == regions_.begin()) return false;
+  const auto& [first, region] = *std::prev(next);
+  if (data + memory.bytes > first + region.bytes) return false;
+  *operand = region.operand;
+  operand->offset += data - first;
   return true;
 }
 
@@ -64,22 +68,23 @@ void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::ve
   if (in.size() > kMaxOperands || out.size() > kMaxOperands) return fail(std::string(op) + ": too many operands");
   Step step;
   for (std::size_t i = 0; i < in.size(); i++) {
-    Place place{Place::constant, -1, 0};  // a null argument stays null
-    if (in[i].data && in[i].bytes > 0 && !find(in[i], &place))
+    Operand operand{Operand::constant, -1, 0};  // a null argument stays null
+    if (in[i].data && in[i].bytes > 0 && !find(in[i], &operand))
       return fail(std::string(op) + ": argument " + std::to_string(i) +
-                  " is neither an input, a weight nor the output of a recorded kernel");
-    step.in.push_back(place);
+                  " is neither an input, a weight nor the output of a recorded kernel; compute it with pydl.ops from "
+                  "those");
+    step.in.push_back(operand);
   }
   for (const Memory& memory : out) {
-    Place place{Place::buffer, int(buffers_.size()), 0};
+    Operand operand{Operand::buffer, int(buffers_.size()), 0};
     int now = int(steps_.size());
     buffers_.push_back({memory.bytes, 0, now, now, -1});
-    if (memory.bytes > 0) known_[static_cast<const char*>(memory.data)] = {memory.bytes, place};
-    step.out.push_back(place);
+    if (memory.bytes > 0) regions_[static_cast<const char*>(memory.data)] = {memory.bytes, operand};
+    step.out.push_back(operand);
   }
   const auto stays = [&](int argument) {
-    const Place& place = step.in[std::size_t(argument)];
-    return place.kind == Place::constant && (place.number < 0 || constants_[std::size_t(place.number)].version);
+    const Operand& operand = step.in[std::size_t(argument)];
+    return operand.kind == Operand::constant && (operand.number < 0 || constants_[std::size_t(operand.number)].version);
   };
   if (!std::all_of(packing.arguments.begin(), packing.arguments.end(), stays)) packing.arguments.clear();
   step.run = std::move(run);
@@ -99,22 +104,29 @@ void Plan::fail(const std::string& reason) {
   kept_.clear();
 }
 
+void Plan::blame(const std::string& where) {
+  if (reason_.empty() || blamed_) return;
+  reason_ = where + ": " + reason_;
+  blamed_ = true;
+}
+
 std::string Plan::end(const std::vector<Memory>& outputs) {
   recording_plan.reset();
   for (std::size_t i = 0; i < outputs.size() && reason_.empty(); i++) {
-    Place place;
+    Operand operand;
     if (outputs[i].bytes == 0) continue;
-    if (!find(outputs[i], &place)) {
-      fail("output " + std::to_string(i) + " is not the output of a recorded kernel");
-    } else if (place.kind == Place::buffer && place.offset == 0 && buffers_[std::size_t(place.number)].output < 0 &&
-               buffers_[std::size_t(place.number)].bytes == outputs[i].bytes) {
-      buffers_[std::size_t(place.number)].output = int(i);
+    if (!find(outputs[i], &operand)) {
+      fail("output " + std::to_string(i) + " is not the output of a recorded kernel; compute it with pydl.ops");
+    } else if (operand.kind == Operand::buffer && operand.offset == 0 &&
+               buffers_[std::size_t(operand.number)].output < 0 &&
+               buffers_[std::size_t(operand.number)].bytes == outputs[i].bytes) {
+      buffers_[std::size_t(operand.number)].output = int(i);
     } else {
-      if (place.kind == Place::buffer) buffers_[std::size_t(place.number)].last = int(steps_.size());
-      copies_.push_back({place, int(i), outputs[i].bytes});
+      if (operand.kind == Operand::buffer) buffers_[std::size_t(operand.number)].last = int(steps_.size());
+      aliases_.push_back({operand, int(i), outputs[i].bytes});
     }
   }
-  known_.clear();
+  regions_.clear();
   kept_.clear();
   if (!reason_.empty()) return reason_;  // what was done is done again, kernel by kernel
   lay_out();
@@ -125,9 +137,9 @@ std::string Plan::end(const std::vector<Memory>& outputs) {
 // First fit: a buffer takes the lowest offset that no buffer alive at the same time covers.
 void Plan::lay_out() {
   for (std::size_t i = 0; i < steps_.size(); i++)
-    for (const Place& place : steps_[i].in)
-      if (place.kind == Place::buffer)
-        buffers_[std::size_t(place.number)].last = std::max(buffers_[std::size_t(place.number)].last, int(i));
+    for (const Operand& operand : steps_[i].in)
+      if (operand.kind == Operand::buffer)
+        buffers_[std::size_t(operand.number)].last = std::max(buffers_[std::size_t(operand.number)].last, int(i));
   std::vector<const Buffer*> placed;
   for (Buffer& buffer : buffers_) {
     if (buffer.output >= 0) continue;
@@ -153,9 +165,9 @@ void Plan::lay_out() {
 std::int64_t Plan::version_of(const Step& step) const {
   std::int64_t version = 0;
   for (int argument : step.packing.arguments) {
-    const Place& place = step.in[std::size_t(argument)];
-    if (place.number < 0) continue;  // an argument that is absent
-    version += constants_[std::size_t(place.number)].version->value.load(std::memory_order_acquire);
+    const Operand& operand = step.in[std::size_t(argument)];
+    if (operand.number < 0) continue;  // an argument that is absent
+    version += constants_[std::size_t(operand.number)].version->value.load(std::memory_order_acquire);
   }
   return version;
 }
@@ -186,10 +198,10 @@ void Plan::pack(const Step& step, Packed& packed) const {
   if (bytes == 0) return;
   std::vector<const void*> weights;
   for (int argument : step.packing.arguments) {
-    const Place& place = step.in[std::size_t(argument)];
-    const bool absent = place.number < 0;
+    const Operand& operand = step.in[std::size_t(argument)];
+    const bool absent = operand.number < 0;
     weights.push_back(absent ? nullptr
-                             : static_cast<const char*>(constants_[std::size_t(place.number)].data) + place.offset);
+                             : static_cast<const char*>(constants_[std::size_t(operand.number)].data) + operand.offset);
   }
   packed.data = std::shared_ptr<void>(pool_acquire(bytes), pool_release);
   step.packing.pack(weights.data(), packed.data.get());
@@ -200,17 +212,17 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
     char* data;
     ~Block() { pool_release(data); }
   } arena{arena_bytes_ > 0 ? static_cast<char*>(pool_acquire(arena_bytes_)) : nullptr};
-  auto resolve = [&](const Place& place) -> char* {
-    switch (place.kind) {
-      case Place::input:
-        return static_cast<char*>(const_cast<void*>(inputs[place.number])) + place.offset;
-      case Place::constant:
-        if (place.number < 0) return nullptr;
-        return static_cast<char*>(const_cast<void*>(constants_[std::size_t(place.number)].data)) + place.offset;
+  auto resolve = [&](const Operand& operand) -> char* {
+    switch (operand.kind) {
+      case Operand::input:
+        return static_cast<char*>(const_cast<void*>(inputs[operand.number])) + operand.offset;
+      case Operand::constant:
+        if (operand.number < 0) return nullptr;
+        return static_cast<char*>(const_cast<void*>(constants_[std::size_t(operand.number)].data)) + operand.offset;
       default: {
-        const Buffer& buffer = buffers_[std::size_t(place.number)];
-        if (buffer.output >= 0) return static_cast<char*>(outputs[buffer.output]) + place.offset;
-        return arena.data + buffer.offset + place.offset;
+        const Buffer& buffer = buffers_[std::size_t(operand.number)];
+        if (buffer.output >= 0) return static_cast<char*>(outputs[buffer.output]) + operand.offset;
+        return arena.data + buffer.offset + operand.offset;
       }
     }
   };
@@ -223,7 +235,7 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
     for (std::size_t k = 0; k < step.out.size(); k++) out[k] = resolve(step.out[k]);
     step.run(in, out, (*weights)[i].data.get());
   }
-  for (const Copy& copy : copies_) std::memcpy(outputs[copy.to], resolve(copy.from), std::size_t(copy.bytes));
+  for (const Alias& alias : aliases_) std::memcpy(outputs[alias.output], resolve(alias.from), std::size_t(alias.bytes));
 }
 
 }  // namespace pydl

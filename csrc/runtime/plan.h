@@ -44,6 +44,7 @@ class Plan : public std::enable_shared_from_this<Plan> {
 
   static std::shared_ptr<Plan> make() { return std::shared_ptr<Plan>(new Plan); }
   Plan(const Plan&) = delete;
+  virtual ~Plan() = default;
 
   // -- recording
   void begin(const std::vector<Memory>& inputs);
@@ -53,20 +54,25 @@ class Plan : public std::enable_shared_from_this<Plan> {
                 Packing packing);
   void keep(std::shared_ptr<void> owner);  // held until end(): a written address must stay its own while we record
   void fail(const std::string& reason);    // the first reason is kept
+  void blame(const std::string& where);    // says once where it has failed, if it has
   std::string end(const std::vector<Memory>& outputs);  // empty: recorded; else why not
 
-  static std::shared_ptr<Plan> recording();  // of this thread, or null; also if its owner is gone
+  // The plan that records in this thread, or null; also if its owner is gone. The only record of it.
+  static std::shared_ptr<Plan> recording();
+  static bool is_recording();
+  static void set_recording(const std::shared_ptr<Plan>&);  // null pauses it: what runs meanwhile is not noted
 
   // -- replaying: thread-safe, allocates only from the pool
   void run(const void* const* inputs, void* const* outputs);
 
   const std::vector<std::string>& ops() const { return ops_; }
 
- private:
+ protected:
   Plan() = default;
 
-  struct Place {  // where some memory is found at replay
-    enum Kind { input, constant, buffer, output } kind;
+ private:
+  struct Operand {  // where a step finds its memory at replay
+    enum Kind { input, constant, buffer } kind;
     int number;
     index offset;
   };
@@ -80,7 +86,7 @@ class Plan : public std::enable_shared_from_this<Plan> {
     std::shared_ptr<Version> version;
   };
   struct Step {
-    std::vector<Place> in, out;
+    std::vector<Operand> in, out;
     Run run;
     Packing packing;
   };
@@ -98,32 +104,33 @@ class Plan : public std::enable_shared_from_this<Plan> {
     std::shared_ptr<void> data;  // from the pool
   };
   using AllPacked = std::vector<Packed>;  // one for each step
-  struct Copy {                           // an output that is an input, a constant or another output
-    Place from;
-    int to;
+  struct Alias {                          // an output that is an input, a constant or another output: copied
+    Operand from;
+    int output;
     index bytes;
   };
 
-  void know(const std::string& name, const Memory&, const Place&);
-  bool find(const Memory&, Place*) const;
+  void add_region(const std::string& name, const Memory&, const Operand&);
+  bool find(const Memory&, Operand*) const;
   void lay_out();
   std::shared_ptr<const AllPacked> packed();
   void pack(const Step&, Packed&) const;
   std::int64_t version_of(const Step&) const;
 
-  struct Known {
+  struct Region {  // memory that recorded steps may read
     index bytes;
-    Place place;
+    Operand operand;
   };
-  std::map<const char*, Known> known_;  // by first address; the newest writer wins
+  std::map<const char*, Region> regions_;  // by first address; the newest writer wins
   std::vector<std::shared_ptr<void>> kept_;
   std::string reason_;
+  bool blamed_ = false;
 
   std::vector<Step> steps_;
   std::vector<std::string> ops_;
   std::vector<Buffer> buffers_;
   std::vector<Constant> constants_;
-  std::vector<Copy> copies_;
+  std::vector<Alias> aliases_;
   index arena_bytes_ = 0;
 
   std::mutex packing_;

@@ -60,6 +60,7 @@ TEST_CASE("a chain of steps replays on new inputs, with the weights as they are 
   step(plan, "add", k, &h, y, add);
   REQUIRE(plan.end({memory(y)}) == "");
   CHECK(!Plan::recording());
+  CHECK(!Plan::is_recording());
   CHECK(plan.ops() == std::vector<std::string>{"multiply", "twice", "add"});
   CHECK(replay(plan, {&x}, 3) == y);
   CHECK(replay(plan, {&w}, 3) == Array{300, 1200, 2700});
@@ -109,13 +110,13 @@ TEST_CASE("what a replay could not repeat ends the recording with a reason") {
     Plan& plan = *owner;
     plan.begin({memory(x)});
     step(plan, "add", x, &stranger, y, add);
-    CHECK(plan.end({memory(y)}) == "add: argument 1 is neither an input, a weight nor the output of a recorded kernel");
+    CHECK(plan.end({memory(y)}).find("add: argument 1 is neither an input, a weight nor the output of") == 0);
   }
   {
     const std::shared_ptr<Plan> owner = Plan::make();
     Plan& plan = *owner;
     plan.begin({memory(x)});
-    CHECK(plan.end({memory(stranger)}) == "output 0 is not the output of a recorded kernel");
+    CHECK(plan.end({memory(stranger)}).find("output 0 is not the output of a recorded kernel") == 0);
   }
   {
     const std::shared_ptr<Plan> owner = Plan::make();
@@ -129,7 +130,7 @@ TEST_CASE("what a replay could not repeat ends the recording with a reason") {
     const std::shared_ptr<Plan> owner = Plan::make();
     Plan& plan = *owner;
     plan.begin({memory(x), {x.data() + 1, 4}});
-    CHECK(plan.end({memory(x)}) == "input 1 shares memory with another input or weight");
+    CHECK(plan.end({memory(x)}).find("input 1 shares memory with another input or weight") == 0);
   }
 }
 
@@ -213,6 +214,18 @@ TEST_CASE("one plan runs in many threads at once, and holds no memory between ru
   CHECK(pool_stats().used_bytes == used);
 }
 
+TEST_CASE("what runs while a recording is paused is not noted") {
+  const std::shared_ptr<Plan> plan = Plan::make();
+  Array x{1, 2}, y(2);
+  plan->begin({memory(x)});
+  Plan::set_recording(nullptr);
+  CHECK(!Plan::is_recording());
+  Plan::set_recording(plan);
+  step(*plan, "twice", x, nullptr, y, twice);
+  CHECK(plan->end({memory(y)}) == "");
+  CHECK(plan->ops().size() == 1);
+}
+
 TEST_CASE("a recording that has failed keeps nothing") {
   const std::shared_ptr<Plan> plan = Plan::make();
   Array x{1, 2};
@@ -224,7 +237,9 @@ TEST_CASE("a recording that has failed keeps nothing") {
   plan->keep(later);
   CHECK(kept.use_count() == 1);
   CHECK(later.use_count() == 1);
-  CHECK(plan->end({}) == "why");
+  plan->blame("here");
+  plan->blame("around it");
+  CHECK(plan->end({}) == "here: why");
 }
 
 TEST_CASE("a plan may go in another thread than the one that records") {

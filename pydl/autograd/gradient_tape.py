@@ -32,12 +32,12 @@ class GradientTape:
     def __enter__(self) -> GradientTape:
         self._before = state.grad_enabled
         state.grad_enabled = True
-        state.open_tapes += 1
+        state.tape_depth += 1
         return self
 
     def __exit__(self, *_: object) -> None:
         state.grad_enabled = self._before
-        state.open_tapes -= 1
+        state.tape_depth -= 1
 
     def watch(self, tensor: Tensor) -> None:
         """From now on, ops that read this tensor are recorded.

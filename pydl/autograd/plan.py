@@ -1,9 +1,11 @@
 """Plans: what a model does with inputs of one shape, recorded once, then replayed in one call of the extension.
 
 While a plan records, the layers (and in training the tape) run as usual and every kernel call is noted (plan.h).
-What a replay could not repeat ends the recording: values made outside the kernels, a look at values, random numbers,
-writing to variables other than by `update`. Then the layers run each time; the results are the same, and
-`PlanCache.info()` tells the reason.
+What a replay could not repeat ends the recording with a reason: values made outside the kernels, a look at values,
+random numbers, writing to variables other than by `write_variable`. Then the layers run each time; the results are the
+same, and `Model.explain_plan` tells the reason.
+
+`PlanCache` has the plans of one model. A plan is a `_core.Plan`: arrays at its ends, a list of kernel calls between.
 """
 
 from __future__ import annotations
@@ -30,48 +32,53 @@ class Owner(Protocol):
         """The variables that its calls read."""
 
     def _plan_parts(self) -> Sequence[Any]:
-        """The layers, losses and variables whose changes void its plans."""
+        """The layers, losses and variables whose changes invalidate its plans."""
 
 
-def note(layer: Any) -> None:
+def depend_on(layer: Any) -> None:
     """The layer is called while a plan records, and need not be an attribute of the model."""
     if state.plan is not None and state.plan.snapshot is not None:
         changes.add(state.plan.snapshot, layer)
 
 
-def update(variable: Variable, value: Tensor) -> None:
-    """Writes the value to the variable; a plan does so after each run, and `current` has the value until then."""
+def write_variable(variable: Variable, value: Tensor) -> None:
+    """Writes the value to the variable. A plan does so after each run: until then the pass reads what was there."""
     if state.plan is None:
         variable.assign(value.array)
     else:
-        state.updates[id(variable)] = (variable, value)
+        state.post_run_writes[id(variable)] = (variable, value)
 
 
-def current(variable: Variable) -> Tensor:
-    """The value of a variable that this forward pass may yet `update`, or has. The way back reads it afterwards."""
+def read_variable(variable: Variable) -> Tensor:
+    """The value of a variable at this point of the pass, which may write to it: backward needs the value as it is now.
+
+    It has no history: a state is a constant of the pass that reads it.
+    """
     if state.plan is None:
         return wrap(variable.array.copy())
-    value: Tensor = state.updates.get(id(variable), (None, variable))[1]
-    return wrap(value.array)  # without its history: a state is a constant of the pass that reads it
+    value: Tensor = state.post_run_writes.get(id(variable), (None, variable))[1]
+    return wrap(value.array)
 
 
 def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
 
 
-def _rebuild(form: Any, masked: list[bool], *arrays: Array) -> Any:
-    """The outputs of a plan as its call gave them: one tensor (form None) or several nested, with their masks."""
+def _outputs(structure: Any, masked: list[bool], *arrays: Array) -> Any:
+    """What the recorded call gave, from the arrays of a run: tensors in this structure, then the masks they have."""
     outputs, masks = [wrap(a) for a in arrays[: len(masked)]], iter(arrays[len(masked) :])
     for output, has_mask in zip(outputs, masked, strict=True):
         output.mask = next(masks) if has_mask else None
-    return pack_sequence_as(form, outputs)
+    return pack_sequence_as(structure, outputs)
 
 
-class _Entry:
+class _Cached:
+    """A plan, or the reason for none, and what that depends on."""
+
     __slots__ = ("plan", "reason", "snapshot")
 
     def __init__(self, snapshot: _core.Snapshot) -> None:
-        self.snapshot = snapshot  # what the plan, or the reason for none, depends on
+        self.snapshot = snapshot
         self.plan: _core.Plan | None = None
         self.reason: str | None = None
 
@@ -84,24 +91,24 @@ class PlanCache:
 
     def __init__(self, capacity: int = 16, taped: bool = False) -> None:
         self._capacity, self._taped = capacity, taped
-        self._entries: OrderedDict[Any, _Entry] = OrderedDict()
+        self._entries: OrderedDict[Any, _Cached] = OrderedDict()
         self.latest: _core.Plan | None = None  # the one of a single array that ran last: callers try its `replay` first
         self._latest_key: Any = None
         self._lock = OwnLock()  # threads may record at the same time, each a plan of its own; the last one stays
 
-    def run(self, call: Callable[[Any], Any], x: Any, owner: Owner, form: str = "") -> Any:
+    def run(self, call: Callable[[Any], Any], x: Any, owner: Owner, variant: str = "") -> Any:
         """`call(x)`.
 
         Args:
             call: from a tensor (or a tuple of them) to a tensor (or several in lists, tuples and dicts).
             x: a C-contiguous array of the model's dtype, or a tuple of such arrays.
             owner: whose weights and parts `call` reads; asked only when recording.
-            form: tells calls apart that take arrays of the same shapes and do other things with them.
+            variant: tells calls apart that take arrays of the same shapes and do other things with them.
         """
         many = type(x) is tuple
         if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
             return call(_wrap_all(x))
-        key = (form, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
+        key = (variant, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
         entry = self._entries.get(key)
         if entry is not None and not entry.snapshot.holds():
             self.clear()
@@ -127,33 +134,33 @@ class PlanCache:
                     self._entries.move_to_end(key)
 
     def _record(self, key: Any, call: Callable[[Any], Any], x: Any, owner: Owner) -> Any:
-        entry = _Entry(changes.snapshot(owner._plan_parts()))  # before the weights: changes from here on void the plan
+        entry = _Cached(changes.snapshot(owner._plan_parts()))  # before the weights: changes from here on invalidate it
         weights = owner._all_weights()
         # Copies: arrays that share memory now, with each other or with a weight, need not do so at replay.
         x = tuple([a.copy() for a in x]) if type(x) is tuple else x.copy()
         inputs: Sequence[Array] = x if type(x) is tuple else (x,)
         plan = _core.Plan()
         plan.begin(list(inputs), [(v.array, None if self._taped else v.version) for v in weights], entry.snapshot)
-        state.plan, state.updates = plan, {}
+        state.post_run_writes = {}
         try:
             with self._mode():
                 y = call(_wrap_all(x))
-            outputs, updates = flatten(y), list(state.updates.values())
-            state.plan = None
+            outputs, writes = flatten(y), list(state.post_run_writes.values())
+            state.post_run_writes = None
             masks = [t.mask for t in outputs]
-            ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in updates)]
+            ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in writes)]
             outputs_of = None
             if not isinstance(y, Tensor) or any(m is not None for m in masks):
-                form = map_structure(lambda _: "", y)  # not None: a tuple of those is a shape
-                outputs_of = partial(_rebuild, form, [m is not None for m in masks])
+                structure = map_structure(lambda _: "", y)  # not None: a tuple of those is a shape
+                outputs_of = partial(_outputs, structure, [m is not None for m in masks])
             entry.reason = plan.end(
-                ends, [(variable._writable(), variable.version) for variable, _ in updates], outputs_of
+                ends, [(variable._writable(), variable.version) for variable, _ in writes], outputs_of
             )
         except BaseException:
-            state.plan = None
+            state.post_run_writes = None
             plan.abort()
             raise
-        for variable, value in updates:
+        for variable, value in writes:
             variable.assign(value.array)
         if entry.reason is None:
             entry.plan = plan
@@ -179,8 +186,17 @@ class PlanCache:
             self.latest = None
 
     def info(self) -> list[dict[str, Any]]:
-        """One dict per input shape seen lately: "inputs", "ops" (the kernels), "reason" (None: it replays)."""
+        """One dict per input shape seen lately, the last one last.
+
+        "inputs", "ops" (the kernels), "runs" (how often it was replayed), "reason" (None: it replays).
+        """
         return [
-            {"inputs": key, "ops": entry.plan.ops if entry.plan else [], "reason": entry.reason}
+            {
+                "inputs": key,
+                "ops": entry.plan.ops if entry.plan else [],
+                "runs": entry.plan.runs if entry.plan else 0,
+                "reason": entry.reason,
+            }
             for key, entry in list(self._entries.items())
+            if entry.reason is not None or entry.snapshot.holds()  # a layer that counts changes itself by each call
         ]

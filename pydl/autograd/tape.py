@@ -23,13 +23,13 @@ Backward = Callable[[Array], Sequence["Array | None"]]
 state = _core.state  # what the forward pass of this thread is part of
 
 
-def spoil_plan(reason: str) -> None:
+def cannot_replay(reason: str) -> None:
     """Ends the recording of a plan, if one is under way: a replay would not repeat what happens now."""
     if state.plan is not None:
         state.plan.fail(reason)
 
 
-def fixed(array: Array) -> Array:
+def plan_constant(array: Array) -> Array:
     """`array`, which depends on shapes alone: a plan that is recording holds it for all replays."""
     if state.plan is not None:
         state.plan.add_constant(array)
@@ -39,15 +39,15 @@ def fixed(array: Array) -> Array:
 class Node:
     """One recorded op: the tensors it read, and the function from dy to their gradients (None: needs none).
 
-    kind: what a loss must know of the op that made its input ("softmax", "sigmoid"), else "".
+    op: its name, "" where nobody asks for it: cross-entropies look for "softmax" and "sigmoid", through "same_rank".
     """
 
-    __slots__ = ("backward", "inputs", "kind")
+    __slots__ = ("backward", "inputs", "op")
 
-    def __init__(self, inputs: Sequence[Any], backward: Backward, kind: str = "") -> None:
+    def __init__(self, inputs: Sequence[Any], backward: Backward, op: str = "") -> None:
         self.inputs = inputs
         self.backward: Backward | None = backward
-        self.kind = kind
+        self.op = op
 
 
 class no_grad:
@@ -78,7 +78,7 @@ def gradients(
     made them.
     """
     if gradient is None:
-        dy = fixed(np.ones_like(root.array))
+        dy = plan_constant(np.ones_like(root.array))
     else:
         dy = np.array(getattr(gradient, "array", gradient), root.array.dtype, order="C")
     if dy.shape != root.array.shape:

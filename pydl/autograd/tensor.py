@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..base.errors import DTypeError
 from ..base.quiet import quiet
-from .tape import Array, Backward, Node, gradients, spoil_plan, state
+from .tape import Array, Backward, Node, cannot_replay, gradients, state
 
 
 def as_array(data: Any, dtype: Any = None) -> Array:
@@ -113,7 +113,7 @@ class Tensor(_core.TensorFields):
             >>> pydl.Tensor([1, 2]).numpy()
             array([1, 2], dtype=int32)
         """
-        spoil_plan("the forward pass looks at the values of a tensor")
+        cannot_replay("the forward pass looks at the values of a tensor; compute with pydl.ops instead")
         return self.array
 
     @property
@@ -251,18 +251,18 @@ def _holds_tensors(x: Sequence[Any]) -> bool:
     return any(isinstance(i, Tensor) or (isinstance(i, list | tuple) and _holds_tensors(i)) for i in x)
 
 
-def record(array: Array, inputs: Sequence[Tensor], backward: Backward, kind: str = "") -> Tensor:
+def record(array: Array, inputs: Sequence[Tensor], backward: Backward, op: str = "") -> Tensor:
     """The end of every op: its output, on the tape if one of the inputs needs a gradient.
 
     `backward` maps dy to the gradients of the inputs, in their order; it must not hold the output tensor.
-    `kind` is what the Node says of the op.
+    `op` is its name, for the Node.
     """
     y = wrap(array)
     if state.grad_enabled:
         for x in inputs:
             if x.requires_grad:
                 y.requires_grad = True
-                y.node = Node(inputs, backward, kind)
+                y.node = Node(inputs, backward, op)
                 break
     return y
 
@@ -297,4 +297,4 @@ def record_many(
 
 def will_record(*inputs: Tensor | None) -> bool:
     """Whether `record` would put an op on these inputs on the tape."""
-    return state.grad_enabled and any(x is not None and x.requires_grad for x in inputs)
+    return state.grad_enabled and any([x is not None and x.requires_grad for x in inputs])

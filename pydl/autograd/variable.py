@@ -9,7 +9,7 @@ from typing import Any
 from .. import _core
 from ..base import trial
 from ..base.errors import ShapeError
-from .tape import Array, spoil_plan
+from .tape import Array, cannot_replay
 from .tensor import Tensor, as_array
 
 numbers = itertools.count(1)  # of variables and layers, in the order in which they are made
@@ -152,7 +152,7 @@ class Variable(Tensor):
         return self.assign(self.array - as_array(value, self.dtype))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        spoil_plan(f"the forward pass writes to the variable {self.name!r}")
+        cannot_replay(f"the forward pass writes to the variable {self.name!r}; give the value out as an output")
         running = trial.current()
         if running is not None:
             running.keep(self, self._undo)

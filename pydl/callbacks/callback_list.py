@@ -53,11 +53,13 @@ class CallbackList(Callback):
         self.set_params(params)
         if model is not None:
             self.set_model(model)
-        found = {
-            name: [(c, hook) for c in self.callbacks if (hook := _own_hook(c, name)) is not None] for name in HOOKS
-        }
-        self._hooks = {name: tuple(hook for _, hook in own) for name, own in found.items()}
-        self._uses_logs = {name: any(c._uses_batch_logs for c, _ in own) for name, own in found.items()}
+        self._hooks: dict[str, tuple[Callable[..., None], ...]] = dict.fromkeys(HOOKS, ())
+        self._uses_logs = dict.fromkeys(HOOKS, False)
+        for callback in self.callbacks:
+            for name in HOOKS:
+                if (own := _own_hook(callback, name)) is not None:
+                    self._hooks[name] += (own,)
+                    self._uses_logs[name] |= callback._uses_batch_logs
 
     def set_params(self, params: dict[str, Any]) -> None:
         self.params = params

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.gradient_tape import GradientTape
 from ..autograd.tape import Array, gradients
 from ..autograd.tensor import Tensor, wrap
 from ..layers import RNN, Layer
@@ -127,7 +128,7 @@ def draw_steps(axis: Any, looks: list[Array]) -> None:
 def step_norms(model: Any, x: Any, y: Any) -> dict[str, Array]:
     """The norm of the gradient of a compiled model's loss with regard to every step's input of each recurrent layer."""
     batch = model._one_batch(x, y)
-    with _watched(model) as inputs:
+    with GradientTape(), _watched(model) as inputs:  # on a tape, layers read the rows of an Embedding themselves
         loss = model.compute_loss(batch.x, batch.y, model(batch.x, training=True))
     names = {id(tensor): name for name, tensor in inputs.items()}
     found = gradients(loss, np.ones_like(loss.array), set(names))
@@ -147,11 +148,10 @@ def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
             if not sequences.requires_grad:
                 sequences = wrap(sequences.array)
                 sequences.requires_grad = True
-            sequences.lookup = None  # so that the layer reads these rows themselves
             inputs[layer.name] = sequences
             return call(sequences, *args, **kwargs)
 
-        object.__setattr__(layer, "call", watching)  # not the usual way, which would void the model's plans
+        object.__setattr__(layer, "call", watching)  # not the usual way, which would invalidate the model's plans
 
     recurrent = [layer for layer in model._all_layers() if isinstance(layer, RNN)]
     for layer in recurrent:

@@ -49,6 +49,8 @@ class Activation(_Elementwise):
         array([0., 2.], dtype=float32)
     """
 
+    _recordable = True
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
@@ -84,6 +86,8 @@ class ReLU(_Elementwise):
         >>> layer(np.array([-2.0, 3.0, 8.0])).numpy()
         array([-1.,  3.,  6.], dtype=float32)
     """
+
+    _recordable = True
 
     def __init__(
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
@@ -127,6 +131,8 @@ class LeakyReLU(_Elementwise):
         array([-1.,  3.], dtype=float32)
     """
 
+    _recordable = True
+
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # what it was called in Keras 2
         super().__init__(**kwargs)
@@ -160,6 +166,8 @@ class ELU(_Elementwise):
         >>> layer(np.array([0.0, 3.0])).numpy()
         array([0., 3.], dtype=float32)
     """
+
+    _recordable = True
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -202,6 +210,7 @@ class PReLU(_Elementwise):
         ((1, 8, 8, 3), (1, 1, 3))
     """
 
+    _recordable = True
     _weight_options = WeightOptions("alpha")
 
     def __init__(
@@ -258,6 +267,8 @@ class Softmax(_Elementwise):
         >>> layer(np.zeros(3), mask=np.array([True, True, False])).numpy()
         array([0.5, 0.5, 0. ], dtype=float32)
     """
+
+    _recordable = True
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd.tape import spoil_plan, state
+from ..autograd.replay import Recordable
+from ..autograd.tape import cannot_replay, state
 from ..autograd.tensor import Tensor
 from ..base.tree import flatten
 from .tracking import Tracked
 
 
-class LossAdder(Tracked):
+class LossAdder(Tracked, Recordable):
     """The part of a layer that adds losses.
 
     They are there until the next pass through this layer, or through a model that it is in, begins.
@@ -40,7 +41,7 @@ class LossAdder(Tracked):
             >>> [loss.item() for loss in layer.losses]
             [2.0]
         """
-        if not (state.depth or self._building):
+        if not (state.layer_depth or self._building):
             raise ValueError(
                 f"[{self.name}] add_loss: expected a call from inside build() or call(), since a loss belongs to a "
                 "forward pass; a model can override compute_loss() instead"
@@ -52,7 +53,7 @@ class LossAdder(Tracked):
         self._add_losses(added)
 
     def _add_losses(self, losses: list[Tensor]) -> None:
-        spoil_plan(f"layer {self.name!r} adds a loss in call()")
+        cannot_replay("a layer adds a loss in call(); compute the loss from the outputs instead")
         LossAdder._losses_exist = True
         self._losses.extend(losses)
 
@@ -64,6 +65,11 @@ class LossAdder(Tracked):
     def _with_losses(self) -> list[Any]:
         """Those of this layer and the layers inside that have added losses."""
         return [layer for layer in self._all_layers() if layer._losses]
+
+    def _replay_obstacle(self, training: bool) -> str | None:
+        if getattr(self, "activity_regularizer", None) is not None:
+            return "its activity_regularizer adds a loss to each call; without it the layer replays"
+        return super()._replay_obstacle(training)
 
     @property
     def losses(self) -> list[Tensor]:

@@ -55,6 +55,7 @@ class Bidirectional(Layer):
         (2, 5, 8)
     """
 
+    _recordable = True
     _keeps_integers = False
 
     stateful: bool

@@ -33,8 +33,8 @@ def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
     @wraps(build)
     def marking(self: WeightMaker, *args: Any, **kwargs: Any) -> None:
         with building:
-            before, inner = (state.depth, state.training), self._building
-            state.depth, state.training = 0, None
+            before, inner = (state.layer_depth, state.training), self._building
+            state.layer_depth, state.training = 0, None
             vars(self)["_building"] = True
             try:
                 ahead = vars(self)["_ahead"].used() if "_ahead" in vars(self) else nullcontext()
@@ -44,7 +44,7 @@ def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
                     vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks
                     self.built = True
             finally:
-                state.depth, state.training = before
+                state.layer_depth, state.training = before
                 if not inner:
                     vars(self).pop("_building", None)
         if not inner and (running := trial.current()) is not None:

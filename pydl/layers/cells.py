@@ -13,10 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import activations, ops
-from ..autograd.tape import Array, fixed, state
+from ..autograd.tape import Array, plan_constant, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import drop_rate, positive_integer
 from ..base.random_streams import Stream, checked_seed
+from ..ops.dropout import DRAWS
+from ..ops.embedding import TableRows
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
@@ -90,7 +92,7 @@ class Cell(Layer):
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
         """Zeros (batch_size, units), one array for each state."""
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
-        return [as_tensor(fixed(np.zeros((batch_size, n), self.dtype))) for n in sizes]
+        return [as_tensor(plan_constant(np.zeros((batch_size, n), self.dtype))) for n in sizes]
 
     def _dropout_masks(self, batch_size: int, training: Any) -> Masks:
         """Masks for one sequence: zeros, and 1 / (1 - rate) for what is kept; None without dropout."""
@@ -110,6 +112,10 @@ class Cell(Layer):
         h = states[0] if drop_state is None else states[0] * drop_state
         return self._step(x, h, states)
 
+    def _replay_obstacle(self, training: bool) -> str | None:
+        drops = training and (self.dropout or self.recurrent_dropout)
+        return DRAWS if drops else super()._replay_obstacle(training)
+
     def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """One step; x and h are what dropout left of the inputs and of the first state."""
         raise NotImplementedError
@@ -126,7 +132,7 @@ class Cell(Layer):
 
         None for activations that it does not know, and for derived classes.
         """
-        if type(self).__module__ != __name__:  # a class of the user may have a step of its own
+        if "_recordable" not in vars(type(self)):  # a class of the user's may have a step of its own
             return None
         options: dict[str, Any] = {}
         for name in ("activation", "recurrent_activation"):
@@ -165,6 +171,7 @@ class Cell(Layer):
 class SimpleRNNCell(Cell):
     """h = activation(x W + h R + b), which is also the output (Elman 1990)."""
 
+    _recordable = True
     _op = "rnn"
 
     def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
@@ -197,6 +204,7 @@ class LSTMCell(GatedCell):
     unit_forget_bias: whether the bias of f starts at one (Jozefowicz 2015).
     """
 
+    _recordable = True
     _gates = 4
     _op = "lstm"
 
@@ -229,6 +237,7 @@ class GRUCell(GatedCell):
     (2, 3 units), for the inputs and for the state. Otherwise r acts on the state, and the bias is (3 units,).
     """
 
+    _recordable = True
     _gates = 3
     _op = "gru"
 
@@ -268,13 +277,13 @@ class GRUCell(GatedCell):
 def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
     """x and the arguments of each direction for the kernel.
 
-    Where x are rows of a small table, their numbers take the place of x, and the table times the kernel that of the
-    kernel: its rows are looked up instead of a product for each step.
+    Where x are rows of a small table, their ids take the place of x, and the table times the kernel that of the kernel:
+    its rows are looked up instead of a product for each step.
     """
-    watched = state.open_tapes > 0 or (x.requires_grad and x.node is None)  # the rows' own gradient may be asked for
-    if x.lookup is None or x.ndim != 3 or watched or any(a["dropout_mask"] is not None for a in arguments):
+    if not isinstance(x, TableRows) or x.ndim != 3:
         return x, *arguments
-    numbers, table = x.lookup
-    if numbers.size < 2 * table.shape[0]:
+    watched = state.tape_depth > 0 or (x.requires_grad and x.node is None)  # the rows' own gradient may be asked for
+    few = x.ids.size < 2 * x.table.shape[0]
+    if few or watched or any(a["dropout_mask"] is not None for a in arguments):
         return x, *arguments
-    return numbers, *({**a, "kernel": ops.matmul(table, a["kernel"])} for a in arguments)
+    return x.ids, *({**a, "kernel": ops.matmul(x.table, a["kernel"])} for a in arguments)

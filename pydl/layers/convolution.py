@@ -35,9 +35,9 @@ class _SlidingWindow(_WeightedLayer, ImageLayer):
         rest = activations.split(self.activation)[2]
         return rest(y) if rest else y  # in the layer's own data format: softmax is over the last axis
 
-    def _fused(self) -> tuple[str, float]:
-        """What the kernel does of the activation, and its alpha."""
-        return activations.split(self.activation)[:2]
+    def _fused(self) -> tuple[str, float, bool]:
+        """What the kernel does of the activation, its alpha, and whether a loss may ask for what a sigmoid reads."""
+        return *activations.split(self.activation)[:2], self._keeps_logits
 
     def _output_sizes(self, shape: Shape) -> Shape:
         """The sizes of the spatial axes of the output."""
@@ -157,6 +157,8 @@ class Conv2D(Convolution):
         (3, 3, 3, 8)
     """
 
+    _recordable = True
+
 
 class Conv1D(Convolution):
     """Convolution along the steps of sequences: each filter sums over the channels of its group.
@@ -202,6 +204,7 @@ class Conv1D(Convolution):
         array([1., 3., 6.], dtype=float32)
     """
 
+    _recordable = True
     _spatial = ("L",)
 
     def _check_padding(self, padding: Any) -> str:

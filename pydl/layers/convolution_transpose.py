@@ -52,6 +52,8 @@ class Conv2DTranspose(Convolution):
         (3, 3, 8, 16)
     """
 
+    _recordable = True
+
     def __init__(
         self,
         filters: int,
@@ -130,4 +132,5 @@ class Conv1DTranspose(Conv2DTranspose):
         array([1., 1., 2., 2.], dtype=float32)
     """
 
+    _recordable = True
     _spatial = ("L",)

@@ -81,6 +81,8 @@ class Dense(_WeightedLayer):
         [(3, 4), (4,)]
     """
 
+    _recordable = True
+
     def __init__(
         self,
         units: int,
@@ -112,7 +114,7 @@ class Dense(_WeightedLayer):
                 f"[{self.name}] inputs: expected shape (batch, …, {self.kernel.shape[0]}), got {inputs.shape}"
             )
         name, alpha, rest = activations.split(self.activation)
-        y = ops.dense(inputs, self.kernel, self.bias, name, alpha)
+        y = ops.dense(inputs, self.kernel, self.bias, name, alpha, self._keeps_logits)
         return rest(y) if rest else y
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

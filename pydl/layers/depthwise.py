@@ -77,6 +77,7 @@ class DepthwiseConv2D(_Depthwise):
         (3, 3, 4, 2)
     """
 
+    _recordable = True
     _weight_options = WeightOptions("depthwise", "bias")
 
     def __init__(
@@ -164,6 +165,7 @@ class SeparableConv2D(_Depthwise):
         [(3, 3, 4, 1), (1, 1, 4, 16), (16,)]
     """
 
+    _recordable = True
     _weight_options = WeightOptions("depthwise", "pointwise", "bias")
 
     def __init__(

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..autograd.tape import spoil_plan
+from ..autograd.tape import cannot_replay
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, drop_rate, positive_integer
 from ..base.random_streams import Stream, checked_seed
+from ..ops.dropout import DRAWS
 from .image import check_data_format
 from .layer import Layer, Shape
 
 __all__ = ["Dropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"]
+
+_NOISE = "noise draws random numbers; without it, the layer replays"
 
 
 class Dropout(Layer):
@@ -48,6 +51,7 @@ class Dropout(Layer):
         [(0.0, 0.0, 0.0), (2.0, 2.0, 2.0)]
     """
 
+    _recordable = True
     _keeps_integers = False
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any) -> None:
@@ -76,6 +80,10 @@ class Dropout(Layer):
         ):
             raise ShapeError(f"[{self.name}] inputs: shape {tuple(shape)} does not fit noise_shape={wanted}")
         return tuple(n if m is None else m for m, n in zip(wanted, shape, strict=True))
+
+    def _replay_obstacle(self, training: bool) -> str | None:
+        drops = training and self.rate > 0
+        return DRAWS if drops else super()._replay_obstacle(training)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if self.noise_shape is not None:
@@ -111,6 +119,7 @@ class SpatialDropout1D(Dropout):
         True
     """
 
+    _recordable = True
     _mask: tuple[int | None, ...] = (None, 1, None)
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -146,6 +155,7 @@ class SpatialDropout2D(SpatialDropout1D):
         True
     """
 
+    _recordable = True
     _mask = (None, 1, 1, None)
 
     def __init__(self, rate: float, data_format: str | None = None, seed: int | None = None, **kwargs: Any) -> None:
@@ -183,6 +193,7 @@ class GaussianNoise(Layer):
         False
     """
 
+    _recordable = True
     _keeps_integers = False
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
@@ -195,11 +206,14 @@ class GaussianNoise(Layer):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         if not training or self.stddev == 0:
             return inputs
-        spoil_plan("noise draws random numbers")
+        cannot_replay(_NOISE)
         draw = np.random.default_rng(self._stream.take(inputs.size))
         noise = draw.standard_normal(inputs.shape, inputs.dtype)
         noise *= self.stddev
         return inputs + noise
+
+    def _replay_obstacle(self, training: bool) -> str | None:
+        return _NOISE if training and self.stddev else super()._replay_obstacle(training)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

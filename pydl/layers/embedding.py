@@ -51,6 +51,7 @@ class Embedding(Layer):
                 [ 1., 10.]]], dtype=float32)
     """
 
+    _recordable = True
     _weight_options = WeightOptions("embeddings")
     autocast = False
     supports_masking = True

@@ -38,6 +38,7 @@ class InputLayer(Layer):
         ((None, 28, 28, 1), (None, 28, 28, 1))
     """
 
+    _recordable = True
     _keeps_integers = False
 
     def __init__(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import ops, regularizers
 from ..autograd import plan
 from ..autograd.changes import Counted
-from ..autograd.tape import spoil_plan, state
+from ..autograd.replay import describe
+from ..autograd.tape import cannot_replay, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..autograd.variable import Variable, numbers
 from ..base.argument_names import checks_names, constructor_arguments, refuse_unknown
@@ -35,6 +36,7 @@ from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 __all__ = ["Layer"]
 
 Shape = tuple[Any, ...]  # ints; None for a size that is open
+_ATTRIBUTE_INSTEAD = "a replay would not: give it out as an output"
 
 
 class Layer(WeightMaker, Counted):
@@ -42,8 +44,7 @@ class Layer(WeightMaker, Counted):
 
     Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
     Floating inputs are cast to `dtype`. Setting an attribute outside `call`, or changing a list, dict or set that is
-    one, voids the plans of the models that have the layer; setting one inside `call` makes the layer stateful, and its
-    model runs without a plan.
+    one, invalidates plans of models with this layer; setting one in `call` lets the model run without a plan.
 
     Args:
         activity_regularizer: a regularizer (or its name) of the layer's output.
@@ -59,6 +60,8 @@ class Layer(WeightMaker, Counted):
     supports_masking = True  # whether a mask of the inputs holds for the outputs too, if its axes are still there
     _keeps_integers = True  # inputs that are not floating stay what they are; our own layers that compute cast them
     _passes_dtype = False  # the outputs are of the dtype of the inputs
+    _keeps_logits = True  # on a tape, a sigmoid at its end leaves what it reads to a cross-entropy; models know better
+    _recordable_instead = "use a function of pydl.activations"  # what pydl.autograd.replay advises
     _signature: ClassVar[Signature]  # of call()
     _unwatched = UNWATCHED - {"_variables", "_state_variables"}
     _call_count: int  # on symbolic tensors
@@ -128,15 +131,15 @@ class Layer(WeightMaker, Counted):
             vars(self).update(_call_count=count, _only_call=None if count > 1 else self._only_call or call)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if state.depth:
-            spoil_plan(f"layer {self.__dict__.get('name')!r} sets its attribute {name!r} in call()")
+        if state.layer_depth:
+            cannot_replay(f"a layer sets its attribute {name!r} in call(); {_ATTRIBUTE_INSTEAD}")
         if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
             self._came(name, value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        if state.depth:
-            spoil_plan(f"layer {self.__dict__.get('name')!r} deletes its attribute {name!r} in call()")
+        if state.layer_depth:
+            cannot_replay(f"a layer deletes its attribute {name!r} in call(); {_ATTRIBUTE_INSTEAD}")
         super().__delattr__(name)
 
     # -- to override
@@ -227,11 +230,12 @@ class Layer(WeightMaker, Counted):
         if signature.masks:
             add_masks(signature, x, kwargs)
         before, state.training = state.training, training
-        if state.depth == 0 and LossAdder._losses_exist:
+        if state.layer_depth == 0 and LossAdder._losses_exist:
             self._clear_losses()
-        if state.plan is not None:
-            plan.note(self)
-        state.depth += 1
+        recording = state.plan
+        if recording is not None:
+            plan.depend_on(self)
+        state.layer_depth += 1
         try:
             y = (
                 self.call(**{signature.names[0]: x}, **kwargs)
@@ -239,7 +243,7 @@ class Layer(WeightMaker, Counted):
                 else self.call(x, *rest, **kwargs)
             )
         finally:
-            state.depth -= 1
+            state.layer_depth -= 1
             state.training = before
         if y is None:
             raise TypeError(f"[{self.name}] call: expected a tensor as its result, got None")
@@ -249,6 +253,8 @@ class Layer(WeightMaker, Counted):
             tell_where_a_mask_ends(self, x, y, mask, "which passes none on")
         if self.activity_regularizer is not None:
             self._add_activity(y)
+        if recording is not None:
+            recording.blame(describe(self))
         return y
 
     def _convert(self, x: Any) -> Any:

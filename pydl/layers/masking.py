@@ -36,6 +36,7 @@ class Masking(Layer):
         array([[ True, False]])
     """
 
+    _recordable = True
     _keeps_integers = False
 
     supports_masking = True

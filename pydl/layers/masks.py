@@ -62,7 +62,7 @@ def tell_where_a_mask_ends(layer: Any, inputs: Any, output: Any, masks: Any, rea
         return
     for x, mask in zip(flatten(inputs), flatten(masks), strict=False):
         if mask is not None and y.ndim >= x.ndim and y.shape[: mask.ndim] == mask.shape:
-            object.__setattr__(layer, "_told_of_mask", True)  # not the usual way, which would void plans
+            object.__setattr__(layer, "_told_of_mask", True)  # not the usual way, which would invalidate plans
             warn_caller(
                 f"a mask {mask.shape} ends at layer {layer.name!r} ({type(layer).__name__}), {reason}; what follows, "
                 "and a loss of its steps, will count padding"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..autograd.tape import fixed, state
+from ..autograd.tape import plan_constant, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import ShapeError
 from .layer import Layer, Shape
@@ -96,6 +96,8 @@ def _of_rank(rank: int, shape: Shape) -> Shape:
 class Add(_Merge):
     """The sum of all inputs."""
 
+    _recordable = True
+
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.add(a, b)
 
@@ -103,6 +105,7 @@ class Add(_Merge):
 class Subtract(_Merge):
     """The first of two inputs minus the second."""
 
+    _recordable = True
     _most = 2
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
@@ -112,13 +115,15 @@ class Subtract(_Merge):
 class Multiply(_Merge):
     """The product of all inputs, element by element."""
 
+    _recordable = True
+
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.multiply(a, b)
 
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
         """A masked step is no factor; where all inputs are masked, the product is zero."""
         factors = [
-            x if c is None else ops.select_steps(c, x, as_tensor(fixed(np.ones(x.shape, x.dtype))))
+            x if c is None else ops.select_steps(c, x, as_tensor(plan_constant(np.ones(x.shape, x.dtype))))
             for x, c in zip(inputs, counts, strict=True)
         ]
         y = reduce(self._merge, factors)
@@ -129,10 +134,11 @@ class Multiply(_Merge):
 class Average(Add):
     """The mean of all inputs, element by element."""
 
+    _recordable = True
     _keeps_integers = _passes_dtype = False
 
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
-        return ops.multiply(super().call(inputs, mask), fixed(np.asarray(1 / len(inputs), self.dtype)))
+        return ops.multiply(super().call(inputs, mask), plan_constant(np.asarray(1 / len(inputs), self.dtype)))
 
 
 class _Extreme(_Merge):
@@ -152,6 +158,8 @@ class _Extreme(_Merge):
 class Maximum(_Extreme):
     """The greatest of all inputs, element by element."""
 
+    _recordable = True
+
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.maximum(a, b)
 
@@ -159,12 +167,16 @@ class Maximum(_Extreme):
 class Minimum(_Extreme):
     """The smallest of all inputs, element by element."""
 
+    _recordable = True
+
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.minimum(a, b)
 
 
 class Concatenate(_Merge):
     """The inputs one after the other along `axis`; their other sizes are equal."""
+
+    _recordable = True
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -187,7 +199,7 @@ class Concatenate(_Merge):
             return None
         rank = given[0].ndim
         counts = [
-            as_tensor(fixed(np.ones((*x.shape[:rank], 1), np.float32))) if m is None else ops.mask_values(m)
+            as_tensor(plan_constant(np.ones((*x.shape[:rank], 1), np.float32))) if m is None else ops.mask_values(m)
             for x, m in zip(inputs, mask, strict=True)
         ]
         axis = self.axis % inputs[0].ndim
@@ -223,6 +235,7 @@ class Dot(_Merge):
         normalize: divide by the lengths of the vectors first, which gives cosines.
     """
 
+    _recordable = True
     _keeps_integers = _passes_dtype = False
     _most = 2
 
@@ -252,6 +265,11 @@ class Dot(_Merge):
             return x
         squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
         return x / ops.sqrt(ops.maximum(squares, 1e-12))
+
+    def _replay_obstacle(self, training: bool) -> str | None:
+        if self.normalize:
+            return "it divides by lengths, which NumPy computes; normalize=False replays"
+        return super()._replay_obstacle(training)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         rest: list[Any] = []

@@ -111,6 +111,8 @@ class BatchNormalization(ChannelNormalization):
     Weights: gamma, beta (C,), moving_mean, moving_variance (C,), which are not trained.
     """
 
+    _recordable = True
+
     def __init__(
         self,
         axis: int = -1,
@@ -165,6 +167,11 @@ class BatchNormalization(ChannelNormalization):
             moving[...] = moving.array + (now.array - moving.array) * (1 - self.momentum)
         return y
 
+    def _replay_obstacle(self, training: bool) -> str | None:
+        if training and self.trainable:
+            return "its moving averages follow each batch; it replays while frozen, and LayerNormalization does"
+        return super()._replay_obstacle(training)
+
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
@@ -179,6 +186,8 @@ class LayerNormalization(Normalization):
 
     Weights: gamma, beta, of the shape of these axes.
     """
+
+    _recordable = True
 
     def __init__(
         self,
@@ -213,6 +222,8 @@ class GroupNormalization(ChannelNormalization):
 
     Weights: gamma, beta (C,).
     """
+
+    _recordable = True
 
     def __init__(
         self,
@@ -255,6 +266,7 @@ class LocalResponseNormalization(Layer):
         bias, alpha, beta: the paper's by default. As in TensorFlow, alpha is not divided by the size of the window.
     """
 
+    _recordable = True
     _keeps_integers = False
 
     def __init__(

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..autograd.tape import fixed, no_grad, state
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tape import no_grad, plan_constant
+from ..autograd.tensor import Tensor, as_tensor, wrap
 from ..base.tree import flatten, pack_sequence_as
 from ..ops import entry
+from ..ops.arrays import as_number
+from ..ops.math import READS_NUMBERS
 from .attributes import unique_name
 from .layer import Layer
 from .symbolic import SymbolicTensor
@@ -53,6 +55,7 @@ class Operation(Layer):
         array([2., 6.])
     """
 
+    _recordable = True
     autocast = False
     _casts_integers = True
     supports_masking = False
@@ -62,20 +65,24 @@ class Operation(Layer):
         if op not in ops.__all__:
             raise ValueError(f"[{self.name}] op: expected a function of pydl.ops, got {op!r}")
         self.op, self._arguments, self._options = op, _decoded(list(args)), _decoded(dict(kwargs or {}))
+        arrays = any(isinstance(part, np.ndarray) for part in [*self._arguments, *self._options.values()])
+        self._wraps_numbers = op in READS_NUMBERS and not arrays
         self.built = True
 
     def call(self, inputs: Any) -> Any:
         def value(part: Any) -> Any:
             if isinstance(part, np.ndarray):
-                return as_tensor(fixed(part))
-            return inputs[part.number] if isinstance(part, _Input) else part
+                return as_tensor(plan_constant(part))
+            if isinstance(part, _Input):
+                return inputs[part.number]
+            # Beside one tensor, a number takes its dtype. Unlike one in a user's call() it is the same at each replay.
+            if self._wraps_numbers and len(inputs) == 1 and isinstance(part, int | float):
+                number = as_number(part, inputs[0].dtype)
+                return part if number is None else wrap(plan_constant(number))
+            return part
 
         function: Callable[..., Any] = getattr(ops, self.op)
-        before, state.numbers_stay = state.numbers_stay, True
-        try:
-            return function(*_map(value, self._arguments), **_map(value, self._options))
-        finally:
-            state.numbers_stay = before
+        return function(*_map(value, self._arguments), **_map(value, self._options))
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Found by calling the op on ones. A size that follows an open one is open too."""

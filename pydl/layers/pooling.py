@@ -77,6 +77,8 @@ class MaxPooling2D(_Pooling2D):
                [13., 15.]], dtype=float32)
     """
 
+    _recordable = True
+
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.max_pool(x, self.pool_size, self.strides, self.padding)
 
@@ -109,6 +111,8 @@ class AveragePooling2D(_Pooling2D):
         array([[ 2.5,  4.5],
                [10.5, 12.5]], dtype=float32)
     """
+
+    _recordable = True
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.average_pool(x, self.pool_size, self.strides, self.padding)
@@ -150,6 +154,8 @@ class GlobalAveragePooling2D(_GlobalPooling2D):
         array([[3., 4.]], dtype=float32)
     """
 
+    _recordable = True
+
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.global_average_pool(x, self.keepdims)
 
@@ -177,6 +183,8 @@ class GlobalMaxPooling2D(_GlobalPooling2D):
         >>> layer(np.arange(8.0).reshape(1, 2, 2, 2)).numpy()
         array([[6., 7.]], dtype=float32)
     """
+
+    _recordable = True
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.global_max_pool(x, self.keepdims)

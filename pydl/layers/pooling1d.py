@@ -88,6 +88,8 @@ class MaxPooling1D(_Pooling1D):
         array([1., 3.], dtype=float32)
     """
 
+    _recordable = True
+
     def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
         return ops.max_pool(x, window, strides, self.padding)
 
@@ -118,6 +120,8 @@ class AveragePooling1D(_Pooling1D):
         >>> layer(np.arange(4.0).reshape(1, 4, 1)).numpy().ravel()
         array([0.5, 2.5], dtype=float32)
     """
+
+    _recordable = True
 
     def _pool(self, x: Tensor, window: tuple[int, int], strides: tuple[int, int]) -> Tensor:
         return ops.average_pool(x, window, strides, self.padding)
@@ -165,6 +169,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
         array([[2.]], dtype=float32)
     """
 
+    _recordable = True
     supports_masking = True  # looks at it; the means have none
 
     def compute_mask(self, inputs: Tensor, mask: Any = None) -> None:
@@ -206,6 +211,8 @@ class GlobalMaxPooling1D(_GlobalPooling1D):
         >>> layer(np.array([[[1.0], [3.0], [2.0]]])).numpy()
         array([[3.]], dtype=float32)
     """
+
+    _recordable = True
 
     def _image_call(self, x: Tensor) -> Tensor:
         return ops.max(x, 1, self.keepdims)

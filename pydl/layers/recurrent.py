@@ -10,16 +10,17 @@ import numpy as np
 
 from .. import ops, regularizers
 from ..autograd import plan
-from ..autograd.tape import Array, fixed
+from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor
 from ..autograd.variable import Variable
 from ..base.argument_names import constructor_arguments, refuse_unknown
 from ..base.errors import ShapeError
 from ..base.tree import flatten
+from ..ops.recompute import CUTS
 from ..saving.serialization import deserialize, serialize
 from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, by_table
 from .layer import Layer, Shape
-from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes
+from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes, unseen_cells
 
 __all__ = ["GRU", "LSTM", "RNN", "SimpleRNN"]
 
@@ -44,6 +45,8 @@ class RNN(Layer):
     leaves the states as they are.
     """
 
+    _recordable = True
+    _recordable_instead = "use cells of pydl"
     _keeps_integers = False
 
     def __init__(
@@ -109,7 +112,7 @@ class RNN(Layer):
     def _end(self, last: list[Any]) -> None:
         """What remains to be done with the last states."""
         if self.stateful:
-            _each(plan.update, self.states, last)
+            _each(plan.write_variable, self.states, last)
 
     def _advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
         """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it.
@@ -139,6 +142,11 @@ class RNN(Layer):
                 return output, last
         return self._loop(x, states, mask, masks, whole)
 
+    def _replay_obstacle(self, training: bool) -> str | None:
+        if training and self.recompute_every is not None:
+            return CUTS
+        return unseen_cells([self.cell], training) or super()._replay_obstacle(training)
+
     def _first_states(self, batch_size: int, given: Any) -> list[Any] | None:
         """What the sequence begins with; None for zeros."""
         if given is not None:
@@ -154,7 +162,7 @@ class RNN(Layer):
                 f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
                 f"states of the batch before have, got {batch_size}; reset_state() begins anew"
             )
-        states: list[Any] = _each(plan.current, self.states)
+        states: list[Any] = _each(plan.read_variable, self.states)
         return states
 
     def _cast_state(self, state: Any) -> Tensor:
@@ -171,7 +179,7 @@ class RNN(Layer):
         state: Any = self._initial_state(x.shape[0]) if states is None else states
         steps = ops.unstack(x, axis=1)
         counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self.dtype), axis=1)
-        y = as_tensor(fixed(np.zeros((x.shape[0], output_size(self.cell)), self.dtype)))
+        y = as_tensor(plan_constant(np.zeros((x.shape[0], output_size(self.cell)), self.dtype)))
         outputs = [y] * len(steps)  # in the order in which they are made
         for number in range(len(steps)):
             step = len(steps) - 1 - number if self.go_backwards else number
@@ -276,6 +284,7 @@ class SimpleRNN(_CellLayer):
     Takes the arguments of `SimpleRNNCell` and those of `RNN`.
     """
 
+    _recordable = True
     _cell_class = SimpleRNNCell
 
 
@@ -285,6 +294,7 @@ class LSTM(_CellLayer):
     Takes the arguments of `LSTMCell` and those of `RNN`. The states are h and c.
     """
 
+    _recordable = True
     _cell_class = LSTMCell
 
 
@@ -294,6 +304,7 @@ class GRU(_CellLayer):
     Takes the arguments of `GRUCell` and those of `RNN`.
     """
 
+    _recordable = True
     _cell_class = GRUCell
 
 

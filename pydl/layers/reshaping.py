@@ -37,6 +37,7 @@ class Flatten(Layer):
         (2, 12)
     """
 
+    _recordable = True
     _passes_dtype = True
     supports_masking = False  # a mask of steps says nothing about the output
 
@@ -79,6 +80,7 @@ class Reshape(Layer):
         (5, 2, 3)
     """
 
+    _recordable = True
     _passes_dtype = True
     supports_masking = False  # a mask of steps says nothing about the output
 
@@ -133,6 +135,7 @@ class Permute(Layer):
         (5, 4, 3)
     """
 
+    _recordable = True
     _passes_dtype = True
     supports_masking = False
 

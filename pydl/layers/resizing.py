@@ -50,6 +50,8 @@ class ZeroPadding2D(ImageLayer):
         (1, 7, 7, 1)
     """
 
+    _recordable = True
+
     def __init__(self, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)
         self.padding = margins(self.name, "padding", padding)
@@ -89,6 +91,8 @@ class Cropping2D(ImageLayer):
         >>> layer(np.zeros((1, 4, 4, 1))).shape
         (1, 2, 4, 1)
     """
+
+    _recordable = True
 
     def __init__(self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)
@@ -133,6 +137,8 @@ class UpSampling2D(ImageLayer):
         >>> layer(np.array([[[[1.0], [2.0]]]])).numpy().ravel()
         array([1., 1., 2., 2.], dtype=float32)
     """
+
+    _recordable = True
 
     def __init__(
         self, size: Any = (2, 2), data_format: str | None = None, interpolation: str = "nearest", **kwargs: Any

@@ -25,14 +25,15 @@ def shapes_on_zeros(layer: Any, call: Callable[[Any], Any], shapes: Any) -> Any:
             sizes = [(open_size if i else 1) if n is None else n for i, n in enumerate(shape)]
             return as_tensor(np.zeros(sizes, getattr(shape, "dtype", layer.dtype)))
 
-        run, before = trial.Trial(), (state.depth, state.plan)
-        state.depth, state.plan = state.depth + 1, None  # as part of another call: models run without their plans
+        run, before = trial.Trial(), (state.layer_depth, state.plan)
+        # As part of another call, so that models run without their plans; one that records does not note it.
+        state.layer_depth, state.plan = state.layer_depth + 1, None
         try:
             with no_grad(), trial.running(run):
                 layer._protect(run)
                 return call(map_structure(zeros, shapes))
         finally:
-            state.depth, state.plan = before
+            state.layer_depth, state.plan = before
             run.end()
 
     inputs, y = flatten(shapes), outputs(16)

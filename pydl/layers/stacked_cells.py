@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.tape import fixed
+from ..autograd.tape import plan_constant
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import ShapeError
 from ..ops.direction import states
@@ -41,6 +41,8 @@ class StackedRNNCells(Layer):
         >>> cell.state_size
         [8, 4]
     """
+
+    _recordable = True
 
     def __init__(self, cells: Sequence[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -106,6 +108,9 @@ class StackedRNNCells(Layer):
             new_states.append(new)
         return inputs, new_states
 
+    def _replay_obstacle(self, training: bool) -> str | None:
+        return unseen_cells(self.cells, training) or super()._replay_obstacle(training)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "cells": [serialize(cell) for cell in self.cells]}
 
@@ -118,6 +123,12 @@ class StackedRNNCells(Layer):
             custom_objects: Dict of users' own classes of inner layers by their names.
         """
         return cls(**{**config, "cells": [deserialize(cell, custom_objects) for cell in config["cells"]]})
+
+
+def unseen_cells(cells: Sequence[Any], training: bool) -> str | None:
+    """Why no plan can hold the cells that are no layers, and so are not looked at by themselves."""
+    foreign = [type(cell).__name__ for cell in cells if not isinstance(cell, Layer)]
+    return f"a plan does not see what the cell {foreign[0]} does; use cells of pydl" if training and foreign else None
 
 
 def output_size(cell: Any) -> int:
@@ -133,7 +144,7 @@ def initial_state(cell: Any, batch_size: int, dtype: Any) -> list[Any]:
     if hasattr(cell, "get_initial_state"):
         state = cell.get_initial_state(batch_size)
         return list(state) if isinstance(state, list | tuple) else [state]
-    return [as_tensor(fixed(np.zeros((batch_size, size), dtype))) for size in state_sizes(cell)]
+    return [as_tensor(plan_constant(np.zeros((batch_size, size), dtype))) for size in state_sizes(cell)]
 
 
 def state_sizes(cell: Any) -> list[Any]:

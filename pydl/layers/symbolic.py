@@ -154,7 +154,7 @@ def _output_of(call: Call, place: int) -> SymbolicTensor:
 def is_symbolic(structure: Any) -> bool:
     """Whether a symbolic tensor is among the leaves."""
     if isinstance(structure, list | tuple | dict):
-        return any(isinstance(leaf, SymbolicTensor) for leaf in flatten(structure))
+        return any([isinstance(leaf, SymbolicTensor) for leaf in flatten(structure)])
     return isinstance(structure, SymbolicTensor)
 
 

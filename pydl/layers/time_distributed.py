@@ -40,6 +40,7 @@ class TimeDistributed(Layer):
         (2, 5, 7, 7, 8)
     """
 
+    _recordable = True
     autocast = False  # the layer inside casts for itself
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
@@ -108,6 +109,7 @@ class RepeatVector(Layer):
         (2, 3, 4)
     """
 
+    _recordable = True
     _passes_dtype = True
     supports_masking = False
 

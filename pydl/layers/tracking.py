@@ -88,7 +88,7 @@ class Tracked(Part):
         return self.weights + [variable for layer in self._all_layers() for variable in layer._state_variables]
 
     def _plan_parts(self) -> list[Any]:
-        """What voids plans of this layer when it changes."""
+        """What invalidates plans of this layer when it changes."""
         return list(self._all_layers())
 
     @property

@@ -34,7 +34,7 @@ def same_rank(y_true: Array, y_pred: Tensor, per_step: bool = False) -> tuple[Ar
     if shape_pred != y_pred.shape:
         y_pred = ops.reshape(y_pred, shape_pred)
         if y_pred.node is not None:
-            y_pred.node.kind = "reshape"
+            y_pred.node.op = "same_rank"
     return y_true.reshape(shape_true), y_pred
 
 

@@ -45,41 +45,61 @@ class _FunctionLoss(LossFunctionWrapper):
 class MeanSquaredError(_FunctionLoss, fn=functions.mean_squared_error):
     """Mean of (y_pred - y_true)^2."""
 
+    _recordable = True
+
 
 class MeanAbsoluteError(_FunctionLoss, fn=functions.mean_absolute_error):
     """Mean of |y_pred - y_true|."""
+
+    _recordable = True
 
 
 class MeanAbsolutePercentageError(_FunctionLoss, fn=functions.mean_absolute_percentage_error):
     """Mean of the errors in percent of y_true."""
 
+    _recordable = True
+
 
 class MeanSquaredLogarithmicError(_FunctionLoss, fn=functions.mean_squared_logarithmic_error):
     """Mean of the squared differences of log(y + 1)."""
+
+    _recordable = True
 
 
 class LogCosh(_FunctionLoss, fn=functions.log_cosh):
     """Mean of log(cosh(y_pred - y_true))."""
 
+    _recordable = True
+
 
 class KLDivergence(_FunctionLoss, fn=functions.kl_divergence):
     """Sum of y_true * log(y_true / y_pred)."""
+
+    _recordable = True
 
 
 class Poisson(_FunctionLoss, fn=functions.poisson):
     """Mean of y_pred - y_true * log(y_pred)."""
 
+    _recordable = True
+
 
 class Hinge(_FunctionLoss, fn=functions.hinge):
     """Mean of max(1 - y_true * y_pred, 0)."""
+
+    _recordable = True
 
 
 class SquaredHinge(_FunctionLoss, fn=functions.squared_hinge):
     """Mean of max(1 - y_true * y_pred, 0)^2."""
 
+    _recordable = True
+
 
 class Huber(_FunctionLoss, fn=functions.huber, name="huber_loss"):
     """Quadratic for errors up to delta, linear beyond."""
+
+    _recordable = True
 
     def __init__(
         self, delta: float = 1.0, reduction: str | None = MEAN, name: str | None = None, dtype: Any = None
@@ -90,6 +110,8 @@ class Huber(_FunctionLoss, fn=functions.huber, name="huber_loss"):
 class CosineSimilarity(_FunctionLoss, fn=functions.cosine_similarity):
     """Minus the cosine between y_true and y_pred."""
 
+    _recordable = True
+
     def __init__(
         self, axis: int = -1, reduction: str | None = MEAN, name: str | None = None, dtype: Any = None
     ) -> None:
@@ -98,6 +120,8 @@ class CosineSimilarity(_FunctionLoss, fn=functions.cosine_similarity):
 
 class BinaryCrossentropy(_FunctionLoss, fn=binary_crossentropy):
     """Cross-entropy of yes/no answers, from probabilities or (from_logits) from what a sigmoid would be applied to."""
+
+    _recordable = True
 
     def __init__(
         self,
@@ -115,6 +139,8 @@ class BinaryCrossentropy(_FunctionLoss, fn=binary_crossentropy):
 class CategoricalCrossentropy(_FunctionLoss, fn=categorical_crossentropy):
     """Cross-entropy of classes with one-hot labels; axis is that of the classes."""
 
+    _recordable = True
+
     def __init__(
         self,
         from_logits: bool = False,
@@ -130,6 +156,8 @@ class CategoricalCrossentropy(_FunctionLoss, fn=categorical_crossentropy):
 
 class SparseCategoricalCrossentropy(_FunctionLoss, fn=sparse_categorical_crossentropy):
     """Cross-entropy of classes with integer labels; labels of ignore_class do not count."""
+
+    _recordable = True
 
     def __init__(
         self,

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..autograd.tape import Array
+from ..autograd.replay import recordable
+from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, as_array, as_tensor, record
 from ..base.errors import DTypeError, LabelError, ShapeError, place
 from ..ops.arrays import floating
 from .alignment import mismatch, same_rank
 from .left_out import neutral
 
+_PROBABILITIES = "a cross-entropy of probabilities; it replays from logits, or right behind a softmax or sigmoid"
 EPSILON = 1e-7  # probabilities that are given as such are cut to [EPSILON, 1 - EPSILON], as in Keras
 
 
+@recordable
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
@@ -58,6 +61,7 @@ def categorical_crossentropy(
     return _from_probabilities(target, output) if logits is None else ops.softmax_cross_entropy(logits, target)
 
 
+@recordable
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Tensor:
@@ -102,6 +106,7 @@ def sparse_categorical_crossentropy(
     return _from_probabilities(one_hot, output)
 
 
+@recordable
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
@@ -143,10 +148,10 @@ def before(activation: str, output: Tensor) -> Tensor | None:
     node = output.node
     if node is None or not node.inputs:
         return None
-    if node.kind == "reshape":
+    if node.op == "same_rank":
         inner = before(activation, node.inputs[0])
         return None if inner is None else ops.reshape(inner, output.shape)
-    return node.inputs[0] if node.kind == activation else None
+    return node.inputs[0] if node.op == activation else None
 
 
 def _classes_last(output: Tensor, axis: int) -> Tensor:
@@ -211,6 +216,7 @@ def _check_labels(labels: Array, classes: int) -> None:
 
 
 def _from_probabilities(target: Array, output: Tensor) -> Tensor:
+    cannot_replay(_PROBABILITIES)
     y = output.array
     total = y.sum(axis=-1, keepdims=True)
     p = y / total
@@ -225,6 +231,7 @@ def _from_probabilities(target: Array, output: Tensor) -> Tensor:
 
 
 def _bits_from_probabilities(target: Array, output: Tensor) -> Tensor:
+    cannot_replay(_PROBABILITIES)
     y = output.array
     p = np.clip(y, EPSILON, 1 - EPSILON)
 

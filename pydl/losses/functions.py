@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..autograd.replay import recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from .alignment import pair
-from .cross_entropy import binary_crossentropy, categorical_crossentropy, sparse_categorical_crossentropy
 
 _TINY = 1e-7  # Keras's epsilon
 
 
+@recordable
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     """Mean over the last axis of (y_pred - y_true)^2.
 
@@ -266,11 +267,3 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
 def _signs(y_true: Tensor) -> Array:
     labels = y_true.array
     return 2 * labels - 1 if ((labels == 0) | (labels == 1)).all() else labels
-
-
-IN_KERNELS = (
-    mean_squared_error,
-    binary_crossentropy,
-    categorical_crossentropy,
-    sparse_categorical_crossentropy,
-)  # with the usual options; a recording notices others

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..autograd.changes import Counted
+from ..autograd.replay import Recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..base.argument_names import NamesArguments
@@ -20,7 +21,7 @@ LossFunction = Callable[..., Tensor]
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss(NamesArguments, Counted):
+class Loss(NamesArguments, Counted, Recordable):
     """Base of all losses: override `call(y_true, y_pred)`, which returns a value per sample.
 
     Args:
@@ -60,10 +61,7 @@ class Loss(NamesArguments, Counted):
         """Name of the dtype to compute in; "float32" where it follows y_pred."""
         return (self._dtype or np.dtype(np.float32)).name
 
-    @property
-    def _in_kernels(self) -> bool:
-        """Whether it is known that nothing but kernels looks at the values: then a plan may hold the loss."""
-        return False
+    _recordable_instead = "use mean_squared_error or a cross-entropy"  # what pydl.autograd.replay advises
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         """Value per sample; to override.
@@ -232,6 +230,8 @@ class LossFunctionWrapper(Loss):
         2.25
     """
 
+    _recordable = True
+
     def __init__(
         self,
         fn: LossFunction,
@@ -243,11 +243,11 @@ class LossFunctionWrapper(Loss):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
         self.fn, self._fn_kwargs = fn, kwargs
 
-    @property
-    def _in_kernels(self) -> bool:
-        from .functions import IN_KERNELS
-
-        return self.fn in IN_KERNELS and type(self).__module__.startswith("pydl.losses.")
+    def _replay_obstacle(self, training: bool) -> str | None:
+        for option in ("label_smoothing", "ignore_class"):
+            if self._fn_kwargs.get(option) or getattr(self, option, None):
+                return f"NumPy changes the labels for {option}; change y before fit, and the loss replays"
+        return super()._replay_obstacle(training)
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         return self.fn(y_true, y_pred, **self._fn_kwargs)

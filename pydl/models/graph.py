@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..autograd.tape import state
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
 from ..base.tree import flatten, map_structure, pack_sequence_as
@@ -69,6 +68,7 @@ class Graph:
         self.steps = [Step(call, slots) for call in self.calls[count:]]
         self.results = map_structure(lambda tensor: slots[id(tensor)], self.outputs)
         results = {slot.number for slot in flatten(self.results)}
+        self._told = False  # the layers, which of them give outputs
         kept = set(results)
         for step in reversed(self.steps):
             step.hidden = results.isdisjoint(step.writes)
@@ -114,10 +114,11 @@ class Graph:
         def value(leaf: Any) -> Any:
             return slots[leaf.number] if isinstance(leaf, Slot) else leaf
 
-        hidden = state.hidden
+        if not self._told:
+            self._told = True
+            tell_who_ends([(step.layer, not step.hidden) for step in self.steps])
         for step in self.steps:
             args, kwargs = step.args, step.kwargs
-            state.hidden = hidden or step.hidden
             try:
                 if len(args) == 1 and isinstance(args[0], Slot) and not kwargs:  # nearly always
                     y = step.layer(slots[args[0].number])
@@ -125,8 +126,6 @@ class Graph:
                     y = step.layer(*map_structure(value, args), **map_structure(value, kwargs))
             except ShapeError as error:
                 raise ShapeError(self._explained(step.call, inputs, error)) from error
-            finally:
-                state.hidden = hidden
             if isinstance(y, Tensor):
                 slots[step.writes[0]] = y
             else:
@@ -163,6 +162,20 @@ class Graph:
     def calls_of(self, layer: Layer) -> Iterator[Call]:
         """The calls of this layer that the graph is made of."""
         return (call for call in self.calls if call.layer is layer)
+
+
+def tell_who_ends(layers: Sequence[tuple[Layer, bool]]) -> None:
+    """Tells layers whether they give an output of a model, where a loss may look for what a sigmoid has read.
+
+    The others may do with one op. Who has ever been told of an output, in whatever model, keeps to it: that costs
+    memory in other models, and changes no result. Not the usual way to set an attribute, which would invalidate plans.
+    """
+    for layer, ends in layers:
+        for inner in layer._all_layers():
+            if not ends:
+                vars(inner).setdefault("_keeps_logits", False)
+            elif not hasattr(layer, "_graph"):  # a model inside tells its own
+                vars(inner)["_keeps_logits"] = True
 
 
 def _as_input(tensor: SymbolicTensor) -> SymbolicTensor:

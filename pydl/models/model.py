@@ -72,6 +72,7 @@ class Model(Trainer, Described, Layer):
         (2, 4)
     """
 
+    _recordable = True
     autocast = False  # its layers cast for themselves; an embedding wants integers
     _unwatched = Layer._unwatched | {"_step_cache", "_warned"}
     input, output = OfGraph("input"), OfGraph("output")
@@ -122,7 +123,7 @@ class Model(Trainer, Described, Layer):
     def _checked_call(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
         if not Layer._losses_exist:
             return self._run(inputs, training, kwargs)
-        if state.depth == 0:
+        if state.layer_depth == 0:
             self._clear_losses()
         y = self._run(inputs, training, kwargs)
         if self._with_losses():
@@ -132,7 +133,7 @@ class Model(Trainer, Described, Layer):
     def _run(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
         if not isinstance(inputs, np.ndarray | Tensor) and is_symbolic(inputs):
             return Layer.__call__(self, self._symbols_as_declared(inputs), training=training, **kwargs)
-        recorded = training or state.depth or state.open_tapes or kwargs
+        recorded = training or state.layer_depth or state.tape_depth or kwargs
         x = self._spec.tensors(inputs)
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
@@ -148,8 +149,8 @@ class Model(Trainer, Described, Layer):
         if not self.built:
             self._build_once(map_structure(shape_of, x))
         arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
-        form = map_structure(lambda _: "", x)  # not None: a tuple of those is a shape
-        return self._plans.run(lambda xs: self._infer(pack_sequence_as(form, xs)), arrays, self, repr(form))
+        nesting = map_structure(lambda _: "", x)  # not None: a tuple of those is a shape
+        return self._plans.run(lambda xs: self._infer(pack_sequence_as(nesting, xs)), arrays, self, repr(nesting))
 
     def _symbols_as_declared(self, inputs: Any) -> Any:
         """Symbolic inputs in their order with the last axis of one that they lack, or without the one too many."""

@@ -55,6 +55,8 @@ class Sequential(Model):
         (2, 10)
     """
 
+    _recordable = True
+
     def __init__(
         self, layers: Iterable[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:

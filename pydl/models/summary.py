@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.argument_names import checks_names
 from ..base.tree import flatten, is_shape, map_structure
 from ..layers import Layer
+from ..training.plan_report import PlanReport, report
 from .graph import Graph
 
 _SHARES = {3: (0.5, 0.3, 0.2), 4: (0.35, 0.25, 0.15, 0.25)}  # of the width, by number of columns
@@ -86,6 +87,27 @@ class Described:
         """
         width = line_length or shutil.get_terminal_size((100, 24)).columns
         (print_fn or print)(format_summary(self, width, show_trainable, expand_nested))
+
+    def explain_plan(self) -> PlanReport:
+        """Tells whether calls of the model, and steps of its training, replay a plan: one call of the extension each.
+
+        It works at any time. Before the first call (or step) it tells what the layers and the loss say, afterwards what
+        happened. It is about `fit` and `train_on_batch`: a loop of your own with a `GradientTape` does not replay.
+
+        Returns:
+            A `PlanReport` to print. Its `inference` and `training` have `replays` (None: not tried yet), `kernels`,
+            `reasons` ("what stands against it; what to change") and `plans`, one for each shape of inputs.
+
+        Example:
+            >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dropout(0.5), pydl.layers.Dense(2)])
+            >>> model.compile("sgd", "mse")
+            >>> y = model(np.ones((3, 4)))
+            >>> model.explain_plan().inference.kernels
+            ['matmul']
+            >>> model.explain_plan().training.replays
+            False
+        """
+        return report(self)
 
     def _output_shapes(self) -> list[Any]:
         """The output shape of every layer in `layers`, None where it is not known before a call."""

@@ -3,6 +3,7 @@
 Each module says in its `__all__` what it adds. Here is what users call: `entry.public` looks after every function.
 """
 
+from ..autograd.replay import recordable
 from . import entry
 from . import tensor_methods as tensor_methods  # gives Tensor its operators
 from .activation import *
@@ -38,5 +39,5 @@ from .unary import *
 
 _functions = [name for name, value in globals().items() if getattr(value, "__module__", "").startswith("pydl.ops.")]
 for _name in _functions:
-    globals()[_name] = entry.public(globals()[_name])
+    globals()[_name] = recordable(entry.public(globals()[_name]))
 __all__ = sorted([*_functions, "ACTIVATIONS"])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, state
+from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
 from ..base.errors import number
 from .arrays import cast, fits, floating, sum_to
@@ -26,12 +26,12 @@ SAVES_INPUT = frozenset(name for name, (saves_input, _) in _core.ACTIVATIONS.ite
 _OF_INTEGERS = {"relu": None, "relu6": 6}  # the highest value
 
 
-def apart(name: str, *inputs: Tensor | None) -> bool:
+def needs_preactivation(name: str, keeps_logits: bool, *inputs: Tensor | None) -> bool:
     """Whether the activation is an op of its own after a product of these, because what it reads is needed later.
 
-    The derivative of some needs it; and the loss needs what goes into a sigmoid at the end of a model.
+    The derivative of some needs it, and a cross-entropy needs what goes into a sigmoid at the end of a model.
     """
-    wanted = name in SAVES_INPUT or (name == "sigmoid" and not state.hidden)
+    wanted = name in SAVES_INPUT or (keeps_logits and name == "sigmoid")
     return wanted and will_record(*inputs)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, fixed, state
+from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor, record, wrap
 from ..base.errors import ShapeError
 from ..base.quiet import quiet
@@ -147,15 +147,15 @@ def _operand(value: Any, other: Any) -> Tensor:
         return value
     if isinstance(value, _NUMBERS):
         dtype = getattr(other, "dtype", None)
-        number = None if dtype is None else _number(value, dtype)
+        number = None if dtype is None else as_number(value, dtype)
         if number is not None:
-            return wrap(fixed(number) if state.numbers_stay else number)
+            return wrap(number)
         if dtype is not None and isinstance(value, np.floating):
             value = float(value)  # float32 beside integers, like Python's
     return wrap(as_array(value))
 
 
-def _number(value: Any, dtype: np.dtype[Any]) -> Array | None:
+def as_number(value: Any, dtype: np.dtype[Any]) -> Array | None:
     """The number as this dtype; None where that would lose something: fractions, sizes, more than true and false."""
     if dtype.kind != "f":
         if isinstance(value, _FLOATS) or (dtype.kind == "b" and not isinstance(value, _BOOLS)):

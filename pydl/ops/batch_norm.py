@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, Backward, spoil_plan
+from ..autograd.tape import Array, Backward, cannot_replay
 from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.errors import ShapeError, number
 from .arrays import cast, floating
@@ -85,7 +85,7 @@ def _masked(x: Tensor, gamma: Any, beta: Any, epsilon: float, mask: Array) -> tu
     if mask.shape != x.shape[: mask.ndim] or mask.ndim >= x.ndim:
         raise ShapeError(f"[batch_norm] mask: expected shape {x.shape[:-1]} for x of shape {x.shape}, got {mask.shape}")
     gamma, beta = parameter(gamma, x), parameter(beta, x)
-    spoil_plan("batch normalisation gathers the rows that a mask leaves")
+    cannot_replay("batch normalisation gathers the rows that a mask leaves; without a mask it replays in inference")
     rows, counts = x.array.reshape(-1, x.shape[-1]), np.repeat(mask.astype(bool).ravel(), _inner(x.shape, mask.ndim))
     kept = rows[counts]
     _, mean, variance = _core.batch_norm_forward(kept, None, None, epsilon)

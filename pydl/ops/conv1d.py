@@ -22,6 +22,7 @@ def conv1d(
     dilation_rate: Any = 1,
     activation: str = "linear",
     alpha: float | None = None,
+    keeps_logits: bool = True,
 ) -> Tensor:
     """activation(x ⋆ kernel + bias): a cross-correlation along the steps of sequences.
 
@@ -35,6 +36,7 @@ def conv1d(
         dilation_rate: The distance of the taps of the kernel in x.
         activation: One of `pydl.ops.ACTIVATIONS`.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (batch, new steps, filters).
@@ -59,7 +61,7 @@ def conv1d(
     if isinstance(padding, str) and padding.lower() == "causal":
         pad = (0, 0, (w.shape[0] - 1) * dilation, 0)
     image, filters = as_image(x), reshape(w, (1, *w.shape))
-    y = conv2d(image, filters, bias, (1, step), pad, (1, dilation), activation, alpha)
+    y = conv2d(image, filters, bias, (1, step), pad, (1, dilation), activation, alpha, keeps_logits)
     return reshape(y, (x.shape[0], *y.shape[2:]))
 
 

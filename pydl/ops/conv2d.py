@@ -8,7 +8,7 @@ from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.errors import ShapeError
-from .activation import activate, alpha_of, apart
+from .activation import activate, alpha_of, needs_preactivation
 from .window import pair, pixels
 
 __all__ = ["conv2d"]
@@ -23,6 +23,7 @@ def conv2d(
     dilation_rate: Any = 1,
     activation: str = "linear",
     alpha: float | None = None,
+    keeps_logits: bool = True,
 ) -> Tensor:
     """activation(x ⋆ kernel + bias): a cross-correlation, which every library calls convolution.
 
@@ -37,6 +38,7 @@ def conv2d(
         dilation_rate: The distance of the taps of the kernel in x: an integer, or (rows, columns).
         activation: One of `pydl.ops.ACTIVATIONS`.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (batch, new height, new width, filters).
@@ -62,7 +64,7 @@ def conv2d(
         raise ShapeError(
             f"[conv2d] x: expected a multiple of {w.shape[2]} channels for a kernel {w.shape}, got {x.shape}"
         )
-    if apart(activation, x, w, b):
+    if needs_preactivation(activation, keeps_logits, x, w, b):
         return activate(conv2d(x, w, b, strides, padding, dilation_rate), activation, alpha)
     steps, dilation = pair("conv2d", "strides", strides), pair("conv2d", "dilation_rate", dilation_rate)
     groups = x.shape[3] // w.shape[2]

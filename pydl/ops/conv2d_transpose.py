@@ -8,7 +8,7 @@ from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.errors import ShapeError
-from .activation import activate, alpha_of, apart
+from .activation import activate, alpha_of, needs_preactivation
 from .conv1d import as_image
 from .manipulation import reshape
 from .window import pair, sizes, spread, transposed_size
@@ -26,6 +26,7 @@ def conv2d_transpose(
     dilation_rate: Any = 1,
     activation: str = "linear",
     alpha: float | None = None,
+    keeps_logits: bool = True,
 ) -> Tensor:
     """activation(z + bias), where each pixel of x adds its multiple of the kernel to z: the gradient of `conv2d`.
 
@@ -39,6 +40,7 @@ def conv2d_transpose(
         dilation_rate: The distance of the taps of the kernel in z: an integer, or (rows, columns).
         activation: One of `pydl.ops.ACTIVATIONS`.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (batch, new height, new width, filters). With "valid", the new height is
@@ -62,7 +64,7 @@ def conv2d_transpose(
         raise ShapeError(
             f"[conv2d_transpose] kernel: expected shape (KH, KW, O, {x.shape[3]}) for x {x.shape}, got {w.shape}"
         )
-    if apart(activation, x, w, b):
+    if needs_preactivation(activation, keeps_logits, x, w, b):
         linear = conv2d_transpose(x, w, b, strides, padding, output_padding, dilation_rate)
         return activate(linear, activation, alpha)
     steps = pair("conv2d_transpose", "strides", strides)
@@ -105,6 +107,7 @@ def conv1d_transpose(
     dilation_rate: Any = 1,
     activation: str = "linear",
     alpha: float | None = None,
+    keeps_logits: bool = True,
 ) -> Tensor:
     """`conv2d_transpose` along the steps of sequences.
 
@@ -118,6 +121,7 @@ def conv1d_transpose(
         dilation_rate: The distance of the taps of the kernel in the output.
         activation: One of `pydl.ops.ACTIVATIONS`.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (batch, new steps, filters).
@@ -141,5 +145,6 @@ def conv1d_transpose(
     (dilation,) = sizes("conv1d_transpose", "dilation_rate", dilation_rate, 1)
     extra = None if output_padding is None else (0, *spread(output_padding, 1))
     filters = reshape(w, (1, *w.shape))
-    y = conv2d_transpose(as_image(x), filters, bias, (1, step), padding, extra, (1, dilation), activation, alpha)
+    rates = (1, dilation)
+    y = conv2d_transpose(as_image(x), filters, bias, (1, step), padding, extra, rates, activation, alpha, keeps_logits)
     return reshape(y, (x.shape[0], *y.shape[2:]))

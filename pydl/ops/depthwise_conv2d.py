@@ -21,6 +21,7 @@ def depthwise_conv2d(
     dilation_rate: Any = 1,
     activation: str = "linear",
     alpha: float | None = None,
+    keeps_logits: bool = True,
 ) -> Tensor:
     """A convolution in which each channel has filters of its own.
 
@@ -35,6 +36,7 @@ def depthwise_conv2d(
         dilation_rate: The distance of the taps of the kernel in x: an integer, or (rows, columns).
         activation: One of `pydl.ops.ACTIVATIONS`.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (batch, new height, new width, channels · multiplier).
@@ -57,7 +59,7 @@ def depthwise_conv2d(
             f"[depthwise_conv2d] kernel: expected shape (KH, KW, {x.shape[3]}, M) for x {x.shape}, got {w.shape}"
         )
     filters = reshape(w, (*w.shape[:2], 1, w.shape[2] * w.shape[3]))
-    return conv2d(x, filters, bias, strides, padding, dilation_rate, activation, alpha)
+    return conv2d(x, filters, bias, strides, padding, dilation_rate, activation, alpha, keeps_logits)
 
 
 def separable_conv2d(
@@ -70,6 +72,7 @@ def separable_conv2d(
     dilation_rate: Any = 1,
     activation: str = "linear",
     alpha: float | None = None,
+    keeps_logits: bool = True,
 ) -> Tensor:
     """`depthwise_conv2d`, then a 1x1 convolution that mixes the channels.
 
@@ -83,6 +86,7 @@ def separable_conv2d(
         dilation_rate: The distance of the taps of the depthwise kernel in x: an integer, or (rows, columns).
         activation: One of `pydl.ops.ACTIVATIONS`, applied last.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (batch, new height, new width, filters), of the dtype of x and the kernels.
@@ -101,4 +105,4 @@ def separable_conv2d(
         array([8.])
     """
     y = depthwise_conv2d(x, depthwise_kernel, None, strides, padding, dilation_rate)
-    return conv2d(y, pointwise_kernel, bias, activation=activation, alpha=alpha)
+    return conv2d(y, pointwise_kernel, bias, activation=activation, alpha=alpha, keeps_logits=keeps_logits)

@@ -31,7 +31,7 @@ class Direction:
             raise ShapeError(f"[{op}] kernel: expected 2 axes ({rows}, gates * units), got shape {kernel.shape}")
         self.cell, self.states = cell, STATES[cell]
         first = states(op, given.get("initial_state"), len(self.states))
-        bias, *initial = (None if t is None else as_tensor(t) for t in (given.get("bias"), *first))
+        bias, *initial = [None if t is None else as_tensor(t) for t in (given.get("bias"), *first)]
         self.tensors = [t for t in (kernel, recurrent_kernel, bias, *initial) if t is not None]
         self.arguments: dict[str, Any] = {}
         for name, value in given.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _core
-from ..autograd.tape import Array, spoil_plan
+from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.errors import drop_rate
 from ..base.random_streams import Stream
@@ -15,6 +15,7 @@ from .math import where
 __all__ = ["dropout"]
 
 _default = Stream("dropout")
+DRAWS = "dropout draws random numbers; with a rate of 0 the layer replays"  # see pydl.autograd.replay
 
 
 def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
@@ -46,7 +47,7 @@ def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
         return tensor
     if rate == 1:
         return where(False, tensor, 0.0)
-    spoil_plan("dropout draws random numbers")
+    cannot_replay(DRAWS)
     seed, offset = (stream or _default).take(tensor.size)
 
     def backward(dy: Array) -> tuple[Array]:

@@ -7,11 +7,25 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array
-from ..autograd.tensor import Tensor, as_tensor, record, wrap
+from ..autograd.tape import Array, Node
+from ..autograd.tensor import Tensor, as_tensor, will_record, wrap
 from ..base.errors import DTypeError, ShapeError
 
 __all__ = ["embedding"]
+
+
+class TableRows(Tensor):
+    """Rows of a table, for whoever can do without the rows: a recurrent layer looks up products of the table instead.
+
+    Attributes:
+        ids: which rows, a tensor of integers.
+        table: (V, D).
+    """
+
+    __slots__ = ("ids", "table")
+
+    def __init__(self, array: Array, ids: Tensor, table: Tensor) -> None:
+        self.array, self.ids, self.table = array, ids, table
 
 
 def embedding(ids: Any, table: Any) -> Tensor:
@@ -48,6 +62,7 @@ def embedding(ids: Any, table: Any) -> Tensor:
     def backward(dy: Array) -> tuple[None, Array]:
         return None, _core.embedding_backward(dy, numbers, table.shape[0])
 
-    rows = record(_core.embedding_forward(numbers, table.array), (ids, table), backward)
-    rows.lookup = wrap(numbers), table
+    rows = TableRows(_core.embedding_forward(numbers, table.array), wrap(numbers), table)
+    if will_record(ids, table):
+        rows.requires_grad, rows.node = True, Node((ids, table), backward)
     return rows

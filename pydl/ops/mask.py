@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, fixed
+from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.errors import ShapeError, number
 from .arrays import floating
@@ -103,7 +103,7 @@ def mask_values(mask: Array, dtype: Any = np.float32) -> Tensor:
         array([[1.],
                [0.]], dtype=float32)
     """
-    return apply_mask(fixed(np.ones((*mask.shape, 1), dtype)), mask)
+    return apply_mask(plan_constant(np.ones((*mask.shape, 1), dtype)), mask)
 
 
 def select_steps(values: Tensor, a: Tensor, b: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ _UFUNCS: dict[str, Any] = {
     "maximum": np.maximum,
     "minimum": np.minimum,
 }
+READS_NUMBERS = frozenset({*_UFUNCS, "clip"})  # their kernels read a number as an array of one element
 _COMMUTE = frozenset({"add", "multiply", "maximum", "minimum"})
 
 

@@ -11,7 +11,7 @@ from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.errors import ShapeError
-from .activation import activate, alpha_of, apart
+from .activation import activate, alpha_of, needs_preactivation
 from .arrays import broadcast, operands, sum_to
 from .manipulation import broadcast_to, reshape
 
@@ -75,7 +75,14 @@ def _batched(a: Tensor, b: Tensor) -> Tensor:
     return record(_core.matmul(a.array, b.array), (a, b), backward)
 
 
-def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alpha: float | None = None) -> Tensor:
+def dense(
+    x: Any,
+    kernel: Any,
+    bias: Any = None,
+    activation: str = "linear",
+    alpha: float | None = None,
+    keeps_logits: bool = True,
+) -> Tensor:
     """activation(x @ kernel + bias) in one kernel call: what `layers.Dense` computes.
 
     Args:
@@ -84,6 +91,7 @@ def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alp
         bias: Tensor or array (units,), or None.
         activation: One of `pydl.ops.ACTIVATIONS`.
         alpha: Of the activation, as in `activate`.
+        keeps_logits: Whether, on a tape, a cross-entropy finds what a sigmoid has read; that makes it an op of its own.
 
     Returns:
         Tensor (..., units).
@@ -103,7 +111,7 @@ def dense(x: Any, kernel: Any, bias: Any = None, activation: str = "linear", alp
         raise ShapeError(
             f"[dense] x: expected shape (…, {w.shape[0] if w.ndim else 'I'}) for a kernel {w.shape}, got {x.shape}"
         )
-    if apart(activation, x, w, b):
+    if needs_preactivation(activation, keeps_logits, x, w, b):
         return activate(dense(x, w, b), activation, alpha)
     rows = x.array if x.ndim == 2 else x.array.reshape(math.prod(x.shape[:-1]), x.shape[-1])
     slope = alpha_of(activation, alpha)

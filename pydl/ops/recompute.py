@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, spoil_plan
+from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, record_many
 from .direction import Direction
 
+CUTS = "recompute_every cuts the sequences into stretches; without it the layer replays"  # see pydl.autograd.replay
 Ends = list[Array | None]  # last states, or their gradients
 
 
@@ -23,7 +24,7 @@ class Stretches:
     """
 
     def __init__(self, x: Tensor, one: Direction, every: int) -> None:
-        spoil_plan("a recurrent layer cuts its sequences into stretches")
+        cannot_replay(CUTS)
         self.x, self.one = x, one
         self.steps, self.backwards = x.shape[1], one.arguments["go_backwards"]
         self.bounds = [(i, min(i + every, self.steps)) for i in range(0, self.steps, every)] or [(0, 0)]

@@ -22,11 +22,12 @@ _IDS = (np.int32, np.int64, np.float32, np.float64)
 def sequences(op: str, x: Any) -> Tensor:
     """x as the kernels take it: (B, T, I), or ids (B, T)."""
     given = as_tensor(x)
-    if given.ndim == 2:
+    rank = given.array.ndim
+    if rank == 2:
         if given.dtype == bool:
             raise DTypeError(f"[{op}] x: expected ids (batch, time) that are integers, got {given.dtype}")
         return given if given.dtype in _IDS else wrap(given.array.astype(np.int64))
-    if given.ndim != 3:
+    if rank != 3:
         raise ShapeError(
             f"[{op}] x: expected 3 axes (batch, time, inputs) or ids (batch, time), got shape {given.shape}"
         )

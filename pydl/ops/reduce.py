@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, fixed
+from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.quiet import quiet
 from . import math as elementwise
@@ -77,7 +77,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     y = reduced("mean", x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
-        share = _core.binary("divide", dy, fixed(np.asarray(count, dy.dtype)))
+        share = _core.binary("divide", dy, plan_constant(np.asarray(count, dy.dtype)))
         return (repeated(share.reshape(kept), x.shape),)
 
     return record(y.reshape(kept) if keepdims else y, (x,), backward)

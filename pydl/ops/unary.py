@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array, fixed
+from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.quiet import quiet
 from .arrays import floating, pooled
@@ -45,7 +45,7 @@ def negative(x: Any) -> Tensor:
     def negated(array: Array) -> Array:
         if array.dtype.char not in "fd":
             return pooled(np.negative, array)
-        return _core.binary("multiply", array, fixed(np.asarray(-1, array.dtype)))
+        return _core.binary("multiply", array, plan_constant(np.asarray(-1, array.dtype)))
 
     def backward(dy: Array) -> tuple[Array]:
         return (negated(dy),)

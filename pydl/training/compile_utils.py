@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import losses, metrics, ops
+from ..autograd.replay import can_replay
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
@@ -75,11 +76,11 @@ class CompiledLoss:
             return None if several else losses.as_loss(self._given)
         return self._parts[0][0] if len(self._parts) == 1 else None
 
-    @property
-    def _in_kernels(self) -> bool:
-        """Whether it is one loss, and one that a plan may hold."""
-        parts = self._parts or []
-        return len(parts) == 1 and parts[0][0] is not None and parts[0][0]._in_kernels
+    def obstacle(self) -> str | None:
+        """Why no plan can hold it in a training step."""
+        if self.single is None:
+            return "the model has several outputs or losses; with one of each it replays"
+        return can_replay(self.single)
 
     def terms(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> list[Tensor]:
         """The weighted losses, scalars, of the outputs that have one."""

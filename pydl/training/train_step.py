@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .. import losses, ops, optimizers
 from ..autograd import changes
 from ..autograd.plan import PlanCache
-from ..autograd.tape import no_grad, spoil_plan, state
+from ..autograd.tape import cannot_replay, no_grad, state
 from ..autograd.tensor import Tensor, as_array, wrap
 from ..autograd.variable import Variable
 from ..base.argument_names import checks_names
@@ -25,7 +23,7 @@ from ..metrics import Mean, Metric
 from ..metrics.metric import Kept
 from .batches import Batch, InputSpec
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
-from .step_cache import StepCache, is_own
+from .step_cache import StepCache, batch_obstacle, obstacles
 
 _STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
 
@@ -38,6 +36,7 @@ class TrainStep:
 
     optimizer: optimizers.Optimizer
     _spec: InputSpec
+    _step_obstacle: str | None = None  # what of its batch kept the last step from a plan
     _in_loop = False  # whether fit or evaluate is under way, whose figures are not to be lost
 
     if TYPE_CHECKING:
@@ -133,8 +132,11 @@ class TrainStep:
             a step of 2
         """
         cache = self._cached_step()
-        replay = self._replayable(batch, cache)
-        loss, y_pred = self._replayed(batch, cache.variables) if replay else self._differentiated(*batch)
+        obstacle = cache.obstacle or batch_obstacle(batch, cache.variables)
+        if cache.obstacle is None:
+            vars(self)["_step_obstacle"] = obstacle  # not in the usual way, which would invalidate all plans
+        replays = obstacle is None
+        loss, y_pred = self._replayed(batch, cache.variables) if replays else self._differentiated(*batch)
         variables = self._cached_step().variables  # the first step makes them
         if variables:
             self._update(variables)
@@ -156,21 +158,17 @@ class TrainStep:
             loss.backward()
         return loss, y_pred
 
-    @staticmethod
-    def _replayable(batch: Batch, cache: StepCache) -> bool:
-        """Whether it is all pydl's own code: Python of others may do what a recording does not see."""
-        arrays = type(batch.x) is np.ndarray and type(batch.y) is np.ndarray and batch.sample_weight is None
-        return arrays and cache.replayable and state.grad_enabled and all([v.requires_grad for v in cache.variables])
-
     def _replayed(self, batch: Batch, variables: list[Variable]) -> tuple[Tensor, Any]:
         """`_differentiated` by a plan, or recording one. Its outputs are the gradients of the variables too."""
 
         def call(xy: tuple[Tensor, Tensor]) -> list[Any]:
             x, y = xy
             loss, y_pred = self._differentiated(x, y.array, None)
+            if state.plan is not None:
+                state.plan.blame("the loss, or the gradients")
             gradients = [wrap(v.grad) for v in self._cached_step().variables if v.grad is not None]
             if len(gradients) < len(self._cached_step().variables):
-                spoil_plan("a weight has no gradient")
+                cannot_replay("the loss does not depend on every weight; freeze those that it does not depend on")
             return [loss, y_pred, *gradients]
 
         xy = as_array(batch.x), as_array(batch.y)
@@ -269,7 +267,7 @@ class TrainStep:
         """Starts the loss and metrics anew; those of a loop that is under way are there again afterwards."""
         outer = self._in_loop
         before = [Kept(metric) for metric in self._all_metrics()] if outer else []
-        vars(self)["_in_loop"] = True  # not in the usual way, which would void all plans
+        vars(self)["_in_loop"] = True  # not in the usual way, which would invalidate all plans
         self.reset_metrics()
         try:
             yield
@@ -312,11 +310,9 @@ class TrainStep:
             taken = changes.snapshot(self._plan_parts())
             layers, variables = self._all_layers(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
-            replayable = (
-                self._loss is not None and self._loss._in_kernels and not regularized and all(map(is_own, layers))
-            )
-            # Not an attribute of the model's own making: setting it in the usual way would void all plans.
-            cache = StepCache(taken, layers[1:], variables, regularized, replayable)
+            obstacle = next(obstacles(layers, self._loss, regularized), None)
+            # Not an attribute of the model's own making: setting it in the usual way would invalidate all plans.
+            cache = StepCache(taken, layers[1:], variables, regularized, obstacle)
             object.__setattr__(self, "_step_cache", cache)
         return cache
 

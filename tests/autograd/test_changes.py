@@ -1,4 +1,4 @@
-"""What voids a plan: every change of what it was recorded from, and nothing else."""
+"""What invalidates a plan: every change of what it was recorded from, and nothing else."""
 
 import copy
 import gc
@@ -243,7 +243,7 @@ def test_a_model_that_is_in_its_own_list_is_collected() -> None:
     assert gone() is None
 
 
-def test_plain_attributes_that_stay_the_same_void_nothing() -> None:
+def test_plain_attributes_that_stay_the_same_invalidate_nothing() -> None:
     model = net()
     plan = plan_of(model)
     model.stop_training = False

@@ -118,9 +118,9 @@ def test_a_replay_is_refused_where_the_call_is_part_of_something(rng: np.random.
     refused: list[Any] = [Tensor(x), x.view(np.ma.MaskedArray), x.tolist(), None]
     with pydl.GradientTape():
         refused.append(plan.replay(x))
-    _core.state.depth += 1
+    _core.state.layer_depth += 1
     refused.append(plan.replay(x))
-    _core.state.depth -= 1
+    _core.state.layer_depth -= 1
     np.testing.assert_array_equal(plan.replay(x), model(x))
     model.layers[0].note = 1
     refused.append(plan.replay(x))
@@ -311,13 +311,13 @@ def test_a_layer_that_draws_random_numbers_is_not_frozen(rng: np.random.Generato
     net = Net(AlwaysDrops())
     x = np.ones((4, 50), np.float32)
     assert len({net(x).tobytes() for _ in range(4)}) == 4
-    assert net.reasons() == ["dropout draws random numbers"]
+    assert net.reasons()[0].startswith("AlwaysDrops 'always_drops': dropout draws random numbers")
 
 
 def test_numpy_as_the_last_step_is_noticed(rng: np.random.Generator) -> None:
     net = Net(layers.ReLU(), InNumPy())
     check(net, lambda: rng.standard_normal((2, 5)).astype(np.float32), replays=False)
-    assert net.reasons() == ["output 0 is not the output of a recorded kernel"]
+    assert net.reasons()[0].startswith("output 0 is not the output of a recorded kernel")
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_several_inputs_and_outputs(rng: np.random.Generator) -> None:
     assert cache.info()[0]["reason"] is None
 
 
-def test_a_changed_layer_voids_the_plans(rng: np.random.Generator) -> None:
+def test_a_changed_layer_invalidates_the_plans(rng: np.random.Generator) -> None:
     relu = layers.ReLU()
     net, x = Net(relu), rng.standard_normal((2, 5))
     net(x)
@@ -443,7 +443,7 @@ def test_a_copied_cache_starts_empty(rng: np.random.Generator) -> None:
     assert copy.deepcopy(net).plans.info() == []
 
 
-def test_a_run_writes_its_updates_and_counts_them(rng: np.random.Generator) -> None:
+def test_a_run_writes_afterwards_and_counts_it(rng: np.random.Generator) -> None:
     """The state is read by each run before it is written: h = h w."""
     h, w, version = rng.standard_normal((2, 3)), rng.standard_normal((3, 3)), _core.Version()
     plan, x, expected = _core.Plan(), rng.standard_normal((2, 3)), h.copy()
@@ -459,12 +459,12 @@ def test_a_run_writes_its_updates_and_counts_them(rng: np.random.Generator) -> N
 @pytest.mark.parametrize(
     ("array", "error", "message"),
     [
-        (np.zeros((2, 2)), ValueError, r"\[plan\] update"),
-        (np.zeros((2, 3), np.float32), TypeError, r"\[plan\] update: expected the dtype of float64 \(2, 3\)"),
-        (np.broadcast_to(0.0, (2, 3)), ValueError, r"\[plan\] update"),
+        (np.zeros((2, 2)), ValueError, r"\[plan\] post_run_writes"),
+        (np.zeros((2, 3), np.float32), TypeError, r"\[plan\] post_run_writes: expected the dtype of float64 \(2, 3\)"),
+        (np.broadcast_to(0.0, (2, 3)), ValueError, r"\[plan\] post_run_writes"),
     ],
 )
-def test_an_update_that_does_not_fit_is_an_error(array: Array, error: type[Exception], message: str) -> None:
+def test_a_write_that_does_not_fit_is_an_error(array: Array, error: type[Exception], message: str) -> None:
     plan, x = _core.Plan(), np.ones((2, 4))
     plan.begin([x], [])
     y = _core.matmul(x, np.ones((4, 3)))

@@ -217,8 +217,8 @@ def test_numpy_functions_do_not_lose_gradients() -> None:
 
 def test_the_state_is_that_of_the_thread() -> None:
     def other() -> tuple[Any, ...]:
-        seen = state.grad_enabled, state.training, state.depth, state.plan
-        state.training, state.depth = True, 7
+        seen = state.grad_enabled, state.training, state.layer_depth, state.plan
+        state.training, state.layer_depth = True, 7
         return seen
 
     with no_grad():
@@ -226,21 +226,21 @@ def test_the_state_is_that_of_the_thread() -> None:
         try:
             with ThreadPoolExecutor(1) as pool:
                 assert pool.submit(other).result() == (True, None, 0, None)
-            assert (state.grad_enabled, state.training, state.depth) == (False, False, 0)
+            assert (state.grad_enabled, state.training, state.layer_depth) == (False, False, 0)
         finally:
             state.training = None
 
 
 def test_the_state_takes_only_what_it_can_hold() -> None:
     with pytest.raises(TypeError):
-        state.depth = "deep"  # type: ignore[assignment]
+        state.layer_depth = "deep"  # type: ignore[assignment]
     with pytest.raises(OverflowError):
-        state.depth = 1 << 64
+        state.layer_depth = 1 << 64
     with pytest.raises(AttributeError, match="cannot be deleted"):
         del state.training
     with pytest.raises(AttributeError):
         state.nothing = 1  # type: ignore[attr-defined]
-    assert (state.depth, state.training) == (0, None)
+    assert (state.layer_depth, state.training) == (0, None)
 
 
 def test_tensors_in_a_circle_are_collected() -> None:

@@ -35,6 +35,7 @@ CELL = (
 """
 )
 OURS = {
+    "explain_plan",  # of a model: whether it replays plans
     "reset_state", "reset_states",  # of a model: Keras 2 had them, and guides still call them
     "recompute_every", "states",  # arguments and state of recurrent layers, documented
 }  # fmt: skip

@@ -233,7 +233,7 @@ def test_hidden_sigmoids_are_fused_and_the_last_keeps_what_goes_into_it(
     y = model(values, training=True)
     assert alone == ["sigmoid"]
     assert y.node is not None
-    assert y.node.kind == "sigmoid"
+    assert y.node.op == "sigmoid"
     logits = y.node.inputs[0].array
     np.testing.assert_allclose(y.array, 1 / (1 + np.exp(-logits)), rtol=1e-12)
     pydl.testing.check_gradients(lambda t: model(t, training=True), [values])

@@ -170,7 +170,7 @@ def test_gradients_stay_in_the_variables(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(v.grad, w.grad)
 
 
-def test_freezing_and_compiling_void_the_plans(rng: np.random.Generator) -> None:
+def test_freezing_and_compiling_invalidate_the_plans(rng: np.random.Generator) -> None:
     model, x, y = compiled(rng)
     for freeze in (lambda: None, lambda: setattr(model.layers[0], "trainable", False)):
         freeze()
@@ -204,7 +204,7 @@ def test_functions_of_others_may_change_too(rng: np.random.Generator) -> None:
     assert reasons(model) == []
 
 
-def test_a_loss_that_changes_voids_the_plans(rng: np.random.Generator) -> None:
+def test_a_loss_that_changes_invalidates_the_plans(rng: np.random.Generator) -> None:
     model, loss = Sequential(dense()), losses.MeanSquaredError()
     x, y = samples(model, (3,), rng)
     model.compile(optimizers.SGD(0.0), loss)
@@ -279,6 +279,6 @@ def test_memory_does_not_grow(rng: np.random.Generator) -> None:
     held = 0
     for step in range(100):
         model.train_on_batch(x, y)
-        if step == 2:
-            held = pydl.memory_stats()["used_bytes"]
+        if step in (2, 3):  # gradients lie in two sets of blocks by turns, and their sizes may differ
+            held = max(held, pydl.memory_stats()["used_bytes"])
     assert pydl.memory_stats()["used_bytes"] <= held
