@@ -1,0 +1,99 @@
+"""docs/add_a_kernel.md keeps its word: its C++ compiles, its Python runs, and its files are counted right."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from pydl import _core
+from pydl.testing import check_gradients
+
+TEXT = (ROOT / "docs" / "add_a_kernel.md").read_text()
+BLOCKS = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))  # by the file that they are of
+BEFORE = {  # where the additions to a file go: before its last line like this
+    "csrc/contract/activations.def": "#undef", "csrc/contract/families.def": "#undef",
+    "csrc/contract/norm.h": "}  // namespace", "csrc/kernels/common/activation.h": "template <class Body>",
+}  # fmt: skip
+
+
+def test_the_files_are_counted() -> None:
+    entries = re.findall(r"^- \*\*\[.*?\]\(.*?\): (\d)\b(.*?)(?=^- |^$)", TEXT, re.MULTILINE | re.DOTALL)
+    assert [int(count) for count, _ in entries] == [2, 3, 8]
+    for count, text in entries:
+        new, edited = (re.findall(r"`(\S+)`", part) for part in text.split("Edited:"))
+        assert len(new) + len(edited) == int(count)
+        assert not [path for path in new if (ROOT / path).exists()]
+        assert not [path for path in edited if not (ROOT / path).exists()]
+        assert set(new) <= BLOCKS.keys()
+
+
+def test_the_kernels_compile(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "csrc", tmp_path / "csrc", ignore=shutil.ignore_patterns("tests", "bindings"))
+    sources = [path for path in BLOCKS if path.startswith(("csrc/contract", "csrc/kernels"))]
+    for path in sources:
+        place = tmp_path / path
+        if path not in BEFORE:
+            place.write_text(BLOCKS[path])
+            continue
+        before, mark, after = place.read_text().rpartition(f"\n{BEFORE[path]}")
+        assert mark, path
+        place.write_text(f"{before}\n{BLOCKS[path]}{mark}{after}")
+    command = ["c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-DPYDL_ISA=baseline", "-Icsrc"]
+    compiled = ["norm/rms_norm", "elementwise/elementwise", "table"]
+    command += [f"csrc/kernels/{stem}.cpp" for stem in compiled]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_binding_calls_what_there_is() -> None:
+    """It is not compiled, which takes pybind11: its functions are those of the headers of bindings."""
+    text = BLOCKS["csrc/bindings/bind_rms_norm.cpp"]
+    headers = "".join(path.read_text() for path in sorted((ROOT / "csrc").rglob("*.h")) if "tests" not in path.parts)
+    called = set(re.findall(r"(?<![\w:.])(\w+)(?:<\w+>)?\(", re.sub(r'"[^"]*"|//.*', "", text)))
+    own = {"checked_cols", "forward", "bind_rms_norm", "T", "decltype"}
+    missing = [name for name in called - own if not re.search(rf"\b{name}\(", headers)]
+    assert not missing
+    assert "launch" in called
+
+
+def module(path: str) -> dict[str, Any]:
+    """What the module of this block defines."""
+    name = path.removesuffix(".py").replace("/", ".")
+    made = ModuleType(name)
+    made.__package__ = name.rpartition(".")[0]
+    exec(compile(BLOCKS[path], path, "exec", dont_inherit=True), vars(made))
+    return vars(made)
+
+
+def test_the_op_is_differentiable(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
+    def scale(x: Any, epsilon: float) -> Any:
+        return 1 / np.sqrt((x * x).mean(-1, keepdims=True) + epsilon)
+
+    def backward(dy: Any, x: Any, epsilon: float) -> Any:
+        s = scale(x, epsilon)
+        return s * dy - x * s**3 * (x * dy).mean(-1, keepdims=True)
+
+    monkeypatch.setattr(_core, "rms_norm_forward", lambda x, epsilon: x * scale(x, epsilon), raising=False)
+    monkeypatch.setattr(_core, "rms_norm_backward", backward, raising=False)
+    check_gradients(module("pydl/ops/rms_norm.py")["rms_norm"], [rng.standard_normal((3, 5))])
+
+
+def test_the_layer_runs() -> None:
+    layer = module("pydl/layers/unit_normalization.py")["UnitNormalization"]()
+    np.testing.assert_allclose(layer(np.array([[3.0, 4.0]])).numpy(), [[0.6, 0.8]], rtol=1e-6)
+    assert layer.get_config()["axis"] == -1
+
+
+def test_the_activation_asks_its_kernel() -> None:
+    from pydl.ops import activation
+
+    made = dict(vars(activation))
+    exec(BLOCKS["pydl/ops/activation.py"], made)
+    with pytest.raises(ValueError, match=r"expected one of linear, relu, .*; got 'hard_tanh'"):
+        made["hard_tanh"](np.ones(3))
