@@ -46,22 +46,23 @@ def run(op: str, cell: str, x: Any, *given: Mapping[str, Any]) -> list[Tensor]:
         return run_in_stretches(x, directions[0], positive_integer(op, "recompute_every", every))
     forward = partial(_core.recurrent_forward, cell, x.array, training, *arguments)
     y, *ends = forward()
-    outputs = [y]
-    for h, c, _ in ends:
+    outputs, saved = [y], []
+    for h, c, of_one in ends:
         outputs += [h] if c is None else [h, c]
+        saved.append(of_one)
     if not training:
         return [wrap(a) for a in outputs]
-    kept = [ends]  # for one walk back: what is saved is overwritten, and made again for a further walk
+    kept = [saved]  # for one walk back: it is overwritten, and made again for a further walk
 
     def gradients(dys: Sequence[Array | None]) -> list[Array | None]:
         dy, *rest = dys
         dstates, last = iter(rest), list[dict[str, Any]]()
-        for one, (_, _, saved) in zip(directions, kept.pop() if kept else forward()[1:], strict=True):
+        once = kept.pop() if kept else [of_one[2] for of_one in forward()[1:]]
+        for one, saved in zip(directions, once, strict=True):
             last.append({**one.arguments, "saved": saved, **{f"d{name[0]}": next(dstates) for name in one.states}})
         with_dx, with_initial = x.requires_grad and x.ndim == 3, any(one.learns_states for one in directions)
-        found: list[Array | None]
         dx, *of_directions = _core.recurrent_backward(cell, x.array, dy, with_dx, with_initial, *last)
-        found = [dx]
+        found: list[Array | None] = [dx]
         for one, of_one in zip(directions, of_directions, strict=True):
             found += one.gradients(*of_one)
         return found
