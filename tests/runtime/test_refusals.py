@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from calls import GOOD, ones
+from calls import GOOD, function_of, ones
 
 from pydl import _core
 
@@ -17,9 +17,10 @@ class Lying(list):  # type: ignore[type-arg]
         return 2**62
 
 
-@pytest.mark.parametrize("op", GOOD)
-def test_missing_and_unknown_arguments(op: str) -> None:
-    function, good = getattr(_core, op), copy.deepcopy(GOOD[op])
+@pytest.mark.parametrize("case", GOOD)
+def test_missing_and_unknown_arguments(case: str) -> None:
+    op = function_of(case)
+    function, good = getattr(_core, op), copy.deepcopy(GOOD[case])
     first = next(iter(good))
     rest = {name: value for name, value in good.items() if name != first}
     with pytest.raises(TypeError, match=rf"^\[{op}\] {first}: missing$"):
@@ -33,18 +34,23 @@ def test_missing_and_unknown_arguments(op: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("op", "name"),
-    [(op, name) for op, good in GOOD.items() for name, v in good.items() if isinstance(v, bool | int | float | str)],
+    ("case", "name"),
+    [
+        (case, name)
+        for case, good in GOOD.items()
+        for name, v in good.items()
+        if isinstance(v, bool | int | float | str)
+    ],
 )
-def test_numbers_flags_and_names_of_a_wrong_kind(op: str, name: str) -> None:
-    good = GOOD[op][name]
+def test_numbers_flags_and_names_of_a_wrong_kind(case: str, name: str) -> None:
+    op, good = function_of(case), GOOD[case][name]
     wrong: list[Any] = [object(), [1], SURROGATE, 1j, ones(3)]
     if isinstance(good, int) and not isinstance(good, bool):
         wrong += [1.5, "1", 2**64, -(2**100), None]
     if isinstance(good, str):
         wrong += [1, None, b"x"]
     for value in wrong:
-        arguments = {**copy.deepcopy(GOOD[op]), name: value}
+        arguments = {**copy.deepcopy(GOOD[case]), name: value}
         if isinstance(good, bool) and hasattr(value, "__bool__"):  # as Python's own `if`
             continue
         with pytest.raises((TypeError, ValueError), match=rf"^\[{op}\] {name}: ") as caught:
