@@ -32,7 +32,7 @@ struct ActivationTraits {
   Activation kind;
   const char* name;
   Saved saved;
-  double alpha;  // by default; 0 if it has none
+  double alpha;  // the default; 0 without one
 };
 inline constexpr ActivationTraits kActivations[] = {
 #define PYDL_ACTIVATION(name, Name, saved, alpha) {Activation::name, #name, Saved::saved, alpha},

@@ -170,7 +170,7 @@ py::array binary(BinaryOp op, const py::array& a, const py::object& b_object) {
   return c;
 }
 
-// Name -> (whether backward reads the input, alpha by default).
+// Name -> (whether backward reads the input, the default alpha).
 py::dict activations() {
   py::dict all;
   for (const ActivationTraits& each : kActivations)

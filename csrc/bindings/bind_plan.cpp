@@ -1,4 +1,4 @@
-// pydl._core.Plan and Version: recording and replaying a model's kernel calls (see ../plan.h).
+// pydl._core.Plan and Version: recording and replaying a model's kernel calls (see runtime/plan.h).
 #include <pybind11/stl.h>
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace pydl {
 namespace {
 
-// A plan between arrays, which Python sees as _core.Plan: the shapes at its ends, and the weights that it reads.
+// A plan of arrays, in Python _core.Plan: it knows the shapes of inputs and outputs, and holds the weights.
 class ArrayPlan : public Plan {
  public:
   void begin(const std::vector<py::array>& inputs,
@@ -42,7 +42,7 @@ class ArrayPlan : public Plan {
     constants_.push_back(array);
   }
 
-  // The last outputs are not given out: each run writes them to these arrays, which it may have read before.
+  // The last outputs are not returned: each run writes them to these arrays, which it may have read before.
   py::object end(const std::vector<py::array>& outputs,
                  const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& post_run_writes,
                  const py::object& rebuild) {
@@ -93,8 +93,8 @@ class ArrayPlan : public Plan {
     return run_on(in.data());
   }
 
-  // A single input without a word: None unless it is as recorded, nothing has invalidated the plan, and this call is
-  // not part of another forward pass or on a tape.
+  // The fast path for a single input: None if the input is not as recorded, the plan is invalid, or this call is part
+  // of another forward pass or on a tape.
   py::object replay(const py::object& input) {
     if (!complete_ || inputs_.size() != 1 || !thread_state().outside() || !inputs_[0].fits(input) ||
         (depends_on_ && !depends_on_->holds()))
@@ -166,7 +166,7 @@ class ArrayPlan : public Plan {
   std::vector<End> inputs_, outputs_;
   std::vector<Write> writes_;
   index write_bytes_ = 0;
-  py::object rebuild_ = py::none();  // from the arrays to what a run gives; None: the one tensor
+  py::object rebuild_ = py::none();  // makes the result of a run from its arrays; None: the one tensor
   std::vector<py::array> constants_;
   std::atomic<std::int64_t> runs_{0};
   bool begun_ = false, complete_ = false;
@@ -185,10 +185,11 @@ PyObject* replay(PyObject* self, PyObject* input) {
   }
   return nullptr;
 }
-PyMethodDef replay_method{"replay", &replay, METH_O,
-                          "replay(self: object, input: object) -> object\n\n"
-                          "As run, for one input. None if it is not as recorded, it is invalid, or this is in a "
-                          "forward pass."};
+PyMethodDef replay_method{
+    "replay", &replay, METH_O,
+    "replay(self: object, input: object) -> object\n\n"
+    "As run, for one input. None if the input is not as recorded, the plan is invalid, or the call "
+    "is part of a forward pass."};
 
 }  // namespace
 
@@ -231,7 +232,7 @@ void bind_plan(py::module_& m) {
            R"(Starts recording in this thread.
 
 weights: pairs (array, Version); without a Version, a weight is never packed.
-snapshot: what the plan depends on besides the weights' values; `replay` asks whether it holds.)")
+snapshot: what the plan depends on besides the weights' values; `replay` checks that it holds.)")
       .def("add_constant", &ArrayPlan::add_constant, py::arg("array"), py::arg("version") = py::none(),
            "While recording: this array will be the same memory at every replay.")
       .def("end", &ArrayPlan::end, py::arg("outputs"),
@@ -241,9 +242,9 @@ snapshot: what the plan depends on besides the weights' values; `replay` asks wh
 
 post_run_writes: pairs (array, Version) for the last of the outputs. A run writes those there, instead of giving them
 out.
-rebuild: makes of the arrays what a run gives; None for the tensor around the only one.)")
+rebuild: makes the result of a run from the arrays; None for a single tensor.)")
       .def("fail", &ArrayPlan::fail, py::arg("reason"))
-      .def("blame", &ArrayPlan::blame, py::arg("where"), "Says once where the recording has failed, if it has.")
+      .def("blame", &ArrayPlan::blame, py::arg("where"), "Adds once where the recording failed, if it did.")
       .def("abort", &ArrayPlan::abort)
       .def("run", &ArrayPlan::run, "Replays on new inputs of the recorded shapes and dtypes.")
       .def_property_readonly("snapshot", &ArrayPlan::snapshot)

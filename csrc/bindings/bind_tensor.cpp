@@ -1,6 +1,6 @@
-// pydl._core.TensorFields: what pydl.Tensor is made of. And `wrap`, which makes one.
+// pydl._core.TensorFields: the fields of pydl.Tensor. And `wrap`, which makes a tensor.
 //
-// A type of the C API, because every op makes a tensor, and a replayed plan does so without running any Python.
+// A type of the C API, because every op makes a tensor, and a replayed plan makes one without running any Python.
 #include <Python.h>
 #include <structmember.h>
 

@@ -1,6 +1,6 @@
 // pydl._core.state: an object whose attributes are those of the calling thread.
 //
-// A type of the C API, not of pybind11 (nor threading.local): every call of a layer or an op looks here.
+// A type of the C API, not of pybind11 (nor threading.local), because every call of a layer or an op reads it.
 #include "bindings/bindings.h"
 #include "bindings/thread_state.h"
 

@@ -1,4 +1,4 @@
-// pydl.Tensor, as seen from here: its fields, and how one is made around an array.
+// pydl.Tensor in C++: its fields, and how one is made around an array.
 #pragma once
 #include "bindings/array.h"
 
@@ -12,7 +12,7 @@ struct TensorFields {
   bool fixed_array;  // of a variable: `array` stays the same object, which plans and optimizers know by its address
 };
 
-// A tensor without history. The array is not looked at.
+// A tensor without history. The array is not checked.
 py::object make_tensor(const py::object& array);
 
 }  // namespace pydl

@@ -1,4 +1,5 @@
-// What the forward pass of a thread is part of. Python reads and writes it as `pydl._core.state` (see pydl/tape.py).
+// The state of the forward pass of a thread. Python reads and writes it as `pydl._core.state` (see
+// pydl/autograd/tape.py).
 #pragma once
 #include <pybind11/pybind11.h>
 
@@ -9,12 +10,12 @@
 
 namespace pydl {
 
-// Plain members, for `thread_local` without a destructor: the dict is only there while a plan records, which ends
-// before its thread does. Which plan that is, `Plan::recording()` knows alone.
+// Plain members, so that `thread_local` needs no destructor: the dict exists only while a plan records, which ends
+// before its thread. Which plan records, only `Plan::recording()` knows.
 struct ThreadState {
   bool grad_enabled = true;
   std::int64_t tape_depth = 0;          // open gradient tapes
-  PyObject* post_run_writes = nullptr;  // of the plan that records: a dict, see pydl.plan.write_variable
+  PyObject* post_run_writes = nullptr;  // of the plan that records: a dict, see autograd.plan.write_variable
   std::optional<bool> training;         // what the outermost layer was called with; None at layer_depth 0
   std::int64_t layer_depth = 0;         // layers inside layers
 
@@ -22,7 +23,7 @@ struct ThreadState {
 };
 ThreadState& thread_state();
 
-// The attribute `plan`: the one that records. None pauses it. In bind_plan.cpp, which knows what Python sees of plans.
+// The attribute `plan`: the one that records; None pauses it. In bind_plan.cpp, which knows Python's type of plans.
 PyObject* get_recording_plan(PyObject*, void*);
 int set_recording_plan(PyObject*, PyObject* plan, void*);
 

@@ -4,10 +4,10 @@
 
 namespace pydl {
 
-// How a convolution is computed. In a shape, what is requested: `automatic` is the fastest that fits, `direct` one of
-// those that add up products and do nothing else; the others where they fit the shape, else direct. Winograd's have
-// tiles of 4 x 4 or 5 x 5 outputs; space_to_depth makes blocks of x's pixels its channels, and another algorithm does
-// the rest; grouped is depthwise with small groups.
+// How a convolution is computed. A shape requests `automatic` (the fastest that fits), `direct` (a fast one of those
+// that only add up products), or one of the others, which fall back to direct where they do not fit. Winograd's have
+// tiles of 4 x 4 or 5 x 5 outputs; space_to_depth makes blocks of x's pixels its channels and leaves the rest to
+// another algorithm; grouped is depthwise with small groups.
 enum class ConvAlgorithm : int {
   automatic,
   direct,
@@ -31,7 +31,7 @@ struct Conv2dShape {
   index dilation_h = 1, dilation_w = 1;
   index groups = 1;
   ConvAlgorithm algorithm = ConvAlgorithm::automatic;
-  bool output_is_read_at_once = false;  // by the kernel that called this one: it should stay in the caches
+  bool output_is_read_at_once = false;  // by the calling kernel, so it should stay in the caches
 };
 
 template <class Storage>
@@ -46,7 +46,7 @@ struct Conv2dKernels {
                          const Epilogue<Storage>&, Storage* dx);
   void (*backward_weight)(const Conv2dShape&, const Storage* x, const Storage* dy, Storage* dw, Storage* db);
 
-  ConvAlgorithm (*algorithm)(const Conv2dShape&, ConvDirection);  // what these functions do for a shape
+  ConvAlgorithm (*algorithm)(const Conv2dShape&, ConvDirection);  // what these functions use for a shape
 };
 
 }  // namespace pydl

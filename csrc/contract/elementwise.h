@@ -8,10 +8,10 @@ enum class BinaryOp : int { add, subtract, multiply, divide, maximum, minimum };
 
 template <class Storage, class Acc = AccOf<Storage>>
 struct ElementwiseKernels {
-  // y may be x. In backward, `saved` is y or x, as activations.def has it for the activation; dx may be dy.
+  // y may be x. In backward, `saved` is y or x, as activations.def says for each activation; dx may be dy.
   void (*activation_forward)(Activation, Acc alpha, index n, const Storage* x, Storage* y);
   void (*activation_backward)(Activation, Acc alpha, index n, const Storage* saved, const Storage* dy, Storage* dx);
-  // The general relu of Keras: max_value from there up, x from threshold up, else slope * (x - threshold).
+  // Keras's general relu: x limited to max_value if x >= threshold, else slope * (x - threshold).
   void (*rectify_forward)(Acc slope, Acc max_value, Acc threshold, index n, const Storage* x, Storage* y);
   void (*rectify_backward)(Acc slope, Acc max_value, Acc threshold, index n, const Storage* x, const Storage* dy,
                            Storage* dx);

@@ -4,8 +4,8 @@
 
 namespace pydl {
 
-// c[M,N] = epilogue(op(a)[M,K] * op(b)[K,N]); with `accumulate`, the old c is added before the epilogue.
-// lda, ldb, ldc are the row strides, in elements, of the arrays as stored (a is K x M when trans_a).
+// c[M,N] = epilogue(op(a)[M,K] * op(b)[K,N]); with `accumulate`, c is added before the epilogue. lda, ldb, ldc are the
+// row strides, in elements, of the arrays as stored (a is K x M when trans_a).
 struct GemmShape {
   index M, N, K;
   index lda, ldb, ldc;

@@ -4,7 +4,7 @@
 
 namespace pydl {
 
-inline constexpr index kMaxAxes = 8;  // that a copy can tell apart
+inline constexpr index kMaxAxes = 8;  // of one copy
 
 template <class Storage>
 struct ConcatenateKernels {
@@ -18,7 +18,7 @@ template <class Storage>
 struct TransposeKernels {
   // y (dense, of these sizes) = x read with these strides, in elements; 0 repeats. At most kMaxAxes.
   void (*transpose)(index axes, const index* sizes, const index* strides, const Storage* x, Storage* y);
-  // x with margins of zeros: before[k] in front of axis k (negative: so many cut off), y_sizes says how many behind.
+  // x with margins of zeros: before[k] in front of axis k (negative: cuts off elements); y_sizes implies those behind.
   void (*pad)(index axes, const index* sizes, const index* before, const index* y_sizes, const Storage* x, Storage* y);
 };
 

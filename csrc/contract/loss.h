@@ -6,7 +6,7 @@ namespace pydl {
 
 template <class Storage>
 struct LossKernels {
-  // Sparse labels are checked by the binding to lie in [0, cols). probs (rows x cols) is saved for backward.
+  // The binding checks that sparse labels are in [0, cols). probs (rows x cols) is saved for backward.
   void (*softmax_cross_entropy_forward)(index rows, index cols, const Storage* logits, const std::int64_t* labels,
                                         Storage* probs, Storage* loss);
   void (*softmax_cross_entropy_backward)(index rows, index cols, const Storage* probs, const std::int64_t* labels,

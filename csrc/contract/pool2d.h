@@ -12,12 +12,12 @@ struct Pool2dShape {
   index stride_h, stride_w;
   index pad_top = 0, pad_left = 0;
 
-  bool few_cells() const { return KH * KW <= 256; }  // their numbers fit into a byte
+  bool few_cells() const { return KH * KW <= 256; }  // argmax indices fit into a byte
 };
 
 template <class Storage>
 struct Pool2dKernels {
-  // argmax[n,oh,ow,c] = kh*KW + kw, the place in its window of the first maximum (a NaN wins over any number): uint8
+  // argmax[n,oh,ow,c] = kh*KW + kw, the index in its window of the first maximum (a NaN wins over any number): uint8
   // for windows of few cells (few_cells), else int32. It may be null in forward.
   void (*max_forward)(const Pool2dShape&, const Storage* x, Storage* y, void* argmax);
   void (*max_backward)(const Pool2dShape&, const Storage* dy, const void* argmax, Storage* dx);

@@ -7,14 +7,14 @@ namespace pydl {
 // B sequences of T steps with I inputs through a layer of U units. Layouts, gate orders and masks are Keras's.
 struct RecurrentShape {
   index B, T, I, U;
-  Activation activation = Activation::tanh;               // one whose slope follows from its value
+  Activation activation = Activation::tanh;               // its slope must follow from its value
   Activation recurrent_activation = Activation::sigmoid;  // of the gates; likewise
-  bool go_backwards = false;      // the last step first; y and dy are in the order of processing
-  bool return_sequences = true;   // y and dy are (B,T,U), else (B,U): the last output
-  bool outputs_in_order = false;  // y and dy are in the order of x instead
-  index output_stride = 0;        // between rows of y and dy: those of two directions may lie side by side
-  index id_rows = 0;              // not 0: x are ids below this, of rows of the kernel (id_rows, G*U); I is 0
-  bool reset_after = true;        // GRU: r * (h U) with a bias of its own, else (r * h) U
+  bool go_backwards = false;                              // the last step first; y and dy are in processing order
+  bool return_sequences = true;                           // y and dy are (B,T,U), else (B,U): the last output
+  bool outputs_in_order = false;                          // y and dy are in the order of x instead
+  index output_stride = 0;  // between rows of y and dy: those of two directions may be side by side
+  index id_rows = 0;        // not 0: x are ids of rows of the kernel (id_rows, G*U), and I is 0
+  bool reset_after = true;  // GRU: r * (h U) with a bias of its own, else (r * h) U
 };
 
 // Null: absent (zeros, no mask, no dropout, no bias).
@@ -22,19 +22,19 @@ template <class Storage>
 struct RecurrentInputs {
   const Storage *x, *kernel, *recurrent_kernel, *bias;  // (B,T,I) (I,G*U) (U,G*U) (G*U), GRU with reset_after (2,3*U)
   const Storage *h0, *c0;                               // (B,U)
-  const unsigned char* mask;                            // (B,T): 0 where the step is left out: state and output stay
-  const Storage *dropout, *recurrent_dropout;           // (B,I) (B,U): what x and h are multiplied with on their way in
+  const unsigned char* mask;                            // (B,T): 0 for masked steps, which repeat state and output
+  const Storage *dropout, *recurrent_dropout;           // (B,I) (B,U): factors of x and h
   const std::int64_t* ids = nullptr;                    // (B,T), instead of x
 };
 template <class Storage>
 struct RecurrentOutputs {
   Storage *y, *h, *c;  // c: LSTM only
-  Storage* saved;      // for backward, or null: saved_size elements
+  Storage* saved;      // reserve space for backward, or null: saved_size elements
 };
 template <class Storage>
 struct RecurrentGradients {
   const Storage *dy, *dh, *dc;  // of y, h, c; null for zeros
-  Storage* saved;               // of forward; overwritten
+  Storage* saved;               // the reserve space; overwritten
   Storage* dx;                  // or null
   Storage* dweights;   // rows: I or id_rows of the kernel, bias, U of the recurrent kernel, with reset_after its bias
   Storage *dh0, *dc0;  // or null

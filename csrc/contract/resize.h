@@ -4,8 +4,8 @@
 
 namespace pydl {
 
-// y has factor_h rows and factor_w columns for each of x. Bilinear: centres of pixels on centres, held at the edges;
-// otherwise the nearest pixel.
+// y has factor_h rows and factor_w columns for each of x. Bilinear: centres of pixels map to centres, clamped at the
+// edges; otherwise the nearest pixel.
 struct Resize2dShape {
   index N, H, W, C;
   index factor_h, factor_w;

@@ -29,7 +29,7 @@ struct Accumulator {
 template <class Storage>
 using AccOf = typename Accumulator<Storage>::type;
 
-// What a matrix product or convolution does to a finished tile while it is still in registers: y = act(acc + bias).
+// What a matrix product or convolution applies to a finished tile in registers: y = act(acc + bias).
 template <class Storage, class Acc = AccOf<Storage>>
 struct Epilogue {
   const Storage* bias = nullptr;  // one value per output column / channel, or null

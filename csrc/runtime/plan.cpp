@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kMaxOperands = 32;  // inputs, or outputs, of one kernel call
 
-thread_local std::weak_ptr<Plan> recording_plan;  // its owner may let go of it in another thread
+thread_local std::weak_ptr<Plan> recording_plan;  // its owner may release it in another thread
 
 index round_up(index bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -97,7 +97,7 @@ void Plan::keep(std::shared_ptr<void> owner) {
   if (reason_.empty()) kept_.push_back(std::move(owner));
 }
 
-// What has failed keeps nothing: a deep net that cannot be recorded would hold all that its first step computes.
+// After a failure nothing is kept: a deep net that cannot be recorded would hold all that its first step computes.
 void Plan::fail(const std::string& reason) {
   if (!reason_.empty()) return;
   reason_ = reason;
@@ -128,9 +128,9 @@ std::string Plan::end(const std::vector<Memory>& outputs) {
   }
   regions_.clear();
   kept_.clear();
-  if (!reason_.empty()) return reason_;  // what was done is done again, kernel by kernel
+  if (!reason_.empty()) return reason_;  // the model runs kernel by kernel instead
   lay_out();
-  pool_settle();  // recording kept every intermediate result; a replay does with one block
+  pool_settle();  // recording kept every intermediate result; a replay needs one block
   return reason_;
 }
 
@@ -172,7 +172,7 @@ std::int64_t Plan::version_of(const Step& step) const {
   return version;
 }
 
-// The packed weights of all steps, as they have to be now. Nearly always nothing has changed since the last run.
+// The current packed weights of all steps. Nearly always they have not changed since the last run.
 std::shared_ptr<const Plan::AllPacked> Plan::packed() {
   std::lock_guard<std::mutex> lock(packing_);
   PackedFor now{kernels().isa, conv2d_requested(), 0};
@@ -180,7 +180,7 @@ std::shared_ptr<const Plan::AllPacked> Plan::packed() {
   if (packed_ && packed_for_ == now) return packed_;
   AllPacked all(steps_.size());
   if (packed_) all = *packed_;
-  packed_.reset();  // what is stale can go before it is made anew
+  packed_.reset();  // frees the old ones before it packs again
   for (std::size_t i = 0; i < steps_.size(); i++) {
     if (steps_[i].packing.arguments.empty()) continue;
     const PackedFor wanted{now.isa, now.conv2d, version_of(steps_[i])};

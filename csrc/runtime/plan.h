@@ -1,13 +1,13 @@
 // A plan: the list of kernel calls that a model made once for one input shape, replayed in one call. In inference these
-// are the forward pass; in training, the way back to the gradients too.
+// are the forward pass; in training, forward and backward.
 //
-// While a Plan records (one per thread at most), every binding hands its kernel call to it as a step: a function of
-// pointers, and the memory it read and wrote. Memory is known by address: the plan's inputs, the weights, and what
-// recorded steps wrote. A step that reads anything else ends the recording with a reason, so that a computation made
-// outside the kernels can never be baked into a plan as if it were constant.
+// While a Plan records (at most one per thread), every binding adds its kernel call as a step: a function of pointers,
+// and the memory it reads and writes. Memory is known by address: the plan's inputs, the weights, and what recorded
+// steps wrote. A step that reads anything else ends the recording with a reason, so that a computation outside the
+// kernels never becomes a constant of the plan.
 //
-// Replaying needs no Python: intermediate results live in one block from the pool, laid out by liveness; weights that
-// kernels like packed are packed once and again when their version, the instruction set or the precision changes.
+// A replay needs no Python: intermediate results are in one block from the pool, laid out by liveness. Weights are
+// packed once, and again when their version, the instruction set or the precision changes.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -21,7 +21,7 @@
 
 namespace pydl {
 
-// Counts the changes of a weight. Whoever writes to the weight bumps it.
+// Counts the changes of a weight: every write to the weight bumps it.
 struct Version {
   std::atomic<std::int64_t> value{0};
 };
@@ -35,7 +35,7 @@ struct Memory {
 class Plan : public std::enable_shared_from_this<Plan> {
  public:
   using Run = std::function<void(const void* const* in, void* const* out, const void* packed)>;
-  // How to pack the weights that a step reads as in[arguments]; bytes() may return 0 for "not worth it".
+  // How to pack the weights that a step reads as in[arguments]; bytes() returns 0 if packing does not pay.
   struct Packing {
     std::vector<int> arguments;
     std::function<index()> bytes;
@@ -48,19 +48,19 @@ class Plan : public std::enable_shared_from_this<Plan> {
 
   // -- recording
   void begin(const std::vector<Memory>& inputs);
-  // Memory that stays where it is. Without a version it changes too often to be packed: a weight that is trained.
+  // Memory at a fixed address. Without a version it changes too often to be packed, as trained weights do.
   void add_constant(Memory memory, std::shared_ptr<Version> version);
   void add_step(const char* op, const std::vector<Memory>& in, const std::vector<Memory>& out, Run run,
                 Packing packing);
-  void keep(std::shared_ptr<void> owner);  // held until end(): a written address must stay its own while we record
-  void fail(const std::string& reason);    // the first reason is kept
-  void blame(const std::string& where);    // says once where it has failed, if it has
+  void keep(std::shared_ptr<void> owner);               // until end(), so that no other array gets its address
+  void fail(const std::string& reason);                 // the first reason is kept
+  void blame(const std::string& where);                 // adds once where it failed, if it did
   std::string end(const std::vector<Memory>& outputs);  // empty: recorded; else why not
 
-  // The plan that records in this thread, or null; also if its owner is gone. The only record of it.
+  // The plan that records in this thread; null without one, or if its owner is gone. Nothing else knows it.
   static std::shared_ptr<Plan> recording();
   static bool is_recording();
-  static void set_recording(const std::shared_ptr<Plan>&);  // null pauses it: what runs meanwhile is not noted
+  static void set_recording(const std::shared_ptr<Plan>&);  // null pauses it: calls are not recorded
 
   // -- replaying: thread-safe, allocates only from the pool
   void run(const void* const* inputs, void* const* outputs);

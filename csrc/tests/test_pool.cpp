@@ -126,7 +126,7 @@ TEST_CASE("an idle block that is somewhat larger serves, one that is much larger
   pool_release(small);
 }
 
-TEST_CASE("idle memory is bounded by the use of late, also if every size is new") {
+TEST_CASE("idle memory is bounded by recent use, also if every size is new") {
   Fresh pool;
   const index start = pool_stats().used_bytes, megabyte = index(1) << 20;
   for (index bytes = 20 * megabyte; bytes <= 200 * megabyte; bytes += bytes / 10) {

@@ -1,7 +1,7 @@
 // The activations and their derivatives on one vector, by Keras's definitions; elementwise.cpp and the epilogues of
 // gemm and conv2d use them.
 //   with_activation(kind, [&](auto f) { ... f.forward(x, alpha) ... f.backward(saved, dy, alpha) ... });
-// hoists the switch out of the loop. contract/elementwise.h says what `saved` is.
+// hoists the switch out of the loop. contract/activations.def says what `saved` is.
 #pragma once
 #include "kernels/common/gelu.h"
 #include "kernels/common/rows.h"

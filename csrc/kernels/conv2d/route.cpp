@@ -96,11 +96,11 @@ ConvAlgorithm direct_algorithm(const Conv2dShape& s) {
 BlockSteps gradient_steps(const Conv2dShape& s) {
   BlockSteps best{1, 1};
   if (winograd_takes_strides(s, ConvDirection::backward_input)) return best;
-  constexpr index kMostSteps = 4, kMostChannels = 32;
-  for (index h = 1; h <= kMostSteps; h++)
-    for (index w = 1; w <= kMostSteps; w++) {
+  constexpr index kMaxSteps = 4, kMaxChannels = 32;
+  for (index h = 1; h <= kMaxSteps; h++)
+    for (index w = 1; w <= kMaxSteps; w++) {
       const GradientBlocks blocks(s, {h, w});
-      if (blocks.inner.O <= kMostChannels && cost(blocks) < cost({s, best})) best = {h, w};
+      if (blocks.inner.O <= kMaxChannels && cost(blocks) < cost({s, best})) best = {h, w};
     }
   return best;
 }

@@ -1,4 +1,4 @@
-// Matrix products: which way a shape goes. The ways are in blocked.h and skinny.h.
+// Matrix products: the route of each shape. The routes are in blocked.h and skinny.h.
 #include "kernels/gemm/blocked.h"
 #include "kernels/gemm/skinny.h"
 #include "kernels/table.h"
@@ -10,13 +10,13 @@ namespace {
 double multiplications(const GemmShape& s) { return double(s.M) * double(s.N) * double(s.K); }
 
 int useful_threads(const GemmShape& s) {
-  constexpr double kGrain = 1 << 18;  // multiplications that outweigh waking a thread
+  constexpr double kGrain = 1 << 18;  // multiply-adds that amortise a wake-up
   const double useful = multiplications(s) / kGrain, available = num_threads();
   return useful < 1 ? 1 : int(useful < available ? useful : available);
 }
 
-// Packing b costs about as much as multiplying it with a dozen rows. It pays when many rows use it, unless b lies in
-// L2 as it is; and the transpose can be read in no other way.
+// Packing b costs about as much as multiplying it with a dozen rows. It pays when many rows use it, unless b in place
+// is in L2 already. A transposed b is always packed.
 template <class T>
 BLayout b_layout_of(const GemmShape& s) {
   constexpr index kFewRows = 5 * kTileRows;
@@ -29,7 +29,7 @@ bool is_skinny(const GemmShape& s) {
   return s.M <= kSkinnyRows && (!s.trans_b || !s.trans_a || (s.M == 1 && s.lda == 1));
 }
 
-// A column of results is the transposed product with one row. Its bias is one number for all.
+// A column of c is the transposed product with one row. Its bias is a single value.
 template <class T>
 void column_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& epilogue, T* c) {
   const GemmShape row{1, s.M, s.K, s.trans_b ? s.ldb : 1, s.lda, s.M, false, !s.trans_a, s.accumulate};
@@ -41,13 +41,13 @@ void column_gemm(const GemmShape& s, const T* a, const T* b, const Epilogue<T>& 
   if (epilogue.activation != Activation::linear) activate_rows(epilogue.activation, epilogue.alpha, 1, s.M, c, s.M);
 }
 
-// With few tiles and a long K (weight gradients), threads would have nothing to share: K is cut into slices, by shape
-// alone, and their products are added in order.
+// With few tiles and a long K (weight gradients) threads would have too little to share: K is cut into slices, by the
+// shape alone, and their products are added in order.
 template <class T>
 index slices_of(const GemmShape& s) {
-  constexpr index kMostTiles = 8, kSliceK = 4096, kMostSlices = 16;
-  if (ceil_div(s.M, kTileRows) * ceil_div(s.N, kTileCols<T>) > kMostTiles) return 1;
-  return min(s.K / kSliceK > 1 ? s.K / kSliceK : 1, kMostSlices);
+  constexpr index kMaxTiles = 8, kSliceK = 4096, kMaxSlices = 16;
+  if (ceil_div(s.M, kTileRows) * ceil_div(s.N, kTileCols<T>) > kMaxTiles) return 1;
+  return min(s.K / kSliceK > 1 ? s.K / kSliceK : 1, kMaxSlices);
 }
 
 template <class T>

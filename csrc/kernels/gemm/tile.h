@@ -1,6 +1,5 @@
-// The register tile under every matrix product and convolution: a block of the result that stays in vector registers
-// while K runs by. All of it is inlined and unrolled; nothing is spilled as long as Rows x Vectors is within the limits
-// below.
+// The register tile of every matrix product and convolution: a block of the result that stays in vector registers for
+// all of K. All of it is inlined and unrolled; nothing is spilled as long as Rows x Vectors is within the limits below.
 //
 //   Tile<Storage, Rows, Vectors> tile;
 //   tile.clear();                                    // or tile.start(...), to begin with the bias and c_in
@@ -65,7 +64,7 @@ struct Tile {
     }
   }
 
-  // The lines of c, early enough that they are there when the sums are.
+  // Prefetches the lines of c, so that they have arrived when the sums are complete.
   PYDL_INLINE static void prefetch_c(const Storage* c, index ldc) {
     PYDL_UNROLL for (int i = 0; i < Rows; i++) {
       prefetch_for_writing(c + i * ldc);
@@ -73,9 +72,9 @@ struct Tile {
     }
   }
 
-  // With PrefetchB, for a panel that is larger than L1: b is prefetched some rows ahead.
-  // Where a comes in columns, two steps a turn: counting then takes fewer of the slots that the multiplications
-  // need. Four are slower again, and so are two where each row of a has an address of its own.
+  // With PrefetchB, for a panel larger than L1, b is prefetched some rows ahead.
+  // If the columns of a are contiguous, each turn does two steps: counting then takes fewer of the issue slots that the
+  // multiplications need. Four steps are slower again, and so are two if each row of a has its own address.
   template <bool PrefetchB = false>
   PYDL_INLINE void multiply(index K, const Storage* a, index a_row, index a_col, const Storage* b, index b_row) {
     index k = 0;
@@ -87,7 +86,7 @@ struct Tile {
     for (; k < K; k++, a += a_col, b += b_row) step<PrefetchB>(a, a_row, b, b_row);
   }
 
-  // The same for a packed a, and prefetches on the way: all of `next`, spread over K.
+  // The same for a packed a; meanwhile prefetches all of `next`, spread over K.
   PYDL_INLINE void multiply_and_prefetch(index K, const Storage* a, const Storage* b, index b_row,
                                          const Prefetcher<Storage>& next) {
     constexpr index kSteps = 8;
@@ -104,7 +103,7 @@ struct Tile {
     multiply(K % kSteps, a, 1, kPackedRows<Storage>, b, b_row);
   }
 
-  // The same for rows of a, and prefetches one line of `next` at each step.
+  // The same for rows of a; meanwhile prefetches one line of `next` at each step.
   PYDL_INLINE void multiply_and_prefetch(index K, const Storage* a, index a_row, const Storage* b, index b_row,
                                          const Storage* next) {
     for (index k = 0; k < K; k++, a++, b += b_row, next += kLineSize<Storage>) {
@@ -113,8 +112,8 @@ struct Tile {
     }
   }
 
-  // The same for a packed a, and leaves the rows of b densely in `to`: the copy hides behind the multiplications. The
-  // panel beside this one will be read next, and is prefetched.
+  // The same for a packed a; meanwhile copies the rows of b densely to `to`, which the multiplications hide. The
+  // adjacent panel is read next, and is prefetched.
   PYDL_INLINE void multiply_and_pack(index K, const Storage* a, const Storage* b, index b_row, Storage* to) {
     for (index k = 0; k < K; k++, a += kPackedRows<Storage>, b += b_row, to += Vectors * kLanes<Acc>) {
       PYDL_UNROLL for (int j = 0; j < Vectors; j++) {
@@ -170,8 +169,8 @@ struct Tile {
 
 }  // namespace
 
-// How a tile reads a: by its rows or its columns (the rows of a transposed a) where it lies, or in packed columns of
-// kPackedRows. A stride that the compiler knows is worth 3 % of a product's time.
+// How a tile reads a: by rows or by columns (the rows of a transposed a) in place, or in packed columns of kPackedRows.
+// A stride that the compiler knows saves 3 % of a product's time.
 enum ALayout { kRows, kColumns, kPacked };
 
 // One tile of a matrix product, as a plain function for every height from 1 to kTileRows.
@@ -179,26 +178,26 @@ template <class Storage>
 struct TileTask {
   index K;
   const Storage* a;
-  index a_stride;  // between rows of a (kRows) or its columns (kColumns); kPacked knows it
+  index a_stride;  // between rows of a (kRows) or its columns (kColumns); constant for kPacked
   const Storage* b;
   index b_row;
   const Storage* bias;  // or null
-  const Storage* c_in;  // what is added to the product before it is stored: c, or null
+  const Storage* c_in;  // added to the product: c, or null
   Storage* c;
   index ldc;
   int last;
-  bool prefetch_b = false;  // from beyond L2
+  bool prefetch_b = false;  // b is beyond L2
   // With a packed a, spread over K; in run_prefetching_tile one line per step, at most K.
   Prefetcher<Storage> prefetch{};
-  Storage* packed = nullptr;  // where run_packing_tile leaves the panel of b
+  Storage* packed = nullptr;  // where run_packing_tile stores the panel of b
 };
 
 // A function for every tile, compiled once (tiles.cpp): many kernels end in matrix products.
 template <class T>
 struct TileFunctions {
   using Function = void (*)(const TileTask<T>&);
-  Function of[kTileRows][kTileVectors][3];  // [rows - 1][vectors - 1][how a is read]
-  Function packing[kTileRows];              // [rows - 1]: for whole panels of b as it lies, and a packed a
+  Function of[kTileRows][kTileVectors][3];  // [rows - 1][vectors - 1][ALayout]
+  Function packing[kTileRows];              // [rows - 1]: for whole panels of b in place, and a packed a
 };
 template <class T>
 const TileFunctions<T>& tile_functions();
@@ -211,7 +210,7 @@ PYDL_INLINE void run(const TileTask<T>& t, Multiply multiply) {
   tile.prefetch_c(t.c, t.ldc);
   tile.start(t.bias, nullptr, 0, t.last);
   multiply(tile);
-  if (t.c_in) tile.add(t.c_in, t.ldc, t.last);  // last: it is the likeliest to come from beyond L2
+  if (t.c_in) tile.add(t.c_in, t.ldc, t.last);  // last: it is the likeliest L2 miss
   tile.store(t.c, t.ldc, t.last);
 }
 

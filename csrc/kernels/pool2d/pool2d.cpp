@@ -61,7 +61,7 @@ void each_window(const Pool2dShape& s, const T* x, const Body& body) {
   });
 }
 
-// body with the numbers of rows and columns as constants where windows are small and complete, so that loops unroll.
+// body with rows and columns as constants where windows are small and complete, so that loops unroll.
 template <int N>
 struct Constant {
   constexpr operator index() const { return N; }

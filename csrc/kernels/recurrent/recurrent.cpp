@@ -1,4 +1,4 @@
-// What the family hands to the table: its cells.
+// The recurrent part of the table: its cells.
 #include "kernels/table.h"
 
 namespace pydl::PYDL_ISA {

@@ -1,4 +1,4 @@
-"""Writes ../piecewise_tables.h: functions of y >= 0 as one polynomial per interval, by the exchange of minimax.py."""
+"""Writes ../common/piecewise_tables.h: functions of y >= 0 as one polynomial per interval, as minimax.py finds it."""
 
 from itertools import pairwise
 from pathlib import Path
