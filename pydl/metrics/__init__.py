@@ -24,23 +24,14 @@ from ..losses import (
     sparse_categorical_crossentropy,
     squared_hinge,
 )
-from .classes import (
+from .classification import (
     Accuracy,
     BinaryAccuracy,
     BinaryCrossentropy,
     CategoricalAccuracy,
     CategoricalCrossentropy,
-    CosineSimilarity,
     Hinge,
     KLDivergence,
-    LogCoshError,
-    LossMetric,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Poisson,
-    RootMeanSquaredError,
     SparseCategoricalAccuracy,
     SparseCategoricalCrossentropy,
     SparseTopKCategoricalAccuracy,
@@ -59,7 +50,18 @@ from .functions import (
     sparse_top_k_categorical_accuracy,
     top_k_categorical_accuracy,
 )
-from .metric import Mean, MeanMetricWrapper, Metric, Sum
+from .mean import LossMetric, Mean, MeanMetricWrapper, Sum
+from .metric import Metric
+from .regression import (
+    CosineSimilarity,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+    RootMeanSquaredError,
+)
 
 __all__ = [
     "Accuracy", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",

@@ -11,7 +11,8 @@ from ..autograd.tensor import wrap
 from ..base.errors import number
 from ..losses.alignment import is_per_step, same_rank, spread
 from .functions import paired
-from .metric import Array, Metric, values_of, weights_of
+from .mean import values_of, weights_of
+from .metric import Array, Metric
 
 _BELOW_ALL = -1e10  # the threshold where the k largest are meant, as in Keras
 

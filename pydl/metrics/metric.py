@@ -1,36 +1,56 @@
-"""Metric: what grows batch by batch, and the means that most metrics are.
-
-Means are kept in plain Python numbers, so that a step costs next to nothing.
-"""
+"""Metric: what grows batch by batch."""
 
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .. import initializers
-from ..autograd.tape import no_grad
-from ..autograd.tensor import Tensor, wrap
+from ..autograd.tensor import wrap
 from ..autograd.variable import Variable
 from ..base.argument_names import NamesArguments
 from ..base.registry import snake_case
 from ..base.tree import flatten
-from ..losses.alignment import is_per_step, same_rank, spread
-from ..losses.left_out import counted_values
 
 Array: TypeAlias = NDArray[Any]
-Values: TypeAlias = Callable[..., Any]
 
 
 class Metric(NamesArguments):
-    """Base: override `update_state` and `result`; and `reset_state`, unless zeros in all variables are the start.
+    """Base of all metrics: override `update_state`, `result` and `reset_state`.
 
-    State is kept in attributes of any kind, or in variables from `add_variable`.
+    State is kept in attributes of any kind, or in variables of `add_variable`; without `reset_state`, all variables
+    start from 0.
+
+    Args:
+        dtype: Dtype of variables; None is "float32".
+        name: Name of the metric; None makes one of the class.
+
+    Call arguments:
+        Those of `update_state`, such as y_true and y_pred (batch, ..., C); a call returns the result too.
+
+    Example:
+        >>> class Largest(pydl.metrics.Metric):
+        ...     def __init__(self, name="largest"):
+        ...         super().__init__(name=name)
+        ...         self.reset_state()
+        ...
+        ...     def reset_state(self):
+        ...         self.error = 0.0
+        ...
+        ...     def update_state(self, y_true, y_pred, sample_weight=None):
+        ...         self.error = max(self.error, float(np.abs(np.subtract(y_true, y_pred)).max()))
+        ...
+        ...     def result(self):
+        ...         return self.error
+        >>> metric = Largest()
+        >>> metric.update_state([1.0, 2.0], [1.0, 5.0])
+        >>> metric.update_state([1.0], [2.0])
+        >>> metric.result()
+        3.0
     """
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
@@ -40,6 +60,7 @@ class Metric(NamesArguments):
 
     @property
     def dtype(self) -> str:
+        """Name of the dtype of variables."""
         return self._dtype.name
 
     def add_variable(
@@ -50,7 +71,27 @@ class Metric(NamesArguments):
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
-        """A variable for the state, which `variables` lists. `aggregation` is Keras's, and changes nothing here."""
+        """Makes a variable for the state. To be called in `__init__`.
+
+        Args:
+            shape: Tuple of sizes.
+            initializer: Initializer or its name; None is "zeros".
+            dtype: Dtype of the variable; None is that of the metric.
+            aggregation: Accepted, as in Keras; changes nothing.
+            name: Name of the variable; None is "variable".
+
+        Returns:
+            A new `Variable` of this shape and dtype, not trained.
+
+        Raises:
+            RuntimeError: `super().__init__()` was not called.
+            ValueError: The name of the initializer is unknown.
+
+        Example:
+            >>> metric = pydl.metrics.Metric()
+            >>> metric.add_variable((2,), "ones", name="total")
+            <Variable 'total' shape=(2,) dtype=float32 trainable=False>
+        """
         self._check_made()
         value = initializers.get("zeros" if initializer is None else initializer)(tuple(shape), dtype or self._dtype)
         variable = Variable(value, trainable=False, dtype=dtype, name=name or "variable")
@@ -60,12 +101,26 @@ class Metric(NamesArguments):
     def add_weight(
         self, shape: Sequence[int] = (), initializer: Any = None, dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """`add_variable` under its older name."""
+        """Makes a variable for the state: `add_variable` with Keras's older order.
+
+        Args:
+            shape: Tuple of sizes.
+            initializer: Initializer or its name; None is "zeros".
+            dtype: Dtype of the variable; None is that of the metric.
+            name: Name of the variable; None is "variable".
+
+        Returns:
+            A new `Variable` of this shape and dtype, not trained.
+
+        Example:
+            >>> pydl.metrics.Metric().add_weight(name="total")
+            <Variable 'total' shape=() dtype=float32 trainable=False>
+        """
         return self.add_variable(shape, initializer, dtype, name=name)
 
     @property
     def variables(self) -> list[Variable]:
-        """Those of `add_variable` and among the attributes, then those of metrics among the attributes."""
+        """Variables of `add_variable` and among the attributes, then those of metrics among the attributes."""
         self._check_made()
         attributes = flatten(list(vars(self).values()))
         own = [*self._variables, *(each for each in attributes if isinstance(each, Variable))]
@@ -73,18 +128,75 @@ class Metric(NamesArguments):
         return list({id(variable): variable for variable in own + inner}.values())
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
+        """Takes a batch in; to override.
+
+        Args:
+            *args: What the metric takes, such as y_true and y_pred.
+            **kwargs: The same by name, such as sample_weight.
+
+        Example:
+            >>> metric = pydl.metrics.Mean()
+            >>> metric.update_state([1.0, 2.0])
+            >>> metric.result()
+            1.5
+        """
         raise NotImplementedError(f"{type(self).__name__} must override update_state")
 
     def result(self) -> Any:
+        """Value of what `update_state` took in; to override.
+
+        Returns:
+            A number, or an array or dict of several.
+
+        Example:
+            >>> metric = pydl.metrics.Sum()
+            >>> metric.update_state([1.0, 2.0])
+            >>> metric.result()
+            3.0
+        """
         raise NotImplementedError(f"{type(self).__name__} must override result")
 
     def reset_state(self) -> None:
-        """Starts anew: zeros in all variables."""
+        """Forgets all batches: sets all variables to 0. Override it for another state.
+
+        Example:
+            >>> metric = pydl.metrics.Sum()
+            >>> metric.update_state([1.0, 2.0])
+            >>> metric.reset_state()
+            >>> metric.result()
+            0.0
+        """
         for variable in self.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
     def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Array]:
-        """What `update_state` makes of these values of the variables; the metric stays as it is."""
+        """Values of the variables after an update from other values. The metric stays as it is.
+
+        Args:
+            metric_variables: List of values of `variables`, arrays of their shapes.
+            *args: Arguments of `update_state`.
+            **kwargs: The same by name.
+
+        Returns:
+            List of arrays, in the order of `variables`.
+
+        Raises:
+            ValueError: The number of values is another one.
+
+        Example:
+            >>> class Total(pydl.metrics.Metric):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.total = self.add_variable((), "zeros")
+            ...
+            ...     def update_state(self, values):
+            ...         self.total.assign(self.total + np.sum(values))
+            ...
+            ...     def result(self):
+            ...         return self.total
+            >>> Total().stateless_update_state([5.0], [1.0, 2.0])
+            [array(8., dtype=float32)]
+        """
 
         def update() -> list[Array]:
             self.update_state(*args, **kwargs)
@@ -93,11 +205,39 @@ class Metric(NamesArguments):
         return cast("list[Array]", self._with(metric_variables, update))
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
-        """The result for these values of the variables."""
+        """Result for values of the variables. The metric stays as it is.
+
+        Args:
+            metric_variables: List of values of `variables`, arrays of their shapes.
+
+        Returns:
+            What `result` returns.
+
+        Example:
+            >>> class Total(pydl.metrics.Metric):
+            ...     def __init__(self):
+            ...         super().__init__()
+            ...         self.total = self.add_variable((), "zeros")
+            ...
+            ...     def result(self):
+            ...         return self.total
+            >>> Total().stateless_result([5.0]).item()
+            5.0
+        """
         return self._with(metric_variables, self.result)
 
     def stateless_reset_state(self) -> list[Array]:
-        """What `reset_state` writes to the variables."""
+        """Values that `reset_state` gives the variables. The metric stays as it is.
+
+        Returns:
+            List of arrays, in the order of `variables`.
+
+        Example:
+            >>> metric = pydl.metrics.Metric()
+            >>> variable = metric.add_variable((2,), "ones")
+            >>> metric.stateless_reset_state()
+            [array([0., 0.], dtype=float32)]
+        """
 
         def reset() -> list[Array]:
             self.reset_state()
@@ -122,6 +262,20 @@ class Metric(NamesArguments):
                 variable.assign(value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`update_state`, then `result`.
+
+        Args:
+            *args: Arguments of `update_state`, such as y_true and y_pred.
+            **kwargs: The same by name, such as sample_weight.
+
+        Returns:
+            The result of all batches.
+
+        Example:
+            >>> metric = pydl.metrics.Mean()
+            >>> metric([1.0, 2.0]), metric([6.0])
+            (1.5, 3.0)
+        """
         self._check_made()
         self.update_state(*args, **kwargs)
         return self.result()
@@ -131,10 +285,31 @@ class Metric(NamesArguments):
             raise RuntimeError(f"[{type(self).__name__}] __init__: expected a call of super().__init__() first")
 
     def get_config(self) -> dict[str, Any]:
+        """Arguments of the constructor as plain values.
+
+        Returns:
+            Dict that `from_config` makes the same metric of.
+
+        Example:
+            >>> pydl.metrics.BinaryAccuracy(threshold=0.25).get_config()
+            {'name': 'binary_accuracy', 'dtype': 'float32', 'threshold': 0.25}
+        """
         return {"name": self.name, "dtype": self.dtype}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
+        """Makes a metric of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor.
+
+        Returns:
+            A new metric.
+
+        Example:
+            >>> pydl.metrics.BinaryAccuracy.from_config({"threshold": 0.25}).threshold
+            0.25
+        """
         return cls(**config)
 
     def __repr__(self) -> str:
@@ -154,125 +329,3 @@ class Kept:
         vars(self._metric).update(self._attributes)
         for variable, value in zip(self._variables, self._values, strict=True):
             variable.assign(value)
-
-
-def values_of(x: Any) -> Array:
-    """x as an array that does not wrap round. Metrics have no gradient: here, a tensor leaves the tape on purpose."""
-    with no_grad():
-        array = np.asarray(x)
-    if array.dtype.kind in "iu" and array.dtype not in (np.int32, np.int64):
-        return array.astype(np.float64 if array.dtype == np.uint64 else np.int64)
-    return array
-
-
-def weights_of(sample_weight: ArrayLike | None, y_pred: Any) -> Array | None:
-    """The weights, 0 where y_pred is masked."""
-    weight = None if sample_weight is None else _floats(values_of(sample_weight))
-    mask = y_pred.mask if isinstance(y_pred, Tensor) else None
-    if mask is None:
-        return weight
-    mask = np.asarray(mask, np.float32)
-    if weight is None:
-        return mask
-    small, big = sorted((mask, weight), key=lambda each: (each.ndim, each.size))
-    return big * spread("metric", small, big.shape)
-
-
-def _floats(array: Array) -> Array:
-    return array if array.dtype.kind == "f" else array.astype(np.float64)
-
-
-def weighted_sum(array: Array, weight: Array) -> float:
-    """The sum of what weighs more than 0, whatever stands elsewhere."""
-    total = float(np.sum(array * weight, dtype=np.float64))
-    return total if math.isfinite(total) else float(np.sum(array * weight, dtype=np.float64, where=weight != 0))
-
-
-class Mean(Metric):
-    """The weighted mean of all values; 0 before the first."""
-
-    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
-        super().__init__(dtype, name)
-        self.total = self.count = 0.0
-
-    def reset_state(self) -> None:
-        self.total = self.count = 0.0
-
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        array = values_of(values)
-        weight = weights_of(sample_weight, values)
-        if weight is not None:
-            weight = spread("metric", weight, array.shape)
-            with np.errstate(invalid="ignore"):
-                self.total += weighted_sum(array, weight)
-            self.count += float(np.sum(weight, dtype=np.float64))
-        else:
-            total = np.count_nonzero(array) if array.dtype == bool else np.sum(array, dtype=np.float64)
-            self.total += float(total)
-            self.count += array.size
-
-    def _add(self, value: float, count: int) -> None:
-        """Counts `value` as the mean of `count` samples: the training loop's short way."""
-        self.total += value * count
-        self.count += count
-
-    def result(self) -> float:
-        return self.total / self.count if self.count else 0.0
-
-
-class Sum(Metric):
-    """The weighted sum of all values."""
-
-    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
-        super().__init__(dtype, name)
-        self.total = 0.0
-
-    def reset_state(self) -> None:
-        self.total = 0.0
-
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        array = values_of(values)
-        weight = weights_of(sample_weight, values)
-        with np.errstate(invalid="ignore"):
-            self.total += (
-                float(np.sum(array, dtype=np.float64))
-                if weight is None
-                else weighted_sum(array, spread("metric", weight, array.shape))
-            )
-
-    def result(self) -> float:
-        return self.total
-
-
-class MeanMetricWrapper(Mean):
-    """The mean of fn(y_true, y_pred, **kwargs), one value per sample or element.
-
-    fn gets arrays whose shapes differ by no last axis of 1. What weighs 0 or is masked does not count, whatever it is.
-    """
-
-    def __init__(self, fn: Values, name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), dtype)
-        self._fn, self._fn_kwargs = fn, kwargs
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        weight = weights_of(sample_weight, y_pred)
-        with no_grad():
-            target, output = same_rank(values_of(y_true), wrap(values_of(y_pred)), is_per_step(weight))
-            if weight is None:
-                values = self._call(target, output)
-            else:
-                values = counted_values(
-                    self._call, target, output, lambda shape: spread("metric", weight, shape) == 0, weight.ndim
-                )
-                if not values.ndim and output.ndim > 1:  # a function that has reduced for itself: the same for all
-                    values = wrap(np.broadcast_to(values.array, weight.shape))
-        super().update_state(values, weight)
-
-    def _call(self, y_true: Array, y_pred: Tensor) -> Any:
-        values = self._fn(y_true, y_pred.array, **self._fn_kwargs)
-        if values is None:
-            raise TypeError(f"[{self.name}] fn: expected a value per sample, got None; is a return missing?")
-        return values
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **self._fn_kwargs}

@@ -17,7 +17,7 @@ from ..base.tree import flatten
 from ..base.warnings import warn_caller
 from ..losses.left_out import spoilt
 from ..metrics import Mean
-from ..metrics.metric import values_of, weights_of
+from ..metrics.mean import values_of, weights_of
 from .loss_checks import no_probability, suspicion
 
 
