@@ -30,7 +30,7 @@ nitpick_ignore_regex = [("py:(class|exc)", ".*")]  # the words in which docstrin
 autodoc_typehints = "none"  # the docstrings name shapes and dtypes
 autodoc_member_order = "bysource"
 add_module_names = False
-napoleon_custom_sections = ["Input shape", "Output shape", "Source"]
+napoleon_custom_sections = ["Call arguments", "Input shape", "Output shape", "Weights", "Source"]
 
 CAPTIONS = {
     "Guides": "guide/*",

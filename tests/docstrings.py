@@ -155,7 +155,8 @@ def complaints(one: Public, doc_of_class: str = "") -> list[str]:
     needed = [name for name in names if not (passes_on and name.startswith("*"))]
     found = [f"Args: no entry for {name}" for name in needed if name not in known]
     if one.kind != "property" and not any(name.startswith("*") for name in names):
-        found += [f"Args: {name} is no parameter" for name in entries_of(sections.get("Args", "")) if name not in names]
+        own_entries = entries_of(sections_of(one.own_doc).get("Args", ""))
+        found += [f"Args: {name} is no parameter" for name in own_entries if name not in names]
     found += [
         f"Args: {name}: no shape" for name in names if name in ARRAYS & own.keys() and not SHAPE.search(own[name])
     ]

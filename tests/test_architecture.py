@@ -93,7 +93,7 @@ def test_no_import_goes_up_and_none_in_a_circle() -> None:
             "if TYPE_CHECKING:\n    from pydl import models",
             "ops.math imports models, which stands above",
         ),
-        ("losses/functions.py", "def f():\n    from .classes import Hinge", "a cycle: losses."),
+        ("losses/functions.py", "def f():\n    from .classification import Hinge", "a cycle: losses."),
         ("layers/dense.py", "from . import Dense", "a cycle: layers"),
         ("layers/dense.py", "from .. import _core", "layers.dense imports _core"),
         ("novelty.py", "", "novelty has no floor"),

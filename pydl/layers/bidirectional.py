@@ -10,9 +10,9 @@ from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from ..ops.direction import states as as_states
 from ..saving.serialization import deserialize, serialize
-from .cells import Cell, by_table
+from .cells import Cell
 from .layer import Layer, Shape
-from .recurrent import RNN
+from .recurrent import RNN, by_table
 from .stacked_cells import state_sizes
 
 __all__ = ["Bidirectional"]

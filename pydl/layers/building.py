@@ -62,7 +62,19 @@ class WeightMaker(LossAdder):
 
     @marks_as_built
     def build(self, input_shape: Any) -> None:
-        """Makes the weights for inputs of this shape (None: any size). The layer is built then, whoever called this."""
+        """Makes the weights. Called before the first `call`; override it, or make the weights in `__init__`.
+
+        Args:
+            input_shape: Shape of the input with the batch axis, None for an open size; a structure of shapes for
+                several tensors. `build` may take the shape of each argument of `call` by its name instead: `a_shape`
+                for `a`.
+
+        Example:
+            >>> layer = pydl.layers.Dense(4)
+            >>> layer.build((None, 3))
+            >>> layer.built, layer.kernel.shape
+            (True, (3, 4))
+        """
 
     def _build_once(self, input_shape: Any) -> None:
         """build(), unless it was done, or another thread does it now."""
@@ -98,10 +110,32 @@ class WeightMaker(LossAdder):
         aggregation: str | None = None,
         name: str | None = None,
     ) -> Variable:
-        """A new weight; ShapeError if a size is open.
+        """Makes a weight. To be called in `__init__` or `build`.
 
-        initializer: None is "glorot_uniform" for floats, else "zeros". Only floats are trained. autocast and
-        aggregation are Keras's and change nothing here.
+        Args:
+            shape: Tuple of sizes; None is a scalar.
+            initializer: Initializer or its name; None is "glorot_uniform" for floats, else "zeros".
+            dtype: Dtype of the weight; None is that of the layer.
+            trainable: Whether `fit` changes it. Only floats are trained.
+            autocast: Accepted, as in Keras; changes nothing.
+            regularizer: Regularizer or its name; None for none.
+            constraint: Constraint or its name; None for none.
+            aggregation: Accepted, as in Keras; changes nothing.
+            name: Name of the weight; None is "variable".
+
+        Returns:
+            A new `Variable` of this shape and dtype.
+
+        Raises:
+            TypeError: shape is no tuple of sizes.
+            ShapeError: A size is open (None).
+            ValueError: A name is unknown.
+
+        Example:
+            >>> layer = pydl.layers.Layer(name="own")
+            >>> weight = layer.add_weight((2, 3), "zeros", name="table")
+            >>> weight.path, weight.shape
+            ('own/table', (2, 3))
         """
         if isinstance(shape, str) or not (shape is None or hasattr(shape, "__iter__")):
             raise TypeError(f"[{self.name}] shape: expected a tuple of sizes as the first argument, got {shape!r}")

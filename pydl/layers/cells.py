@@ -13,16 +13,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import activations, ops
-from ..autograd.tape import Array, plan_constant, state
+from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import drop_rate, positive_integer
 from ..base.random_streams import Stream, checked_seed
 from ..ops.dropout import DRAWS
-from ..ops.embedding import TableRows
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
-__all__ = ["GRUCell", "LSTMCell", "SimpleRNNCell"]
+__all__ = ["SimpleRNNCell"]
 
 Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence
 _FUSED = frozenset({"linear", "relu", "sigmoid", "tanh", "hard_sigmoid"})  # activations of the kernels
@@ -90,7 +89,18 @@ class Cell(Layer):
         return self.bias_initializer(shape, dtype)
 
     def get_initial_state(self, batch_size: int) -> list[Tensor]:
-        """Zeros (batch_size, units), one array for each state."""
+        """States before the first step.
+
+        Args:
+            batch_size: Number of samples.
+
+        Returns:
+            List of zeros (batch_size, units), one tensor for each state.
+
+        Example:
+            >>> [state.shape for state in pydl.layers.LSTMCell(4).get_initial_state(2)]
+            [(2, 4), (2, 4)]
+        """
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return [as_tensor(plan_constant(np.zeros((batch_size, n), self.dtype))) for n in sizes]
 
@@ -105,7 +115,22 @@ class Cell(Layer):
         return inputs, state
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = None, masks: Masks | None = None) -> Any:
-        """(B, I) and the states (B, units) to the output and the list of new states. masks: of `_dropout_masks`."""
+        """One step.
+
+        Args:
+            inputs: Tensor (batch, features), in the layer's dtype.
+            states: List of the states, each (batch, units).
+            training: Whether dropout is active.
+            masks: Dropout masks of input and state; None draws new ones.
+
+        Returns:
+            The output (batch, units) and the list of new states.
+
+        Example:
+            >>> cell = pydl.layers.GRUCell(4)
+            >>> cell(np.ones((2, 3)), [np.zeros((2, 4))])[0].shape
+            (2, 4)
+        """
         states = [as_tensor(s) for s in states] if isinstance(states, list | tuple) else [as_tensor(states)]
         drop_inputs, drop_state = self._dropout_masks(inputs.shape[0], training) if masks is None else masks
         x = inputs if drop_inputs is None else inputs * drop_inputs
@@ -155,6 +180,12 @@ class Cell(Layer):
         }
 
     def compute_output_shape(self, input_shape: Shape, states_shape: Any = None) -> Any:
+        """Shapes of the output and of the list of new states.
+
+        Args:
+            input_shape: Shape of the input, (batch, features).
+            states_shape: Not looked at.
+        """
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return (input_shape[0], self.units), [(input_shape[0], n) for n in sizes]
 
@@ -169,7 +200,45 @@ class Cell(Layer):
 
 
 class SimpleRNNCell(Cell):
-    """h = activation(x W + h R + b), which is also the output (Elman 1990)."""
+    """One step of a simple recurrent network: h = activation(x @ kernel + h @ recurrent_kernel + bias) (Elman 1990).
+
+    Args:
+        units: Size of the state, which is also the output.
+        activation: Function of the new state, or its name; None is linear.
+        use_bias: Whether a bias is added.
+        kernel_initializer: Initializer of the kernel, or its name.
+        recurrent_initializer: Initializer of the recurrent kernel, or its name.
+        bias_initializer: Initializer of the bias, or its name.
+        kernel_regularizer: Regularizer of the kernel; None for none.
+        recurrent_regularizer: Regularizer of the recurrent kernel; None for none.
+        bias_regularizer: Regularizer of the bias; None for none.
+        kernel_constraint: Constraint of the kernel after each update; None for none.
+        recurrent_constraint: Constraint of the recurrent kernel after each update; None for none.
+        bias_constraint: Constraint of the bias after each update; None for none.
+        dropout: Share of the input to drop in training, in [0, 1]; one mask for all steps of a sequence.
+        recurrent_dropout: The same for the state.
+        seed: Integer for dropout masks of the cell's own; None leaves them to `pydl.set_seed`.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Call arguments:
+        inputs (batch, features), states: list of h (batch, units), and training.
+
+    Output shape:
+        The output (batch, units) and the list of new states, in the layer's dtype.
+
+    Weights:
+        kernel (features, units), recurrent_kernel (units, units), bias (units,).
+
+    Raises:
+        ValueError: units is not a positive integer, a share is not in [0, 1], or a name is unknown.
+        ShapeError: Input or states have other sizes than the weights.
+
+    Example:
+        >>> cell = pydl.layers.SimpleRNNCell(4)
+        >>> output, states = cell(np.ones((2, 3)), cell.get_initial_state(2))
+        >>> output.shape, [state.shape for state in states]
+        ((2, 4), [(2, 4)])
+    """
 
     _recordable = True
     _op = "rnn"
@@ -177,113 +246,3 @@ class SimpleRNNCell(Cell):
     def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         y = self.activation(ops.dense(x, self.kernel, self.bias) + ops.matmul(h, self.recurrent_kernel))
         return y, [y]
-
-
-class GatedCell(Cell):
-    """A cell whose gates have an activation of their own."""
-
-    def __init__(
-        self,
-        units: int,
-        activation: Any = "tanh",
-        recurrent_activation: Any = "sigmoid",
-        use_bias: bool = True,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(units, activation, use_bias, **kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
-
-    def _gate(self, z: Tensor, number: int) -> Tensor:
-        """The columns of one gate."""
-        return z[:, number * self.units : (number + 1) * self.units]
-
-
-class LSTMCell(GatedCell):
-    """Gates i, f, o and candidate g, in the order i f g o: c = f c + i g, h = o activation(c) (Hochreiter 1997).
-
-    unit_forget_bias: whether the bias of f starts at one (Jozefowicz 2015).
-    """
-
-    _recordable = True
-    _gates = 4
-    _op = "lstm"
-
-    def __init__(self, units: int, *args: Any, unit_forget_bias: bool = True, **kwargs: Any) -> None:
-        super().__init__(units, *args, **kwargs)
-        self.unit_forget_bias = bool(unit_forget_bias)
-        self.state_size = [self.units, self.units]
-
-    def _initial_bias(self, shape: Any, dtype: Any) -> Array:
-        bias = np.array(super()._initial_bias(shape, dtype))
-        if self.unit_forget_bias:
-            bias[self.units : 2 * self.units] = 1
-        return bias
-
-    def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        z = ops.dense(x, self.kernel, self.bias) + ops.matmul(h, self.recurrent_kernel)
-        i, f, o = (self.recurrent_activation(self._gate(z, gate)) for gate in (0, 1, 3))
-        c = f * states[1] + i * self.activation(self._gate(z, 2))
-        y = o * self.activation(c)
-        return y, [y, c]
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "unit_forget_bias": self.unit_forget_bias}
-
-
-class GRUCell(GatedCell):
-    """Gates z (update) and r (reset) and candidate g, in this order: h = z h + (1 - z) g (Cho 2014).
-
-    reset_after: whether r acts after the product with the recurrent kernel (as cuDNN does); the bias is then
-    (2, 3 units), for the inputs and for the state. Otherwise r acts on the state, and the bias is (3 units,).
-    """
-
-    _recordable = True
-    _gates = 3
-    _op = "gru"
-
-    def __init__(self, units: int, *args: Any, reset_after: bool = True, **kwargs: Any) -> None:
-        super().__init__(units, *args, **kwargs)
-        self.reset_after = bool(reset_after)
-
-    def _bias_shape(self) -> Shape:
-        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
-
-    def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        x_bias = state_bias = None
-        if self.bias is not None:
-            x_bias, state_bias = (self.bias[0], self.bias[1]) if self.reset_after else (self.bias, None)
-        zx = ops.dense(x, self.kernel, x_bias)
-        if self.reset_after:
-            zh = ops.dense(h, self.recurrent_kernel, state_bias)
-        else:
-            zh = ops.matmul(h, self.recurrent_kernel[:, : 2 * self.units])
-        z, r = (self.recurrent_activation(self._gate(zx, gate) + self._gate(zh, gate)) for gate in (0, 1))
-        if self.reset_after:
-            inner = r * self._gate(zh, 2)
-        else:
-            inner = ops.matmul(r * h, self.recurrent_kernel[:, 2 * self.units :])
-        candidate = self.activation(self._gate(zx, 2) + inner)
-        y = candidate + z * (states[0] - candidate)
-        return y, [y]
-
-    def _sequence(self, *args: Any) -> dict[str, Any] | None:
-        arguments = super()._sequence(*args)
-        return None if arguments is None else {**arguments, "reset_after": self.reset_after}
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "reset_after": self.reset_after}
-
-
-def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """x and the arguments of each direction for the kernel.
-
-    Where x are rows of a small table, their ids take the place of x, and the table times the kernel that of the kernel:
-    its rows are looked up instead of a product for each step.
-    """
-    if not isinstance(x, TableRows) or x.ndim != 3:
-        return x, *arguments
-    watched = state.tape_depth > 0 or (x.requires_grad and x.node is None)  # the rows' own gradient may be asked for
-    few = x.ids.size < 2 * x.table.shape[0]
-    if few or watched or any(a["dropout_mask"] is not None for a in arguments):
-        return x, *arguments
-    return x.ids, *({**a, "kernel": ops.matmul(x.table, a["kernel"])} for a in arguments)

@@ -42,18 +42,42 @@ _ATTRIBUTE_INSTEAD = "a replay would not: give it out as an output"
 class Layer(WeightMaker, Counted):
     """Base of all layers, as in Keras: override `build(input_shape)`, `call(inputs)` and `get_config()`.
 
-    Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are found.
-    Floating inputs are cast to `dtype`. Setting an attribute outside `call`, or changing a list, dict or set that is
-    one, invalidates plans of models with this layer; setting one in `call` lets the model run without a plan.
+    Variables and layers among the attributes, also in lists, tuples, dicts and sets of any depth, are its parts.
+    Setting an attribute outside `call`, or changing a list, dict or set that is one, invalidates the plans of the
+    models that have the layer. A model with a layer that sets an attribute in `call` runs without a plan.
 
     Args:
-        activity_regularizer: a regularizer (or its name) of the layer's output.
-        trainable: whether the weights are trained.
-        dtype: "float32" (also None) or "float64".
-        autocast: whether floating inputs are cast to dtype.
-        name: unique by itself if left out.
-        input_shape, or input_dim for one axis: of one sample; the first layer of a Sequential can say so in place of an
-            Input.
+        activity_regularizer: Regularizer of the output, or its name; None for none.
+        trainable: Whether `fit` changes the weights.
+        dtype: "float32", also None, or "float64": dtype of the weights, to which floating inputs are cast.
+        autocast: Whether floating inputs are cast.
+        name: Name of the layer; None makes a unique one of the class.
+        input_shape: Shape of a sample, by which the first layer of a `Sequential` replaces an `Input`.
+        input_dim: The same for samples of one axis: its size.
+        **unknown: None; a further name is an error that says which name was meant.
+
+    Input shape:
+        A tensor, array or structure of them of any shape, as `call` takes it.
+
+    Output shape:
+        What `call` returns.
+
+    Raises:
+        ValueError: dtype, trainable or a name is not one of these.
+        TypeError: An argument is unknown.
+
+    Example:
+        >>> class Scale(pydl.layers.Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+        ...
+        ...     def call(self, inputs):
+        ...         return inputs * self.factor
+        >>> layer = Scale(name="scale")
+        >>> layer(np.ones((2, 3))).shape
+        (2, 3)
+        >>> layer.weights
+        [<Variable 'factor' shape=(3,) dtype=float32 trainable=True>]
     """
 
     autocast = True
@@ -145,15 +169,62 @@ class Layer(WeightMaker, Counted):
     # -- to override
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """From tensors to tensors. May take `training` (True, False or None)."""
+        """Computes the output; to override. Users call the layer itself, which builds it and converts arguments.
+
+        Args:
+            inputs: Tensor, or structure of tensors, of the shape that the layer takes, floats in its dtype.
+            *args: Further arguments.
+            **kwargs: Further arguments by name, tensors among them.
+            training: If `call` takes it, whether this is training: True, False, or None where nobody says.
+            mask: If `call` takes it, the mask of inputs: bools (batch, steps), True for the steps that count, or None;
+                a structure of masks for several tensors.
+
+        Returns:
+            Tensor, or structure of tensors.
+
+        Example:
+            >>> class Double(pydl.layers.Layer):
+            ...     def call(self, inputs):
+            ...         return 2 * inputs
+            >>> Double()(np.array([1.0, 2.0])).numpy()
+            array([2., 4.], dtype=float32)
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define call()")
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The mask of the output (a list of them for several outputs) from that of the inputs: here, the same."""
+        """Mask of the output; to override by layers that make or change a mask. Here it is that of the inputs.
+
+        Args:
+            inputs: Tensor, or structure of tensors, of the shape that the layer takes.
+            mask: Mask of inputs: bools (batch, steps), or None; a structure of masks for several tensors.
+
+        Returns:
+            The mask of the output, or None; a list of masks for several outputs.
+
+        Example:
+            >>> layer = pydl.layers.Embedding(9, 2, mask_zero=True)
+            >>> layer.compute_mask(np.array([[7, 0]]))
+            array([[ True, False]])
+        """
         return flatten(mask)[0] if is_nested(mask) else mask
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the output; found by calling the layer on zeros where a subclass does not say."""
+        """Shape of the output. Where a subclass does not override it, the layer is called on zeros.
+
+        Args:
+            input_shape: Shape of the input with the batch axis, None for an open size; a structure of shapes for
+                several tensors.
+
+        Returns:
+            Tuple of sizes, None for an open size; a structure of tuples for several outputs.
+
+        Raises:
+            ShapeError: The layer cannot take the shape.
+
+        Example:
+            >>> pydl.layers.Conv2D(8, 3).compute_output_shape((None, 28, 28, 1))
+            (None, 26, 26, 8)
+        """
         self._build_once(input_shape)
         return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)
 
@@ -182,20 +253,58 @@ class Layer(WeightMaker, Counted):
         return map_structure(lambda shape: TypedShape(shape, dtype), shapes)
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` needs to make a layer like this one: plain values only."""
+        """Arguments of the constructor as plain values. Subclasses with further arguments override and extend it.
+
+        Returns:
+            Dict that `from_config` makes the same layer of, without its weights.
+
+        Example:
+            >>> pydl.layers.Flatten(name="flat").get_config()
+            {'name': 'flat', 'trainable': True, 'dtype': 'float32', 'data_format': 'channels_last'}
+        """
         return {"name": self.name, "trainable": self.trainable, "dtype": self.dtype.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Layer:
+        """Makes a layer of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor.
+
+        Returns:
+            A new layer, not built.
+
+        Example:
+            >>> layer = pydl.layers.Dense(4)
+            >>> pydl.layers.Dense.from_config(layer.get_config()).units
+            4
+        """
         return cls(**config)
 
     # -- running
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Builds the layer if needed and calls it. `training` is handed on to the layers called inside.
+        """Builds the layer if needed, and calls it.
 
-        Arguments may be given by position or by name. On symbolic tensors the result is symbolic: a part of a model to
-        be.
+        On symbolic tensors the result is symbolic: a part of a functional model.
+
+        Args:
+            *args: Arguments of `call`: tensors, arrays or structures of them. Floats are cast to the layer's dtype.
+            training: Whether this is training, for this layer and those called inside; None takes over what the calling
+                layer was told.
+            **kwargs: Arguments of `call` by name, such as mask. By default mask is what the input carries.
+
+        Returns:
+            What `call` returns: a tensor, or a structure of them.
+
+        Raises:
+            TypeError: An argument is unknown or missing, or `call` returns None.
+            ShapeError: The input does not fit the layer.
+
+        Example:
+            >>> layer = pydl.layers.Dropout(0.5)
+            >>> layer(np.ones((2, 3)), training=False).shape
+            (2, 3)
         """
         signature, rest = self._signature, args[1:]
         if len(args) == 1 and not kwargs:

@@ -15,10 +15,7 @@ from ..base.errors import ShapeError
 from .layer import Layer, Shape
 from .masks import tell_where_a_mask_ends
 
-__all__ = [
-    "Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract", "add", "average",
-    "concatenate", "dot", "maximum", "minimum", "multiply", "subtract",
-]  # fmt: skip
+__all__ = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"]
 
 
 class _Merge(Layer):
@@ -26,6 +23,9 @@ class _Merge(Layer):
 
     _passes_dtype = True
     _most = 2**31  # inputs
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
 
     def build(self, input_shape: Any) -> None:
         self._check_number(input_shape)
@@ -94,7 +94,26 @@ def _of_rank(rank: int, shape: Shape) -> Shape:
 
 
 class Add(_Merge):
-    """The sum of all inputs."""
+    """Sum of all inputs.
+
+    Args:
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        A list of at least two tensors of the same batch whose shapes broadcast; lower ranks get axes of size 1 after
+        the batch.
+
+    Output shape:
+        That of the inputs broadcast together. Integers stay integers; floating inputs are cast to the layer's dtype.
+
+    Raises:
+        ShapeError: The input is no list, has too few tensors, or their shapes do not broadcast.
+
+    Example:
+        >>> layer = pydl.layers.Add()
+        >>> layer([np.array([1, 2]), np.array([3, 4])]).numpy()
+        array([4, 6])
+    """
 
     _recordable = True
 
@@ -103,7 +122,26 @@ class Add(_Merge):
 
 
 class Subtract(_Merge):
-    """The first of two inputs minus the second."""
+    """First input minus the second.
+
+    Args:
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        A list of two tensors of the same batch whose shapes broadcast; a lower rank gets axes of size 1 after the
+        batch.
+
+    Output shape:
+        That of the inputs broadcast together. Integers stay integers; floating inputs are cast to the layer's dtype.
+
+    Raises:
+        ShapeError: The input is no list of two tensors, or their shapes do not broadcast.
+
+    Example:
+        >>> layer = pydl.layers.Subtract()
+        >>> layer([np.array([5, 6]), np.array([1, 2])]).numpy()
+        array([4, 4])
+    """
 
     _recordable = True
     _most = 2
@@ -113,7 +151,26 @@ class Subtract(_Merge):
 
 
 class Multiply(_Merge):
-    """The product of all inputs, element by element."""
+    """Product of all inputs, element by element. A masked step of an input is no factor; where all are masked, it is 0.
+
+    Args:
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        A list of at least two tensors of the same batch whose shapes broadcast; lower ranks get axes of size 1 after
+        the batch.
+
+    Output shape:
+        That of the inputs broadcast together. Integers stay integers; floating inputs are cast to the layer's dtype.
+
+    Raises:
+        ShapeError: The input is no list, has too few tensors, or their shapes do not broadcast.
+
+    Example:
+        >>> layer = pydl.layers.Multiply()
+        >>> layer([np.array([5, 6]), np.array([2, 3])]).numpy()
+        array([10, 18])
+    """
 
     _recordable = True
 
@@ -132,7 +189,26 @@ class Multiply(_Merge):
 
 
 class Average(Add):
-    """The mean of all inputs, element by element."""
+    """Mean of all inputs, element by element.
+
+    Args:
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        A list of at least two tensors of the same batch whose shapes broadcast; lower ranks get axes of size 1 after
+        the batch.
+
+    Output shape:
+        That of the inputs broadcast together, in the layer's dtype, to which inputs are cast.
+
+    Raises:
+        ShapeError: The input is no list, has too few tensors, or their shapes do not broadcast.
+
+    Example:
+        >>> layer = pydl.layers.Average()
+        >>> layer([np.array([1, 2]), np.array([3, 8])]).numpy()
+        array([2., 5.], dtype=float32)
+    """
 
     _recordable = True
     _keeps_integers = _passes_dtype = False
@@ -156,7 +232,26 @@ class _Extreme(_Merge):
 
 
 class Maximum(_Extreme):
-    """The greatest of all inputs, element by element."""
+    """Largest of all inputs, element by element. Where a step of an input is masked, the others decide.
+
+    Args:
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        A list of at least two tensors of the same batch whose shapes broadcast; lower ranks get axes of size 1 after
+        the batch.
+
+    Output shape:
+        That of the inputs broadcast together. Integers stay integers; floating inputs are cast to the layer's dtype.
+
+    Raises:
+        ShapeError: The input is no list, has too few tensors, or their shapes do not broadcast.
+
+    Example:
+        >>> layer = pydl.layers.Maximum()
+        >>> layer([np.array([1, 8]), np.array([3, 2])]).numpy()
+        array([3, 8])
+    """
 
     _recordable = True
 
@@ -165,161 +260,28 @@ class Maximum(_Extreme):
 
 
 class Minimum(_Extreme):
-    """The smallest of all inputs, element by element."""
+    """Smallest of all inputs, element by element. Where a step of an input is masked, the others decide.
+
+    Args:
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        A list of at least two tensors of the same batch whose shapes broadcast; lower ranks get axes of size 1 after
+        the batch.
+
+    Output shape:
+        That of the inputs broadcast together. Integers stay integers; floating inputs are cast to the layer's dtype.
+
+    Raises:
+        ShapeError: The input is no list, has too few tensors, or their shapes do not broadcast.
+
+    Example:
+        >>> layer = pydl.layers.Minimum()
+        >>> layer([np.array([1, 8]), np.array([3, 2])]).numpy()
+        array([1, 2])
+    """
 
     _recordable = True
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.minimum(a, b)
-
-
-class Concatenate(_Merge):
-    """The inputs one after the other along `axis`; their other sizes are equal."""
-
-    _recordable = True
-
-    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        if not hasattr(axis, "__index__"):
-            raise TypeError(f"[{self.name}] axis: expected an integer, got {axis!r}")
-        self.axis = axis
-
-    def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
-        self._check_number(inputs)
-        self.compute_output_shape([x.shape for x in inputs])
-        return ops.concatenate(inputs, self.axis)
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The masks one after the other too, if the axis is one of theirs; an input without one counts everywhere.
-
-        Otherwise a step counts if it does in any input.
-        """
-        given = [m for m in mask if m is not None] if isinstance(mask, list) else []
-        if not given:
-            return None
-        rank = given[0].ndim
-        counts = [
-            as_tensor(plan_constant(np.ones((*x.shape[:rank], 1), np.float32))) if m is None else ops.mask_values(m)
-            for x, m in zip(inputs, mask, strict=True)
-        ]
-        axis = self.axis % inputs[0].ndim
-        if axis >= rank and len(given) < len(mask):
-            self._tell_of_missing(inputs, mask)
-        return ops.step_mask(ops.concatenate(counts, axis)) if axis < rank else self._any(counts)
-
-    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        first = input_shape[0]
-        axis = self.axis % len(first) if -len(first) <= self.axis < len(first) else None
-        if not axis:
-            raise ShapeError(f"[{self.name}] axis: expected an axis of {tuple(first)} after the batch, got {self.axis}")
-        total: Any = 0
-        for shape in input_shape:
-            pairs = zip(first, shape, strict=False)
-            if len(shape) != len(first) or any(
-                i != axis and None not in p and p[0] != p[1] for i, p in enumerate(pairs)
-            ):
-                shapes = " and ".join(str(tuple(s)) for s in input_shape)
-                raise ShapeError(f"[{self.name}] inputs: expected shapes that differ in axis {axis} only, got {shapes}")
-            total = None if total is None or shape[axis] is None else total + shape[axis]
-        return (*first[:axis], total, *first[axis + 1 :])
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axis": self.axis}
-
-
-class Dot(_Merge):
-    """Products of two inputs, summed along an axis of each: (B, …, K, …) and (B, …, K, …) to (B, …, …).
-
-    Args:
-        axes: the axis, or one of each input; not the batch axis.
-        normalize: divide by the lengths of the vectors first, which gives cosines.
-    """
-
-    _recordable = True
-    _keeps_integers = _passes_dtype = False
-    _most = 2
-
-    def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        both = tuple(axes) if isinstance(axes, list | tuple) else (axes, axes)
-        if len(both) != 2 or not all(hasattr(a, "__index__") and a != 0 for a in both):
-            raise ValueError(f"[{self.name}] axes: expected an axis other than the batch, or two of them, got {axes!r}")
-        self.axes, self.normalize = axes, normalize
-        self._both = both
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: the sums have no steps."""
-
-    def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
-        self._check_number(inputs)
-        shape = self.compute_output_shape([x.shape for x in inputs])
-        a, b = [self._last(x, axis) for x, axis in zip(inputs, self._both, strict=True)]
-        size = a.shape[-1]
-        rows, columns = [ops.reshape(x, (x.shape[0], -1, size) if size else (x.shape[0], 1, 0)) for x in (a, b)]
-        return ops.reshape(ops.matmul(rows, ops.transpose(columns, (0, 2, 1))), shape)
-
-    def _last(self, x: Tensor, axis: int) -> Tensor:
-        """x with the axis at the end, of length 1 along it if asked for."""
-        x = ops.moveaxis(x, axis, -1)
-        if not self.normalize:
-            return x
-        squares = ops.sum(ops.square(x), axis=-1, keepdims=True)
-        return x / ops.sqrt(ops.maximum(squares, 1e-12))
-
-    def _replay_obstacle(self, training: bool) -> str | None:
-        if self.normalize:
-            return "it divides by lengths, which NumPy computes; normalize=False replays"
-        return super()._replay_obstacle(training)
-
-    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        rest: list[Any] = []
-        sizes = []
-        for shape, axis in zip(input_shape, self._both, strict=True):
-            if len(shape) < 2 or not -len(shape) < axis < len(shape):
-                raise ShapeError(f"[{self.name}] inputs: expected an axis {axis} after the batch, got shape {shape}")
-            sizes.append(shape[axis])
-            rest += [n for i, n in enumerate(shape) if i not in (0, axis % len(shape))]
-        if None not in sizes and sizes[0] != sizes[1]:
-            first, second = map(tuple, input_shape)
-            raise ShapeError(
-                f"[{self.name}] inputs: expected equal sizes along axes {self._both}, got {first} and {second}"
-            )
-        return (input_shape[0][0], *(rest or [1]))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axes": self.axes, "normalize": self.normalize}
-
-
-# The same as functions of a list, as Keras has them.
-
-
-def add(inputs: Any, **kwargs: Any) -> Any:
-    return Add(**kwargs)(inputs)
-
-
-def subtract(inputs: Any, **kwargs: Any) -> Any:
-    return Subtract(**kwargs)(inputs)
-
-
-def multiply(inputs: Any, **kwargs: Any) -> Any:
-    return Multiply(**kwargs)(inputs)
-
-
-def average(inputs: Any, **kwargs: Any) -> Any:
-    return Average(**kwargs)(inputs)
-
-
-def maximum(inputs: Any, **kwargs: Any) -> Any:
-    return Maximum(**kwargs)(inputs)
-
-
-def minimum(inputs: Any, **kwargs: Any) -> Any:
-    return Minimum(**kwargs)(inputs)
-
-
-def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
-    return Concatenate(axis, **kwargs)(inputs)
-
-
-def dot(inputs: Any, axes: Any = -1, normalize: bool = False, **kwargs: Any) -> Any:
-    return Dot(axes, normalize, **kwargs)(inputs)

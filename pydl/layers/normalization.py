@@ -1,4 +1,4 @@
-"""Layers that normalise what passes: by batch, by sample, by group of channels, by neighbouring channels."""
+"""Layers that normalise what passes: by batch, by sample or by group of channels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..ops.axes import axes_of
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
-__all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization", "LocalResponseNormalization"]
+__all__ = ["BatchNormalization", "GroupNormalization", "LayerNormalization"]
 
 
 class Normalization(Layer):
@@ -98,17 +98,53 @@ class ChannelNormalization(Normalization):
 
 
 class BatchNormalization(ChannelNormalization):
-    """(x - mean) gamma / √(variance + epsilon) + beta along `axis` (Ioffe and Szegedy 2015).
+    """Batch normalization: (x - mean) * gamma / sqrt(variance + epsilon) + beta (Ioffe and Szegedy 2015).
 
-    In training, mean and variance are those of the batch, and the moving averages follow them; otherwise, and while the
-    layer is frozen (trainable = False), the moving averages are used. Steps that a mask leaves out, also one that comes
-    with the inputs, are normalised too, but count in no mean and no variance.
+    In training, mean and variance are those of the batch over all axes but `axis`, and the moving averages follow them.
+    Otherwise, and in a frozen layer (`trainable = False`), the moving averages are used.
 
     Args:
-        momentum: the share of its old value that a moving average keeps in each step.
-        others: see Normalization.
+        axis: Axis of the channels.
+        momentum: Share of its old value that a moving average keeps in each training step, in [0, 1].
+        epsilon: Added to the variance, at least 0.
+        center: Whether beta is added.
+        scale: Whether gamma multiplies.
+        beta_initializer: Initializer of the beta, or its name.
+        gamma_initializer: Initializer of the gamma, or its name.
+        moving_mean_initializer: Initializer of the moving mean, or its name.
+        moving_variance_initializer: Initializer of the moving variance, or its name.
+        beta_regularizer: Regularizer of the beta; None for none.
+        gamma_regularizer: Regularizer of the gamma; None for none.
+        beta_constraint: Constraint of the beta after each update; None for none.
+        gamma_constraint: Constraint of the gamma after each update; None for none.
+        synchronized: False; there are no other replicas.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: gamma, beta (C,), moving_mean, moving_variance (C,), which are not trained.
+    Call arguments:
+        inputs: The input. training: Whether the statistics of the batch are used, and followed. mask: Bools of the
+        first axes of the input, such as (batch, steps): what is False counts in no mean and no variance. By default the
+        mask that comes with the input.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Weights:
+        gamma, beta (C,); moving_mean, moving_variance (C,), which are not trained.
+
+    Raises:
+        ValueError: epsilon or momentum is out of range, synchronized is True, or a name is unknown.
+        ShapeError: The input does not have the axis, or the mask does not fit the input.
+
+    Example:
+        >>> layer = pydl.layers.BatchNormalization(momentum=0.5, epsilon=0)
+        >>> layer(np.array([[1.0], [3.0]]), training=True).numpy()
+        array([[-1.],
+               [ 1.]], dtype=float32)
+        >>> layer.moving_mean.numpy(), layer.moving_variance.numpy()
+        (array([1.], dtype=float32), array([1.], dtype=float32))
     """
 
     _recordable = True
@@ -182,9 +218,40 @@ class BatchNormalization(ChannelNormalization):
 
 
 class LayerNormalization(Normalization):
-    """(x - mean) gamma / √(variance + epsilon) + beta, with statistics along `axis` of every sample (Ba et al. 2016).
+    """Layer normalization: (x - mean) * gamma / sqrt(variance + epsilon) + beta (Ba et al. 2016).
 
-    Weights: gamma, beta, of the shape of these axes.
+    Mean and variance are those of each sample along `axis`.
+
+    Args:
+        axis: Axis, or a list of axes, of mean, variance, gamma and beta.
+        epsilon: Added to the variance, at least 0.
+        center: Whether beta is added.
+        scale: Whether gamma multiplies.
+        beta_initializer: Initializer of the beta, or its name.
+        gamma_initializer: Initializer of the gamma, or its name.
+        beta_regularizer: Regularizer of the beta; None for none.
+        gamma_regularizer: Regularizer of the gamma; None for none.
+        beta_constraint: Constraint of the beta after each update; None for none.
+        gamma_constraint: Constraint of the gamma after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
+
+    Input shape:
+        Any shape. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Weights:
+        gamma, beta, of the sizes of the axes.
+
+    Raises:
+        ValueError: epsilon is less than 0, or a name is unknown.
+        ShapeError: The input does not have the axes.
+
+    Example:
+        >>> layer = pydl.layers.LayerNormalization(epsilon=0)
+        >>> layer(np.array([[1.0, 3.0]])).numpy()
+        array([[-1.,  1.]], dtype=float32)
     """
 
     _recordable = True
@@ -214,13 +281,41 @@ class LayerNormalization(Normalization):
 
 
 class GroupNormalization(ChannelNormalization):
-    """(x - mean) gamma / √(variance + epsilon) + beta, with statistics of every sample and group (Wu and He 2018).
+    """Group normalization: (x - mean) * gamma / sqrt(variance + epsilon) + beta, per sample and group (Wu and He 2018).
+
+    Mean and variance are taken over all axes but the batch, and over the channels of a group.
 
     Args:
-        groups: how many groups the channels along `axis` make; it divides their number. -1: each channel is one.
-        others: see Normalization.
+        groups: Number of groups of channels, a divisor of their number; -1 makes each channel a group.
+        axis: Axis of the channels.
+        epsilon: Added to the variance, at least 0.
+        center: Whether beta is added.
+        scale: Whether gamma multiplies.
+        beta_initializer: Initializer of the beta, or its name.
+        gamma_initializer: Initializer of the gamma, or its name.
+        beta_regularizer: Regularizer of the beta; None for none.
+        gamma_regularizer: Regularizer of the gamma; None for none.
+        beta_constraint: Constraint of the beta after each update; None for none.
+        gamma_constraint: Constraint of the gamma after each update; None for none.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Weights: gamma, beta (C,).
+    Input shape:
+        (batch, ..., C), or another place of the channels by axis. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        That of the input, in the layer's dtype.
+
+    Weights:
+        gamma, beta (C,).
+
+    Raises:
+        ValueError: groups is neither positive nor -1, epsilon is less than 0, or a name is unknown.
+        ShapeError: The input does not have the axis, or groups is no divisor of the channels.
+
+    Example:
+        >>> layer = pydl.layers.GroupNormalization(groups=2, epsilon=0)
+        >>> layer(np.array([[1.0, 3.0, 5.0, 5.5]])).numpy()
+        array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
 
     _recordable = True
@@ -256,43 +351,3 @@ class GroupNormalization(ChannelNormalization):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "groups": self.groups}
-
-
-class LocalResponseNormalization(Layer):
-    """x / (bias + alpha · Σ x²)^beta, the sum over neighbouring channels of the last axis (Krizhevsky et al. 2012).
-
-    Args:
-        depth_radius: how far neighbours are away at most.
-        bias, alpha, beta: the paper's by default. As in TensorFlow, alpha is not divided by the size of the window.
-    """
-
-    _recordable = True
-    _keeps_integers = False
-
-    def __init__(
-        self,
-        depth_radius: int = 2,
-        bias: float = 2.0,
-        alpha: float = 1e-4,
-        beta: float = 0.75,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        if not hasattr(depth_radius, "__index__") or depth_radius < 0:
-            raise ValueError(f"[{self.name}] depth_radius: expected an integer of at least 0, got {depth_radius!r}")
-        if not bias > 0 or not alpha >= 0 or not beta >= 0:
-            raise ValueError(
-                f"[{self.name}] bias, alpha, beta: expected bias > 0, alpha and beta of at least 0, "
-                f"got {bias}, {alpha}, {beta}"
-            )
-        self.depth_radius, self.bias, self.alpha, self.beta = int(depth_radius), bias, alpha, beta
-
-    def call(self, inputs: Tensor) -> Tensor:
-        return ops.local_response_norm(inputs, self.depth_radius, self.bias, self.alpha, self.beta)
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        own = {"depth_radius": self.depth_radius, "bias": self.bias, "alpha": self.alpha, "beta": self.beta}
-        return {**super().get_config(), **own}

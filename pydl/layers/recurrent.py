@@ -4,45 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from .. import ops, regularizers
 from ..autograd import plan
-from ..autograd.tape import Array, plan_constant
+from ..autograd.tape import Array, plan_constant, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..autograd.variable import Variable
-from ..base.argument_names import constructor_arguments, refuse_unknown
 from ..base.errors import ShapeError
 from ..base.tree import flatten
+from ..ops.embedding import TableRows
 from ..ops.recompute import CUTS
 from ..saving.serialization import deserialize, serialize
-from .cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, by_table
+from .cells import Cell
 from .layer import Layer, Shape
 from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes, unseen_cells
 
-__all__ = ["GRU", "LSTM", "RNN", "SimpleRNN"]
+__all__ = ["RNN"]
 
 
 class RNN(Layer):
-    """Runs a cell over the steps of (B, T, F): to (B, units), or (B, T, units) with `return_sequences`.
+    """Recurrent layer: runs a cell over the steps of sequences.
 
     Args:
-        cell: a cell, or a list of them to be stacked. Any object with `call(inputs, states)`, which gives an output and
-            new states, and `state_size` (one integer or a list of them) will do; as a Layer, its weights are trained.
-        return_sequences: whether to return the outputs of all steps, not only of the last.
-        return_state: whether to return the last states too: (output, *states).
-        go_backwards: from the last step to the first; outputs come in the order in which they are made.
-        stateful: whether each batch goes on from the states of the one before, sample by sample, until `reset_state()`.
-            No gradient flows from batch to batch (truncated backpropagation through time).
-        unroll: accepted; it changes nothing.
-        zero_output_for_mask: whether outputs of masked steps are zero; else they repeat the output before.
-        recompute_every: for long sequences: in training, keep only the states after so many steps, and make what lies
-            between them again on the way back. Less memory, about half more time. Not for cells of one's own.
+        cell: Cell, or list of cells to be stacked. Any object with call(inputs, states), which returns an output and
+            the new states, and state_size (an integer or a list of them) is a cell; as a `Layer`, its weights are
+            trained.
+        return_sequences: Whether to return the outputs of all steps; else that of the last.
+        return_state: Whether to return the last states too.
+        go_backwards: Whether to run from the last step to the first. Outputs come in the order in which they are made.
+        stateful: Whether a batch starts from the last states of the one before, sample by sample, until `reset_state`.
+            No gradient flows between batches.
+        unroll: Accepted; changes nothing.
+        zero_output_for_mask: Whether outputs of masked steps are 0; else they repeat the output before.
+        recompute_every: In training, keep states only after so many steps, and compute what lies between again in
+            backward: less memory, more time. None keeps all. Not for cells of users' own.
+        **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
-    Call arguments: `initial_state` (a tensor or a list of them), `mask` (B, T) of bools, `training`. A masked step
-    leaves the states as they are.
+    Input shape:
+        (batch, steps, features); more axes for cells of users' own. Other dtypes are cast to the layer's dtype.
+
+    Output shape:
+        (batch, units), or (batch, steps, units) with return_sequences, in the layer's dtype. With return_state a tuple
+        of this and the last states.
+
+    Raises:
+        ValueError: cell is no cell, or initial_state has another number of states.
+        ShapeError: The input does not have 3 axes, or mask, states or a stateful layer's batch do not fit it.
+
+    Example:
+        >>> layer = pydl.layers.RNN([pydl.layers.LSTMCell(8), pydl.layers.GRUCell(4)], return_sequences=True)
+        >>> layer(np.ones((2, 5, 3))).shape
+        (2, 5, 4)
     """
 
     _recordable = True
@@ -89,6 +104,24 @@ class RNN(Layer):
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Array | None = None, training: bool | None = None
     ) -> Any:
+        """Runs the cell over all steps.
+
+        Args:
+            sequences: Tensor (batch, steps, features), in the layer's dtype.
+            initial_state: State (batch, units), or list of states, to start from; None is zeros, or the states that a
+                stateful layer has kept.
+            mask: Bools (batch, steps), True for the steps that count; None is the mask that comes with the input. A
+                masked step leaves the states as they are.
+            training: Whether dropout is active.
+
+        Returns:
+            The output, or with return_state a tuple of the output and the last states.
+
+        Example:
+            >>> layer = pydl.layers.GRU(4)
+            >>> layer(np.ones((2, 5, 3)), initial_state=np.zeros((2, 4))).shape
+            (2, 4)
+        """
         states, mask, masks = self._begin(sequences, initial_state, mask, training)
         output, last = self._run(sequences, states, mask, masks, self.return_sequences)
         if mask is not None and self.zero_output_for_mask and self.return_sequences:
@@ -199,9 +232,20 @@ class RNN(Layer):
     # -- states between batches
 
     def reset_state(self, states: Any = None) -> None:
-        """Starts anew: with zeros, or with `states` (an array or a list of them). Only for a stateful layer.
+        """Sets the states of a stateful layer, so that the next batch starts anew. It may be of another size.
 
-        The next batch may be of another size.
+        Args:
+            states: Array, or list of arrays (batch, units), to start from; None is zeros.
+
+        Raises:
+            AttributeError: The layer is not stateful.
+
+        Example:
+            >>> layer = pydl.layers.GRU(4, stateful=True)
+            >>> first = layer(np.ones((2, 5, 3))).numpy()
+            >>> layer.reset_state()
+            >>> bool((layer(np.ones((2, 5, 3))).numpy() == first).all())
+            True
         """
         if not self.stateful:
             raise AttributeError(f"[{self.name}] reset_state: expected a layer with stateful=True")
@@ -237,75 +281,28 @@ class RNN(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNN:
+        """Makes a layer of what `get_config` returned.
+
+        Args:
+            config: Dict of arguments of the constructor, the inner layers as dicts of class name and config.
+            custom_objects: Dict of users' own classes of inner layers by their names.
+        """
         return cls(**{**config, "cell": deserialize(config["cell"], custom_objects)})
 
 
-_OPTIONS = (
-    "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask", "trainable",
-    "name", "input_shape", "input_dim", "autocast", "activity_regularizer", "recompute_every",
-)  # fmt: skip
+def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """x and the arguments of each direction for the kernel.
 
-
-class _CellLayer(RNN):
-    """A recurrent layer that makes its cell from its own arguments: those of the cell, and those of RNN."""
-
-    _cell_class: ClassVar[type[Cell]]
-
-    def __init__(self, units: int, *args: Any, use_cudnn: Any = "auto", implementation: int = 2, **kwargs: Any) -> None:
-        if len(args) > 8:  # from there on Keras's layers and cells have other orders
-            raise TypeError(f"[{type(self).__name__}] args: expected the arguments after bias_regularizer by name")
-        options = {name: kwargs.pop(name) for name in _OPTIONS if name in kwargs}
-        if kwargs:
-            of_cell = constructor_arguments(self._cell_class)
-            refuse_unknown(type(self).__name__, kwargs, [*constructor_arguments(type(self)), *of_cell])
-        if "trainable" in options:
-            kwargs["trainable"] = options["trainable"]
-        super().__init__(self._cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype"), **options)
-
-    def __getattr__(self, name: str) -> Any:
-        """`layer.units`, `layer.activation` and the like are the cell's."""
-        cell = self.__dict__.get("cell")
-        if cell is None or name.startswith("_"):
-            return object.__getattribute__(self, name)  # raises the usual error
-        return getattr(cell, name)
-
-    def get_config(self) -> dict[str, Any]:
-        cell = self.cell.get_config()
-        return {**cell, **Layer.get_config(self), **self._options()}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNN:
-        return cls(**config)
-
-
-class SimpleRNN(_CellLayer):
-    """h = activation(x W + h R + b) over all steps (Elman 1990): SimpleRNN(units, activation="tanh", use_bias=True, …).
-
-    Takes the arguments of `SimpleRNNCell` and those of `RNN`.
+    Where x are rows of a small table, their ids take the place of x, and the table times the kernel that of the kernel:
+    its rows are looked up instead of a product for each step.
     """
-
-    _recordable = True
-    _cell_class = SimpleRNNCell
-
-
-class LSTM(_CellLayer):
-    """Long short-term memory (Hochreiter 1997): LSTM(units, activation="tanh", recurrent_activation="sigmoid", …).
-
-    Takes the arguments of `LSTMCell` and those of `RNN`. The states are h and c.
-    """
-
-    _recordable = True
-    _cell_class = LSTMCell
-
-
-class GRU(_CellLayer):
-    """Gated recurrent unit (Cho 2014): GRU(units, activation="tanh", recurrent_activation="sigmoid", …).
-
-    Takes the arguments of `GRUCell` and those of `RNN`.
-    """
-
-    _recordable = True
-    _cell_class = GRUCell
+    if not isinstance(x, TableRows) or x.ndim != 3:
+        return x, *arguments
+    watched = state.tape_depth > 0 or (x.requires_grad and x.node is None)  # the rows' own gradient may be asked for
+    few = x.ids.size < 2 * x.table.shape[0]
+    if few or watched or any(a["dropout_mask"] is not None for a in arguments):
+        return x, *arguments
+    return x.ids, *({**a, "kernel": ops.matmul(x.table, a["kernel"])} for a in arguments)
 
 
 def _each(function: Callable[..., Any], *structures: Any) -> Any:

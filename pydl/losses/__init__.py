@@ -12,19 +12,11 @@ from typing import Any
 
 from ..base.errors import LabelError
 from ..base.registry import Registry
-from .classes import (
+from .classification import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
-    CosineSimilarity,
     Hinge,
-    Huber,
     KLDivergence,
-    LogCosh,
-    MeanAbsoluteError,
-    MeanAbsolutePercentageError,
-    MeanSquaredError,
-    MeanSquaredLogarithmicError,
-    Poisson,
     SparseCategoricalCrossentropy,
     SquaredHinge,
 )
@@ -43,6 +35,16 @@ from .functions import (
     squared_hinge,
 )
 from .loss import Loss, LossFunction, LossFunctionWrapper
+from .regression import (
+    CosineSimilarity,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    Poisson,
+)
 
 __all__ = [
     "BinaryCrossentropy", "CategoricalCrossentropy", "CosineSimilarity", "Hinge", "Huber", "KLDivergence", "LabelError",

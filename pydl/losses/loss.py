@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from .alignment import is_per_step, same_rank, spread
 from .left_out import counted_values
 
 LossFunction = Callable[..., Tensor]
-_REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
+MEAN = "sum_over_batch_size"
+_REDUCTIONS = (MEAN, "sum", "mean", "mean_with_sample_weight", "none", None)
 
 
 class Loss(NamesArguments, Counted, Recordable):
@@ -45,9 +46,7 @@ class Loss(NamesArguments, Counted, Recordable):
         2.0
     """
 
-    def __init__(
-        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
-    ) -> None:
+    def __init__(self, name: str | None = None, reduction: str | None = MEAN, dtype: Any = None) -> None:
         self.name = name or snake_case(type(self).__name__)
         if reduction not in _REDUCTIONS:
             raise ValueError(f"[{self.name}] reduction: expected one of {_REDUCTIONS}, got {reduction!r}")
@@ -235,7 +234,7 @@ class LossFunctionWrapper(Loss):
     def __init__(
         self,
         fn: LossFunction,
-        reduction: str | None = "sum_over_batch_size",
+        reduction: str | None = MEAN,
         name: str | None = None,
         dtype: Any = None,
         **kwargs: Any,
@@ -254,3 +253,30 @@ class LossFunctionWrapper(Loss):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "fn": self.fn, **self._fn_kwargs}
+
+
+class _FunctionLoss(LossFunctionWrapper):
+    """A loss whose function is known by the class; its options are arguments, attributes and part of the config."""
+
+    _function: ClassVar[LossFunction]
+    _name: ClassVar[str]
+
+    def __init_subclass__(cls, fn: LossFunction | None = None, name: str | None = None) -> None:
+        super().__init_subclass__()
+        if fn is not None:
+            cls._function, cls._name = staticmethod(fn), name or fn.__name__
+
+    def __init__(self, reduction: str | None = MEAN, name: str | None = None, dtype: Any = None) -> None:
+        self._init(reduction, name, dtype)
+
+    def _init(self, reduction: str | None, name: str | None, dtype: Any, **options: Any) -> None:
+        """`__init__` with the options of the function."""
+        super().__init__(type(self)._function, reduction, name or self._name, dtype, **options)
+        for option, value in options.items():
+            setattr(self, option, value)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return self.fn(y_true, y_pred, **{option: getattr(self, option) for option in self._fn_kwargs})
+
+    def get_config(self) -> dict[str, Any]:
+        return {**Loss.get_config(self), **{option: getattr(self, option) for option in self._fn_kwargs}}

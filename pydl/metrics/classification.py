@@ -6,10 +6,10 @@ from typing import Any
 
 from .. import losses
 from . import functions
-from .mean import NamedMean
+from .mean import _FunctionMetric
 
 
-class Accuracy(NamedMean, fn=functions.accuracy):
+class Accuracy(_FunctionMetric, fn=functions.accuracy):
     """Share of elements where y_pred equals y_true.
 
     Args:
@@ -30,7 +30,7 @@ class Accuracy(NamedMean, fn=functions.accuracy):
     """
 
 
-class BinaryAccuracy(NamedMean, fn=functions.binary_accuracy):
+class BinaryAccuracy(_FunctionMetric, fn=functions.binary_accuracy):
     """Share of elements where y_pred > threshold agrees with the label 0 or 1 of y_true.
 
     Args:
@@ -55,7 +55,7 @@ class BinaryAccuracy(NamedMean, fn=functions.binary_accuracy):
         self._init(name, dtype, threshold=threshold)
 
 
-class CategoricalAccuracy(NamedMean, fn=functions.categorical_accuracy):
+class CategoricalAccuracy(_FunctionMetric, fn=functions.categorical_accuracy):
     """Share of samples where the largest output is that of the one-hot label.
 
     Args:
@@ -76,7 +76,7 @@ class CategoricalAccuracy(NamedMean, fn=functions.categorical_accuracy):
     """
 
 
-class SparseCategoricalAccuracy(NamedMean, fn=functions.sparse_categorical_accuracy):
+class SparseCategoricalAccuracy(_FunctionMetric, fn=functions.sparse_categorical_accuracy):
     """Share of samples where the largest output is that of the integer label.
 
     Args:
@@ -98,7 +98,7 @@ class SparseCategoricalAccuracy(NamedMean, fn=functions.sparse_categorical_accur
     """
 
 
-class TopKCategoricalAccuracy(NamedMean, fn=functions.top_k_categorical_accuracy):
+class TopKCategoricalAccuracy(_FunctionMetric, fn=functions.top_k_categorical_accuracy):
     """Share of samples where the output of the one-hot label is among the `k` largest.
 
     Args:
@@ -123,7 +123,7 @@ class TopKCategoricalAccuracy(NamedMean, fn=functions.top_k_categorical_accuracy
         self._init(name, dtype, k=k)
 
 
-class SparseTopKCategoricalAccuracy(NamedMean, fn=functions.sparse_top_k_categorical_accuracy):
+class SparseTopKCategoricalAccuracy(_FunctionMetric, fn=functions.sparse_top_k_categorical_accuracy):
     """Share of samples where the output of the integer label is among the `k` largest.
 
     Args:
@@ -150,7 +150,7 @@ class SparseTopKCategoricalAccuracy(NamedMean, fn=functions.sparse_top_k_categor
         self._init(name, dtype, k=k, from_sorted_ids=from_sorted_ids)
 
 
-class Hinge(NamedMean, fn=losses.hinge):
+class Hinge(_FunctionMetric, fn=losses.hinge):
     """Mean of max(1 - y_true * y_pred, 0) for labels -1 and 1, or 0 and 1; see `losses.hinge`.
 
     Args:
@@ -171,7 +171,7 @@ class Hinge(NamedMean, fn=losses.hinge):
     """
 
 
-class SquaredHinge(NamedMean, fn=losses.squared_hinge):
+class SquaredHinge(_FunctionMetric, fn=losses.squared_hinge):
     """Mean of max(1 - y_true * y_pred, 0)^2 for labels -1 and 1, or 0 and 1; see `losses.squared_hinge`.
 
     Args:
@@ -192,7 +192,7 @@ class SquaredHinge(NamedMean, fn=losses.squared_hinge):
     """
 
 
-class KLDivergence(NamedMean, fn=losses.kl_divergence):
+class KLDivergence(_FunctionMetric, fn=losses.kl_divergence):
     """Mean Kullback-Leibler divergence: the sums of y_true * log(y_true / y_pred); see `losses.kl_divergence`.
 
     Args:
@@ -213,7 +213,7 @@ class KLDivergence(NamedMean, fn=losses.kl_divergence):
     """
 
 
-class BinaryCrossentropy(NamedMean, fn=losses.binary_crossentropy):
+class BinaryCrossentropy(_FunctionMetric, fn=losses.binary_crossentropy):
     """Mean cross-entropy of labels 0 and 1; see `losses.binary_crossentropy`.
 
     Args:
@@ -241,7 +241,7 @@ class BinaryCrossentropy(NamedMean, fn=losses.binary_crossentropy):
         self._init(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing)
 
 
-class CategoricalCrossentropy(NamedMean, fn=losses.categorical_crossentropy):
+class CategoricalCrossentropy(_FunctionMetric, fn=losses.categorical_crossentropy):
     """Mean cross-entropy of classes with one-hot labels or probabilities; see `losses.categorical_crossentropy`.
 
     Args:
@@ -275,7 +275,7 @@ class CategoricalCrossentropy(NamedMean, fn=losses.categorical_crossentropy):
         self._init(name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
-class SparseCategoricalCrossentropy(NamedMean, fn=losses.sparse_categorical_crossentropy):
+class SparseCategoricalCrossentropy(_FunctionMetric, fn=losses.sparse_categorical_crossentropy):
     """Mean cross-entropy of classes with integer labels; see `losses.sparse_categorical_crossentropy`.
 
     It is the mean over all samples or steps that count, so its exp is the perplexity.

@@ -239,7 +239,7 @@ class MeanMetricWrapper(Mean):
         return {**super().get_config(), **self._fn_kwargs}
 
 
-class NamedMean(MeanMetricWrapper):
+class _FunctionMetric(MeanMetricWrapper):
     """The mean of a function that the class knows; its options are arguments, attributes and part of the config."""
 
     _function: ClassVar[Values]

@@ -7,10 +7,10 @@ from typing import Any
 
 from .. import losses
 from . import functions
-from .mean import NamedMean
+from .mean import _FunctionMetric
 
 
-class MeanSquaredError(NamedMean, fn=functions.mean_squared_error):
+class MeanSquaredError(_FunctionMetric, fn=functions.mean_squared_error):
     """Mean of (y_pred - y_true)^2.
 
     Args:
@@ -31,7 +31,7 @@ class MeanSquaredError(NamedMean, fn=functions.mean_squared_error):
     """
 
 
-class MeanAbsoluteError(NamedMean, fn=functions.mean_absolute_error):
+class MeanAbsoluteError(_FunctionMetric, fn=functions.mean_absolute_error):
     """Mean of |y_pred - y_true|.
 
     Args:
@@ -52,7 +52,7 @@ class MeanAbsoluteError(NamedMean, fn=functions.mean_absolute_error):
     """
 
 
-class MeanAbsolutePercentageError(NamedMean, fn=losses.mean_absolute_percentage_error):
+class MeanAbsolutePercentageError(_FunctionMetric, fn=losses.mean_absolute_percentage_error):
     """Mean of |y_pred - y_true| in percent of |y_true|; see `losses.mean_absolute_percentage_error`.
 
     Args:
@@ -73,7 +73,7 @@ class MeanAbsolutePercentageError(NamedMean, fn=losses.mean_absolute_percentage_
     """
 
 
-class MeanSquaredLogarithmicError(NamedMean, fn=losses.mean_squared_logarithmic_error):
+class MeanSquaredLogarithmicError(_FunctionMetric, fn=losses.mean_squared_logarithmic_error):
     """Mean of (log(y_pred + 1) - log(y_true + 1))^2; see `losses.mean_squared_logarithmic_error`.
 
     Args:
@@ -94,7 +94,7 @@ class MeanSquaredLogarithmicError(NamedMean, fn=losses.mean_squared_logarithmic_
     """
 
 
-class RootMeanSquaredError(NamedMean, fn=functions.squared_error, name="root_mean_squared_error"):
+class RootMeanSquaredError(_FunctionMetric, fn=functions.squared_error, name="root_mean_squared_error"):
     """Square root of the mean of (y_pred - y_true)^2 over all elements.
 
     Args:
@@ -119,7 +119,7 @@ class RootMeanSquaredError(NamedMean, fn=functions.squared_error, name="root_mea
         return math.sqrt(super().result())
 
 
-class LogCoshError(NamedMean, fn=losses.log_cosh, name="logcosh"):
+class LogCoshError(_FunctionMetric, fn=losses.log_cosh, name="logcosh"):
     """Mean of log(cosh(y_pred - y_true)); see `losses.log_cosh`.
 
     Args:
@@ -140,7 +140,7 @@ class LogCoshError(NamedMean, fn=losses.log_cosh, name="logcosh"):
     """
 
 
-class CosineSimilarity(NamedMean, fn=functions.cosine_similarity):
+class CosineSimilarity(_FunctionMetric, fn=functions.cosine_similarity):
     """Mean cosine of the angle between y_true and y_pred: 1 for equal directions.
 
     The loss of this name has the other sign.
@@ -167,7 +167,7 @@ class CosineSimilarity(NamedMean, fn=functions.cosine_similarity):
         self._init(name, dtype, axis=axis)
 
 
-class Poisson(NamedMean, fn=losses.poisson):
+class Poisson(_FunctionMetric, fn=losses.poisson):
     """Mean of y_pred - y_true * log(y_pred); see `losses.poisson`.
 
     Args:
