@@ -10,6 +10,8 @@ Array = np.ndarray[Any, Any]
 def neighbours(x: Array, radius: int) -> Array:
     """Each channel's sum over the channels at most `radius` away."""
     channels = x.shape[1]
+    if not channels:
+        return x.copy()
     columns = [x[:, max(c - radius, 0) : c + radius + 1].sum(1) for c in range(channels)]
     return np.stack(columns, 1)
 
