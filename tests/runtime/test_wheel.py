@@ -47,7 +47,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def repaired(wheel: Path) -> Path:
     folder = wheel.parent / "repaired"
-    run(sys.executable, "-m", "auditwheel", "repair", "-w", folder, wheel)
+    run(sys.executable, "-m", "auditwheel", "repair", "-z", "9", "-w", folder, wheel)
     (built,) = folder.glob("*.whl")
     return built
 
