@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 __distribution__ = "pydl-nn"  # `pydl` on the package index is another project
 
-from . import _installation as _installation  # first: it looks whether the files belong together
+from . import _installation as _installation  # first: it checks that the files belong together
 from . import config, ops
 from ._installation import VERSION as __version__
 from .autograd.gradient_tape import GradientTape
@@ -50,7 +50,7 @@ __all__ = [
     "release_memory", "scenarios", "set_memory_limit", "set_num_threads", "set_seed", "testing", "threads", "utils",
 ]  # fmt: skip
 
-# Imported on first use, so that `import pydl` is quick: classes from their sub-modules, and the sub-modules themselves.
+# Imported on first use, so that `import pydl` is fast: the sub-modules, and these classes of theirs.
 _CLASSES = {"Input": "layers", "Model": "models", "Sequential": "models"}
 
 

@@ -1,7 +1,7 @@
-"""Whether the files beside this one belong together: looked at once, when the package is imported.
+"""A check at import that the installed files belong together.
 
-The package index knows another project, for astronomy, whose distribution is called pydl and which installs an import
-package of that name too. pip then writes the files of both into one folder, and removes them from there.
+Another project on the package index, for astronomy, has the distribution name pydl and installs an import package of
+that name too. pip then writes the files of both into one folder, and removes both.
 """
 
 import os
@@ -18,7 +18,7 @@ REMEDY = (
 
 
 def check() -> None:
-    """ImportError where this cannot work; UserWarning where files of the other project lie between ours."""
+    """ImportError if pydl cannot work; UserWarning if files of the other project are in its folder."""
     package = sys.modules[__package__]
     folder = os.path.dirname(__file__)
     if getattr(package, "__distribution__", None) != "pydl-nn":

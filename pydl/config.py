@@ -1,4 +1,4 @@
-"""Instruction set, precision and threads: what is there, what is in use, and how to change it for a while."""
+"""Instruction set, precision and number of threads: query them, set them, or change them in a `with` block."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from . import _core
 from .base.errors import positive_integer
+
+__all__ = ["explain_conv2d", "isa", "isas", "num_threads", "precision", "set_num_threads", "show", "threads"]
 
 
 def isas() -> dict[str, bool]:

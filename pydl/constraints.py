@@ -1,4 +1,4 @@
-"""What weights must satisfy after each update: `constraint(array)` gives the nearest allowed array, as in Keras."""
+"""Constraints on weights after each update: `constraint(array)` returns an array that satisfies it, as in Keras."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from .base.argument_names import NamesArguments
 from .base.registry import Registry, plain
+
+__all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "serialize"]
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 _EPSILON = 1e-7

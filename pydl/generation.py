@@ -1,7 +1,7 @@
-"""Sequences that a recurrent model makes up: each number is chosen from what the model says and read in the next step.
+"""Autoregressive decoding with a recurrent model: each predicted id is the input of the next step.
 
-The states are kept from step to step, so a step costs the same however long the sequence has become, and all samples of
-a batch advance together.
+The states are carried from step to step, so the cost of a step does not depend on the length of the sequence. All
+samples of a batch advance together.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from .base import random_streams
 from .base.errors import ShapeError, positive_integer
 from .models.incremental import Stepwise, select
 from .training.data_adapters import as_numbers
+
+__all__ = ["Beams", "beam_search", "generate"]
 
 
 def generate(
@@ -181,17 +183,17 @@ def _begin(model: Any, prompt: Any, steps: Any, states: Any) -> tuple[Stepwise, 
 
 
 def _check(function: str, y: Array, from_logits: bool) -> None:
-    """ValueError unless each row of y (R, V) can be read as what the model says of the next number."""
+    """ValueError unless each row of y (R, V) is a distribution over the next id."""
     if not y.size:
         return
     if from_logits:
         if not np.isfinite(y.max(axis=-1)).all():
-            raise ValueError(f"[{function}] model: expected finite logits, or some of -infinity, got NaN or infinity")
+            raise ValueError(f"[{function}] model: expected logits that are finite or -infinity, got NaN or infinity")
     elif not (np.abs(y.sum(axis=-1) - 1) < 1e-2).all() or not y.min() >= 0:
         raise ValueError(
             f"[{function}] model: expected probabilities, which are at least 0 and add up to 1, got a row with sum "
-            f"{y.sum(axis=-1).flat[np.argmax(~(np.abs(y.sum(axis=-1) - 1) < 1e-2))]:.4g} and a least element of "
-            f"{y.min():.4g}; for a model without softmax at its end: from_logits=True"
+            f"{y.sum(axis=-1).flat[np.argmax(~(np.abs(y.sum(axis=-1) - 1) < 1e-2))]:.4g} and minimum "
+            f"{y.min():.4g}; for a model that does not end in a softmax, pass from_logits=True"
         )
 
 
@@ -206,29 +208,28 @@ def _log_probabilities(y: Array, from_logits: bool) -> Array:
 
 
 def _likeliest(y: Array, from_logits: bool, count: int, done: Array | None, end: int | None) -> tuple[Array, Array]:
-    """For each row of y (R, V) up to `count` numbers in ascending order, and their log-probabilities (R, count).
+    """For each row of y (R, V) the `count` likeliest ids in ascending order, and their log-probabilities (R, count).
 
-    No others can be among the `count` best of several rows. Rows that are `done` go on with nothing but `end`, which
-    costs nothing.
+    The `count` best of several rows are among them. Rows that are `done` continue with `end`, at log-probability 0.
     """
     values = _log_probabilities(y, True) if from_logits else y
     if done is not None and done.any():
         values = values.copy()
         values[done] = -np.inf if from_logits else 0
         values[done, end] = 0 if from_logits else 1
-    numbers = _places_of_greatest(values, count)
-    values = np.take_along_axis(values, numbers, axis=1)
-    return numbers, values if from_logits else _log_probabilities(values, False)
+    ids = _top_k(values, count)
+    values = np.take_along_axis(values, ids, axis=1)
+    return ids, values if from_logits else _log_probabilities(values, False)
 
 
-def _places_of_greatest(values: Array, count: int) -> Array:
-    """Where the `count` greatest of each row are, in ascending order; of equals, the first."""
+def _top_k(values: Array, count: int) -> Array:
+    """The indices of the `count` greatest of each row, ascending; of equal values, the first."""
     _rows, size = values.shape
     if count >= size:
         return np.broadcast_to(np.arange(size), values.shape)
     places = np.argpartition(values, size - count, axis=1)[:, size - count :]
     least = np.take_along_axis(values, places, axis=1).min(axis=1)
-    for row in np.flatnonzero((values >= least[:, None]).sum(axis=1) > count):  # more equals than places for them
+    for row in np.flatnonzero((values >= least[:, None]).sum(axis=1) > count):  # more equal values than can be taken
         greater = np.flatnonzero(values[row] > least[row])
         equal = np.flatnonzero(values[row] == least[row])
         places[row] = np.concatenate([greater, equal[: count - len(greater)]])
@@ -236,7 +237,7 @@ def _places_of_greatest(values: Array, count: int) -> Array:
 
 
 def _choose(y: Array, from_logits: bool, temperature: float, top_k: int | None, draws: np.random.Generator) -> Array:
-    """A number for each row. Adding Gumbel noise and taking the largest draws from the softmax."""
+    """An id for each row. The argmax of logits plus Gumbel noise is a sample of the softmax."""
     if temperature == 0:
         return np.asarray(y.argmax(axis=-1))
     log_p = _log_probabilities(y, from_logits)

@@ -1,8 +1,8 @@
-"""Weights of recurrent layers to and from PyTorch and ONNX, which order gates and axes otherwise.
+"""Weights of recurrent layers to and from PyTorch and ONNX, whose order of gates and axes differs.
 
-pydl, as Keras, has kernel (I, G·U), recurrent_kernel (U, G·U) and one bias, or for GRU with `reset_after` two; the
-gates are i f g o for LSTM and z r g for GRU. PyTorch has (G·U, I), (G·U, U) and always two biases; i f g o and r z g.
-ONNX has an axis of directions before these, both biases in one array, and i o f g and z r g.
+pydl, like Keras, has kernel (I, G·U), recurrent_kernel (U, G·U) and one bias, or two for GRU with `reset_after`; gates
+i f g o for LSTM and z r g for GRU. PyTorch has (G·U, I), (G·U, U) and always two biases; gates i f g o and r z g. ONNX
+has a first axis of directions and both biases in one array; gates i o f g and z r g.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from .base.errors import ShapeError
 from .layers import Bidirectional, GRUCell, LSTMCell, SimpleRNNCell
 from .layers.cells import Cell
 
-# Which of pydl's gates stands at each place.
+__all__ = ["from_onnx", "from_torch", "to_onnx", "to_torch"]
+
+# For each gate of the other library, the index of pydl's gate.
 _TORCH: dict[type[Cell], list[int]] = {SimpleRNNCell: [0], LSTMCell: [0, 1, 2, 3], GRUCell: [1, 0, 2]}
 _ONNX: dict[type[Cell], list[int]] = {SimpleRNNCell: [0], LSTMCell: [0, 3, 1, 2], GRUCell: [0, 1, 2]}
 
@@ -47,7 +49,7 @@ def to_torch(layer: Any, number: int = 0) -> dict[str, Array]:
     state = {}
     for direction, cell in zip(("", "_reverse"), _cells(layer, "to_torch"), strict=False):
         _check_reset_after(cell, "to_torch")
-        parts = _take_apart(cell, _TORCH)
+        parts = _export_cell(cell, _TORCH)
         for name, array in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), parts, strict=True):
             state[f"{name}_l{number}{direction}"] = array
     return state
@@ -82,7 +84,7 @@ def from_torch(layer: Any, state: Mapping[str, Any], number: int = 0) -> None:
         end = f"_l{number}{direction}"
         kernels = [np.asarray(state[f"{name}{end}"]) for name in ("weight_ih", "weight_hh")]
         biases = [np.asarray(state.get(f"{name}{end}", np.zeros(len(kernels[0])))) for name in ("bias_ih", "bias_hh")]
-        weights += _put_together(cell, _TORCH, *kernels, *biases)
+        weights += _import_cell(cell, _TORCH, *kernels, *biases)
     layer.set_weights(weights)
 
 
@@ -107,7 +109,7 @@ def to_onnx(layer: Any) -> dict[str, Array]:
         >>> {name: array.shape for name, array in pydl.interop.to_onnx(layer).items()}
         {'W': (2, 6, 3), 'R': (2, 6, 2), 'B': (2, 12)}
     """
-    parts = [_take_apart(cell, _ONNX) for cell in _cells(layer, "to_onnx")]
+    parts = [_export_cell(cell, _ONNX) for cell in _cells(layer, "to_onnx")]
     w, r, b_input, b_state = (np.stack(arrays) for arrays in zip(*parts, strict=True))
     return {"W": w, "R": r, "B": np.concatenate([b_input, b_state], axis=1)}
 
@@ -141,29 +143,33 @@ def from_onnx(layer: Any, W: Any, R: Any, B: Any = None) -> None:
     b = np.zeros((len(w), 2 * w.shape[1])) if B is None else np.asarray(B)
     weights = []
     for cell, *kernels, biases in zip(cells, w, r, b, strict=True):
-        weights += _put_together(cell, _ONNX, *kernels, *np.split(biases, 2))
+        weights += _import_cell(cell, _ONNX, *kernels, *np.split(biases, 2))
     layer.set_weights(weights)
 
 
 def _cells(layer: Any, function: str) -> list[Any]:
-    """The cells of both directions, or the one."""
+    """The cells of a recurrent layer: one, or one per direction."""
     whole = [layer.forward_layer, layer.backward_layer] if isinstance(layer, Bidirectional) else [layer]
     cells: list[Any] = [getattr(one, "cell", None) for one in whole]
     for cell in cells:
         if type(cell) not in _TORCH:
-            raise TypeError(f"[{function}] layer: expected a SimpleRNN, LSTM or GRU, or both directions, got {layer!r}")
+            raise TypeError(
+                f"[{function}] layer: expected a SimpleRNN, LSTM, GRU or a Bidirectional of one, got {layer!r}"
+            )
         if not cell.built:
-            raise RuntimeError(f"[{function}] layer: {layer.name} has no weights yet: call it on data")
+            raise RuntimeError(
+                f"[{function}] layer: expected a built layer, but {layer.name} has no weights yet; call it on data"
+            )
     return cells
 
 
 def _check_reset_after(cell: Any, function: str) -> None:
     if isinstance(cell, GRUCell) and not cell.reset_after:
-        raise ValueError(f"[{function}] layer: expected reset_after=True, the only GRU that PyTorch has")
+        raise ValueError(f"[{function}] layer: expected reset_after=True, as in PyTorch's GRU, got False")
 
 
-def _take_apart(cell: Any, orders: Mapping[type[Cell], list[int]]) -> list[Array]:
-    """(G·U, I), (G·U, U) and two biases (G·U,) in another order of gates."""
+def _export_cell(cell: Any, orders: Mapping[type[Cell], list[int]]) -> list[Array]:
+    """The weights of the cell as (G·U, I), (G·U, U) and two biases (G·U,) in another order of gates."""
     order, units = orders[type(cell)], cell.units
     two = np.zeros((2, len(order) * units), cell.dtype)
     if cell.bias is not None:
@@ -172,7 +178,7 @@ def _take_apart(cell: Any, orders: Mapping[type[Cell], list[int]]) -> list[Array
     return [np.concatenate([a[gate * units : (gate + 1) * units] for gate in order]) for a in arrays]
 
 
-def _put_together(cell: Any, orders: Mapping[type[Cell], list[int]], *arrays: Array) -> list[Array]:
+def _import_cell(cell: Any, orders: Mapping[type[Cell], list[int]], *arrays: Array) -> list[Array]:
     """The weights of the cell from (G·U, I), (G·U, U) and two biases in another order of gates."""
     units = cell.units
     for array in arrays:
@@ -184,5 +190,5 @@ def _put_together(cell: Any, orders: Mapping[type[Cell], list[int]], *arrays: Ar
     if cell.bias is not None:
         weights.append(np.stack([b_input, b_state]) if cell.bias.ndim == 2 else b_input + b_state)
     elif b_input.any() or b_state.any():
-        raise ValueError(f"[{cell.name}] weights: expected no bias, because the layer has use_bias=False")
+        raise ValueError(f"[{cell.name}] weights: expected biases of zeros for use_bias=False, got other values")
     return weights

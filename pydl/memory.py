@@ -1,4 +1,4 @@
-"""The pool behind every array that pydl makes: what it holds, and how to give it back."""
+"""The memory pool of all arrays that pydl allocates: statistics, limit, release."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def set_memory_limit(bytes: int) -> None:
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:
-    """Memory of the pool, aligned for kernels."""
+    """Uninitialized memory of the pool, aligned for kernels."""
     return _core.empty(shape, dtype)

@@ -1,4 +1,4 @@
-"""Penalties on weights or activities: `regularizer(tensor)` gives a scalar tensor, as in Keras."""
+"""Penalties on weights or activities: `regularizer(tensor)` returns a scalar tensor, as in Keras."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from . import ops
 from .autograd.tensor import Tensor
 from .base.argument_names import NamesArguments
 from .base.registry import Registry, plain
+
+__all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2", "serialize"]
 
 
 class Regularizer(NamesArguments):

@@ -1,7 +1,7 @@
-"""The usual shapes of problems with sequences, as small models: what is read, what is told, and when.
+"""Ready-made models for the usual sequence tasks: many-to-one, one-to-many, tagging, video, encoder-decoder.
 
-`cell` is "lstm", "gru" or "rnn", or a class of layers. Inputs are numbers of words if `vocabulary` is given, which then
-get an embedding that masks 0; else vectors of `features`.
+`cell` is "lstm", "gru" or "rnn", or a layer class. With `vocabulary` the inputs are ids, and an embedding masks 0;
+otherwise they are vectors of `features`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from .autograd.tape import Array
 from .autograd.tensor import Tensor
 from .layers import GRU, LSTM, Dense, Embedding, Input, Layer, RepeatVector, SimpleRNN, TimeDistributed
 from .models import Model, Sequential
+
+__all__ = ["EncoderDecoder", "aligned", "many_to_one", "one_to_many", "teacher_forcing", "video"]
 
 _CELLS: dict[str, type[Layer]] = {"lstm": LSTM, "gru": GRU, "rnn": SimpleRNN}
 
@@ -259,13 +261,13 @@ class EncoderDecoder(Model):
 
 def _layer(cell: Any) -> Any:
     if isinstance(cell, str) and cell not in _CELLS:
-        raise ValueError(f"[scenarios] cell: expected one of {', '.join(_CELLS)}, or a class of layers, got {cell!r}")
+        raise ValueError(f"[scenarios] cell: expected one of {', '.join(_CELLS)}, or a layer class, got {cell!r}")
     return _CELLS[cell] if isinstance(cell, str) else cell
 
 
 def _input(vocabulary: int, features: int, size: int) -> list[Any]:
     if bool(vocabulary) == bool(features):
-        raise ValueError("[scenarios] vocabulary, features: expected one of the two")
+        raise ValueError(f"[scenarios] vocabulary, features: expected exactly one, got {vocabulary} and {features}")
     if features:
         return [Input((None, features))]
     return [Input((None,), dtype="int32"), Embedding(vocabulary, size, mask_zero=True)]

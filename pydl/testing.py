@@ -1,4 +1,4 @@
-"""For tests of one's own layers and ops: gradients against finite differences, results within derived tolerances."""
+"""Helpers for tests of layers and ops: gradients against finite differences, results within derived tolerances."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 
 from .autograd.tape import no_grad
 from .autograd.tensor import Tensor, as_array
+
+__all__ = ["assert_close", "check_gradients"]
 
 
 def assert_close(actual: Any, expected: Any, terms: int = 1, scale: float = 1.0, factor: float = 4.0) -> None:
@@ -77,5 +79,5 @@ def check_gradients(
     actual = sum(t.sum() for t in terms)
     size = 1.0 + float(np.sqrt(sum(np.square(t).sum() for t in terms)))
     assert abs(actual - expected) <= tolerance * size, (
-        f"gradient along a direction: {actual}, by differences {expected}"
+        f"directional derivative: expected {expected} (finite differences), got {actual} (tape)"
     )

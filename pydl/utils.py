@@ -1,4 +1,4 @@
-"""Small helpers around data: one-hot labels, fair splits, seeds."""
+"""Small helpers for data: one-hot labels, stratified splits, seeds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .base.errors import number
 from .base.random_streams import checked_seed, set_seed
+
+__all__ = ["set_random_seed", "stratified_split", "to_categorical"]
 
 
 def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.float32]:
@@ -32,8 +34,8 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if labels.dtype.kind not in "fiub":
-        raise TypeError(f"[to_categorical] x: expected class numbers, got {labels.dtype}")
-    with np.errstate(invalid="ignore"):  # a NaN is told below
+        raise TypeError(f"[to_categorical] x: expected class indices, got {labels.dtype}")
+    with np.errstate(invalid="ignore"):  # NaN is refused below
         whole = labels.astype(np.int64)
     if not np.array_equal(labels, whole):
         raise ValueError(f"[to_categorical] x: expected integers, got {labels.dtype} with fractions")

@@ -1,1 +1,1 @@
-"""Tensors, the tape that goes back over them, and plans that replay what it recorded."""
+"""Tensors, the tape for reverse-mode differentiation, and plans that replay recorded kernel calls."""

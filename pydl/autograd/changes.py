@@ -1,7 +1,7 @@
-"""When what is derived from layers is stale: plans, and the lists of layers and weights that a training step uses.
+"""Invalidation of what is derived from layers: plans, and a training step's lists of layers and weights.
 
-Layers, losses and variables count their changes once something depends on them. A `Snapshot` (in the extension) holds
-while none of its parts has changed, and no list, tuple, dict or set that a layer has as an attribute.
+Layers, losses and variables count their changes once something depends on them. A `Snapshot` (in the extension) is
+valid until one of its parts changes, or a list, tuple, dict or set among their attributes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from .. import _core
 
 Snapshot: TypeAlias = _core.Snapshot
 
-_MAX_ITEMS = 1024  # larger containers are looked at by their size alone: vocabularies, tables
+_MAX_ITEMS = 1024  # of larger containers, such as vocabularies, only the size is compared
 _PLAIN = (bool, int, float, str, type(None))
 
 
 class Counted:
-    """Base of what plans depend on: setting or deleting an attribute is a change."""
+    """Base class of what plans depend on: setting or deleting an attribute counts as a change."""
 
     _changes: _core.Changes | None = None  # nothing depends on it yet
-    _unwatched: frozenset[str] = frozenset()  # containers among the attributes that no plan depends on
+    _unwatched: frozenset[str] = frozenset()  # attributes whose containers no plan depends on
 
     def __setattr__(self, name: str, value: Any) -> None:
         same = type(value) in _PLAIN and name in self.__dict__ and self.__dict__[name] is value
@@ -36,7 +36,7 @@ class Counted:
 
 
 def snapshot(parts: Iterable[Any]) -> Snapshot:
-    """Layers, losses and variables as they are now."""
+    """A snapshot of layers, losses and variables."""
     taken = Snapshot()
     for part in parts:
         add(taken, part)
@@ -44,7 +44,7 @@ def snapshot(parts: Iterable[Any]) -> Snapshot:
 
 
 def add(taken: Snapshot, part: Any) -> None:
-    """Makes the snapshot depend on one more layer, loss or variable."""
+    """Adds a layer, loss or variable to the snapshot."""
     if part._changes is None:
         vars(part).setdefault("_changes", _core.Changes())
     if taken.add(part._changes):
@@ -53,7 +53,7 @@ def add(taken: Snapshot, part: Any) -> None:
 
 
 def _containers(part: Any) -> Iterator[Any]:
-    """The lists, dicts and sets among the attributes, and those inside them."""
+    """The lists, dicts and sets among the attributes, nested ones too."""
     attributes = dict(part.__dict__) if hasattr(part, "__dict__") else {}
     stack = [value for name, value in attributes.items() if name not in part._unwatched]
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""GradientTape: gradients with regard to any tensors, as a user asks for them."""
+"""GradientTape: gradients with respect to any tensors."""
 
 from __future__ import annotations
 

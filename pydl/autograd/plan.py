@@ -1,11 +1,11 @@
-"""Plans: what a model does with inputs of one shape, recorded once, then replayed in one call of the extension.
+"""Plans: the kernel calls of a model for inputs of one shape, recorded once, then replayed in one call of `_core`.
 
-While a plan records, the layers (and in training the tape) run as usual and every kernel call is noted (plan.h).
-What a replay could not repeat ends the recording with a reason: values made outside the kernels, a look at values,
-random numbers, writing to variables other than by `write_variable`. Then the layers run each time; the results are the
-same, and `Model.explain_plan` tells the reason.
+While a plan records, the layers (and in training the tape) run as usual, and every kernel call is appended (plan.h).
+What a replay could not repeat ends the recording with a reason: values computed outside the kernels, a read of values
+in Python, random numbers, writes to variables other than by `write_variable`. The layers then run on each call; the
+results are the same, and `Model.explain_plan` gives the reason.
 
-`PlanCache` has the plans of one model. A plan is a `_core.Plan`: arrays at its ends, a list of kernel calls between.
+`PlanCache` holds the plans of one model. A plan is a `_core.Plan`: input and output arrays, and the kernel calls.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .variable import Variable
 
 
 class Owner(Protocol):
-    """A model, or what else has plans."""
+    """A model, or another object that has plans."""
 
     def _all_weights(self) -> Sequence[Variable]:
         """The variables that its calls read."""
@@ -36,13 +36,13 @@ class Owner(Protocol):
 
 
 def depend_on(layer: Any) -> None:
-    """The layer is called while a plan records, and need not be an attribute of the model."""
+    """Makes the plan that records depend on a layer that it calls, which may be no attribute of the model."""
     if state.plan is not None and state.plan.snapshot is not None:
         changes.add(state.plan.snapshot, layer)
 
 
 def write_variable(variable: Variable, value: Tensor) -> None:
-    """Writes the value to the variable. A plan does so after each run: until then the pass reads what was there."""
+    """Writes the value to the variable. A plan writes after each run: the pass itself reads the old value."""
     if state.plan is None:
         variable.assign(value.array)
     else:
@@ -50,7 +50,7 @@ def write_variable(variable: Variable, value: Tensor) -> None:
 
 
 def read_variable(variable: Variable) -> Tensor:
-    """The value of a variable at this point of the pass, which may write to it: backward needs the value as it is now.
+    """A copy of the value at this point of the pass: backward needs it, and the pass may write to the variable.
 
     It has no history: a state is a constant of the pass that reads it.
     """
@@ -65,7 +65,7 @@ def _wrap_all(x: Any) -> Any:
 
 
 def _outputs(structure: Any, masked: list[bool], *arrays: Array) -> Any:
-    """What the recorded call gave, from the arrays of a run: tensors in this structure, then the masks they have."""
+    """The outputs of the recorded call from the arrays of a run: first the tensors, then their masks."""
     outputs, masks = [wrap(a) for a in arrays[: len(masked)]], iter(arrays[len(masked) :])
     for output, has_mask in zip(outputs, masked, strict=True):
         output.mask = next(masks) if has_mask else None
@@ -73,7 +73,7 @@ def _outputs(structure: Any, masked: list[bool], *arrays: Array) -> Any:
 
 
 class _Cached:
-    """A plan, or the reason for none, and what that depends on."""
+    """A plan, or the reason why there is none, with the snapshot that it is valid for."""
 
     __slots__ = ("plan", "reason", "snapshot")
 
@@ -86,15 +86,15 @@ class _Cached:
 class PlanCache:
     """The plans of one model: `run` records on the first call of a shape and replays from then on.
 
-    taped: the calls go back over a tape, and the weights change after each: nothing is packed from them.
+    taped: the calls record a tape, and the weights change after each call, so nothing is packed from them.
     """
 
     def __init__(self, capacity: int = 16, taped: bool = False) -> None:
         self._capacity, self._taped = capacity, taped
         self._entries: OrderedDict[Any, _Cached] = OrderedDict()
-        self.latest: _core.Plan | None = None  # the one of a single array that ran last: callers try its `replay` first
+        self.latest: _core.Plan | None = None  # of single-array plans, the last one run: callers try its `replay` first
         self._latest_key: Any = None
-        self._lock = OwnLock()  # threads may record at the same time, each a plan of its own; the last one stays
+        self._lock = OwnLock()  # threads may record at the same time, each its own plan; the last one is kept
 
     def run(self, call: Callable[[Any], Any], x: Any, owner: Owner, variant: str = "") -> Any:
         """`call(x)`.
@@ -106,7 +106,7 @@ class PlanCache:
             variant: tells calls apart that take arrays of the same shapes and do other things with them.
         """
         many = type(x) is tuple
-        if state.plan is not None:  # inside the recording of an outer model, which notes these kernels too
+        if state.plan is not None:  # within the recording of an outer model, which records these kernels too
             return call(_wrap_all(x))
         key = (variant, *[(a.shape, a.dtype.char) for a in x]) if many else (x.shape, x.dtype.char)
         entry = self._entries.get(key)
@@ -116,27 +116,27 @@ class PlanCache:
         if entry is None:
             return self._record(key, call, x, owner)
         if len(self._entries) > 1:
-            self._used(self._latest_key, key)  # the one until now, and this
+            self._used(self._latest_key, key)  # the previous one, then this one
         self.latest, self._latest_key = None if many else entry.plan, key
         if entry.plan is None:
             with self._mode():
                 return call(_wrap_all(x))
         try:
             return entry.plan.run(*x) if many else entry.plan.run(x)
-        except ValueError:  # of a label or an id; the layers say whose, and where it stands
+        except ValueError:  # a bad label or id; the layers raise an error that says which and where
             with self._mode():
                 return call(_wrap_all(x))
 
     def _used(self, *keys: Any) -> None:
         with self._lock:
             for key in keys:
-                if key in self._entries:  # another thread may just have thrown it out
+                if key in self._entries:  # another thread may have evicted it
                     self._entries.move_to_end(key)
 
     def _record(self, key: Any, call: Callable[[Any], Any], x: Any, owner: Owner) -> Any:
-        entry = _Cached(changes.snapshot(owner._plan_parts()))  # before the weights: changes from here on invalidate it
+        entry = _Cached(changes.snapshot(owner._plan_parts()))  # first: any later change invalidates it
         weights = owner._all_weights()
-        # Copies: arrays that share memory now, with each other or with a weight, need not do so at replay.
+        # Copies: arrays that alias each other or a weight now need not do so at replay.
         x = tuple([a.copy() for a in x]) if type(x) is tuple else x.copy()
         inputs: Sequence[Array] = x if type(x) is tuple else (x,)
         plan = _core.Plan()
@@ -151,7 +151,7 @@ class PlanCache:
             ends = [*(t.array for t in outputs), *(m for m in masks if m is not None), *(t.array for _, t in writes)]
             outputs_of = None
             if not isinstance(y, Tensor) or any(m is not None for m in masks):
-                structure = map_structure(lambda _: "", y)  # not None: a tuple of those is a shape
+                structure = map_structure(lambda _: "", y)  # not None: a tuple of None is taken for a shape
                 outputs_of = partial(_outputs, structure, [m is not None for m in masks])
             entry.reason = plan.end(
                 ends, [(variable._writable(), variable.version) for variable, _ in writes], outputs_of
@@ -180,15 +180,15 @@ class PlanCache:
         return PlanCache, (self._capacity, self._taped)
 
     def clear(self) -> None:
-        """Forgets every plan."""
+        """Drops every plan."""
         with self._lock:
             self._entries.clear()
             self.latest = None
 
     def info(self) -> list[dict[str, Any]]:
-        """One dict per input shape seen lately, the last one last.
+        """One dict per recent input shape, the latest last.
 
-        "inputs", "ops" (the kernels), "runs" (how often it was replayed), "reason" (None: it replays).
+        Keys: "inputs", "ops" (the kernels), "runs" (number of replays), "reason" (None: it replays).
         """
         return [
             {
@@ -198,5 +198,5 @@ class PlanCache:
                 "reason": entry.reason,
             }
             for key, entry in list(self._entries.items())
-            if entry.reason is not None or entry.snapshot.holds()  # a layer that counts changes itself by each call
+            if entry.reason is not None or entry.snapshot.holds()  # a layer may invalidate its own plan
         ]

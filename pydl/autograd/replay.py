@@ -1,11 +1,12 @@
-"""Whether a plan can hold what layers, cells and losses do: the one place that decides it before a recording is tried.
+"""Whether layers, cells and losses can be replayed by a plan: decided here, before a recording is tried.
 
-A recording sees kernels, a look at values and writes to variables. It does not see Python that counts calls, reads a
-clock or branches on a global, so a training step is recorded only if all its code is known not to do that. Classes say
-so with `_recordable = True` in their own body, functions with `@recordable`. A subclass may override anything, so it
-does not inherit the word. What a recording notices by itself, it ends with `cannot_replay` (pydl/autograd/tape.py).
+A recording sees kernel calls, reads of values and writes to variables. It does not see Python that counts calls, reads
+a clock or branches on a global. So a training step is recorded only if all its code is known not to do that: classes
+declare it with `_recordable = True` in their own body, functions with `@recordable`. A subclass may override anything,
+so it does not inherit the flag. What a recording detects by itself ends it with `cannot_replay`
+(pydl/autograd/tape.py).
 
-A reason reads "what stands against it; what to change".
+A reason reads "obstacle; what to change".
 """
 
 from __future__ import annotations
@@ -16,34 +17,34 @@ from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_FUNCTIONS: set[FunctionType] = set()  # by identity: what functools.wraps copies from a function does not count
-# Attributes whose functions no recording meets: they run when weights are made or updated. The losses of regularizers
-# are looked for by themselves.
+_FUNCTIONS: set[FunctionType] = set()  # a set, not an attribute: functools.wraps would copy that to wrappers
+# Attributes whose functions run when weights are built or updated, not in a step. The losses of regularizers have a
+# check of their own.
 _NOT_IN_A_STEP = ("initializer", "constraint", "regularizer")
 
 
 class Recordable:
-    """Base of layers and losses: what `can_replay` asks those of pydl."""
+    """Base class of layers and losses: what `can_replay` reads."""
 
-    _recordable: bool  # in the body of each class by itself
-    _recordable_instead = ""  # what to use in place of a function that a recording does not see
+    _recordable: bool  # set in the body of each class; not inherited
+    _recordable_instead = ""  # advice: what to use in place of a function that is not recordable
 
     def _replay_obstacle(self, training: bool) -> str | None:
-        """Why no plan can hold it, as its arguments say."""
+        """Why its arguments rule out a plan; None if they do not."""
         return None
 
 
 def recordable(function: Function) -> Function:
-    """A decorator for functions of pydl: a recording sees all that they do."""
+    """Decorator for functions of pydl: all their effects are seen by a recording."""
     assert isinstance(function, FunctionType)
     _FUNCTIONS.add(function)
     return function
 
 
 def can_replay(part: Any, training: bool = True) -> str | None:
-    """None if a plan can hold what a layer, cell, loss or model of pydl does; else the reason, and what to change.
+    """None if a plan can replay a layer, cell, loss or model; else the reason, and what to change.
 
-    In inference, code of others is not refused but tried: what a recording cannot see there is the user's to know.
+    In inference, user code is recorded without this check: the user must know what a recording cannot see.
     """
     reason = _unseen(part)
     if reason is not None:
@@ -53,7 +54,7 @@ def can_replay(part: Any, training: bool = True) -> str | None:
 
 
 def describe(part: Any) -> str:
-    """How reasons name a layer or a loss: Dense 'dense_1'."""
+    """A layer or loss in the text of a reason: Dense 'dense_1'."""
     return f"{type(part).__name__} {getattr(part, 'name', '')!r}"
 
 
@@ -64,19 +65,19 @@ def is_recordable(thing: Any) -> bool:
 
 
 def _unseen(part: Any) -> str | None:
-    """What of the part is not known to be seen by a recording."""
+    """The obstacle in the code of a part that is not known to be recordable, if any."""
     kind = type(part)
     if not is_recordable(part):
         return (
-            f"a plan does not see what the Python of class {kind.__name__} does; use layers and losses of pydl, in a "
+            f"a plan cannot record the Python code of class {kind.__name__}; use layers and losses of pydl, in a "
             "Sequential or a functional model"
         )
     for name, value in vars(part).items():
         if not callable(value):
             continue
         if callable(getattr(kind, name, None)):
-            return f"its {name} is replaced; leave the one of the class"
+            return f"its method {name} is overridden on the instance; use the one of the class"
         if not name.startswith("_") and not name.endswith(_NOT_IN_A_STEP) and not is_recordable(value):
             function = getattr(value, "__name__", type(value).__name__)
-            return f"a plan does not see what {name}={function} does; {part._recordable_instead}"
+            return f"a plan cannot record the Python code of {name}={function}; {part._recordable_instead}"
     return None

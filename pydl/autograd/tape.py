@@ -1,8 +1,8 @@
-"""The tape: which op made a tensor, and the walk back over it.
+"""The tape: the graph of recorded ops, and backward over it.
 
-A tensor made by an op points to a Node, a node to the tensors that the op read. A node's closure holds inputs and saved
-arrays, never its own output, so there are no reference cycles: what a forward pass made goes away with its last tensor,
-and `gradients` frees each node as soon as it has passed it.
+The output of an op points to a Node, and the node to the op's input tensors. Its closure holds inputs and saved arrays,
+never its own output, so there are no reference cycles: a graph is freed with its last tensor, and `gradients` frees
+each node after its backward.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from .. import _core
 from ..base.errors import ShapeError
 
 Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
-Tensor: TypeAlias = _core.TensorFields  # what the tape reads of a tensor: it stands below the class
+Tensor: TypeAlias = _core.TensorFields  # the fields that the tape reads; the class Tensor is above this module
 Backward = Callable[[Array], Sequence["Array | None"]]
 
 
-state = _core.state  # what the forward pass of this thread is part of
+state = _core.state  # of this thread: gradient mode, tapes, the plan that records
 
 
 def cannot_replay(reason: str) -> None:
-    """Ends the recording of a plan, if one is under way: a replay would not repeat what happens now."""
+    """Ends the recording of a plan, if any: a replay would not repeat what the caller does."""
     if state.plan is not None:
         state.plan.fail(reason)
 
 
 def plan_constant(array: Array) -> Array:
-    """`array`, which depends on shapes alone: a plan that is recording holds it for all replays."""
+    """`array`, which depends on shapes only: a plan that records keeps it for all replays."""
     if state.plan is not None:
         state.plan.add_constant(array)
     return array
 
 
 class Node:
-    """One recorded op: the tensors it read, and the function from dy to their gradients (None: needs none).
+    """One recorded op: its input tensors, and the function from dy to their gradients (None: not needed).
 
-    op: its name, "" where nobody asks for it: cross-entropies look for "softmax" and "sigmoid", through "same_rank".
+    op: its name if something reads it, else "": cross-entropies look for "softmax" and "sigmoid", through "same_rank".
     """
 
     __slots__ = ("backward", "inputs", "op")
@@ -72,10 +72,9 @@ class no_grad:
 def gradients(
     root: Tensor, gradient: Any, inner: frozenset[int] | set[int] = frozenset(), keep: bool = False
 ) -> Iterator[tuple[Tensor, Array]]:
-    """Walks from `root` to its leaves and yields each leaf with its gradient; frees the tape on the way unless `keep`.
+    """Runs backward from `root` and yields each leaf with its gradient; frees the tape meanwhile unless `keep`.
 
-    gradient: of the shape of `root`; None stands for ones. Tensors whose id is in `inner` are yielded too, though ops
-    made them.
+    gradient: of the shape of `root`; None means ones. inner: ids of tensors that are no leaves, but yielded too.
     """
     if gradient is None:
         dy = plan_constant(np.ones_like(root.array))
@@ -101,21 +100,22 @@ def gradients(
         for x, dx in zip(inputs, backward(total), strict=True):
             if dx is None or not x.requires_grad:
                 continue
-            dx = np.asarray(dx, x.array.dtype, order="C")  # NumPy turns arrays without axes into scalars
+            dx = np.asarray(dx, x.array.dtype, order="C")  # NumPy returns scalars in place of 0-d arrays
             if id(x) in pending:
                 pending[id(x)] = _core.binary("add", pending[id(x)], dx)
             elif x.node is None and np.may_share_memory(dx, total):
-                pending[id(x)] = _core.repeat_to(dx, dx.shape)  # a leaf's gradient is its own: users clip it in place
+                pending[id(x)] = _core.repeat_to(dx, dx.shape)  # a copy: users clip the gradient of a leaf in place
             else:
                 pending[id(x)] = dx
 
 
 def _inputs_first(root: Tensor) -> list[Tensor]:
-    """The tensors that need gradients, each after all that it was made from (depth first, without recursion)."""
+    """The tensors that need gradients in topological order, inputs first (depth first, without recursion)."""
     if not root.requires_grad:
         raise RuntimeError(
-            "backward() on a tensor without history: no trainable variable or watched tensor took part in it, or it "
-            "was made without a tape (call the model with training=True, or inside `with pydl.GradientTape():`)"
+            "[backward] tensor: expected one with history, got one that depends on no trainable variable or watched "
+            "tensor, or was computed without a tape; call the model with training=True, or inside "
+            "`with pydl.GradientTape():`"
         )
     order: list[Tensor] = []
     seen: set[int] = set()
@@ -130,8 +130,8 @@ def _inputs_first(root: Tensor) -> list[Tensor]:
             if tensor.node is not None:
                 if tensor.node.backward is None:
                     raise RuntimeError(
-                        "backward() reached a part of the tape that an earlier backward() has freed; "
-                        "run the forward pass again, or add the losses and go back once"
+                        "[backward] tensor: expected a whole tape, got one that an earlier backward() has freed in "
+                        "part; run the forward pass again, or add the losses and call backward() once"
                     )
                 stack.extend((x, False) for x in tensor.node.inputs if x.requires_grad)
     return order

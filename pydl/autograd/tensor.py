@@ -1,4 +1,4 @@
-"""Tensor: an array, its gradient, and the op that made it."""
+"""Tensor: an array, its gradient, and the op that computed it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def as_array(data: Any, dtype: Any = None) -> Array:
         raise DTypeError(f"[tensor] data: expected numbers, got {array.dtype} from {type(data).__name__}")
     if not (array.flags.c_contiguous and array.flags.aligned and array.dtype.byteorder in "=|"):
         native = array.dtype.newbyteorder("=")
-        array = np.array(array, native, order="C").view(native)  # a type that says "<" itself survives the copy
+        array = np.array(array, native, order="C").view(native)  # the view drops an explicit byte order, "<"
     return array
 
 
@@ -70,7 +70,7 @@ class Tensor(_core.TensorFields):
         if requires_grad and self.array.dtype.kind != "f":
             raise DTypeError(f"[tensor] requires_grad: expected a floating type, got {self.array.dtype}")
 
-    # -- what it is
+    # -- properties and values
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -94,7 +94,7 @@ class Tensor(_core.TensorFields):
 
     @property
     def _keras_mask(self) -> Any:
-        """Keras's name for `mask`."""
+        """Alias of `mask`, as in Keras."""
         return self.mask
 
     @_keras_mask.setter
@@ -137,7 +137,7 @@ class Tensor(_core.TensorFields):
         return self.numpy().item()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        """The values for np.asarray, plots and files, also of a tensor with history: who converts leaves the tape."""
+        """The values for np.asarray, plots and files, without history: a conversion is not recorded."""
         array = self.numpy()
         if dtype is None or array.dtype == dtype:
             return array.copy() if copy else array
@@ -164,7 +164,7 @@ class Tensor(_core.TensorFields):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
-        """Whether the value is one of the elements, as in arrays."""
+        """Whether the value is one of the elements, as for arrays."""
         return (value.numpy() if isinstance(value, Tensor) else value) in self.numpy()
 
     def __repr__(self) -> str:
@@ -205,7 +205,7 @@ class Tensor(_core.TensorFields):
         """
         return wrap(self.array)
 
-    # -- methods that are ops: pydl/ops/tensor_methods.py sets them, as ops are made of tensors
+    # -- methods that are ops: pydl/ops/tensor_methods.py sets them, because ops import this module
 
     if TYPE_CHECKING:
 
@@ -235,11 +235,11 @@ class Tensor(_core.TensorFields):
 
 
 _core.set_tensor_type(Tensor)
-wrap = _core.wrap  # a tensor around an array that is known to be contiguous; no check, no history
+wrap = _core.wrap  # a tensor of an array that is known to be contiguous; no check, no history
 
 
 def as_tensor(x: Any) -> Tensor:
-    """x, or a tensor of its numbers. A list of tensors is stacked, so that their gradients are kept."""
+    """x as a tensor. A list of tensors is stacked, so that gradients reach them."""
     if isinstance(x, Tensor):
         return x
     if isinstance(x, list | tuple) and _holds_tensors(x):
@@ -252,10 +252,10 @@ def _holds_tensors(x: Sequence[Any]) -> bool:
 
 
 def record(array: Array, inputs: Sequence[Tensor], backward: Backward, op: str = "") -> Tensor:
-    """The end of every op: its output, on the tape if one of the inputs needs a gradient.
+    """The output tensor of an op, recorded if one of the inputs needs a gradient.
 
     `backward` maps dy to the gradients of the inputs, in their order; it must not hold the output tensor.
-    `op` is its name, for the Node.
+    `op` is the name for the Node.
     """
     y = wrap(array)
     if state.grad_enabled:
@@ -272,29 +272,29 @@ def record_many(
     inputs: Sequence[Tensor],
     backward: Callable[[Sequence[Array | None]], Sequence[Array | None]],
 ) -> list[Tensor]:
-    """The end of an op with several outputs. `backward` maps their gradients (None: not used) to those of the inputs.
+    """`record` for several outputs. `backward` maps their gradients (None: not used) to those of the inputs.
 
-    On the tape each output is made from a token, and the token from the inputs: so the walk has passed all outputs, and
-    each has left its gradient, when it comes to the token.
+    On the tape each output depends on a token, and the token on the inputs. So backward visits the token after all
+    outputs, when the gradient of each is stored.
     """
-    left: list[Array | None] = [None] * len(arrays)
+    stored: list[Array | None] = [None] * len(arrays)
 
-    def leave(i: int) -> Backward:
+    def store(i: int) -> Backward:
         def backward_of_one(dy: Array) -> tuple[Array]:
-            left[i] = dy
+            stored[i] = dy
             return (token.array,)
 
         return backward_of_one
 
     def backward_of_all(_: Array) -> Sequence[Array | None]:
-        dys = list(left)
-        left[:] = [None] * len(left)
+        dys = list(stored)
+        stored[:] = [None] * len(stored)
         return backward(dys)
 
     token = record(np.zeros(1, arrays[0].dtype), inputs, backward_of_all)
-    return [record(array, (token,), leave(i)) for i, array in enumerate(arrays)]
+    return [record(array, (token,), store(i)) for i, array in enumerate(arrays)]
 
 
 def will_record(*inputs: Tensor | None) -> bool:
-    """Whether `record` would put an op on these inputs on the tape."""
+    """Whether `record` would record an op of these inputs."""
     return state.grad_enabled and any([x is not None and x.requires_grad for x in inputs])

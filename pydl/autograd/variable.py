@@ -1,4 +1,4 @@
-"""Variable: a tensor that lives on between steps."""
+"""Variable: a named tensor that is written in place, such as a weight."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..base.errors import ShapeError
 from .tape import Array, cannot_replay
 from .tensor import Tensor, as_array
 
-numbers = itertools.count(1)  # of variables and layers, in the order in which they are made
+numbers = itertools.count(1)  # numbers variables and layers in order of creation
 
 
 class Variable(Tensor):
@@ -60,13 +60,13 @@ class Variable(Tensor):
         trainable = bool(trainable) and source.dtype.kind == "f"
         super().__init__(_core.empty(source.shape, source.dtype), requires_grad=trainable)
         _core.writable(self.array)[...] = source
-        self.array.flags.writeable = False  # for good: its memory belongs to the extension
+        self.array.flags.writeable = False  # never undone: only the extension writes to it
         self.fixed_array = True
-        self.declared_trainable = trainable  # what it goes back to when its layer is no longer frozen
-        self.name = self.path = name  # a layer that makes the variable puts its own name before the path
+        self.declared_trainable = trainable  # the value of `trainable` when its layer is not frozen
+        self.name = self.path = name  # a layer prefixes the path of its variables with its own name
         self._number = next(numbers)
         self.version = _core.Version()  # of the values
-        self._changes = _core.Changes()  # of the rest
+        self._changes = _core.Changes()  # of the other attributes
         self.regularizer = regularizer
         self.constraint = constraint
 
@@ -94,7 +94,7 @@ class Variable(Tensor):
         return super().numpy().view()
 
     def _writable(self) -> Array:
-        """A view for kernels that write. Who has used it calls `version.bump()`."""
+        """A writable view for kernels. The caller must call `version.bump()` after a write."""
         return _core.writable(self.array)
 
     def assign(self, value: Any) -> Variable:
@@ -168,5 +168,5 @@ class Variable(Tensor):
 
     def __reduce__(self) -> tuple[Any, ...]:
         made = (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
-        kept = ("_number", "declared_trainable", "path")  # the number: its place in the order of its layer
+        kept = ("_number", "declared_trainable", "path")  # _number: its position among the weights of its layer
         return type(self), made, (None, {name: getattr(self, name) for name in kept})

@@ -1,3 +1,5 @@
-"""What everything else stands on: errors, names, nested structures, locks. Knows NumPy alone."""
+"""The lowest level: errors, names, nested structures, locks. It imports NumPy only."""
 
-from .. import _installation as _installation  # for its check, also where the package's __init__ is not ours
+from .. import (
+    _installation as _installation,
+)  # for its check, which must also run if pydl/__init__.py is another project's

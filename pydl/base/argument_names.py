@@ -1,4 +1,4 @@
-"""Misspelled arguments and names: the error says what was called, and which name was meant."""
+"""Misspelled arguments and names: the error names the callee and suggests the right name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-# Names of other libraries and of Keras's past, which no likeness of letters leads to.
-_ALSO_CALLED = {
+# Names of other libraries and of older Keras versions that are spelled too differently to be found by similarity.
+_ALIASES = {
     "lr": "learning_rate", "eta": "learning_rate", "nb_epoch": "epochs", "n_epochs": "epochs", "nb_filter": "filters",
     "output_dim": "units", "hidden_size": "units", "hidden_units": "units", "out_features": "units",
     "out_channels": "filters", "stride": "strides", "p": "rate", "dropout_rate": "rate", "init": "kernel_initializer",
@@ -20,13 +20,13 @@ _ALSO_CALLED = {
 
 
 def did_you_mean(name: Any, known: Iterable[str]) -> str:
-    """ "; did you mean 'relu'?", or nothing where no known name is near."""
-    import difflib  # for errors alone
+    """ "; did you mean 'relu'?", or "" if no known name is similar."""
+    import difflib  # lazy: needed for errors only
 
     names = sorted({*known})
     if not isinstance(name, str):
         return ""
-    other = _ALSO_CALLED.get(name)
+    other = _ALIASES.get(name)
     if other in names:
         return f"; did you mean {other!r}?"
     lower = {each.lower(): each for each in names}
@@ -35,7 +35,7 @@ def did_you_mean(name: Any, known: Iterable[str]) -> str:
 
 
 def unknown_name(where: str, kind: str, name: Any, known: Iterable[str]) -> ValueError:
-    """The error for a name that stands for nothing: what was meant, then all that are known."""
+    """The error for an unknown name: a suggestion, then all known names."""
     names = sorted(known)
     meant = did_you_mean(name, names)
     all_known = f"{' Known' if meant else '; known'} are: {', '.join(names)}"
@@ -43,7 +43,7 @@ def unknown_name(where: str, kind: str, name: Any, known: Iterable[str]) -> Valu
 
 
 def refuse_unknown(owner: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
-    """TypeError for the first argument that is not among the known names."""
+    """Raises TypeError for the first argument whose name is unknown."""
     names = [*known]
     for name in given:
         if name not in names:
@@ -54,12 +54,12 @@ def refuse_unknown(owner: str, given: Mapping[str, Any], known: Iterable[str]) -
 
 
 class Arguments(NamedTuple):
-    """The parameters of a function, without the first if that is `self`."""
+    """The parameters of a function, without `self`."""
 
     by_position: tuple[str, ...]
     by_name_only: tuple[str, ...]
-    gathers: bool  # *args
-    others: bool  # **kwargs
+    has_var_positional: bool  # *args
+    has_var_keyword: bool  # **kwargs
     defaults: dict[str, Any]
 
     @property
@@ -68,10 +68,10 @@ class Arguments(NamedTuple):
 
 
 def arguments_of(function: Callable[..., Any], is_method: bool = False) -> Arguments:
-    """Looked up in the code, because this happens to some hundred functions at import, and inspect is slow."""
+    """The parameters, read from the code object: it runs for hundreds of functions at import, and inspect is slow."""
     function = inspect.unwrap(function)
     code = getattr(function, "__code__", None)
-    if code is None:  # not a function, but something callable
+    if code is None:  # a callable that is no Python function
         return _inspected(function, is_method)
     names, count = code.co_varnames, code.co_argcount
     positional, named = names[:count], names[count : count + code.co_kwonlyargcount]
@@ -96,24 +96,24 @@ def _inspected(function: Callable[..., Any], is_method: bool) -> Arguments:
 
 
 def constructor_arguments(cls: type) -> list[str]:
-    """What a constructor takes by name, its base classes' arguments too where it hands others on to them."""
+    """The keyword arguments of a constructor, with those of the base classes that it passes **kwargs to."""
     names: dict[str, None] = {}
     for base in cls.__mro__:
         if "__init__" in vars(base) and base is not object:
             arguments = arguments_of(vars(base)["__init__"], is_method=True)
             names |= dict.fromkeys(arguments.names)
-            if not arguments.others:
+            if not arguments.has_var_keyword:
                 break
     return list(names)
 
 
 def checks_names(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """The method or function; called with a name that it does not take it says so, and of which class it is."""
+    """Decorator: an unknown keyword argument raises an error that names the class or function."""
     is_method = function.__name__ == "__init__" or "." in function.__qualname__.rpartition("<locals>.")[2]
     arguments = arguments_of(function, is_method)
     known = frozenset(arguments.names)
 
-    if arguments.others:
+    if arguments.has_var_keyword:
         return function
 
     @wraps(function)
@@ -128,7 +128,7 @@ def checks_names(function: Callable[Parameters, Result]) -> Callable[Parameters,
 
 
 class NamesArguments:
-    """Base of what users make by name: every constructor below it checks the names of its arguments."""
+    """Base class whose subclasses check the names of their constructor's arguments."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -1,4 +1,4 @@
-"""Errors that say which argument of what was wrong; each is also the built-in error that NumPy would raise."""
+"""Errors that name the op and the argument. Each is also the built-in error that NumPy would raise."""
 
 import numbers
 import operator
@@ -45,16 +45,16 @@ class SymbolicError(TypeError):
     """The values of a symbolic tensor were requested."""
 
 
-def place(index: tuple[Any, ...]) -> str:
-    """Where in a batch an index of samples, steps, … points to."""
+def position(index: tuple[Any, ...]) -> str:
+    """An index into a batch as text: "at sample 3, step 1 of the batch"."""
     if not index:
         return "in a single number"
-    further = f", step {index[1]}" if len(index) == 2 else f", place {tuple(map(int, index[1:]))}" if index[1:] else ""
+    further = f", step {index[1]}" if len(index) == 2 else f", index {tuple(map(int, index[1:]))}" if index[1:] else ""
     return f"at sample {index[0]}{further} of the batch"
 
 
 def positive_integer(owner: str, name: str, value: Any, below: int | None = None) -> int:
-    """`value` as an int, also if it is NumPy's; ValueError unless it is a positive integer, and less than `below`."""
+    """`value`, Python's or NumPy's, as an int. ValueError unless it is a positive integer and less than `below`."""
     if not hasattr(value, "__index__") or value <= 0:
         raise ValueError(f"[{owner}] {name}: expected a positive integer, got {value!r}")
     if below is not None and value >= below:
@@ -78,7 +78,7 @@ def drop_rate(owner: str, value: Any, name: str = "rate") -> float:
 
 
 def raise_instead(error: BaseException, better: BaseException) -> NoReturn:
-    """Raises `better`, with `error` as its cause unless they are one. Leaves no cycle of error, traceback and frame."""
+    """Raises `better`, with `error` as its cause if it is another one. Leaves no reference cycle through the frame."""
     try:
         if better is error:
             raise better

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, in place of an old one, whose mode, owner and links stay."""
+"""Atomic writes of files. A replaced file keeps its mode, owner and links."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-_NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)  # what file systems without them say
+_NO_UNNAMED_FILES = (
+    errno.EOPNOTSUPP,
+    errno.EISDIR,
+    errno.ENOENT,
+    errno.EINVAL,
+)  # errors of file systems without O_TMPFILE
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:
-    """Makes the file of what `write` puts into the one it is given.
+    """Writes the file atomically: `write` gets a temporary file, which then replaces the target.
 
-    Readers see the old file or the new one, and a process that is killed leaves nothing behind. Symbolic links are
-    followed. A file with more than one name, or of another owner, is written in place when all is there, as it could
-    not stay what it is otherwise; devices and pipes are written to directly. PermissionError for a read-only file.
+    Readers see the old file or the new one, and a killed process leaves no temporary file. Symbolic links are followed.
+    A target with several hard links, or of another owner, is overwritten in place after the data is complete, because a
+    rename would break the links or the ownership. Devices and pipes are written to directly. PermissionError for a
+    read-only file.
     """
     old = _status(path)
     if old is not None and not stat.S_ISREG(old.st_mode):
@@ -56,7 +62,7 @@ def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
 
 
 def _takes_over(file: BinaryIO, old: os.stat_result) -> bool:
-    """Gives the file the owner and the mode of the old one; False if that is not allowed."""
+    """Copies owner and mode from the old file; False if that is not permitted."""
     own = os.fstat(file.fileno())
     if (own.st_uid, own.st_gid) != (old.st_uid, old.st_gid):
         try:
@@ -69,7 +75,7 @@ def _takes_over(file: BinaryIO, old: os.stat_result) -> bool:
 
 @contextmanager
 def _temporary(target: Path, mode: int) -> Iterator[tuple[BinaryIO, Callable[[], None]]]:
-    """A file in the folder of the target, and what moves it there."""
+    """A temporary file in the folder of the target, and the function that moves it to the target."""
     fd = _unnamed(target.parent, mode)
     if fd is None:
         with _named(target, mode) as made:
@@ -80,7 +86,7 @@ def _temporary(target: Path, mode: int) -> Iterator[tuple[BinaryIO, Callable[[],
 
 
 def _unnamed(folder: Path, mode: int) -> int | None:
-    """A file without a name, which goes with its process; None where the system has none."""
+    """A file without a name (O_TMPFILE), which vanishes with the process; None if the system has no such files."""
     if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
         return None
     try:
@@ -92,11 +98,13 @@ def _unnamed(folder: Path, mode: int) -> int | None:
 
 
 def _name(fd: int, target: Path) -> None:
-    """An unnamed file cannot take the place of another at once: for a moment it has a name of its own."""
+    """Links an unnamed file to the target. link() cannot overwrite, so a temporary name comes first, then a rename."""
     folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     name = f".{secrets.token_hex(8)}.tmp"
     try:
-        os.link(f"/proc/self/fd/{fd}", name, dst_dir_fd=folder)  # with a folder, link() follows the first path
+        os.link(
+            f"/proc/self/fd/{fd}", name, dst_dir_fd=folder
+        )  # dst_dir_fd makes Python use linkat(), which follows the symbolic link in /proc
         try:
             os.replace(name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
@@ -108,11 +116,11 @@ def _name(fd: int, target: Path) -> None:
 
 @contextmanager
 def _named(target: Path, mode: int) -> Iterator[tuple[BinaryIO, Callable[[], None]]]:
-    """Always the same name for one target, so that the next one to write takes what a killed one has left."""
+    """A temporary file with a fixed name per target: the next writer reuses the one that a killed process left."""
     temporary = target.with_name(f".{zlib.crc32(os.fsencode(target.name)):08x}.tmp")
     while True:
         file = open(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode), "w+b")  # noqa: SIM115
-        fcntl.flock(file, fcntl.LOCK_EX)  # one at a time; whoever waited finds its file moved away
+        fcntl.flock(file, fcntl.LOCK_EX)  # one writer at a time; the file of a writer that waited has been moved away
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), os.stat(temporary)):
                 break

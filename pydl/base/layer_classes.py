@@ -1,4 +1,4 @@
-"""The classes of layers by the names that configurations have for them, for those who stand below the layers."""
+"""Registry of layer classes by name: modules below the layers deserialize configs without importing them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 _classes: dict[str, type[Any]] = {}
-_not_imported: dict[str, Callable[[], Any]] = {}  # names to what imports the module that registers them
+_not_imported: dict[str, Callable[[], Any]] = {}  # name to the function that imports its module
 
 
 def register(names: Iterable[str], found: Any) -> None:
-    """The classes among these names of a module's globals."""
+    """Registers the classes among these names; `found` is the globals of their module."""
     _classes.update({name: found[name] for name in names if isinstance(found[name], type)})
 
 
 def register_on_import(names: Iterable[str], load: Callable[[], Any]) -> None:
-    """`load()` imports the module that registers these names; it is called when one of them is asked for."""
+    """Registers names lazily: `load()` imports their module when one of them is looked up."""
     _not_imported.update(dict.fromkeys(names, load))
 
 

@@ -1,8 +1,8 @@
-"""Locks for what threads share: layers that are being built, names, random streams, optimizers.
+"""Locks for shared state: layers that are being built, names, random streams, optimizers.
 
-A process that forks hands no held lock to its child: `building` and `counting` are taken before the fork, so that what
-they guard is whole in the child too, and all others are new there. A fork also waits for modules of ours that other
-threads import on first use: Python's locks of modules would stay held in the child.
+A forked child must not inherit a held lock. So `building` and `counting` are acquired before the fork, which also keeps
+the state that they guard consistent, and all other locks are new in the child. A fork waits for lazy imports of pydl in
+other threads too: Python's module locks would stay held in the child.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
-# One lock for all layers, because one being built may build and call others. Held for long: by a large net, seconds.
+# One lock for all layers, because building one may build and call others. A large net holds it for seconds.
 building = threading.RLock()
-# For numbers that are handed out: names, seeds, places in random streams. Never held while anything else is done.
+# For counters: names, seeds, offsets of random streams. Held only while a counter is read and raised.
 counting = threading.RLock()
 
 _others: WeakSet[Any] = WeakSet()
-_imports = 0  # under way
+_imports = 0  # in progress
 _imported = threading.Condition(counting)
 
 
 class OwnLock:
-    """A lock of one object, `with self._lock:`, which copies of the object have anew."""
+    """The lock of one object, `with self._lock:`. A copy of the object gets a new one."""
 
     __slots__ = ("__weakref__", "lock")
 
@@ -46,7 +46,7 @@ class OwnLock:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """While modules are imported on first use. Counted, as a lock would have to be taken before those of Python."""
+    """Marks a lazy import. A counter and no lock: a lock would have to be acquired before Python's module locks."""
     global _imports
     with counting:
         _imports += 1
@@ -61,7 +61,7 @@ def importing() -> Iterator[None]:
 def _before_fork() -> None:
     building.acquire()
     counting.acquire()
-    _imported.wait_for(lambda: _imports == 0)  # gives `counting` away as long as it waits
+    _imported.wait_for(lambda: _imports == 0)  # releases `counting` while it waits
 
 
 def _after_fork() -> None:

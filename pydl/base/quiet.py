@@ -1,4 +1,4 @@
-"""NumPy without its warnings: what NaN and infinity lead to is a result, as in the kernels."""
+"""NumPy without floating-point warnings: NaN and infinity are results, as in the kernels."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def _run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 class _Quiet(threading.local):
-    """`quiet.run(function, ...)` calls a function of NumPy; for a tenth of what np.errstate costs, which is as much as
-    a small op: NumPy 2 keeps its settings in a context variable, so each thread has a context with other settings."""
+    """`quiet.run(function, ...)` calls a NumPy function at a tenth of the cost of np.errstate, which takes as long as a
+    small op. NumPy 2 keeps its settings in a context variable: each thread has a context with warnings off."""
 
     def __init__(self) -> None:
         self.run: Callable[..., Any] = _run

@@ -1,7 +1,7 @@
-"""One seed for everything random in pydl: initialisers, dropout, shuffling.
+"""One seed for everything random in pydl: initializers, dropout, shuffling.
 
-Every consumer has a stream of its own, so that one more dropout layer does not change how the next layer is
-initialised. NumPy's global generator is never touched.
+Every consumer has its own stream: one more dropout layer does not change how the next layer is initialized. NumPy's
+global generator is never used.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _MASK64 = 2**64 - 1
 _seed = int.from_bytes(os.urandom(8), "little")
-_epoch = 0  # how often set_seed was called: streams made before start anew
+_epoch = 0  # number of set_seed calls: a stream of an earlier epoch restarts
 _consumers: dict[str, int] = {}
-_here = threading.local()  # its `ahead`: where the generators of this thread come from, if not from `_consumers`
+_local = threading.local()  # `reserved`: the ReservedSeeds that this thread's generators come from, if any
 
 
 def set_seed(seed: int) -> None:
@@ -57,7 +57,7 @@ def set_seed(seed: int) -> None:
 
 
 def checked_seed(owner: str, seed: Any) -> int | None:
-    """`seed` as an int, also if it is NumPy's, or None. TypeError for other things, ValueError below 0."""
+    """`seed`, Python's or NumPy's, as an int, or None. TypeError for other types, ValueError below 0."""
     if seed is None:
         return None
     try:
@@ -80,29 +80,29 @@ def _next(kind: str) -> int:
 
 
 def generator(kind: str, seed: int | None = None) -> np.random.Generator:
-    """A fresh NumPy generator, for the next consumer of this kind ("initializer", "shuffle", …) or of its own seed."""
+    """A new NumPy generator: from `seed`, or for the next consumer of this kind ("initializer", "shuffle", …)."""
     from numpy.random import default_rng
 
-    return default_rng(seed if seed is not None else _place(kind))
+    return default_rng(seed if seed is not None else _next_seed(kind))
 
 
-def _place(kind: str) -> list[int]:
+def _next_seed(kind: str) -> list[int]:
     """The seed of the next consumer of this kind."""
-    ahead: Ahead | None = getattr(_here, "ahead", None)
-    if ahead is not None and ahead.kind == kind:
-        return ahead.next()
+    reserved: ReservedSeeds | None = getattr(_local, "reserved", None)
+    if reserved is not None and reserved.kind == kind:
+        return reserved.next()
     return [_seed, zlib.crc32(kind.encode()), _next(kind)]
 
 
 class _Consumer:
-    """Starts anew after `set_seed`. A copy, in whatever process, goes on with the numbers that come next here."""
+    """Restarts after `set_seed`. A copy, in any process, continues with the same numbers as the original."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._epoch = -1
 
     def _renew(self) -> None:
-        """Gets its place among the consumers of its kind, unless it has one since the last `set_seed`."""
+        """Takes the next seed of its kind, unless it has done so since the last `set_seed`."""
         with counting:
             if self._epoch != _epoch:
                 self._epoch = _epoch
@@ -112,17 +112,17 @@ class _Consumer:
         raise NotImplementedError
 
     def __getstate__(self) -> dict[str, Any]:
-        self._renew()  # or the place would go to whoever draws first, this one or the copy
+        self._renew()  # now, or original and copy would take different seeds
         return vars(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _epoch=_epoch)  # as current here as it was there
+        vars(self).update(state, _epoch=_epoch)  # renewed above, so it belongs to the current epoch
 
 
 class Stream(_Consumer):
-    """Hands out places (seed, offset) in a counter-based generator, for kernels such as dropout.
+    """Seeds and offsets of a counter-based generator (Philox), for kernels such as dropout.
 
-    The place depends on how many numbers this stream gave before, and on its own seed or on `set_seed`.
+    The offset is how many numbers the stream has given before; the key comes from its own seed or from `set_seed`.
     """
 
     def __init__(self, kind: str, seed: int | None = None) -> None:
@@ -130,7 +130,7 @@ class Stream(_Consumer):
         self.seed = checked_seed(kind, seed)
 
     def take(self, count: int) -> tuple[int, int]:
-        """The seed and the offset of `count` numbers that nobody else gets."""
+        """Reserves `count` numbers; returns their seed and offset."""
         running = trial.current()
         if running is not None:
             running.keep(self, self._undo)
@@ -156,8 +156,8 @@ class Stream(_Consumer):
         self._key, self._offset = key & _MASK64, 0
 
 
-class Draws(_Consumer):
-    """A NumPy generator that goes on from use to use, such as the orders of samples of a model's epochs."""
+class SharedGenerator(_Consumer):
+    """A NumPy generator that continues from use to use, such as the one that shuffles a model's epochs."""
 
     @property
     def generator(self) -> np.random.Generator:
@@ -168,21 +168,21 @@ class Draws(_Consumer):
         self._generator = generator(self.kind)
 
 
-class Ahead(_Consumer):
-    """The generators of something that is not made yet, such as weights, so that they are those of its copies too."""
+class ReservedSeeds(_Consumer):
+    """Seeds for objects that do not exist yet, such as weights: a copy then makes the same ones."""
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Until the end, the generators of this kind come from here; not if `set_seed` was called since the copy."""
-        before, _here.ahead = getattr(_here, "ahead", None), self if self._epoch == _epoch else None
+        """In this block, generators of this kind get these seeds, unless `set_seed` was called since the copy."""
+        before, _local.reserved = getattr(_local, "reserved", None), self if self._epoch == _epoch else None
         try:
             yield
         finally:
-            _here.ahead = before
+            _local.reserved = before
 
     def next(self) -> list[int]:
         self._count += 1
         return [*self._seeds, self._count]
 
     def _start(self) -> None:
-        self._seeds, self._count = _place(self.kind), 0
+        self._seeds, self._count = _next_seed(self.kind), 0

@@ -1,4 +1,4 @@
-"""Names to objects: how "relu", "he_normal" or {"class_name": …, "config": …} become what they mean."""
+"""Registries: from "relu", "he_normal" or {"class_name": …, "config": …} to objects."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def snake_case(name: str) -> str:
 
 
 def base_name(class_name: str) -> str:
-    """conv2d_transpose for class Conv2DTranspose, lstm_cell for LSTMCell: what Keras makes of a name."""
+    """Keras's default name of a layer: conv2d_transpose for Conv2DTranspose, lstm_cell for LSTMCell."""
     words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def plain(value: Any) -> Any:
-    """A configuration with Python's own numbers in place of NumPy's."""
+    """A config with Python numbers in place of NumPy's."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, dict):
@@ -34,7 +34,7 @@ def plain(value: Any) -> Any:
 
 
 class Registry(Generic[Thing]):
-    """The classes of one kind, known by class name, by snake_case name, and by what `more_names` adds."""
+    """The classes of one kind by class name, by snake_case name, and by `more_names`."""
 
     def __init__(
         self, kind: str, classes: Sequence[type[Any]], more_names: Mapping[str, type[Any]] | None = None
@@ -47,7 +47,7 @@ class Registry(Generic[Thing]):
         )
 
     def get(self, identifier: Any) -> Any:
-        """An instance from a name, a config or a class; any other callable is taken as it is."""
+        """An instance from a name, a config or a class; any other callable is returned as it is."""
         config: dict[str, Any] = {}
         if isinstance(identifier, dict):
             identifier, config = self._parts(identifier)
@@ -81,7 +81,7 @@ class Registry(Generic[Thing]):
         return thing
 
     def serialize(self, thing: Any) -> Any:
-        """A plain dict for `get`; a foreign callable stays as it is."""
+        """A config for `get`; a callable of another class is returned as it is."""
         if self.classes.get(type(thing).__name__) is not type(thing):
             return thing
         return {"class_name": type(thing).__name__, "config": plain(thing.get_config())}

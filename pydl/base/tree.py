@@ -1,6 +1,6 @@
-"""Nested lists, tuples and dicts of tensors: what models with several inputs or outputs take and give.
+"""Nested lists, tuples and dicts of tensors: the inputs and outputs of models with several of them.
 
-Everything that is not a list, tuple or dict is a leaf; so is a tuple of sizes, which is a shape.
+Everything that is no list, tuple or dict is a leaf. A tuple of sizes is a shape, and a leaf too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def is_shape(x: Any) -> bool:
-    """Whether x is a tuple of sizes (None: open)."""
+    """Whether x is a tuple of sizes (None: unknown)."""
     return isinstance(x, tuple) and all(n is None or isinstance(n, int | np.integer) for n in x)
 
 
@@ -20,7 +20,7 @@ _CONTAINERS = (dict, list, tuple)
 
 
 def is_nested(x: Any) -> bool:
-    """Whether x is a container of leaves, and not a leaf itself."""
+    """Whether x is a container and no leaf."""
     return isinstance(x, _CONTAINERS) and not is_shape(x)
 
 
@@ -54,10 +54,10 @@ def pack_sequence_as(structure: Any, values: Iterable[Any]) -> Any:
     return map_structure(lambda _: next(remaining), structure)
 
 
-def in_form_of(structure: Any, values: Any, exactly: bool = True) -> Any:
-    """`values` in the structure, if they are nested like it, to any depth; else None.
+def match_structure(structure: Any, values: Any, exactly: bool = True) -> Any:
+    """`values` with the container types of the structure if they are nested like it, else None.
 
-    exactly: whether a dict of values may have no other keys than that of the structure.
+    exactly: a dict of values may have no more keys than the one of the structure.
     """
     if not is_nested(structure):
         return None if isinstance(values, dict) else values
@@ -66,16 +66,16 @@ def in_form_of(structure: Any, values: Any, exactly: bool = True) -> Any:
             return None
         if exactly and len(values) > len(structure):
             return None
-        found: Any = {key: in_form_of(each, values[key], exactly) for key, each in structure.items()}
+        found: Any = {key: match_structure(each, values[key], exactly) for key, each in structure.items()}
         return None if any(each is None for each in found.values()) else found
     if type(values) not in (list, tuple) or len(values) != len(structure):
         return None
-    found = [in_form_of(each, value, exactly) for each, value in zip(structure, values, strict=True)]
+    found = [match_structure(each, value, exactly) for each, value in zip(structure, values, strict=True)]
     return None if any(each is None for each in found) else type(structure)(found)
 
 
 def paths(structure: Any) -> list[str]:
-    """A name for each leaf: the keys, and places in lists, that lead to it."""
+    """The path of each leaf: the keys and list indices that lead to it, joined by "_"."""
     if not is_nested(structure):
         return [""]
     items = structure.items() if isinstance(structure, dict) else enumerate(structure)

@@ -1,8 +1,8 @@
-"""A trial run of layers, as output shapes are found where nobody says them: it leaves no trace.
+"""A trial run of layers: it infers output shapes and has no side effects.
 
-What the run may change is put back afterwards: attributes of the layers, and what lies in their containers and
-objects; variables and random streams note what they were, once they are written to or drawn from. Weights that are made
-in the run stay, because building is what a call on real data would have done too.
+Its changes are undone: those of the layers' attributes, and of the containers and objects in them. Variables and random
+streams save their state at the first write or draw. Weights that the run builds stay, as a call on data would build
+them too.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from typing import Any
 
 import numpy as np
 
-_GENERATORS = {"random": ("Random",), "numpy.random": ("Generator", "RandomState")}  # not imported for this
-_here = threading.local()
+_GENERATORS = {
+    "random": ("Random",),
+    "numpy.random": ("Generator", "RandomState"),
+}  # looked up only if already imported
+_local = threading.local()
 
 
 class Trial:
-    """What a run in this thread has to put back."""
+    """The state that one run restores at its end."""
 
     def __init__(self) -> None:
         self._attributes: dict[int, tuple[Any, dict[str, Any]]] = {}
@@ -31,7 +34,7 @@ class Trial:
         self._drawn: dict[str, int] = {}
 
     def protect(self, owners: Iterable[Any], stay: Iterable[Any]) -> None:
-        """The run sees copies of what these hold and may be changed in place. `stay`: what is not copied with it."""
+        """Replaces the mutable attributes of these owners by copies until the end. `stay`: objects that are shared."""
         memo, copied = {id(each): each for each in stay}, _changed_in_place()
         for owner in owners:
             if id(owner) in self._attributes:
@@ -45,12 +48,12 @@ class Trial:
                     self.protect([value], memo.values())
 
     def keep(self, thing: Any, undo: Callable[[], Callable[[], None]]) -> None:
-        """Before the first change of a thing, `undo()` gives the function that puts it back."""
+        """Called before a change of a thing. The first time, `undo()` returns the function that restores it."""
         if id(thing) not in self._undo:
             self._undo[id(thing)] = thing, undo()
 
     def next(self, kind: str) -> int:
-        """How often this was asked for the kind: numbers that are only lent."""
+        """The next number of this kind, which counts for this run only."""
         self._drawn[kind] = self._drawn.get(kind, -1) + 1
         return self._drawn[kind]
 
@@ -66,17 +69,17 @@ class Trial:
 
 def current() -> Trial | None:
     """The trial that runs in this thread."""
-    return getattr(_here, "trial", None)
+    return getattr(_local, "trial", None)
 
 
 @contextmanager
 def running(trial: Trial | None) -> Iterator[None]:
-    """A trial in this thread; None: what happens inside is no part of one."""
-    before, _here.trial = current(), trial
+    """Makes `trial` the current one of this thread in the block; None suspends the current one."""
+    before, _local.trial = current(), trial
     try:
         yield
     finally:
-        _here.trial = before
+        _local.trial = before
 
 
 def _changed_in_place() -> tuple[type, ...]:
@@ -87,12 +90,12 @@ def _changed_in_place() -> tuple[type, ...]:
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
     try:
         return copy.deepcopy(value, dict(memo))
-    except Exception:  # it holds what cannot be copied, such as a lock
+    except Exception:  # it contains an object that cannot be copied, such as a lock
         return copy.copy(value)
 
 
 def _is_plain_object(value: Any) -> bool:
-    """An object of the user's own, or a metric, that may count something."""
+    """Whether it is an object of a user's class, or a metric: one that may hold state."""
     kind = type(value)
     module = kind.__module__ or ""
     own = module.startswith("pydl.metrics") or not (

@@ -39,7 +39,7 @@ class Content:
         self._size = os.fstat(file.fileno()).st_size
         self.most = self._size * _DEFLATE if self.packed else self._size
         self._stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if self.packed else file
-        self._unpacked, self._ahead = 0, b""
+        self._unpacked, self._reserved_seeds = 0, b""
         self.limit = max(_SMALL, self._size * _USUAL) if self.packed else self.most  # a header may raise it
 
     def read(self, count: int) -> bytearray:
@@ -49,17 +49,17 @@ class Content:
         """
         found = bytearray()
         while len(found) < count and self._more():
-            part = self._ahead[: count - len(found)]
+            part = self._reserved_seeds[: count - len(found)]
             found += part
-            self._ahead = self._ahead[len(part) :]
+            self._reserved_seeds = self._reserved_seeds[len(part) :]
         return found
 
     def lines(self, longest: int) -> Iterator[bytes]:
         """The lines that are left. ValueError if one is longer."""
         rest = b""
         while self._more():
-            *lines, rest = (rest + self._ahead).split(b"\n")
-            self._ahead = b""
+            *lines, rest = (rest + self._reserved_seeds).split(b"\n")
+            self._reserved_seeds = b""
             if len(rest) > longest or any(len(line) > longest for line in lines):
                 raise ValueError(f"{self._what}: expected lines of at most {longest} bytes")
             yield from lines
@@ -67,15 +67,15 @@ class Content:
 
     def _more(self) -> bool:
         """Reads ahead, also where a few bytes are asked for: damage shows as such before they are looked at."""
-        if not self._ahead:
+        if not self._reserved_seeds:
             try:
-                self._ahead = self._stream.read(_CHUNK)
+                self._reserved_seeds = self._stream.read(_CHUNK)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 raise ValueError(f"{self._what}: damaged or truncated gzip file ({error})") from error
-            self._unpacked += len(self._ahead)
+            self._unpacked += len(self._reserved_seeds)
             if self._unpacked > self.limit:
                 raise ValueError(f"{self._what}: {self._size} bytes unpack to more than {self.limit}: no real data")
-        return len(self._ahead) > 0
+        return len(self._reserved_seeds) > 0
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
     Built is the layer at the end of the outermost build(), which may call that of a base: other threads wait for it.
     """
     arguments = arguments_of(build, is_method=True)
-    takes_shapes = arguments.names or arguments.gathers or arguments.others
+    takes_shapes = arguments.names or arguments.has_var_positional or arguments.has_var_keyword
 
     @wraps(build)
     def marking(self: WeightMaker, *args: Any, **kwargs: Any) -> None:
@@ -37,8 +37,8 @@ def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
             state.layer_depth, state.training = 0, None
             vars(self)["_building"] = True
             try:
-                ahead = vars(self)["_ahead"].used() if "_ahead" in vars(self) else nullcontext()
-                with no_grad(), trial.running(None), ahead:
+                reserved = vars(self)["_reserved_seeds"].used() if "_reserved_seeds" in vars(self) else nullcontext()
+                with no_grad(), trial.running(None), reserved:
                     build(self, *args, **kwargs) if takes_shapes else build(self)
                 if not inner:
                     vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks

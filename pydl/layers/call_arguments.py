@@ -38,8 +38,12 @@ class Signature:
 
     def __init__(self, method: Callable[..., Any]) -> None:
         arguments = arguments_of(method, is_method=True)
-        self.names, self.defaults, self.gathers = arguments.names, arguments.defaults, arguments.gathers
-        self._known = None if arguments.others else frozenset(arguments.names)
+        self.names, self.defaults, self.has_var_positional = (
+            arguments.names,
+            arguments.defaults,
+            arguments.has_var_positional,
+        )
+        self._known = None if arguments.has_var_keyword else frozenset(arguments.names)
         self._by_position = arguments.by_position
         self.masks = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names}
         # Our own layers say with the annotation of their first argument that they take a single tensor.
@@ -76,7 +80,7 @@ class Signature:
     @property
     def first_by_name(self) -> bool:
         """Whether there is no other way to pass the first argument."""
-        return not self._by_position and not self.gathers
+        return not self._by_position and not self.has_var_positional
 
     def arguments(self, layer: str, call: Signature, x: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The shapes that this method, `build` or `compute_output_shape`, takes by name from a call with x and kwargs.

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
-from ..base.errors import place, positive_integer
+from ..base.errors import position, positive_integer
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
@@ -92,7 +92,7 @@ class Embedding(Layer):
                 raise
             first = tuple(np.argwhere(wrong)[0])
             raise ValueError(
-                f"[{self.name}] inputs: expected ids in [0, {self.input_dim}), got {ids[first]} {place(first)}; "
+                f"[{self.name}] inputs: expected ids in [0, {self.input_dim}), got {ids[first]} {position(first)}; "
                 "ids begin at 0, so input_dim is the largest id + 1"
             ) from None
 

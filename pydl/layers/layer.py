@@ -14,7 +14,7 @@ from ..autograd.variable import Variable, numbers
 from ..base.argument_names import checks_names, constructor_arguments, refuse_unknown
 from ..base.errors import positive_integer
 from ..base.locks import counting
-from ..base.random_streams import Ahead
+from ..base.random_streams import ReservedSeeds
 from ..base.tree import flatten, is_nested, map_structure
 from .added_losses import LossAdder
 from .attributes import OfOnlyCall, SetByInit, checked_dtype, checked_flag, unique_name
@@ -142,7 +142,9 @@ class Layer(WeightMaker, Counted):
 
     def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
         if not self.built:
-            vars(self).setdefault("_ahead", Ahead("initializer"))  # its weights will be those of the copy
+            vars(self).setdefault(
+                "_reserved_seeds", ReservedSeeds("initializer")
+            )  # its weights will be those of the copy
         return {**vars(self), "_call_count": 0, "_only_call": None}
 
     def _called(self, call: Call, by_sequential: bool = False) -> None:
@@ -230,7 +232,7 @@ class Layer(WeightMaker, Counted):
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """The output shapes of a call on symbolic tensors, for which the layer is built."""
-        if not self._signature.gathers:
+        if not self._signature.has_var_positional:
             (inputs, kwargs), args = self._signature.sorted(self.name, (inputs, *args), kwargs), ()
         if not self.built:
             self._build_for(inputs, kwargs)
@@ -309,7 +311,7 @@ class Layer(WeightMaker, Counted):
         signature, rest = self._signature, args[1:]
         if len(args) == 1 and not kwargs:
             inputs = args[0]
-        elif not (args and signature.gathers):
+        elif not (args and signature.has_var_positional):
             (inputs, kwargs), rest = signature.sorted(self.name, args, kwargs), ()
             training = kwargs.pop("training", training)
         else:

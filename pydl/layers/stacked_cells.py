@@ -128,7 +128,11 @@ class StackedRNNCells(Layer):
 def unseen_cells(cells: Sequence[Any], training: bool) -> str | None:
     """Why no plan can hold the cells that are no layers, and so are not looked at by themselves."""
     foreign = [type(cell).__name__ for cell in cells if not isinstance(cell, Layer)]
-    return f"a plan does not see what the cell {foreign[0]} does; use cells of pydl" if training and foreign else None
+    return (
+        f"a plan cannot record the Python code of cell {foreign[0]}; use cells of pydl"
+        if training and foreign
+        else None
+    )
 
 
 def output_size(cell: Any) -> int:

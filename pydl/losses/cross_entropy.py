@@ -14,7 +14,7 @@ from .. import ops
 from ..autograd.replay import recordable
 from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, as_array, as_tensor, record
-from ..base.errors import DTypeError, LabelError, ShapeError, place
+from ..base.errors import DTypeError, LabelError, ShapeError, position
 from ..ops.arrays import floating
 from .alignment import mismatch, same_rank
 from .left_out import neutral
@@ -192,7 +192,7 @@ def _labels(y_true: Array, output: Tensor) -> Array:
     if not np.array_equal(whole, labels):
         first = tuple(np.argwhere(whole != labels)[0])
         raise DTypeError(
-            f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels[first]} {place(first)}"
+            f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels[first]} {position(first)}"
         )
     return whole
 
@@ -211,7 +211,7 @@ def _check_labels(labels: Array, classes: int) -> None:
         hint += f"; labels from 1 to {classes} need y - 1"
     raise LabelError(
         f"[sparse_categorical_crossentropy] y_true: expected labels in [0, {classes}), got {labels.min()} to "
-        f"{labels.max()}, the first {labels[first]} {place(first)}; {hint}"
+        f"{labels.max()}, the first {labels[first]} {position(first)}; {hint}"
     )
 
 

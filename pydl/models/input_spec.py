@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor
-from ..base.tree import flatten, in_form_of, is_nested, map_structure, pack_sequence_as, paths
+from ..base.tree import flatten, is_nested, map_structure, match_structure, pack_sequence_as, paths
 from ..training.data_adapters import as_numbers, as_rows, holds_arrays, plain, rows_of_each
 from ..training.frames import columns, is_frame
 from .graph import Graph
@@ -151,7 +151,7 @@ class GraphInputs:
         if is_nested(structure) and is_frame(type(values)):
             values = columns(values)
         values = plain(values)
-        nested = in_form_of(structure, values, exactly=bool(names)) if is_nested(structure) else None
+        nested = match_structure(structure, values, exactly=bool(names)) if is_nested(structure) else None
         if nested is not None:
             return nested
         if isinstance(values, dict):

@@ -1,6 +1,6 @@
-"""Differentiable functions on tensors. They take tensors, arrays or numbers and put themselves on the tape.
+"""Differentiable functions on tensors. They take tensors, arrays or numbers and record themselves on the tape.
 
-Each module says in its `__all__` what it adds. Here is what users call: `entry.public` looks after every function.
+Each module lists its public ops in `__all__`. Users call the wrapped versions here (`entry.public`).
 """
 
 from ..autograd.replay import recordable

@@ -11,7 +11,7 @@ from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
 from ..base.errors import number
-from .arrays import cast, fits, floating, sum_to
+from .arrays import broadcasts_in_kernel, cast, floating, sum_to
 from .manipulation import broadcast_to
 
 __all__ = [
@@ -19,24 +19,24 @@ __all__ = [
     "sigmoid", "silu", "softplus", "softsign", "tanh",
 ]  # fmt: skip
 
-# The names, as csrc/contract/activations.def has them: of the derivatives of some, the input is needed, not the output.
+# The names in csrc/contract/activations.def. The derivative of some needs the input, not the output.
 ACTIVATIONS = tuple(_core.ACTIVATIONS)
 SAVES_INPUT = frozenset(name for name, (saves_input, _) in _core.ACTIVATIONS.items() if saves_input)
 
-_OF_INTEGERS = {"relu": None, "relu6": 6}  # the highest value
+_OF_INTEGERS = {"relu": None, "relu6": 6}  # the upper limit
 
 
 def needs_preactivation(name: str, keeps_logits: bool, *inputs: Tensor | None) -> bool:
-    """Whether the activation is an op of its own after a product of these, because what it reads is needed later.
+    """Whether the activation must not be fused into the product of these inputs, because its own input is saved.
 
-    The derivative of some needs it, and a cross-entropy needs what goes into a sigmoid at the end of a model.
+    The derivative of some activations needs it, and a cross-entropy the logits of a sigmoid at the end of a model.
     """
-    wanted = name in SAVES_INPUT or (keeps_logits and name == "sigmoid")
-    return wanted and will_record(*inputs)
+    needed = name in SAVES_INPUT or (keeps_logits and name == "sigmoid")
+    return needed and will_record(*inputs)
 
 
 def alpha_of(activation: str, alpha: float | None) -> float:
-    """The given alpha, or else the one that the activation has by itself."""
+    """The given alpha, or the activation's default."""
     return _core.ACTIVATIONS.get(activation, (False, 0.0))[1] if alpha is None else alpha
 
 
@@ -139,7 +139,7 @@ def prelu(x: Any, alpha: Any) -> Tensor:
     """
     x = floating(as_tensor(x))
     alpha = cast(as_tensor(alpha), x.dtype)
-    if not fits(alpha.shape, x.shape):
+    if not broadcasts_in_kernel(alpha.shape, x.shape):
         alpha = broadcast_to(alpha, x.shape)
     array, slope = x.array, alpha.array
 

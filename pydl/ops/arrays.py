@@ -1,4 +1,4 @@
-"""What all ops need: results in memory from the pool, dtypes as Keras promotes them, the gradient of broadcasting."""
+"""Helpers of all ops: results in pool memory, Keras's dtype promotion, broadcasting and its gradient."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..base.quiet import quiet
 
 __all__ = ["cast"]
 
-MAX_AXES = 8  # that kernels tell apart (csrc/contract/layout.h)
+MAX_AXES = 8  # of the layout kernels (csrc/contract/layout.h)
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_)
 _FLOATS = (float, np.floating)
 _BOOLS = (bool, np.bool_)
@@ -31,42 +31,42 @@ def broadcast(op: str, *arrays: Array) -> tuple[int, ...]:
 
 
 def in_kernels(array: Array) -> bool:
-    """Whether kernels that only move elements take this array."""
+    """Whether the layout kernels, which only move elements, take this array."""
     return array.dtype.char in "fd" and array.ndim <= MAX_AXES
 
 
-def pooled(function: Any, *arrays: Array, dtype: Any = None) -> Array:
-    """`function(*arrays)` for a NumPy ufunc, into memory from the pool. NaN and infinity come without a warning."""
+def ufunc_into_pool(function: Any, *arrays: Array, dtype: Any = None) -> Array:
+    """`function(*arrays)` for a NumPy ufunc, into pool memory, without warnings of NaN and infinity."""
     out = _core.empty(broadcast(function.__name__, *arrays), dtype or arrays[0].dtype)
     quiet.run(function, *arrays, out=out)
     return out
 
 
-def filled(shape: tuple[int, ...], values: Array) -> Array:
-    """`values` broadcast to `shape`, in memory from the pool."""
+def broadcast_copy(shape: tuple[int, ...], values: Array) -> Array:
+    """`values` broadcast to `shape`, copied into pool memory by NumPy."""
     out = _core.empty(shape, values.dtype)
     np.copyto(out, values)
     return out
 
 
 def contiguous(view: Array) -> Array:
-    """The view itself if it is contiguous, else a copy in memory from the pool."""
-    return view if view.flags.c_contiguous else filled(view.shape, view)
+    """The view itself if it is contiguous, else a copy in pool memory."""
+    return view if view.flags.c_contiguous else broadcast_copy(view.shape, view)
 
 
 def transposed(array: Array, order: tuple[int, ...]) -> Array:
-    """The axes in this order: a view if that is contiguous, else a copy in memory from the pool."""
+    """The axes in this order: a view if that is contiguous, else a copy in pool memory."""
     view = array.transpose(order)
     if view.flags.c_contiguous:
         return view
     kernel = in_kernels(array)
-    return _core.transpose(array, [a % array.ndim for a in order]) if kernel else filled(view.shape, view)
+    return _core.transpose(array, [a % array.ndim for a in order]) if kernel else broadcast_copy(view.shape, view)
 
 
 def repeated(array: Array, shape: tuple[int, ...]) -> Array:
-    """`array` broadcast to `shape`, in memory from the pool. ValueError if that does not fit."""
+    """`array` broadcast to `shape`, in pool memory, by a kernel if possible. ValueError if the shapes do not fit."""
     by_kernel = in_kernels(array) and len(shape) <= MAX_AXES
-    return _core.repeat_to(array, shape) if by_kernel else filled(shape, array)
+    return _core.repeat_to(array, shape) if by_kernel else broadcast_copy(shape, array)
 
 
 def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
@@ -77,7 +77,7 @@ def promote(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def reduced(name: str, x: Array, axes: list[int]) -> Array:
-    """One kernel call for each run of neighbouring axes, the last first."""
+    """A reduction over these axes: one kernel call per run of adjacent axes, the last run first."""
     if x.dtype.char not in "fd":
         small = name == "sum" and x.dtype.kind != "f" and x.dtype.itemsize < 4
         y = _BY_NUMPY[name](np.asarray(x, np.int32) if small else x, axis=tuple(axes))
@@ -134,7 +134,7 @@ def cast(x: Any, dtype: Any) -> Tensor:
 
 
 def operands(a: Any, b: Any) -> tuple[Tensor, Tensor]:
-    """Two tensors of one dtype; numbers, Python's or NumPy's, take the dtype of the other side if it can hold them."""
+    """Two tensors of one dtype. A Python or NumPy number takes the dtype of the other side if that can hold it."""
     x, y = _operand(a, b), _operand(b, a)
     if x.dtype is not y.dtype:
         dtype = promote(x.dtype, y.dtype)
@@ -151,12 +151,12 @@ def _operand(value: Any, other: Any) -> Tensor:
         if number is not None:
             return wrap(number)
         if dtype is not None and isinstance(value, np.floating):
-            value = float(value)  # float32 beside integers, like Python's
+            value = float(value)  # as a Python float: float32 beside integers
     return wrap(as_array(value))
 
 
 def as_number(value: Any, dtype: np.dtype[Any]) -> Array | None:
-    """The number as this dtype; None where that would lose something: fractions, sizes, more than true and false."""
+    """The number as this dtype; None if the dtype cannot hold it: a fraction, an overflow, an int as bool."""
     if dtype.kind != "f":
         if isinstance(value, _FLOATS) or (dtype.kind == "b" and not isinstance(value, _BOOLS)):
             return None
@@ -175,8 +175,8 @@ def floating(x: Tensor) -> Tensor:
     return wrap(x.array.astype(np.float32))
 
 
-def fits(small: tuple[int, ...], big: tuple[int, ...]) -> bool:
-    """Whether the kernels broadcast this way: aligned at the right, the axes of size 1 all come first or all last."""
+def broadcasts_in_kernel(small: tuple[int, ...], big: tuple[int, ...]) -> bool:
+    """Whether the kernels broadcast `small` to `big`: aligned right, its axes of size 1 are all first or all last."""
     if small == big or small == () or small == big[-1:]:
         return True
     padded = (1,) * (len(big) - len(small)) + small

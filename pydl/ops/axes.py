@@ -1,4 +1,4 @@
-"""Axes as callers name them, as non-negative numbers."""
+"""Normalization of axis arguments to non-negative integers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..base.errors import ShapeError
 
 
 def axis_of(op: str, axis: Any, ndim: int, name: str = "axis") -> int:
-    """One axis as a number from 0 on. TypeError for what is no integer, ShapeError outside the axes."""
+    """One axis as a non-negative integer. TypeError if it is no integer, ShapeError if it is out of range."""
     if not hasattr(axis, "__index__") or isinstance(axis, bool):
         raise TypeError(f"[{op}] {name}: expected an integer, got {axis!r}")
     number = operator.index(axis)
@@ -19,7 +19,7 @@ def axis_of(op: str, axis: Any, ndim: int, name: str = "axis") -> int:
 
 
 def axes_of(op: str, axis: Any, ndim: int) -> list[int]:
-    """Axes as non-negative numbers in order; None stands for all."""
+    """Axes as non-negative integers, sorted; None means all."""
     given = range(ndim) if axis is None else axis if isinstance(axis, list | tuple) else (axis,)
     if not all(hasattr(a, "__index__") for a in given):
         raise TypeError(f"[{op}] axis: expected an integer, a tuple of integers or None, got {axis!r}")

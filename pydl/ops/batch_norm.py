@@ -1,4 +1,4 @@
-"""Batch normalisation (Ioffe and Szegedy 2015), along the last axis."""
+"""Batch normalization (Ioffe and Szegedy 2015), along the last axis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["batch_norm", "batch_norm_inference"]
 
 
 def parameter(value: Any, x: Tensor) -> Tensor | None:
-    """gamma or beta as a tensor of the dtype of x; None stays."""
+    """gamma or beta as a tensor of the dtype of x, or None."""
     return None if value is None else cast(as_tensor(value), x.dtype)
 
 
@@ -27,7 +27,7 @@ def array_of(tensor: Tensor | None) -> Array | None:
 
 
 def record_normalized(y: Array, x: Tensor, gamma: Tensor | None, beta: Tensor | None, gradients: Backward) -> Tensor:
-    """y on the tape; `gradients` gives dx, dgamma and dbeta, of which those are taken that belong to a tensor."""
+    """y, recorded. `gradients` returns dx, dgamma and dbeta; those of absent parameters are dropped."""
     kept = [i for i, tensor in enumerate((x, gamma, beta)) if tensor is not None]
 
     def backward(dy: Array) -> Sequence[Array | None]:
@@ -80,12 +80,12 @@ def batch_norm(
 
 
 def _masked(x: Tensor, gamma: Any, beta: Any, epsilon: float, mask: Array) -> tuple[Tensor, Tensor, Tensor]:
-    """The statistics are those of the rows that count, gathered; all rows are normalised with them."""
+    """Statistics of the unmasked rows, which are gathered; all rows are normalized with them."""
     x = floating(x)
     if mask.shape != x.shape[: mask.ndim] or mask.ndim >= x.ndim:
         raise ShapeError(f"[batch_norm] mask: expected shape {x.shape[:-1]} for x of shape {x.shape}, got {mask.shape}")
     gamma, beta = parameter(gamma, x), parameter(beta, x)
-    cannot_replay("batch normalisation gathers the rows that a mask leaves; without a mask it replays in inference")
+    cannot_replay("batch normalization gathers the unmasked rows; without a mask it replays in inference")
     rows, counts = x.array.reshape(-1, x.shape[-1]), np.repeat(mask.astype(bool).ravel(), _inner(x.shape, mask.ndim))
     kept = rows[counts]
     _, mean, variance = _core.batch_norm_forward(kept, None, None, epsilon)
@@ -93,7 +93,7 @@ def _masked(x: Tensor, gamma: Any, beta: Any, epsilon: float, mask: Array) -> tu
 
     def gradients(dy: Array) -> tuple[Array, Array, Array]:
         dx, dgamma, dbeta = _core.batch_norm_backward(dy, array, factor, mean, variance, epsilon, True)
-        # As if mean and variance were given; now what each row that counts does to all rows by way of them.
+        # The kernel took mean and variance as constants; add the gradient through the statistics of the unmasked rows.
         scale = 1 / np.sqrt(variance + epsilon)
         share = scale / len(kept) if factor is None else scale * factor / len(kept)
         dx.reshape(rows.shape)[counts] -= (share * (dbeta + (kept - mean) * scale * dgamma)).astype(dx.dtype)
@@ -104,7 +104,7 @@ def _masked(x: Tensor, gamma: Any, beta: Any, epsilon: float, mask: Array) -> tu
 
 
 def _inner(shape: tuple[int, ...], axes: int) -> int:
-    """How many rows stand behind each element of the first `axes` axes."""
+    """The number of rows for each element of the first `axes` axes."""
     return math.prod(shape[axes:-1])
 
 

@@ -1,4 +1,4 @@
-"""A recurrent layer over the sequences from both ends."""
+"""A recurrent layer in both directions."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def bidirectional(
         raise ValueError(f"[bidirectional] cell: expected rnn, lstm or gru, got {cell!r}")
     for given in (first, second):
         if unknown := given.keys() - _TAKEN[cell]:
-            raise TypeError(
-                f"[bidirectional] {min(unknown)}: expected arguments of a direction of {cell}, got this one too"
-            )
+            raise TypeError(f"[bidirectional] first, second: expected arguments of {cell}, got {min(unknown)!r}")
     outputs, *ends = run("bidirectional", cell, x, first, second)
     count = len(STATES[cell])
     return outputs, ends[:count], ends[count:]

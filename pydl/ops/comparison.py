@@ -1,4 +1,4 @@
-"""Comparisons, element by element, with NumPy's broadcasting."""
+"""Elementwise comparisons, with NumPy's broadcasting."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..autograd.tensor import Tensor, wrap
-from .arrays import operands, pooled
+from .arrays import operands, ufunc_into_pool
 
 __all__ = ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"]
 
 
 def _compare(function: Any, x1: Any, x2: Any) -> Tensor:
     a, b = operands(x1, x2)
-    return wrap(pooled(function, a.array, b.array, dtype=np.dtype(bool)))
+    return wrap(ufunc_into_pool(function, a.array, b.array, dtype=np.dtype(bool)))
 
 
 def equal(x1: Any, x2: Any) -> Tensor:

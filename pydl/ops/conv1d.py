@@ -1,4 +1,4 @@
-"""Convolution along the steps of sequences: images of one row."""
+"""Convolution along the steps of sequences: a 2-D convolution of images of one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transposed convolution: the gradient of a convolution for its input, as a layer that makes images larger."""
+"""Transposed convolution: the gradient of a convolution for its input, used to enlarge images."""
 
 from __future__ import annotations
 

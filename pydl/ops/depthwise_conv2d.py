@@ -1,4 +1,4 @@
-"""Convolutions in which every channel has filters of its own, and those followed by a mixture of the channels."""
+"""Depthwise and depthwise-separable convolution."""
 
 from __future__ import annotations
 

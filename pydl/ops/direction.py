@@ -1,4 +1,4 @@
-"""One pass of a recurrent layer over its sequences: arguments on the way in, gradients on the way out."""
+"""One direction of a recurrent layer: the arguments of its kernels, and the order of its gradients."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from ..autograd.tape import Array
 from ..autograd.tensor import as_array, as_tensor
 from ..base.errors import ShapeError
 
-STATES = {"rnn": ("h0",), "lstm": ("h0", "c0"), "gru": ("h0",)}  # of each cell, by their names in `_core`
-_OF_THE_OP = ("x", "initial_state", "recompute_every")  # arguments that `_core` does not have
+STATES = {"rnn": ("h0",), "lstm": ("h0", "c0"), "gru": ("h0",)}  # by cell: the names in `_core`
+_OF_THE_OP = ("x", "initial_state", "recompute_every")  # arguments that `_core` does not take
 
 
 class Direction:
@@ -48,7 +48,7 @@ class Direction:
         return any(t is not None and t.requires_grad for t in self._initial)
 
     def gradients(self, dweights: Array, *dstates: Array | None) -> list[Array | None]:
-        """Those of `tensors`, from what `_core` gives: the rows of kernel, bias, recurrent kernel, its bias."""
+        """The gradients of `tensors`; the rows of dweights are kernel, bias, recurrent kernel, recurrent bias."""
         rows, units = (len(self.arguments[name]) for name in ("kernel", "recurrent_kernel"))
         found: list[Array | None] = [dweights[:rows], dweights[rows + 1 : rows + 1 + units]]
         if self._bias_axes:
@@ -59,7 +59,7 @@ class Direction:
 
 
 def states(op: str, initial: Any, count: int) -> Sequence[Any]:
-    """The initial states as a sequence of `count`; ValueError for another number of them."""
+    """The initial states as a sequence of `count`; ValueError for another count."""
     if initial is None:
         return (None,) * count
     if isinstance(initial, list | tuple):

@@ -1,4 +1,4 @@
-"""Rows of a table by number."""
+"""Embedding: rows of a table by id."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["embedding"]
 
 
 class TableRows(Tensor):
-    """Rows of a table, for whoever can do without the rows: a recurrent layer looks up products of the table instead.
+    """Rows of a table, with ids and table: a recurrent layer can index table @ kernel instead of multiplying the rows.
 
     Attributes:
         ids: which rows, a tensor of integers.
@@ -55,14 +55,14 @@ def embedding(ids: Any, table: Any) -> Tensor:
         raise ShapeError(f"[embedding] table: expected 2 axes (V, D), got shape {table.shape}")
     if ids.dtype == bool or table.dtype.kind != "f":
         raise DTypeError(f"[embedding] ids, table: expected integers and floats, got {ids.dtype} and {table.dtype}")
-    numbers = ids.array
-    if numbers.dtype not in (np.int32, np.int64, np.float32, np.float64):
-        numbers = numbers.astype(np.int64)
+    indices = ids.array
+    if indices.dtype not in (np.int32, np.int64, np.float32, np.float64):
+        indices = indices.astype(np.int64)
 
     def backward(dy: Array) -> tuple[None, Array]:
-        return None, _core.embedding_backward(dy, numbers, table.shape[0])
+        return None, _core.embedding_backward(dy, indices, table.shape[0])
 
-    rows = TableRows(_core.embedding_forward(numbers, table.array), wrap(numbers), table)
+    rows = TableRows(_core.embedding_forward(indices, table.array), wrap(indices), table)
     if will_record(ids, table):
         rows.requires_grad, rows.node = True, Node((ids, table), backward)
     return rows

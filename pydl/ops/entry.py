@@ -1,4 +1,4 @@
-"""How a call enters an op: what users call checks nothing by itself, and turns to here where the op refuses."""
+"""The wrapper of public ops: it handles symbolic tensors and errors, and adds no checks to a successful call."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ..base.errors import SymbolicError, raise_instead
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
-# (name, args, kwargs) of an op on symbolic tensors, to symbolic outputs. pydl/layers/operation.py sets it: nobody has
-# symbolic tensors before.
+# Handles an op on symbolic tensors: (name, args, kwargs) to symbolic outputs. pydl/layers/operation.py sets it; there
+# are no symbolic tensors before.
 on_symbolic: Callable[[str, tuple[Any, ...], dict[str, Any]], Any] | None = None
 
 
 def public(op: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """The op as users call it; on symbolic tensors it becomes a part of a model and gives symbolic ones.
+    """The op as users call it. On symbolic tensors it becomes a layer of the model and returns symbolic tensors.
 
-    What it refuses, it refuses with its name and that of the argument.
+    Its errors name the op and the argument.
     """
 
     @wraps(op)
@@ -32,7 +32,7 @@ def public(op: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
             result: Result = on_symbolic(op.__name__, args, kwargs)
             return result
         except Exception as error:
-            from .refusal import refusal  # with `inspect`, which import pydl does without
+            from .refusal import refusal  # lazy: it imports `inspect`, which `import pydl` avoids
 
             raise_instead(error, refusal(op, error, args, kwargs))
 

@@ -1,4 +1,4 @@
-"""Group normalisation (Wu and He 2018)."""
+"""Group normalization (Wu and He 2018)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ def group_norm(x: Any, gamma: Any = None, beta: Any = None, groups: int = 32, ep
         array([[-1.,  1., -1.,  1.]], dtype=float32)
     """
     x, epsilon = floating(as_tensor(x)), number("group_norm", "epsilon", epsilon)
-    groups = positive_integer("group_norm", "groups", groups)
     groups = positive_integer("group_norm", "groups", groups)
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     y, mean, variance = _core.group_norm_forward(x.array, array_of(gamma), array_of(beta), groups, epsilon)

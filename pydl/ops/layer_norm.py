@@ -1,4 +1,4 @@
-"""Layer normalisation (Ba, Kiros and Hinton 2016)."""
+"""Layer normalization (Ba, Kiros and Hinton 2016)."""
 
 from __future__ import annotations
 

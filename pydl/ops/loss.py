@@ -1,4 +1,4 @@
-"""Cross entropies of logits: the last activation and the loss in one kernel, exact also far from zero."""
+"""Cross-entropies of logits: the last activation and the loss in one kernel, accurate for large logits too."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
         target = target if target.dtype == np.int32 else target.astype(np.int64, copy=False)
     else:
         raise ShapeError(
-            f"[softmax_cross_entropy] labels: expected class numbers {logits.shape[:-1]} or targets {logits.shape}, "
+            f"[softmax_cross_entropy] labels: expected class indices {logits.shape[:-1]} or targets {logits.shape}, "
             f"got {target.dtype} {target.shape}"
         )
     rows, classes = math.prod(logits.shape[:-1]), logits.shape[-1]

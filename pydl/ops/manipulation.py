@@ -1,4 +1,4 @@
-"""Ops that move elements and change none: shapes, axes, slices, dtypes."""
+"""Ops that move elements without changing them: shapes, axes, slices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.errors import ShapeError
-from .arrays import cast, contiguous, filled, in_kernels, promote, repeated, sum_to, transposed
+from .arrays import broadcast_copy, cast, contiguous, in_kernels, promote, repeated, sum_to, transposed
 from .axes import axes_of, axis_of
 
 __all__ = [
@@ -41,7 +41,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     """
     x = as_tensor(x)
     try:
-        y = x.array.reshape((None,) if newshape is None else newshape)  # None alone is no error for NumPy
+        y = x.array.reshape((None,) if newshape is None else newshape)  # NumPy takes None for no change
     except (TypeError, ValueError) as error:
         raise ShapeError(f"[reshape] newshape: {newshape!r} does not fit a tensor of shape {x.shape}") from error
 
@@ -192,7 +192,7 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
 
 
 def _listed(op: str, name: str, xs: Any) -> list[Tensor]:
-    """The tensors of a sequence. An array is one of its rows, but nobody waits for 2⁴⁰ rows of nothing."""
+    """The tensors of a sequence. An array counts as its rows, up to a limit: a view can have 2⁴⁰ of them."""
     shape = getattr(xs, "shape", ())
     if shape and shape[0] > 1 << 16:
         raise ValueError(f"[{op}] {name}: expected a list of tensors, got an array of {shape[0]} rows")
@@ -238,7 +238,7 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Tensor:
 
 
 def _joined(arrays: list[Array], axis: int) -> Array:
-    """By the kernel where it can, 16 arrays at a time."""
+    """The arrays concatenated by the kernel if possible, which takes 16 at a time."""
     if not in_kernels(arrays[0]):
         return np.concatenate(arrays, axis)
     while len(arrays) > 16:
@@ -335,11 +335,11 @@ def getitem(x: Any, index: Any) -> Tensor:
     simple = all(isinstance(i, int | slice | None | type(...)) and not isinstance(i, bool) for i in parts)
 
     def backward(dy: Array) -> tuple[Array]:
-        dx = filled(x.shape, np.zeros((), dy.dtype))
+        dx = broadcast_copy(x.shape, np.zeros((), dy.dtype))
         if simple:
             dx[index] = dy
         else:
-            np.add.at(dx, index, dy)  # an element may have been taken more than once
+            np.add.at(dx, index, dy)  # adds up elements that were taken more than once
         return (dx,)
 
     cut = None if picked.flags.c_contiguous or not simple else _cut(x.array, parts)
@@ -347,7 +347,7 @@ def getitem(x: Any, index: Any) -> Tensor:
 
 
 def _cut(array: Array, parts: Sequence[Any]) -> Array | None:
-    """What integers and slices pick from an array, by the kernel; None where it cannot."""
+    """Basic indexing by the kernel `pad` with negative widths; None if that does not apply."""
     if not in_kernels(array):
         return None
     axes = [part for part in parts if part is not None]

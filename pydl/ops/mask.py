@@ -1,4 +1,4 @@
-"""Masks of time steps: bools, True where a step counts. Made by kernels, so that inference plans hold them."""
+"""Masks of time steps: bools, True for a step that counts. Kernels compute them, so plans replay them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def step_mask(x: Any, value: float = 0.0) -> Array:
 
 
 def id_mask(ids: Any) -> Array:
-    """Which ids are not 0, the number of padding.
+    """Which ids are not 0, the id of padding.
 
     Args:
         ids: Tensor or array of any shape, of integers or floats.
@@ -52,10 +52,10 @@ def id_mask(ids: Any) -> Array:
         >>> pydl.ops.id_mask([[7, 3, 0]])
         array([[ True,  True, False]])
     """
-    numbers = as_tensor(ids).array
-    if numbers.dtype not in (np.int32, np.int64, np.float32, np.float64):
-        numbers = numbers.astype(np.int64)
-    return _core.id_mask(numbers)
+    indices = as_tensor(ids).array
+    if indices.dtype not in (np.int32, np.int64, np.float32, np.float64):
+        indices = indices.astype(np.int64)
+    return _core.id_mask(indices)
 
 
 def apply_mask(x: Any, mask: Any) -> Tensor:

@@ -1,4 +1,4 @@
-"""Arithmetic, element by element, with NumPy's broadcasting."""
+"""Elementwise arithmetic, with NumPy's broadcasting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record, will_record, wrap
 from ..base.quiet import quiet
-from .arrays import broadcast, cast, contiguous, fits, floating, operands, pooled, repeated, sum_to
+from .arrays import (
+    broadcast,
+    broadcasts_in_kernel,
+    cast,
+    contiguous,
+    floating,
+    operands,
+    repeated,
+    sum_to,
+    ufunc_into_pool,
+)
 
 __all__ = ["add", "clip", "divide", "maximum", "minimum", "multiply", "power", "square", "subtract", "where"]
 
@@ -23,26 +33,26 @@ _UFUNCS: dict[str, Any] = {
     "maximum": np.maximum,
     "minimum": np.minimum,
 }
-READS_NUMBERS = frozenset({*_UFUNCS, "clip"})  # their kernels read a number as an array of one element
+READS_NUMBERS = frozenset({*_UFUNCS, "clip"})  # their kernels take a number as an array of one element
 _COMMUTE = frozenset({"add", "multiply", "maximum", "minimum"})
 
 
 def binary(name: str, a: Array, b: Array) -> Array:
-    """One of _UFUNCS on two arrays of one dtype, by the kernel where it broadcasts this way."""
+    """One of _UFUNCS on two arrays of one dtype. What the kernel cannot broadcast is repeated first."""
     if a.dtype.char in "fd":
-        if fits(b.shape, a.shape):
+        if broadcasts_in_kernel(b.shape, a.shape):
             return _core.binary(name, a, b)
-        if name in _COMMUTE and fits(a.shape, b.shape):
+        if name in _COMMUTE and broadcasts_in_kernel(a.shape, b.shape):
             return _core.binary(name, b, a)
         shape = broadcast(name, a, b)
         return _core.binary(name, repeated(a, shape), repeated(b, shape))
-    return pooled(_UFUNCS[name], a, b)
+    return ufunc_into_pool(_UFUNCS[name], a, b)
 
 
 def _record_binary(
     y: Array, a: Tensor, b: Tensor, da: Callable[[Array], Array], db: Callable[[Array], Array]
 ) -> Tensor:
-    """`da` and `db` give gradients of the shape of y; they are summed to the shapes of a and b."""
+    """y, recorded. `da` and `db` return gradients of the shape of y, which are summed to the shapes of a and b."""
 
     def backward(dy: Array) -> tuple[Array | None, Array | None]:
         return (
@@ -93,7 +103,9 @@ def subtract(x1: Any, x2: Any) -> Tensor:
         array([3, 5], dtype=int32)
     """
     a, b = operands(x1, x2)
-    return _record_binary(binary("subtract", a.array, b.array), a, b, lambda dy: dy, lambda dy: pooled(np.negative, dy))
+    return _record_binary(
+        binary("subtract", a.array, b.array), a, b, lambda dy: dy, lambda dy: ufunc_into_pool(np.negative, dy)
+    )
 
 
 def multiply(x1: Any, x2: Any) -> Tensor:
@@ -145,7 +157,7 @@ def divide(x1: Any, x2: Any) -> Tensor:
         a,
         b,
         lambda dy: binary("divide", dy, b.array),
-        lambda dy: pooled(np.negative, binary("divide", binary("multiply", dy, y), b.array)),
+        lambda dy: ufunc_into_pool(np.negative, binary("divide", binary("multiply", dy, y), b.array)),
     )
 
 
@@ -222,7 +234,7 @@ def power(x1: Any, x2: Any) -> Tensor:
     a, b = operands(x1, x2)
     if a.dtype == bool:
         a, b = cast(a, np.int32), cast(b, np.int32)
-    y = pooled(np.power, a.array, b.array)
+    y = ufunc_into_pool(np.power, a.array, b.array)
 
     def da(dy: Array) -> Array:
         return np.where(b.array == 0, 0, dy * b.array * np.power(a.array, b.array - b.dtype.type(1)))
@@ -311,5 +323,5 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
     a, b = operands(x1, x2)
     broadcast("where", mask, a.array, b.array)
     y = contiguous(np.where(mask, a.array, b.array))
-    zero = y.dtype.type(0)  # selected, not multiplied: 0 times a NaN or an infinity is NaN
+    zero = y.dtype.type(0)  # a selection, no product: 0 times NaN or infinity is NaN
     return _record_binary(y, a, b, lambda dy: np.where(mask, dy, zero), lambda dy: np.where(mask, zero, dy))

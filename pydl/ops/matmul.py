@@ -1,4 +1,4 @@
-"""Matrix products, and the dense layer as one op."""
+"""Matrix multiplication, and the dense layer as one op."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """NumPy called on tensors: `array + tensor` and `np.exp(tensor)` (ufuncs), `np.stack([tensor])` (functions).
 
-What is an op here is recorded as one. What has no gradient anyway, such as a comparison, a place or a look at the
-values, computes with the arrays. Anything else does so too unless that would cut a tape in silence.
+A NumPy function that is an op of pydl is recorded as that op. One without a gradient, such as a comparison, an index or
+a read of the values, computes with the arrays. So does any other, unless that would silently cut a tape.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _COMPARISONS: dict[Any, Callable[..., Tensor]] = {
 }  # fmt: skip
 _broadcast_to = public(broadcast_to)
 
-# Without a gradient, or with one that is zero: the names of ufuncs and functions.
+# Names of ufuncs and functions that have no gradient, or a gradient of zero.
 _WITHOUT_GRADIENT = frozenset({
     "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or",
     "logical_xor", "logical_not", "bitwise_and", "bitwise_or", "bitwise_xor", "invert", "isfinite", "isinf",
@@ -54,7 +54,7 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
         if ufunc in _COMPARISONS and not isinstance(inputs[0], Tensor):  # `array < tensor`, like `tensor > array`
             return _COMPARISONS[ufunc](*inputs)
     if any(isinstance(out, Tensor) for out in options.get("out", ())):
-        raise TypeError(f"[{ufunc.__name__}] out: expected an array, got a tensor: only variables are written to")
+        raise TypeError(f"[{ufunc.__name__}] out: expected an array, got a tensor; only variables can be written to")
     _refuse_to_cut(ufunc.__name__, (inputs, options))
     return getattr(ufunc, method)(*_arrays(inputs), **_arrays(options))
 
@@ -72,7 +72,7 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], options: 
 
 
 def _reshaped(function: Any, args: tuple[Any, ...]) -> Any:
-    """np.atleast_1d or np.broadcast_arrays, of tensors by ops."""
+    """np.atleast_1d or np.broadcast_arrays, by ops for tensors."""
     shapes = [np.shape(a) or (1,) for a in args]
     if function is np.broadcast_arrays:
         shapes = [np.broadcast_shapes(*[np.shape(a) for a in args])] * len(args)
@@ -84,13 +84,13 @@ def _reshaped(function: Any, args: tuple[Any, ...]) -> Any:
 
 
 def _refuse_to_cut(name: str, arguments: Any) -> None:
-    """RuntimeError if a function with a gradient was to read a tensor that has history."""
+    """RuntimeError if a function that has a gradient would read a tensor with history."""
     if state.grad_enabled and name not in _WITHOUT_GRADIENT:
         for leaf in flatten(arguments):
             if isinstance(leaf, Tensor) and leaf.node is not None and leaf.node.backward is not None:
                 raise RuntimeError(
                     f"[{name}] tensor: expected one without history, because NumPy would lose its gradient; use a "
-                    "function of pydl.ops, or leave the tape on purpose with .numpy() or .detach()"
+                    "function of pydl.ops, or drop the history with .numpy() or .detach()"
                 )
 
 

@@ -1,4 +1,4 @@
-"""Borders around tensors."""
+"""Padding and cropping of tensors."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
 
 def _mirrored(size: int, width: tuple[int, int], mode: Any) -> Array:
-    """The places of the elements of one axis and of its border."""
+    """The indices of one axis with its mirrored border."""
     return np.pad(np.arange(size), width, mode)
 
 
@@ -80,12 +80,12 @@ def _widths(x: Tensor, pad_width: Any) -> Widths:
             f"got {pad_width!r}"
         ) from None
     if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(x.shape, widths, strict=True)):
-        raise ShapeError(f"[pad] pad_width: {pad_width!r} cuts off more than there is of shape {x.shape}")
+        raise ShapeError(f"[pad] pad_width: expected to crop at most shape {x.shape}, got {pad_width!r}")
     return widths
 
 
 def _bordered(array: Array, widths: Widths, value: Array) -> Array:
-    """The array with `value` around it, by the kernel where it can."""
+    """The array with a border of `value`, by the kernel if possible."""
     if in_kernels(array) and not value:
         return _core.pad(array, [before for before, _ in widths], [after for _, after in widths])
     kept = tuple(

@@ -1,4 +1,4 @@
-"""Pooling over windows of the image, and over all of it."""
+"""Pooling over windows of an image, and global pooling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recurrent layers over long sequences in little memory: what forward keeps for each step is made again in backward."""
+"""Gradient checkpointing of recurrent layers: backward recomputes what forward would save for each step."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, record_many
 from .direction import Direction
 
-CUTS = "recompute_every cuts the sequences into stretches; without it the layer replays"  # see pydl.autograd.replay
+CUTS = "recompute_every cuts the sequences into segments; without it the layer replays"  # see pydl.autograd.replay
 Ends = list[Array | None]  # last states, or their gradients
 
 
-class Stretches:
-    """A pass of a recurrent layer, cut into stretches of `every` steps; only the states between them are kept.
+class Segments:
+    """A pass of a recurrent layer in segments of `every` steps; only the states between segments are saved.
 
-    Within a stretch the kernels do what they do for a whole sequence. Outputs of masked steps repeat the output before,
-    which for the first steps of a stretch is the last of the stretch before.
+    The kernels process a segment like a whole sequence. The output of a masked step repeats the previous output: for
+    the first steps of a segment, that is the last output of the segment before.
     """
 
     def __init__(self, x: Tensor, one: Direction, every: int) -> None:
@@ -28,7 +28,7 @@ class Stretches:
         self.x, self.one = x, one
         self.steps, self.backwards = x.shape[1], one.arguments["go_backwards"]
         self.bounds = [(i, min(i + every, self.steps)) for i in range(0, self.steps, every)] or [(0, 0)]
-        self.begins: list[dict[str, Array | None]] = []  # the initial states of each stretch
+        self.begins: list[dict[str, Array | None]] = []  # the initial states of each segment
         self.whole = one.arguments["return_sequences"]
 
     def forward(self) -> list[Array]:
@@ -37,7 +37,7 @@ class Stretches:
         outputs: list[Array] = []
         for bounds in self.bounds:
             self.begins.append(dict(zip(self.one.states, states, strict=True)))
-            x, arguments = self._stretch(len(self.begins) - 1)
+            x, arguments = self._segment(len(self.begins) - 1)
             y, *ends = _core.recurrent_forward(self.one.cell, x, False, arguments)
             if outputs and (early := self._early(bounds)) is not None:
                 y = np.where(early[..., None], outputs[-1][:, -1:], y)
@@ -47,7 +47,7 @@ class Stretches:
         return [np.concatenate(outputs, axis=1) if self.whole else self._last(outputs[-1]), *last]
 
     def gradients(self, dys: Sequence[Array | None]) -> list[Array | None]:
-        """Those of x and of the tensors of the direction."""
+        """The gradients of x and of the direction's tensors."""
         dy, *ends = dys
         shape = (self.x.shape[0], self.steps, self.one.arguments["recurrent_kernel"].shape[0])
         dsequence = np.zeros(shape, self.one.arguments["kernel"].dtype)
@@ -61,7 +61,7 @@ class Stretches:
             part = np.ascontiguousarray(dsequence[:, begin:end])
             if number and (early := self._early((begin, end))) is not None:
                 dsequence[:, begin - 1] += np.where(early[..., None], part, 0).sum(axis=1)
-            x, arguments = self._stretch(number)
+            x, arguments = self._segment(number)
             _, *made = _core.recurrent_forward(self.one.cell, x, True, arguments)
             arguments |= {"saved": made[0][2], **dict(zip(("dh", "dc"), ends, strict=False))}
             with_dx, with_initial = self.x.requires_grad and self.x.ndim == 3, number > 0 or self.one.learns_states
@@ -73,8 +73,8 @@ class Stretches:
         dx = np.concatenate(dxs[::-1] if self.backwards else dxs, axis=1)
         return [dx, *self.one.gradients(dweights, *ends)]
 
-    def _stretch(self, number: int) -> tuple[Array, dict[str, Any]]:
-        """Its part of x, and the arguments of `_core`."""
+    def _segment(self, number: int) -> tuple[Array, dict[str, Any]]:
+        """The segment's part of x, and the arguments of `_core`."""
         bounds, mask = self.bounds[number], self.one.arguments["mask"]
         part = {"mask": None if mask is None else self._part(mask, bounds), "return_sequences": True}
         return self._part(self.x.array, bounds), {**self.one.arguments, **part, **self.begins[number]}
@@ -86,7 +86,7 @@ class Stretches:
         return np.ascontiguousarray(array[:, begin:end])
 
     def _early(self, bounds: tuple[int, int]) -> Array | None:
-        """Where a stretch has made no step yet, in the order of processing; None without a mask."""
+        """The steps before the segment's first unmasked step, in the order of processing; None without a mask."""
         if self.one.arguments["mask"] is None:
             return None
         mask = self._part(self.one.arguments["mask"], bounds)
@@ -96,7 +96,7 @@ class Stretches:
         return outputs[:, -1].copy() if outputs.shape[1] else np.zeros_like(outputs[:, 0:0].sum(axis=1))
 
 
-def run_in_stretches(x: Tensor, one: Direction, every: int) -> list[Tensor]:
-    """[outputs, last state, ...] on the tape, as `recurrent.run` gives them."""
-    stretches = Stretches(x, one, every)
-    return record_many(stretches.forward(), [x, *one.tensors], stretches.gradients)
+def run_in_segments(x: Tensor, one: Direction, every: int) -> list[Tensor]:
+    """[outputs, last state, ...], recorded, as from `recurrent.run`."""
+    segments = Segments(x, one, every)
+    return record_many(segments.forward(), [x, *one.tensors], segments.gradients)

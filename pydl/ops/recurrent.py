@@ -1,4 +1,4 @@
-"""What the ops of all recurrent layers share: the kernel call of one direction or two, on the tape."""
+"""The common part of all recurrent ops: the kernel call for one direction or two, recorded on the tape."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..autograd.tensor import Tensor, as_tensor, record_many, will_record, wrap
 from ..base.errors import DTypeError, ShapeError, positive_integer
 from .arrays import floating
 from .direction import Direction
-from .recompute import run_in_stretches
+from .recompute import run_in_segments
 
 _IDS = (np.int32, np.int64, np.float32, np.float64)
 
 
 def sequences(op: str, x: Any) -> Tensor:
-    """x as the kernels take it: (B, T, I), or ids (B, T)."""
+    """x for the kernels: (B, T, I), or ids (B, T)."""
     given = as_tensor(x)
     rank = given.array.ndim
     if rank == 2:
@@ -35,7 +35,7 @@ def sequences(op: str, x: Any) -> Tensor:
 
 
 def run(op: str, cell: str, x: Any, *given: Mapping[str, Any]) -> list[Tensor]:
-    """[outputs, the last states of each direction in turn], on the tape; `Direction` has the arguments."""
+    """[outputs, last states of each direction in turn], recorded. `given` holds the op's arguments per direction."""
     x = sequences(op, x)
     directions = [Direction(op, cell, one, x.ndim == 2) for one in given]
     inputs, arguments = [x], [one.arguments for one in directions]
@@ -43,7 +43,7 @@ def run(op: str, cell: str, x: Any, *given: Mapping[str, Any]) -> list[Tensor]:
         inputs += one.tensors
     training, every = will_record(*inputs), given[0].get("recompute_every")
     if every is not None and training:
-        return run_in_stretches(x, directions[0], positive_integer(op, "recompute_every", every))
+        return run_in_segments(x, directions[0], positive_integer(op, "recompute_every", every))
     forward = partial(_core.recurrent_forward, cell, x.array, training, *arguments)
     y, *ends = forward()
     outputs, saved = [y], []
@@ -52,12 +52,12 @@ def run(op: str, cell: str, x: Any, *given: Mapping[str, Any]) -> list[Tensor]:
         saved.append(of_one)
     if not training:
         return [wrap(a) for a in outputs]
-    kept = [saved]  # for one walk back: it is overwritten, and made again for a further walk
+    reserve = [saved]  # the reserve space, which one backward overwrites; a second backward computes it again
 
     def gradients(dys: Sequence[Array | None]) -> list[Array | None]:
         dy, *rest = dys
         dstates, last = iter(rest), list[dict[str, Any]]()
-        once = kept.pop() if kept else [of_one[2] for of_one in forward()[1:]]
+        once = reserve.pop() if reserve else [of_one[2] for of_one in forward()[1:]]
         for one, saved in zip(directions, once, strict=True):
             last.append({**one.arguments, "saved": saved, **{f"d{name[0]}": next(dstates) for name in one.states}})
         with_dx, with_initial = x.requires_grad and x.ndim == 3, any(one.learns_states for one in directions)

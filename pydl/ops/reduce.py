@@ -1,4 +1,4 @@
-"""Sums, means and extremes along axes."""
+"""Reductions along axes: sum, mean, max, min, argmax, argmin."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor, record
 from ..base.quiet import quiet
 from . import math as elementwise
-from .arrays import filled, floating, reduced, repeated
+from .arrays import broadcast_copy, floating, reduced, repeated
 from .axes import axes_of
 
 __all__ = ["argmax", "argmin", "max", "mean", "min", "sum"]
@@ -145,7 +145,7 @@ def _extreme(name: str, x: Any, axis: Any, keepdims: bool, initial: Any) -> Tens
         hit = x.array == y.reshape(kept)
         hits = hit.sum(axis=tuple(axes), keepdims=True, dtype=dy.dtype)
         share = quiet.run(np.divide, dy.reshape(kept), hits)
-        return (filled(x.shape, np.where(hit, share, np.where(hits == 0, np.nan, 0).astype(dy.dtype))),)
+        return (broadcast_copy(x.shape, np.where(hit, share, np.where(hits == 0, np.nan, 0).astype(dy.dtype))),)
 
     return record(y.reshape(kept) if keepdims else y, (x,), backward)
 

@@ -1,4 +1,4 @@
-"""What an op says of arguments that it cannot take, where the error at hand does not name them."""
+"""Error messages of ops: they name the op and the argument even if the original error does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..autograd.tensor import as_array
 from ..base.errors import DTypeError, ShapeError
 
-# Errors of other kinds come from the caller's own objects, and stay what they are.
+# Errors of other types come from the caller's own objects and are not changed.
 _KINDS = (
     ArithmeticError,
     AssertionError,
@@ -27,20 +27,20 @@ _TENSORS = frozenset({
     "targets", "values", "variance", "x", "x1", "x2", "x_max", "x_min", "xs",
 })  # fmt: skip
 _OPTIONAL = frozenset({"beta", "bias", "dropout_mask", "gamma", "initial_state", "mask"})
-# What bindings call arguments that have another name here.
+# Names of the bindings' arguments that differ from the op's.
 _OF_KERNELS = {
     "a": "x", "b": "kernel", "w": "kernel", "h0": "initial_state", "c0": "initial_state", "alpha": "negative_slope"
 }  # fmt: skip
-# What holds arguments that the op does not have itself: of an op, or by a name that bindings have for one kind of it.
+# The op's arguments that hold what an error names: for an op, and for a name of the bindings.
 _HOLDERS = {"bidirectional": "first, second"}
 _KINDS_OF = {"ids": "x"}
 _NAMED = re.compile(r"\[(?P<op>\w+)\] (?P<names>\w+(, \w+)*): ")
 
 
 def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception:
-    """`error`, raised by `op(*args, **kwargs)`, as one that names the op and the argument; itself if it does so."""
+    """The error of `op(*args, **kwargs)` as one that names the op and the argument; `error` itself if it does."""
     text = str(error)
-    raised_by_call = error.__traceback__ is None or error.__traceback__.tb_next is None  # the signature does not fit
+    raised_by_call = error.__traceback__ is None or error.__traceback__.tb_next is None  # it does not fit the signature
     if raised_by_call or not isinstance(error, _KINDS) or isinstance(error, RecursionError):
         return error
     given = inspect.signature(op).bind(*args, **kwargs).arguments
@@ -65,12 +65,12 @@ def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwa
 
 
 def _suspects(given: Mapping[str, Any]) -> str:
-    """The options that were given, for it is not the tensors; or the tensors if there are none."""
+    """The given options, as the tensors have been checked; the tensors if there are no options."""
     return ", ".join([name for name in given if name not in _TENSORS] or given)
 
 
 def _no_numbers(value: Any, several: bool) -> str | None:
-    """Why the value is no array of numbers, or for `several` no list of them; None if it is one."""
+    """Why the value is no array of numbers (`several`: no list of arrays); None if it is."""
     try:
         for part in value if several else (value,):
             as_array(part)
@@ -80,7 +80,7 @@ def _no_numbers(value: Any, several: bool) -> str | None:
 
 
 def same_kind(error: Exception) -> type[Exception]:
-    """The class of ours, or MemoryError, that stands for an error of Python's or NumPy's."""
+    """The error class of pydl, or MemoryError, for an error of Python or NumPy."""
     if isinstance(error, MemoryError):
         return MemoryError
     return DTypeError if isinstance(error, TypeError | AttributeError | KeyError) else ShapeError

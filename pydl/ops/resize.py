@@ -1,4 +1,4 @@
-"""Images enlarged by whole factors."""
+"""Upsampling of images by integer factors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A choice among several tensors."""
+"""Elementwise selection among several tensors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """
     if len(condlist) != len(choicelist) or not condlist:
         raise ValueError(
-            f"[select] condlist, choicelist: expected as many, at least one, got {len(condlist)} and {len(choicelist)}"
+            f"[select] condlist, choicelist: expected equal lengths of at least 1, got {len(condlist)} and "
+            f"{len(choicelist)}"
         )
     y = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):

@@ -1,4 +1,4 @@
-"""Sequences taken apart into steps."""
+"""Unstacking of sequences into steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .axes import axis_of
 
 __all__ = ["unstack"]
 
-_MOST = 1 << 20  # slices: each is a Python object of its own, so more would fill the memory before any work is done
+_MAX_SLICES = 1 << 20  # each is a Python object: more would fill the memory before any work is done
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
@@ -41,18 +41,18 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     axis = axis_of("unstack", axis, x.ndim)
     if num is not None and num != x.shape[axis]:
         raise ShapeError(f"[unstack] num: expected {x.shape[axis]} for shape {x.shape}, got {num!r}")
-    if x.shape[axis] > _MOST:
+    if x.shape[axis] > _MAX_SLICES:
         raise ShapeError(
-            f"[unstack] x: expected at most {_MOST} slices, got {x.shape[axis]} along axis {axis} of shape {x.shape}; "
-            f"index the tensor instead, x[i] makes one slice"
+            f"[unstack] x: expected at most {_MAX_SLICES} slices, got {x.shape[axis]} along axis {axis} of shape "
+            f"{x.shape}; index the tensor instead, x[i] makes one slice"
         )
     slices = transposed(x.array, (axis, *range(axis), *range(axis + 1, x.ndim)))
-    gathered: list[Array] = []  # the gradient of x while the backward pass is at its slices
+    gathered: list[Array] = []  # the gradient of x while backward visits the slices
 
     def collect(_: Array) -> tuple[Array]:
         return (gathered.pop(),)
 
-    # Between x and its slices stands a tensor without content: the tape comes to it when it has passed all slices.
+    # An empty tensor between x and its slices: backward visits it after all slices.
     between = record(np.zeros((), x.dtype), (x,), collect)
 
     def slice_of(number: int) -> Tensor:

@@ -74,7 +74,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 
 
 def _along(op: str, last_axis: Callable[[Tensor], Tensor], x: Tensor, axis: Any) -> Tensor:
-    """The function of the last axis along others: they are moved to the end, and become one."""
+    """A function of the last axis along other axes: they are moved to the end and merged."""
     if x.ndim == 0 and axis in (-1, None):
         return reshape(last_axis(reshape(x, (1,))), ())
     axes = axes_of(op, axis, x.ndim)

@@ -1,6 +1,6 @@
-"""The methods of Tensor that are ops: its operators, `reshape`, `sum`, `mean`, and what NumPy's functions call.
+"""The methods of Tensor that are ops: operators, `reshape`, `sum`, `mean`, and NumPy's protocols.
 
-They are set here, not in the class: ops are made of tensors, and tensor.py knows none.
+They are set here because tensor.py is below the ops and cannot import them.
 """
 
 from __future__ import annotations

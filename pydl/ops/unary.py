@@ -1,4 +1,4 @@
-"""Functions of one tensor, element by element; activations are in activation.py."""
+"""Elementwise functions of one tensor; activations are in activation.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .. import _core
 from ..autograd.tape import Array, plan_constant
 from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.quiet import quiet
-from .arrays import floating, pooled
+from .arrays import floating, ufunc_into_pool
 
 __all__ = ["abs", "cos", "log", "log1p", "negative", "sin", "sqrt"]
 
@@ -19,10 +19,10 @@ __all__ = ["abs", "cos", "log", "log1p", "negative", "sin", "sqrt"]
 def _unary(x: Any, function: Any, derivative: Callable[[Array, Array], Array]) -> Tensor:
     """`derivative` maps (x, y) to dy/dx."""
     x = floating(as_tensor(x))
-    y = pooled(function, x.array)
+    y = ufunc_into_pool(function, x.array)
 
     def backward(dy: Array) -> tuple[Array]:
-        return (pooled(np.multiply, dy, quiet.run(derivative, x.array, y)),)
+        return (ufunc_into_pool(np.multiply, dy, quiet.run(derivative, x.array, y)),)
 
     return record(y, (x,), backward)
 
@@ -44,7 +44,7 @@ def negative(x: Any) -> Tensor:
 
     def negated(array: Array) -> Array:
         if array.dtype.char not in "fd":
-            return pooled(np.negative, array)
+            return ufunc_into_pool(np.negative, array)
         return _core.binary("multiply", array, plan_constant(np.asarray(-1, array.dtype)))
 
     def backward(dy: Array) -> tuple[Array]:
@@ -68,7 +68,7 @@ def abs(x: Any) -> Tensor:
     """
     x = as_tensor(x)
     if x.dtype.kind != "f":
-        return wrap(pooled(np.abs, x.array))
+        return wrap(ufunc_into_pool(np.abs, x.array))
     return _unary(x, np.abs, lambda x, y: np.sign(x))
 
 

@@ -1,4 +1,4 @@
-"""Sliding windows: Keras's strides and padding in pixels."""
+"""Sliding windows: strides, and Keras's padding modes in pixels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pair(op: str, name: str, value: Any) -> Pair:
 
 
 def check_padding(op: str, padding: Any) -> str:
-    """ "valid" or "same", whatever the case; ValueError otherwise."""
+    """ "valid" or "same" in lower case; ValueError for other values."""
     name = padding.lower() if isinstance(padding, str) else padding
     if name not in ("valid", "same"):
         raise ValueError(f"[{op}] padding: expected 'valid' or 'same', got {padding!r}")
@@ -36,7 +36,7 @@ def check_padding(op: str, padding: Any) -> str:
 
 
 def _same(size: int, window: int, stride: int) -> Pair:
-    """As much as the output ceil(size / stride) needs; the odd pixel goes after the image, as in TensorFlow."""
+    """Padding for an output of ceil(size / stride); an odd pixel goes after the image, as in TensorFlow."""
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
     return total // 2, total - total // 2
 
@@ -57,8 +57,8 @@ def pixels(
 def transposed_size(
     op: str, size: int, window: int, stride: int, dilation: int, padding: str, extra: Any
 ) -> tuple[int, int, int]:
-    """Rows of a transposed convolution's output, and the padding before and after them of the convolution that it is
-    the gradient of. `extra` is Keras's output_padding.
+    """Rows of a transposed convolution's output, and the padding before and after of the convolution whose gradient it
+    is. `extra` is Keras's output_padding.
 
     "valid" gives (size - 1) * stride + window + extra, and None what a stride beyond the window leaves;
     "same" gives (size - 1) * stride + window % 2 + extra, and None gives size * stride.

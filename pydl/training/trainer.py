@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.argument_names import checks_names
-from ..base.random_streams import Draws
+from ..base.random_streams import SharedGenerator
 from ..base.tree import flatten, pack_sequence_as
 from ..base.warnings import warn_caller
 from ..callbacks import Callback, CallbackList, History, ProgressBar
@@ -27,7 +27,7 @@ class Trainer(SingleBatches):
     def __init__(self) -> None:
         super().__init__()
         self.stop_training = False
-        self._shuffles = Draws("shuffle")  # goes on from fit to fit, so that 2 + 2 epochs are 4
+        self._shuffles = SharedGenerator("shuffle")  # goes on from fit to fit, so that 2 + 2 epochs are 4
 
     # -- fit
 

@@ -161,7 +161,7 @@ def test_to_categorical():
         utils.to_categorical([0.5])
     with pytest.raises(ValueError, match="expected integers"):  # and no warning of NumPy's
         utils.to_categorical([math.nan])
-    with pytest.raises(TypeError, match="x: expected class numbers"):
+    with pytest.raises(TypeError, match="x: expected class indices"):
         utils.to_categorical(["cat"])
 
 

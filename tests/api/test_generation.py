@@ -203,7 +203,7 @@ def test_rows_must_be_probabilities(search: Any, activation: Any) -> None:
     with pytest.raises(ValueError, match=rf"\[{name}\] model: expected probabilities, .* from_logits=True"):
         search(model, [[1, 2]], 3)
     if callable(activation):
-        with pytest.raises(ValueError, match=rf"\[{name}\] model: expected finite logits"):
+        with pytest.raises(ValueError, match=rf"\[{name}\] model: expected logits that are finite"):
             search(model, [[1, 2]], 3, from_logits=True)
     else:
         assert len(search(model, [[1, 2]], 3, from_logits=True)) > 0
@@ -289,5 +289,5 @@ def test_encoder_and_decoder_learn_to_turn_sequences_round(cell: str, rng: np.ra
 def test_scenarios_say_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="cell: expected one of lstm, gru, rnn"):
         scenarios.aligned(3, 3, cell="lstn", features=2)
-    with pytest.raises(ValueError, match="expected one of the two"):
+    with pytest.raises(ValueError, match="expected exactly one, got"):
         scenarios.many_to_one(3, 3)

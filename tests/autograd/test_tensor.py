@@ -116,12 +116,12 @@ def test_second_backward_says_what_to_do() -> None:
     w = Variable([2.0, 3.0])
     shared = w * w
     ops.sum(shared).backward()
-    with pytest.raises(RuntimeError, match="freed; run the forward pass again"):
+    with pytest.raises(RuntimeError, match="has freed in part; run the forward pass again"):
         ops.sum(shared).backward()
 
 
 def test_backward_without_history_says_why() -> None:
-    with pytest.raises(RuntimeError, match="without history"):
+    with pytest.raises(RuntimeError, match=r"\[backward\] tensor: expected one with history"):
         Tensor([1.0]).sum().backward()
     with no_grad():
         y = Variable([1.0]).sum()

@@ -91,7 +91,9 @@ def test_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="cell: expected rnn, lstm or gru"):
         ops.bidirectional("cell", x, first, first)
     for option in ("dropuot_mask", "recompute_every", "reset_after"):
-        with pytest.raises(TypeError, match=rf"\[bidirectional\] {option}: expected arguments of a direction of lstm"):
+        with pytest.raises(
+            TypeError, match=rf"\[bidirectional\] first, second: expected arguments of lstm, got '{option}'"
+        ):
             ops.bidirectional("lstm", x, first, {**first, option: 1})
     with pytest.raises(ValueError, match=r"^\[bidirectional\] first, second: return_sequences: expected the same"):
         ops.bidirectional("lstm", x, first, {**first, "return_sequences": False})

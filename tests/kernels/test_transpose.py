@@ -84,5 +84,5 @@ def test_errors() -> None:
         _core.pad(x, (0, -2), (0, -2))
     with pytest.raises(ValueError, match=r"\[pad\] pad_width: expected an integer, a pair, or 2 pairs"):
         ops.pad(x, [(1, 1)] * 3)
-    with pytest.raises(ValueError, match=r"\[pad\] pad_width: .* cuts off more"):
+    with pytest.raises(ValueError, match=r"\[pad\] pad_width: expected to crop at most shape"):
         ops.pad(x, [(1, 1), (-2, -2)])

@@ -37,14 +37,14 @@ def test_round_trips(name: str, both: bool, rng: np.random.Generator) -> None:
 
 
 def test_errors(rng: np.random.Generator) -> None:
-    with pytest.raises(TypeError, match="expected a SimpleRNN, LSTM or GRU"):
+    with pytest.raises(TypeError, match="expected a SimpleRNN, LSTM, GRU or a Bidirectional"):
         interop.to_torch(layers.Dense(3))
     with pytest.raises(RuntimeError, match="has no weights yet"):
         interop.to_onnx(layers.LSTM(3))
     with pytest.raises(ValueError, match="reset_after=True"):
         interop.to_torch(build("GRU", False, rng, reset_after=False))
     state = interop.to_torch(build("LSTM", False, rng))
-    with pytest.raises(ValueError, match="expected no bias"):
+    with pytest.raises(ValueError, match="expected biases of zeros"):
         interop.from_torch(build("LSTM", False, rng, use_bias=False), state)
     with pytest.raises(ValueError, match="expected 15 rows"):
         interop.from_torch(build("GRU", False, rng), state)

@@ -127,7 +127,7 @@ def test_models_of_pydl_replay(
         (lambda: layers.GaussianNoise(0.5), "GaussianNoise 'odd': noise draws random numbers", "without it"),
         (layers.BatchNormalization, "BatchNormalization 'odd': its moving averages follow", "frozen"),
         (lambda: layers.Dense(6, kernel_regularizer="l2"), "Variable 'odd/kernel': its regularizer", "weight_decay"),
-        (lambda: layers.Dense(6, activation=lambda z: ops.tanh(z)), "what activation=<lambda> does", "activations"),
+        (lambda: layers.Dense(6, activation=lambda z: ops.tanh(z)), "Python code of activation=<lambda>", "activations"),
     ],
 )
 def test_layers_that_keep_steps_from_a_plan(
@@ -232,19 +232,19 @@ def with_layer(layer: Any) -> tuple[Model, Any]:
 
 
 UNSEEN: dict[str, tuple[Callable[[], tuple[Model, Any]], str]] = {
-    "subclass of a layer": (lambda: with_layer(Doubles(4, name="odd")), "Doubles 'odd': a plan does not see"),
-    "subclass of a model": (lambda: (Subclassed(), "mse"), "Python of class Subclassed"),
-    "step of one's own": (lambda: (OwnTrainStep(dense()), "mse"), "Python of class OwnTrainStep"),
-    "subclass of a loss": (lambda: (Sequential(dense()), OwnLoss()), "Python of class OwnLoss"),
+    "subclass of a layer": (lambda: with_layer(Doubles(4, name="odd")), "Doubles 'odd': a plan cannot record"),
+    "subclass of a model": (lambda: (Subclassed(), "mse"), "Python code of class Subclassed"),
+    "step of one's own": (lambda: (OwnTrainStep(dense()), "mse"), "Python code of class OwnTrainStep"),
+    "subclass of a loss": (lambda: (Sequential(dense()), OwnLoss()), "Python code of class OwnLoss"),
     "function as a loss": (lambda: (Sequential(dense()), lambda y, z: ops.mean((z - y) * (z - y))), "fn=<lambda>"),
     "loss outside the kernels": (lambda: (Sequential(dense()), "hinge"), "fn=hinge"),
     "label smoothing": (
         lambda: (Sequential(dense()), losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)),
         "label_smoothing",
     ),
-    "method of a layer replaced": (replaced("call"), "its call is replaced"),
-    "method of a loss replaced": (replaced("call", "loss"), "its call is replaced"),
-    "compute_loss replaced": (replaced("compute_loss", "model"), "its compute_loss is replaced"),
+    "method of a layer replaced": (replaced("call"), "its method call is overridden"),
+    "method of a loss replaced": (replaced("call", "loss"), "its method call is overridden"),
+    "compute_loss replaced": (replaced("compute_loss", "model"), "its method compute_loss is overridden"),
     "wrapped activation": (lambda: with_layer(layers.Dense(4, looks_like_relu)), "activation=relu"),
     "partial": (lambda: with_layer(layers.Activation(partial(ops.leaky_relu, negative_slope=0.3))), "=partial"),
 }
@@ -266,9 +266,12 @@ def test_code_of_others_is_not_recorded_in_training(
     ("cell", "reason"),
     [
         (lambda: OwnStep(6), "OwnStep"),
-        (CalledCell, "cell=CalledCell does; use cells of pydl"),
-        (PlainCell, "a plan does not see what the cell PlainCell does; use cells of pydl"),
-        (lambda: [layers.LSTMCell(6), CalledCell()], "a plan does not see what the cell CalledCell does; use cells"),
+        (CalledCell, "Python code of cell=CalledCell; use cells of pydl"),
+        (PlainCell, "a plan cannot record the Python code of cell PlainCell; use cells of pydl"),
+        (
+            lambda: [layers.LSTMCell(6), CalledCell()],
+            "a plan cannot record the Python code of cell CalledCell; use cells",
+        ),
         (lambda: layers.GRUCell(6, recurrent_dropout=0.5), "dropout draws random numbers"),
     ],
 )

@@ -208,7 +208,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "labels": (
         lambda: ops.softmax_cross_entropy(A, [0, 1]),
         pydl.ShapeError,
-        r"labels: expected class numbers \(3,\) or targets \(3, 4\), got int32 \(2,\)",
+        r"labels: expected class indices \(3,\) or targets \(3, 4\), got int32 \(2,\)",
     ),
     "label range": (lambda: ops.softmax_cross_entropy(A, [0, 1, 4]), ValueError, "labels"),
     "targets": (lambda: ops.sigmoid_cross_entropy(A, B), pydl.ShapeError, r"targets: expected shape \(3, 4\)"),
