@@ -33,19 +33,21 @@ class Callback(NamesArguments):
         True
     """
 
-    # A hook that ignores its batch logs says so, and the training loop does not compute them for it.
+    # False if no hook reads the logs of a batch: the training loop then need not compute them.
     _uses_batch_logs = True
-    _adds_logs: tuple[str, ...] = ()  # names that it writes into the logs of an epoch
+    _adds_logs: tuple[str, ...] = ()  # names that it adds to the logs of an epoch
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
-        self._model: Any = None  # a Model, whose class stands above callbacks
+        self._model: Any = None  # a Model, whose class is above callbacks
 
     @property
     def model(self) -> Any:
         """The model this callback was given to. RuntimeError before that."""
         if self._model is None:
-            raise RuntimeError(f"[{type(self).__name__}] no model yet; pass the callback to fit(callbacks=[...])")
+            raise RuntimeError(
+                f"[{type(self).__name__}] model: expected a model, got None; pass the callback to fit(callbacks=[...])"
+            )
         return self._model
 
     def set_model(self, model: Any) -> None:
@@ -224,5 +226,5 @@ class LambdaCallback(Callback):
         super().__init__()
         for name, function in hooks.items():
             if name not in HOOKS:
-                raise TypeError(f"[LambdaCallback] no hook named {name!r}; there are {', '.join(HOOKS)}")
+                raise TypeError(f"[LambdaCallback] hooks: expected names of {', '.join(HOOKS)}, got {name!r}")
             setattr(self, name, function)

@@ -1,4 +1,4 @@
-"""The list of callbacks, which calls only the hooks that somebody wrote."""
+"""The list of callbacks, which calls only overridden hooks."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ class CallbackList(Callback):
             callback.set_model(model)
 
     def _expect(self, names: Iterable[str] | None, validated: bool) -> None:
-        """Tells monitors which logs `fit` will write, with those of validation; None if nobody knows.
+        """Tells monitors the names of the logs that `fit` will write, validation included; None if they are unknown.
 
-        ValueError if one watches anything else.
+        ValueError if a monitor watches another name.
         """
         added = [name for callback in self.callbacks for name in callback._adds_logs]
         others = any(_writes_logs(callback) for callback in self.callbacks)
@@ -130,15 +130,15 @@ class CallbackList(Callback):
 
 
 def _has_number(name: str) -> bool:
-    """Whether the hook gets the number of an epoch or batch before the logs."""
+    """Whether the first argument of the hook is the number of an epoch or batch."""
     return "epoch" in name or "batch" in name
 
 
-_OTHER_NAMES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
+_ALIASES = {"on_train_batch_begin": "on_batch_begin", "on_train_batch_end": "on_batch_end"}
 
 
 def _calling(name: str) -> Callable[..., None]:
-    """The method of a CallbackList that calls this hook, with empty logs if there are none."""
+    """The method of CallbackList that calls this hook, with {} in place of missing logs."""
     with_number = _has_number(name)
 
     def method(self: CallbackList, *args: Any, logs: Logs | None = None) -> None:
@@ -155,8 +155,8 @@ for _name in HOOKS:
 
 
 def _writes_logs(callback: Callback) -> bool:
-    """Whether code of others sees the logs of an epoch, and may add to them."""
-    hook = getattr(callback, "on_epoch_end")  # noqa: B009  (perhaps of the instance alone)
+    """Whether user code gets the logs of an epoch, and may add to them."""
+    hook = getattr(callback, "on_epoch_end")  # noqa: B009  (it may be an attribute of the instance)
     module = getattr(getattr(hook, "__func__", hook), "__module__", "") or ""
     return _overrides(callback, "on_epoch_end") and not module.startswith("pydl.")
 
@@ -166,15 +166,15 @@ def _overrides(callback: Callback, name: str) -> bool:
 
 
 def _own_hook(callback: Callback, name: str) -> Callable[..., None] | None:
-    """The hook that it overrides, under this name or the other one."""
-    for known in (name, _OTHER_NAMES.get(name)):
+    """The hook that the callback overrides, under this name or its alias."""
+    for known in (name, _ALIASES.get(name)):
         if known is not None and _overrides(callback, known):
             return _by_position(getattr(callback, known), 2 if _has_number(known) else 1)
     return None
 
 
 def _by_position(hook: Callable[..., None], count: int) -> Callable[..., None]:
-    """The hook, to be called with `count` arguments of which the last is logs; it may take those by name alone."""
+    """The hook as a function of `count` positional arguments, the last of which is logs, even if it is keyword-only."""
     try:
         signature = inspect.signature(hook)
     except ValueError:  # of some built-in functions
@@ -185,4 +185,4 @@ def _by_position(hook: Callable[..., None], count: int) -> Callable[..., None]:
         except TypeError:
             continue
         return hook if not named else lambda *args: hook(*args[:-1], logs=args[-1])
-    return hook  # its own error tells what is wrong
+    return hook  # the call will raise the right error

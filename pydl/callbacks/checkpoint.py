@@ -51,7 +51,7 @@ class ModelCheckpoint(Callback):
     ) -> None:
         super().__init__()
         if not save_weights_only:
-            raise ValueError("[ModelCheckpoint] save_weights_only: this release saves weights; expected True")
+            raise ValueError("[ModelCheckpoint] save_weights_only: expected True, got False; only weights can be saved")
         if save_freq != "epoch" and not (isinstance(save_freq, numbers.Integral) and save_freq > 0):
             raise ValueError(f"[ModelCheckpoint] save_freq: expected 'epoch' or a number of batches, got {save_freq!r}")
         self.filepath, self.verbose = os.fspath(filepath), verbose
@@ -100,5 +100,6 @@ class ModelCheckpoint(Callback):
             return Path(self.filepath.format(**{**logs, "epoch": self._epoch + 1, "batch": batch + 1}))
         except KeyError as missing:
             raise KeyError(
-                f"[ModelCheckpoint] filepath {self.filepath!r} names {missing}, but the logs hold {', '.join(logs)}"
+                f"[ModelCheckpoint] filepath: expected names among the logs {', '.join(logs)}, got {missing} in "
+                f"{self.filepath!r}"
             ) from None

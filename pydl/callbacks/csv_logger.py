@@ -1,4 +1,4 @@
-"""The logs of every epoch as a line of a CSV file."""
+"""CSVLogger: the logs of every epoch as a line of a CSV file."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class CSVLogger(Callback):
             self._writer(file).writerow([_written(values.get(name, "NA")) for name in self._columns])
 
     def _add(self, columns: list[str]) -> None:
-        """Adds columns to the file; the rows that are there get "NA" in them."""
+        """Adds columns to the file, with "NA" in the existing rows."""
         _, *rows = self._rows() or [[]]
         self._columns = [*self._columns, *columns]
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
@@ -77,7 +77,7 @@ class CSVLogger(Callback):
 
 
 def _written(value: Any) -> Any:
-    """A figure as it is, several in brackets, as Keras writes them."""
+    """A scalar as it is, several values in brackets, as in Keras."""
     if isinstance(value, str) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
         return value
     return f'"[{", ".join(map(str, value))}]"'

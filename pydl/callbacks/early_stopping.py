@@ -1,4 +1,4 @@
-"""Stopping `fit` when it no longer pays."""
+"""Callbacks that stop `fit`: on a plateau, and on NaN."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class EarlyStopping(Callback):
         if value is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self._best_weights is None:
-            self._best_weights = self.model.get_weights()  # so that there is something if nothing ever improves
+            self._best_weights = self.model.get_weights()  # to have some if the value never improves
         self.wait += 1
         if self._monitor.improves(value):
             self._monitor.best, self.best_epoch = value, epoch

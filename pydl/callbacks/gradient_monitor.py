@@ -1,4 +1,4 @@
-"""GradientMonitor: whether gradients vanish or explode, layer by layer and, in recurrent layers, step by step."""
+"""GradientMonitor: norms of gradients per layer and, in recurrent layers, per step, to see them vanish or explode."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class GradientMonitor(Callback):
         self._batches += 1
         by_name: dict[str, list[Array]] = {}
         layers = self.model._all_layers()
-        # The cells of a recurrent layer count under its name, as its steps do.
+        # Cells count under the name of their recurrent layer.
         owner = {id(cell): layer.name for layer in layers if isinstance(layer, RNN) for cell in layer._all_layers()}
         for layer in layers:
             grads = [v.grad for v in layer._own_variables() if v.trainable and v.grad is not None]
@@ -102,7 +102,7 @@ class GradientMonitor(Callback):
         try:
             figure_class = import_module("matplotlib.figure").Figure
         except ModuleNotFoundError as error:
-            raise ImportError("[GradientMonitor] plot: this needs Matplotlib: pip install matplotlib") from error
+            raise ImportError("[GradientMonitor] plot: expected Matplotlib; pip install matplotlib") from error
         names = list(self.steps)
         figure = figure_class(figsize=(6.4 * (1 + len(names)), 4.8), layout="constrained")
         axes = figure.subplots(1, 1 + len(names), squeeze=False)[0]
@@ -120,15 +120,18 @@ class GradientMonitor(Callback):
 
 
 def draw_steps(axis: Any, looks: list[Array]) -> None:
-    """A line for each look, from light (before training) to dark (the last), on a logarithmic axis."""
+    """A line per measurement on a logarithmic axis, from light (before training) to dark (the last)."""
     for number, norms in enumerate(looks):
         axis.semilogy(np.where(norms > 0, norms, np.nan), color=str(0.8 * (1 - (number + 1) / len(looks))))
 
 
 def step_norms(model: Any, x: Any, y: Any) -> dict[str, Array]:
-    """The norm of the gradient of a compiled model's loss with regard to every step's input of each recurrent layer."""
+    """For each recurrent layer, the norms of the gradients of a compiled model's loss for the input of each step."""
     batch = model._one_batch(x, y)
-    with GradientTape(), _watched(model) as inputs:  # on a tape, layers read the rows of an Embedding themselves
+    with (
+        GradientTape(),
+        _watched(model) as inputs,
+    ):  # on a tape, recurrent layers read the rows of an Embedding, not ids
         loss = model.compute_loss(batch.x, batch.y, model(batch.x, training=True))
     names = {id(tensor): name for name, tensor in inputs.items()}
     found = gradients(loss, np.ones_like(loss.array), set(names))
@@ -138,7 +141,7 @@ def step_norms(model: Any, x: Any, y: Any) -> dict[str, Array]:
 
 @contextmanager
 def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
-    """The inputs of recurrent layers, by the layers' names, as the model runs: tensors with a gradient."""
+    """Collects the inputs of recurrent layers by layer name while the model runs, as tensors that need gradients."""
     inputs: dict[str, Tensor] = {}
 
     def watch(layer: RNN) -> None:
@@ -151,7 +154,7 @@ def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
             inputs[layer.name] = sequences
             return call(sequences, *args, **kwargs)
 
-        object.__setattr__(layer, "call", watching)  # not the usual way, which would invalidate the model's plans
+        object.__setattr__(layer, "call", watching)  # layer.call = … would invalidate the model's plans
 
     recurrent = [layer for layer in model._all_layers() if isinstance(layer, RNN)]
     for layer in recurrent:
@@ -164,7 +167,7 @@ def _watched(model: Layer) -> Iterator[dict[str, Tensor]]:
 
 
 def _step_norms(gradient: Array) -> Array:
-    """(B, T, …) to (T,)."""
+    """The norms per step: (B, T, …) to (T,)."""
     axes = (0, *range(2, gradient.ndim))
     return np.asarray(np.sqrt(np.square(gradient, dtype=np.float64).sum(axis=axes)))
 

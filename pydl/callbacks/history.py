@@ -1,4 +1,4 @@
-"""What `fit` returns, and `model.history` keeps."""
+"""History: the result of `fit`, also in `model.history`."""
 
 from __future__ import annotations
 
@@ -42,4 +42,4 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
     def set_model(self, model: Any) -> None:
-        """Keeps no model: the model keeps its history."""
+        """Does nothing: the model refers to its history, and a reference back would be a cycle."""

@@ -11,12 +11,12 @@ from .monitor import Monitor
 
 
 def _check_settable(callback: Callback) -> None:
-    """TypeError if the optimizer's learning rate follows a schedule, which a callback would replace."""
+    """TypeError if the optimizer's learning rate follows a schedule, which a callback cannot set."""
     optimizer = callback.model.optimizer
     if isinstance(optimizer._rate, LearningRateSchedule):
         raise TypeError(
-            f"[{type(callback).__name__}] the learning rate of {optimizer.name} follows a schedule, "
-            f"{type(optimizer._rate).__name__}, and cannot be set; use one of both"
+            f"[{type(callback).__name__}] optimizer: expected a number as learning rate of {optimizer.name}, got a "
+            f"schedule, {type(optimizer._rate).__name__}; use either the callback or the schedule"
         )
 
 

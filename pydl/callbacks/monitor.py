@@ -1,4 +1,4 @@
-"""Whether a watched quantity got better: shared by the callbacks that act on a plateau."""
+"""Monitor: whether a logged value improves, for the callbacks that act on a plateau."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from collections.abc import Sequence
 from ..base.warnings import warn_caller
 from .callback import Logs
 
-_MAXIMISED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_score", "top_k", "cosine_similarity")
+_MAXIMIZED = ("acc", "accuracy", "auc", "precision", "recall", "f1", "iou", "r2_score", "top_k", "cosine_similarity")
 
 
 class Monitor:
-    """Follows `logs[name]`; mode "auto" maximises accuracies and the like, and minimises everything else."""
+    """Tracks `logs[name]`. Mode "auto" maximizes the metrics in _MAXIMIZED and minimizes all others."""
 
     def __init__(self, owner: str, name: str, mode: str = "auto", min_delta: float = 0.0, used: bool = True) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"[{owner}] mode: expected 'auto', 'min' or 'max', got {mode!r}")
         self.owner, self.name, self.used = owner, name, used
-        maximise = mode == "max" or (mode == "auto" and any(part in name for part in _MAXIMISED))
-        self._sign = 1.0 if maximise else -1.0
+        maximize = mode == "max" or (mode == "auto" and any(part in name for part in _MAXIMIZED))
+        self._sign = 1.0 if maximize else -1.0
         self.min_delta = abs(min_delta)
         self.expect(None, validated=True, others=True)
         self.reset()
 
     def reset(self, best: float | None = None) -> None:
-        """Forgets the best value, or starts from the given one."""
+        """Resets the best value, to `best` if given."""
         self.best = -self._sign * math.inf if best is None else best
 
     def expect(self, names: Sequence[str] | None, validated: bool, others: bool) -> None:
-        """What the logs will hold, with the names of validation; None if nobody knows before an epoch has ended.
+        """Sets the names that the logs will have, those of validation included; None if unknown before the first epoch.
 
-        others: whether others may add to them at any time. ValueError if the watched name cannot come; a warning if it
-        would take validation data.
+        others: whether user code may add names. ValueError if the watched name is not expected; a warning if it needs
+        validation data that `fit` does not have.
         """
         self._expected, self._validated, self._others = names or (), validated, others
-        self._measured = self._said = False
-        self.awaited = True  # whether a value that is missing may still come
+        self._measured = self._warned = False
+        self.awaited = True  # whether a missing value may still appear
         if not self.used or names is None:
             return
-        come = [name for name in names if validated or not name.startswith("val_")]
-        if self.name in names and self.name not in come:
-            warn_caller(f"{self._unknown(come)}; fit has no validation data")
+        expected = [name for name in names if validated or not name.startswith("val_")]
+        if self.name in names and self.name not in expected:
+            warn_caller(f"{self._unknown(expected)}; fit has no validation data")
         elif self.name not in names and not others:
-            raise ValueError(self._unknown(come))
+            raise ValueError(self._unknown(expected))
 
     def value(self, logs: Logs | None) -> float | None:
-        """The watched value, or None if it is not there. If it cannot come any more: ValueError, or a warning."""
+        """The watched value, or None if it is missing. ValueError, or a warning, if it cannot appear any more."""
         logs = logs or {}
         value = logs.get(self.name)
         self._measured |= value is not None
@@ -60,9 +60,9 @@ class Monitor:
             return None
         if not self._others:
             raise ValueError(self._unknown(list(logs)))
-        if not self._said:
+        if not self._warned:
             warn_caller(self._unknown(list(logs)))
-        self._said = True
+        self._warned = True
         return None
 
     def _unknown(self, names: list[str]) -> str:
@@ -70,10 +70,10 @@ class Monitor:
 
         close = [] if self.name in self._expected else get_close_matches(self.name, names, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
-        known = ", ".join(names) or "nothing"
-        return f"[{self.owner}] monitor: {self.name!r} is not in the logs, which hold {known}{hint}"
+        known = ", ".join(names) or "none"
+        return f"[{self.owner}] monitor: expected a name in the logs ({known}), got {self.name!r}{hint}"
 
     def improves(self, value: float, on: float | None = None) -> bool:
-        """Whether `value` is better by more than `min_delta`. A NaN never is."""
+        """Whether `value` is better by more than `min_delta`. NaN never is."""
         best = self.best if on is None else on
         return self._sign * (value - best) > self.min_delta

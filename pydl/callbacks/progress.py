@@ -1,4 +1,4 @@
-"""The progress of fit() and evaluate(): a line that redraws itself on a terminal or in a notebook, else plain lines."""
+"""Progress of fit() and evaluate(): a line that is redrawn on a terminal or in a notebook, else one line per epoch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from .callback import Callback, Logs
 
-REDRAW_SECONDS = 0.1  # faster flickers, and costs a small model more than its steps
+REDRAW_SECONDS = 0.1  # more often flickers, and costs more than the steps of a small model
 BAR_CELLS = 24
 
 
@@ -89,7 +89,7 @@ class ProgressBar(Callback):
         if not self._training:
             self._view.close(self._line(logs or {}, finished=True))
 
-    # -- predict: no line at all unless it takes long enough to wonder
+    # -- predict: a line only if it takes long
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
         self._view = make_view(self._stream or sys.stdout, plain=self.verbose == 2)
@@ -120,7 +120,7 @@ class ProgressBar(Callback):
 
 
 class Line:
-    """One state of the progress, to be written as wide as there is room."""
+    """One state of the progress, formatted for the available width."""
 
     def __init__(
         self, title: str, done: int, steps: int | None, elapsed: float, left: float | None, logs: Logs
@@ -136,7 +136,7 @@ class Line:
         return "  ".join(part for part in (self.title, bar, count, clock, self.logs) if part)
 
     def fitted(self, width: int, glyphs: tuple[str, str]) -> str:
-        """With a bar if there is room for it, and never longer than one row."""
+        """The text in one row, with a bar if there is room."""
         room = min(BAR_CELLS, width - len(self.text()) - 2)
         if not self.steps or room < 4:
             return self.text()[:width]
@@ -145,7 +145,7 @@ class Line:
 
 
 def format_value(value: Any) -> str:
-    """Four decimals, or scientific when that would show next to nothing."""
+    """Four decimals, or scientific notation below 0.001."""
     if np.ndim(value):
         return f"[{', '.join(map(format_value, value))}]"
     value = float(value)
@@ -162,7 +162,7 @@ def format_time(seconds: float) -> str:
     return f"{minutes}:{rest:02}" if minutes else f"{rest}s"
 
 
-# ---- where the line goes ----------------------------------------------------------------------------------------
+# ---- views of the line ------------------------------------------------------------------------------------------
 
 
 class View(Protocol):
@@ -189,7 +189,7 @@ class LogView:
 
 
 class TerminalView:
-    """A terminal: back to the first column, over the old line, padded with blanks."""
+    """A terminal: each draw overwrites the line, padded with blanks."""
 
     redraws = True
 
@@ -206,7 +206,7 @@ class TerminalView:
 
     def close(self, line: Line) -> None:
         self.draw(line)
-        if len(line.text()) > self._shown:  # the final figures are worth a second row
+        if len(line.text()) > self._shown:  # the final line in full, even if it wraps
             self._stream.write("\r" + line.text().ljust(self._shown))
         self._stream.write("\n")
         self._stream.flush()
@@ -234,7 +234,7 @@ class NotebookView:
 
 
 def bar_glyphs(encoding: str | None) -> tuple[str, str]:
-    """Done and to do; ASCII where the block glyphs cannot be encoded."""
+    """The glyphs of done and remaining steps; ASCII if block glyphs cannot be encoded."""
     try:
         "█░".encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -251,7 +251,7 @@ def make_view(stream: TextIO, plain: bool) -> View:
 
 
 def _notebook_display() -> Any:
-    """IPython's display function if a notebook kernel runs us. IPython is never imported for the purpose of asking."""
+    """IPython's display function in a notebook kernel, else None. It does not import IPython."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None or getattr(shell, "kernel", None) is None:

@@ -1,4 +1,4 @@
-"""Readers of well-known data sets, from files that the user has. Nothing is downloaded.
+"""Readers of well-known data sets from local files. Nothing is downloaded.
 
 `load_data` of each returns (x_train, y_train), (x_test, y_test) as stored, unscaled; files may be plain or gzipped.
 """

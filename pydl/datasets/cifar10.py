@@ -42,7 +42,9 @@ def load_data(folder: PathLike) -> Split:
     train = [read_cifar(p) for p in names if p.name.startswith(("data_batch", "train"))]
     test = [read_cifar(p) for p in names if p.name.startswith("test")]
     if not train or not test:
-        raise FileNotFoundError(f"[cifar10] {folder}: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz)")
+        raise FileNotFoundError(
+            f"[cifar10] folder: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz) in {folder}"
+        )
     return _join(train), _join(test)
 
 
@@ -71,8 +73,8 @@ def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
     record, classes = int(label_bytes) + _CIFAR_PIXELS, 10 if label_bytes == 1 else 100
     data = bytearray()
     with opened("read_cifar", path) as content:
-        if not content.packed and content.most % record:
-            raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {content.most} bytes")
+        if not content.packed and content.max_size % record:
+            raise ValueError(f"[read_cifar] {path}: expected records of {record} bytes, got {content.max_size} bytes")
         while part := content.read(1024 * record):
             labels = part[label_bytes - 1 :: record]
             if labels and max(labels) >= classes:

@@ -1,4 +1,4 @@
-"""Files that may be gzipped, read piece by piece: what they unpack to is bounded by what is asked for."""
+"""Plain or gzipped files, read in chunks: the memory for unpacked data is bounded (no zip bombs)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Array: TypeAlias = NDArray[np.generic]
 Split: TypeAlias = tuple[tuple[Array, Array], tuple[Array, Array]]
 
 _CHUNK = 1 << 20
-_DEFLATE = 1032  # how many times as large as the packed file the content can be, at most
-_USUAL = 100  # how many times as large the content of real data is, at most
-_SMALL = 64 << 20  # what may be unpacked without asking how well it was packed
+_MAX_RATIO = 1032  # of unpacked to packed size, by the format of deflate
+_USUAL_RATIO = 100  # upper bound for real data
+_SMALL = 64 << 20  # unpacked bytes that are always permitted
 
 
 def checked_path(owner: str, argument: str, path: Any) -> None:
@@ -30,57 +30,59 @@ def checked_path(owner: str, argument: str, path: Any) -> None:
 
 
 class Content:
-    """The content of an open file. `most` bytes it has, or if it is `packed`, at most."""
+    """The content of an open file, of `max_size` bytes; if it is `packed`, of at most so many."""
 
     def __init__(self, owner: str, path: PathLike, file: BinaryIO) -> None:
         self._what = f"[{owner}] {path}"
-        self.packed = file.read(2) == b"\x1f\x8b"  # gzip, whatever the file's name
+        self.packed = file.read(2) == b"\x1f\x8b"  # gzip, by its magic number
         file.seek(0)
         self._size = os.fstat(file.fileno()).st_size
-        self.most = self._size * _DEFLATE if self.packed else self._size
+        self.max_size = self._size * _MAX_RATIO if self.packed else self._size
         self._stream = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if self.packed else file
-        self._unpacked, self._reserved_seeds = 0, b""
-        self.limit = max(_SMALL, self._size * _USUAL) if self.packed else self.most  # a header may raise it
+        self._unpacked, self._buffer = 0, b""
+        self.limit = max(_SMALL, self._size * _USUAL_RATIO) if self.packed else self.max_size  # a header may raise it
 
     def read(self, count: int) -> bytearray:
-        """The next `count` bytes, fewer at the end: memory grows with what is really there.
+        """The next `count` bytes, fewer at the end. Memory grows with the bytes read, not with `count`.
 
-        ValueError for damage, and beyond the limit.
+        ValueError if the file is damaged, or unpacks to more than the limit.
         """
         found = bytearray()
         while len(found) < count and self._more():
-            part = self._reserved_seeds[: count - len(found)]
+            part = self._buffer[: count - len(found)]
             found += part
-            self._reserved_seeds = self._reserved_seeds[len(part) :]
+            self._buffer = self._buffer[len(part) :]
         return found
 
     def lines(self, longest: int) -> Iterator[bytes]:
-        """The lines that are left. ValueError if one is longer."""
+        """The remaining lines. ValueError if one has more than `longest` bytes."""
         rest = b""
         while self._more():
-            *lines, rest = (rest + self._reserved_seeds).split(b"\n")
-            self._reserved_seeds = b""
+            *lines, rest = (rest + self._buffer).split(b"\n")
+            self._buffer = b""
             if len(rest) > longest or any(len(line) > longest for line in lines):
                 raise ValueError(f"{self._what}: expected lines of at most {longest} bytes")
             yield from lines
         yield rest
 
     def _more(self) -> bool:
-        """Reads ahead, also where a few bytes are asked for: damage shows as such before they are looked at."""
-        if not self._reserved_seeds:
+        """Fills the buffer by a whole chunk, so that damage is found before the first bytes are parsed."""
+        if not self._buffer:
             try:
-                self._reserved_seeds = self._stream.read(_CHUNK)
+                self._buffer = self._stream.read(_CHUNK)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 raise ValueError(f"{self._what}: damaged or truncated gzip file ({error})") from error
-            self._unpacked += len(self._reserved_seeds)
+            self._unpacked += len(self._buffer)
             if self._unpacked > self.limit:
-                raise ValueError(f"{self._what}: {self._size} bytes unpack to more than {self.limit}: no real data")
-        return len(self._reserved_seeds) > 0
+                raise ValueError(
+                    f"{self._what}: expected at most {self.limit} bytes unpacked from {self._size}, got more"
+                )
+        return len(self._buffer) > 0
 
 
 @contextmanager
 def opened(owner: str, path: PathLike) -> Iterator[Content]:
-    """The content of the file, unpacked if it begins like gzip."""
+    """The content of the file, unpacked if it is gzip."""
     checked_path(owner, "path", path)
     with open(path, "rb") as file:
         yield Content(owner, path, file)
@@ -93,4 +95,4 @@ def find(folder: PathLike, *names: str) -> Path:
         for path in (Path(folder, name), Path(folder, name + ".gz")):
             if path.is_file():
                 return path
-    raise FileNotFoundError(f"no {' or '.join(names)} (or .gz) in {folder}")
+    raise FileNotFoundError(f"[datasets] folder: expected {' or '.join(names)} (or .gz) in {folder}")

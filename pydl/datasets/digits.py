@@ -1,4 +1,4 @@
-"""Digits: the 8x8 copy that scikit-learn carries."""
+"""Digits: the 8x8 images that come with scikit-learn."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load_data(test_fraction: float = 0.2, seed: int = 0) -> Split:
     try:
         load_digits = importlib.import_module("sklearn.datasets").load_digits
     except ImportError as error:
-        raise ImportError("datasets.digits needs scikit-learn: pip install scikit-learn") from error
+        raise ImportError("[digits] load_data: expected scikit-learn; pip install scikit-learn") from error
     bunch = load_digits()
     x = (bunch.images[..., None] / 16.0).astype(np.float32)
     y = bunch.target.astype(np.int64)

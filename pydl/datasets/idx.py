@@ -37,17 +37,17 @@ def read_idx(path: PathLike) -> Array:
         dtype, rank = np.dtype(_IDX_TYPES[head[2]]), head[3]
         header, sizes = 4 + 4 * rank, content.read(4 * rank)
         if len(sizes) < 4 * rank:
-            raise ValueError(f"[read_idx] {path}: the header of {header} bytes is cut off after {4 + len(sizes)}")
+            raise ValueError(f"[read_idx] {path}: expected a header of {header} bytes, got {4 + len(sizes)}")
         shape = struct.unpack(f">{rank}I", sizes)
         expected = header + dtype.itemsize * math.prod(shape)
-        if expected > content.most:
-            raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {content.most}")
+        if expected > content.max_size:
+            raise ValueError(f"[read_idx] {path}: expected {expected} bytes for shape {shape}, got {content.max_size}")
         content.limit = max(content.limit, expected + 1)
         data = content.read(expected - header + 1)
         if header + len(data) != expected:
-            found = header + len(data) if content.packed else content.most
-            raise ValueError(f"[read_idx] {path}: shape {shape} needs {expected} bytes, the file has {found}")
+            found = header + len(data) if content.packed else content.max_size
+            raise ValueError(f"[read_idx] {path}: expected {expected} bytes for shape {shape}, got {found}")
     try:
         return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
-    except ValueError as error:  # more axes, or more along one, than an array may have
-        raise ValueError(f"[read_idx] {path}: no array has the shape {shape} ({error})") from None
+    except ValueError as error:  # more axes or elements than NumPy supports
+        raise ValueError(f"[read_idx] {path}: expected the shape of an array, got {shape} ({error})") from None

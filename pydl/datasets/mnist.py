@@ -39,6 +39,8 @@ def load_data(folder: PathLike) -> Split:
         x = read_idx(find(folder, f"{prefix}-images-idx3-ubyte", f"{prefix}-images.idx3-ubyte"))
         y = read_idx(find(folder, f"{prefix}-labels-idx1-ubyte", f"{prefix}-labels.idx1-ubyte"))
         if x.ndim != 3 or y.ndim != 1 or len(x) != len(y):
-            raise ValueError(f"[mnist] {folder}: {prefix}: images {x.shape} do not go with labels {y.shape}")
+            raise ValueError(
+                f"[mnist] {folder}: expected {prefix} images (N, 28, 28) and labels (N,), got {x.shape} and {y.shape}"
+            )
         parts.append((x, y))
     return parts[0], parts[1]

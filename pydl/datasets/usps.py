@@ -8,7 +8,7 @@ import numpy as np
 
 from .compressed import Array, PathLike, Split, find, opened
 
-_USPS_LINE = 1 << 14  # bytes of a line, at most
+_MAX_LINE = 1 << 14  # bytes
 
 
 def load_data(folder: PathLike) -> Split:
@@ -59,14 +59,14 @@ def read_usps(path: PathLike) -> tuple[Array, Array]:
         ((1, 16, 16), array([7]))
     """
     with opened("read_usps", path) as content:
-        lines = (line for line in content.lines(_USPS_LINE) if line.strip())
+        lines = (line for line in content.lines(_MAX_LINE) if line.strip())
         first = next(lines, None)
         if first is None:
-            raise ValueError(f"[read_usps] {path}: the file is empty")
+            raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers, got an empty file")
         try:
             text = (line.decode("ascii") for line in itertools.chain([first], lines))
             table = np.loadtxt(text, np.float32, ndmin=2)
-        except ValueError as error:  # ragged rows, words, or bytes that are no text
+        except ValueError as error:  # ragged rows, words, or bytes that are not ASCII
             raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers ({error})") from None
     if table.shape[1] != 257:
         raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers, got a table of shape {table.shape}")

@@ -1,4 +1,4 @@
-"""Initial values of weights, with Keras's formulas: `initializer(shape, dtype)` gives an array."""
+"""Initial values of weights, with Keras's formulas: `initializer(shape, dtype)` returns an array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all initializers, and the arrays that they give."""
+"""The base class of all initializers, and the arrays that they return."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 
 def _converting(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The `__call__` of an initialiser, whose arrays are InitialValues; what else a user's own gives stays."""
+    """The `__call__` of an initializer, with its arrays as InitialValues; other results are not changed."""
 
     @wraps(call)
     def converting(*args: Any, **kwargs: Any) -> Any:
@@ -27,7 +27,7 @@ def _converting(call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class InitialValues(np.ndarray[Any, Any]):
-    """What initialisers give: an array that converts like a tensor. A single element is a number, of any rank."""
+    """The result of an initializer: an array that converts like a tensor. One of size 1 and any rank is a number."""
 
     def numpy(self) -> Array:
         return np.asarray(self)

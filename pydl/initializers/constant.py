@@ -1,4 +1,4 @@
-"""Initial values that are known."""
+"""Constant initial values."""
 
 from __future__ import annotations
 

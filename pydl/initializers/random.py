@@ -14,7 +14,7 @@ from .base import Array, Initializer
 
 
 def fans(shape: Sequence[int]) -> tuple[float, float]:
-    """Inputs and outputs per unit of a weight: (in, out), or (kh, kw, in, out) where each tap counts."""
+    """fan-in and fan-out of a weight of shape (in, out), or (kh, kw, in, out), where each tap counts."""
     if len(shape) < 2:
         n = float(shape[0]) if shape else 1.0
         return n, n
@@ -23,11 +23,11 @@ def fans(shape: Sequence[int]) -> tuple[float, float]:
 
 
 class _Random(Initializer):
-    """Draws anew on every call, or the same every time if it was given a seed."""
+    """An initializer whose calls draw new values, or with a seed the same ones."""
 
     @property
     def seed(self) -> int | None:
-        """The seed that was given, or None. It may be set."""
+        """The seed, or None. It may be set."""
         return self._seed
 
     @seed.setter
@@ -38,11 +38,11 @@ class _Random(Initializer):
         return random_streams.generator("initializer", self.seed)
 
 
-_BLOCK = 1 << 16  # numbers drawn at a time: their float64 originals stay in the cache
+_BLOCK = 1 << 16  # values drawn at a time, so that their float64 originals stay in the cache
 
 
 def _drawn(draw: Callable[[int], Array], shape: Sequence[int], dtype: Any) -> Array:
-    """An array of what `draw(count)` gives, one block after another: no copy of all of it in float64."""
+    """An array filled by `draw(count)`, block by block, which avoids a float64 copy of the whole array."""
     values = np.empty(shape, dtype)
     flat = values.reshape(-1)
     for start in range(0, flat.size, _BLOCK):
@@ -118,12 +118,12 @@ class TruncatedNormal(RandomNormal):
 
 
 def _truncated(generator: np.random.Generator, mean: float, stddev: float, shape: Sequence[int], dtype: Any) -> Array:
-    """Draws for all elements until none is left that lay too far out in each draw before."""
+    """Rejection sampling: draws again for the elements that are still out of range."""
     values = np.empty(shape, dtype)
-    flat, far = values.reshape(-1), np.ones(values.size, bool)
-    while far.any():
+    flat, rejected = values.reshape(-1), np.ones(values.size, bool)
+    while rejected.any():
         for start in range(0, flat.size, _BLOCK):
-            part, still = flat[start : start + _BLOCK], far[start : start + _BLOCK]
+            part, still = flat[start : start + _BLOCK], rejected[start : start + _BLOCK]
             z = generator.standard_normal(part.size)
             np.copyto(part, mean + stddev * z, where=still, casting="unsafe")
             still &= np.abs(z) > 2
@@ -196,7 +196,7 @@ Example:
 
 
 def _scaling(name: str, scale: float, mode: str, distribution: str, source: str) -> type[VarianceScaling]:
-    """A subclass of VarianceScaling with everything set but the seed."""
+    """A subclass of VarianceScaling whose only argument is the seed."""
 
     def __init__(self: VarianceScaling, seed: int | None = None) -> None:
         VarianceScaling.__init__(self, scale, mode, distribution, seed)
@@ -248,5 +248,5 @@ class Orthogonal(_Random):
             raise ValueError(f"[orthogonal] shape: expected at least 2 axes, got {tuple(shape)}")
         rows, columns = math.prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(self._generator().standard_normal((max(rows, columns), min(rows, columns))))
-        q = q * np.sign(np.diag(r))  # without this, q would not be uniformly distributed
+        q = q * np.sign(np.diag(r))  # makes q uniformly distributed
         return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(dtype)

@@ -1,4 +1,4 @@
-"""Layers, as Keras names and parametrises them. Each module says in its `__all__` what it adds."""
+"""Layers with Keras's names and arguments. Each module lists its public layers in `__all__`."""
 
 from ..base import layer_classes
 from .activation import *

@@ -134,7 +134,7 @@ class LeakyReLU(_Elementwise):
     _recordable = True
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
-        negative_slope = kwargs.pop("alpha", negative_slope)  # what it was called in Keras 2
+        negative_slope = kwargs.pop("alpha", negative_slope)  # its name in Keras 2
         super().__init__(**kwargs)
         self.negative_slope = _at_least_zero(self.name, "negative_slope", negative_slope)
 
@@ -228,7 +228,7 @@ class PReLU(_Elementwise):
 
     def build(self, input_shape: Shape) -> None:
         if any(axis >= len(input_shape) for axis in self.shared_axes):
-            raise ShapeError(f"[{self.name}] inputs: shape {input_shape} does not have the axes {self.shared_axes}")
+            raise ShapeError(f"[{self.name}] inputs: expected the axes {self.shared_axes}, got shape {input_shape}")
         shape = [1 if axis in self.shared_axes else n for axis, n in enumerate(input_shape) if axis > 0]
         self.alpha = self._weight_options.add(self, "alpha", tuple(shape))
 
@@ -285,14 +285,14 @@ class Softmax(_Elementwise):
                 f"[{self.name}] mask: expected a shape that broadcasts to {inputs.shape}, got {mask.shape}"
             )
         y = ops.softmax(ops.where(mask, inputs, -1.7e38), self.axis)
-        return ops.where(mask, y, 0.0)  # also where nothing is left
+        return ops.where(mask, y, 0.0)  # zeros, too, if everything is masked
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         try:
             axes_of(self.name, self.axis, len(input_shape))
         except ShapeError as error:
             raise ShapeError(
-                f"[{self.name}] inputs: shape {tuple(input_shape)} does not have axis {self.axis}"
+                f"[{self.name}] inputs: expected an axis {self.axis}, got shape {tuple(input_shape)}"
             ) from error
         return input_shape
 

@@ -1,4 +1,4 @@
-"""Losses that layers add: they belong to the forward pass that made them."""
+"""add_loss: losses that layers add belong to the forward pass that computed them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,11 @@ from .tracking import Tracked
 
 
 class LossAdder(Tracked, Recordable):
-    """The part of a layer that adds losses.
-
-    They are there until the next pass through this layer, or through a model that it is in, begins.
-    """
+    """The part of a layer that adds losses. They are cleared when the next pass of the layer, or its model, begins."""
 
     _losses: list[Tensor]
     _building = False
-    _losses_exist = False  # whether any layer has ever added a loss: without one, no pass need look for them
+    _losses_exist = False  # whether any layer has ever added a loss; if not, no pass need search for them
 
     def add_loss(self, loss: Any) -> None:
         """Adds to the losses of the forward pass under way. To be called in `call` or `build`.
@@ -43,7 +40,7 @@ class LossAdder(Tracked, Recordable):
         """
         if not (state.layer_depth or self._building):
             raise ValueError(
-                f"[{self.name}] add_loss: expected a call from inside build() or call(), since a loss belongs to a "
+                f"[{self.name}] add_loss: expected a call within build() or call(), because a loss belongs to a "
                 "forward pass; a model can override compute_loss() instead"
             )
         added = flatten(loss)
@@ -58,12 +55,12 @@ class LossAdder(Tracked, Recordable):
         self._losses.extend(losses)
 
     def _clear_losses(self) -> None:
-        """Forgets what the last forward pass has added, in the layers inside too."""
+        """Drops the losses of the last forward pass, those of nested layers too."""
         for layer in self._with_losses():
             object.__setattr__(layer, "_losses", [])
 
     def _with_losses(self) -> list[Any]:
-        """Those of this layer and the layers inside that have added losses."""
+        """This layer and the nested ones, if they have added losses."""
         return [layer for layer in self._all_layers() if layer._losses]
 
     def _replay_obstacle(self, training: bool) -> str | None:

@@ -1,4 +1,4 @@
-"""Attributes that layers have by their classes, and the names that they get."""
+"""Descriptors of layer attributes, default names, and checks of common arguments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def unique_name(class_name: str) -> str:
 
 
 class replaceable:
-    """A property that gives way to an attribute of the user's own: in a subclass the name is free."""
+    """A property that an attribute may replace, so that a user's subclass may use the name."""
 
     def __init__(self, get: Callable[[Any], Any]) -> None:
         self._get = get
@@ -34,9 +34,9 @@ class replaceable:
 
 
 class OfOnlyCall:
-    """`layer.input` and `layer.output`: symbolic, for models that begin or end inside another one.
+    """`layer.input` and `layer.output`: symbolic tensors, for models that begin or end inside another one.
 
-    Not a property: a layer of the user's own may have an attribute of this name.
+    No property, because a user's layer may have an attribute of this name.
     """
 
     def __init__(self, what: str) -> None:
@@ -48,16 +48,16 @@ class OfOnlyCall:
         call = layer._only_call
         if call is None:
             raise AttributeError(
-                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, there were {layer._call_count}; "
+                f"[{layer.name}] {self._what}: expected one call on symbolic tensors, got {layer._call_count}; "
                 "call it on an Input(...), as in a functional model"
             )
         return call.args[0] if self._what == "input" else call.outputs
 
 
 class OfGraph(OfOnlyCall):
-    """Those of a functional model: what it was made with, also where it is called inside another one.
+    """`input` and `output` of a functional model: those it was made from, even if another model calls it.
 
-    Of a Sequential only where no other model has called it, as in Keras.
+    For a Sequential, as in Keras, only if no other model has called it.
     """
 
     def __get__(self, model: Any, owner: Any = None) -> Any:
@@ -67,9 +67,9 @@ class OfGraph(OfOnlyCall):
 
 
 class SetByInit:
-    """What `__init__` of a layer's base sets; who reads it before hears what is missing.
+    """An attribute that `Layer.__init__` sets. Before that, reading it raises an error that says so.
 
-    Not `__getattr__`: a class that has one pays for it whenever an attribute is read.
+    No `__getattr__`, because that makes every attribute of the class slower.
     """
 
     def __get__(self, layer: Any, owner: type) -> Any:
@@ -79,19 +79,19 @@ class SetByInit:
 
 
 def checked_flag(layer: str, name: str, value: Any) -> bool:
-    """The value as a bool; ValueError for what is none, such as a word."""
+    """The value as a bool; ValueError if it is none."""
     if not isinstance(value, bool | np.bool_) and not (isinstance(value, int) and value in (0, 1)):
         raise ValueError(f"[{layer}] {name}: expected True or False, got {value!r}")
     return bool(value)
 
 
 def checked_dtype(layer: str, dtype: Any) -> np.dtype[Any]:
-    """What layers compute in; None is float32. A policy of Keras's, or its config, counts by its name."""
+    """The dtype of a layer's computation; None means float32. Of a Keras policy or its config, the name counts."""
     if isinstance(dtype, dict):
         dtype = dtype.get("config", {}).get("name", dtype)
     name = "float32" if dtype is None else getattr(dtype, "name", dtype)
     if isinstance(name, str) and name.startswith("mixed_"):
-        raise ValueError(f"[{layer}] dtype: expected float32 or float64, got {name!r}; there is no half precision here")
+        raise ValueError(f"[{layer}] dtype: expected float32 or float64, got {name!r}; pydl has no mixed precision")
     try:
         found = np.dtype(name)
     except TypeError:

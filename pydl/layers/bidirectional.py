@@ -1,4 +1,4 @@
-"""Bidirectional: a recurrent layer over the sequence from both ends."""
+"""Bidirectional: a recurrent layer in both directions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..ops.direction import states as as_states
 from ..saving.serialization import deserialize, serialize
 from .cells import Cell
 from .layer import Layer, Shape
-from .recurrent import RNN, by_table
+from .recurrent import RNN, fuse_embedding
 from .stacked_cells import state_sizes
 
 __all__ = ["Bidirectional"]
@@ -81,10 +81,13 @@ class Bidirectional(Layer):
         self.forward_layer: Any = _copy(layer, "forward", layer.go_backwards)
         self.backward_layer: Any = backward_layer or _copy(layer, "backward", not layer.go_backwards)
         if self.forward_layer.go_backwards == self.backward_layer.go_backwards:
-            raise ValueError(f"[{self.name}] backward_layer: expected the other go_backwards than layer has")
+            raise ValueError(
+                f"[{self.name}] backward_layer: expected go_backwards={not self.forward_layer.go_backwards}, the "
+                f"opposite of layer, got {self.backward_layer.go_backwards}"
+            )
         for option in ("stateful", "return_sequences", "return_state"):
             if getattr(self.forward_layer, option) != getattr(self.backward_layer, option):
-                raise ValueError(f"[{self.name}] backward_layer: expected the same {option} as layer has")
+                raise ValueError(f"[{self.name}] backward_layer: expected the same {option} as layer, got another")
             setattr(self, option, getattr(self.forward_layer, option))
         for one in (self.forward_layer, self.backward_layer):
             one.zero_output_for_mask = one.return_sequences
@@ -126,7 +129,7 @@ class Bidirectional(Layer):
     def _at_once(
         self, sequences: Tensor, first: Any, second: Any, mask: Any, training: bool | None
     ) -> tuple[Any, ...] | None:
-        """Both layers in one kernel: output and states. None if a layer has to be called by itself."""
+        """Both layers in one kernel call: output and states. None if the layers must be called one by one."""
         layers = (self.forward_layer, self.backward_layer)
         cells = [one.cell for one in layers]
         alike = isinstance(cells[0], Cell) and type(cells[0]) is type(cells[1])
@@ -138,7 +141,7 @@ class Bidirectional(Layer):
             directions.append(one.cell._sequence(states, mask, masks, one.go_backwards, one.return_sequences))
         if None in directions:
             return None
-        x, *directions = by_table(sequences, *directions)
+        x, *directions = fuse_embedding(sequences, *directions)
         output, *last = ops.bidirectional(cells[0]._op, x, *directions)
         for one, states in zip(layers, last, strict=True):
             one._end(states)
@@ -150,7 +153,7 @@ class Bidirectional(Layer):
         return (output, *last[0], *last[1]) if self.return_state else (output,)
 
     def _is_plain(self, layer: Any) -> bool:
-        """Whether a call of this layer does nothing but run its cell: nobody overrides it or looks on."""
+        """Whether a call of this layer only runs its cell: no override, recomputation, cast or regularizer."""
         unchanged = getattr(layer.call, "__func__", None) is RNN.call and layer.recompute_every is None
         return unchanged and layer.dtype == self.dtype and layer.activity_regularizer is None
 
@@ -159,12 +162,12 @@ class Bidirectional(Layer):
         backward = self.backward_layer(sequences, initial_state=second, mask=mask)
         states: tuple[Tensor, ...] = ()
         if self.return_state:
-            (forward, *ahead), (backward, *back) = forward, backward
-            states = (*ahead, *back)
+            (forward, *forward_states), (backward, *backward_states) = forward, backward
+            states = (*forward_states, *backward_states)
         if self.return_sequences:
-            turned = backward if self.backward_layer.go_backwards else forward
-            turned = ops.flip(turned, 1)
-            forward, backward = (forward, turned) if self.backward_layer.go_backwards else (turned, backward)
+            flipped = backward if self.backward_layer.go_backwards else forward
+            flipped = ops.flip(flipped, 1)
+            forward, backward = (forward, flipped) if self.backward_layer.go_backwards else (flipped, backward)
         return self._merge(forward, backward), *states
 
     def _merge(self, forward: Tensor, backward: Tensor) -> Any:
@@ -227,7 +230,7 @@ class Bidirectional(Layer):
 
 
 def _copy(layer: Any, direction: str, go_backwards: bool) -> Any:
-    """A new layer of this configuration, named after its direction. Cells of users' own keep their class."""
+    """A new layer with this config, named after its direction. User-defined cells keep their class."""
     named = serialize(layer)
     name = f"{direction}_{layer.name.removeprefix('forward_').removeprefix('backward_')}"
     named["config"] = {**named["config"], "name": name, "go_backwards": go_backwards}

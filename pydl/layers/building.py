@@ -1,4 +1,4 @@
-"""The part of a layer that makes its weights: once, whoever asks for it first, and from whatever thread."""
+"""Building of layers: weights are created once, whichever call and thread comes first."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .constructors import initial_value
 
 
 def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
-    """A layer's build(), whoever calls it. Making weights is not what call() does, even if it happens then.
+    """Decorator of a layer's build(): runs it outside of the state of a call, and sets `built`.
 
-    Built is the layer at the end of the outermost build(), which may call that of a base: other threads wait for it.
+    `built` is set at the end of the outermost build(), which may call that of a base class. Other threads wait for it.
     """
     arguments = arguments_of(build, is_method=True)
     takes_shapes = arguments.names or arguments.has_var_positional or arguments.has_var_keyword
@@ -41,7 +41,7 @@ def marks_as_built(build: Callable[..., None]) -> Callable[..., None]:
                 with no_grad(), trial.running(None), reserved:
                     build(self, *args, **kwargs) if takes_shapes else build(self)
                 if not inner:
-                    vars(self)["_build_shape"] = args[0] if args else None  # what the summary of a model asks
+                    vars(self)["_build_shape"] = args[0] if args else None  # for the summary of a model
                     self.built = True
             finally:
                 state.layer_depth, state.training = before
@@ -77,14 +77,14 @@ class WeightMaker(LossAdder):
         """
 
     def _build_once(self, input_shape: Any) -> None:
-        """build(), unless it was done, or another thread does it now."""
+        """Calls build() unless the layer is built, perhaps by another thread meanwhile."""
         if not self.built:
             with building:
                 if not self.built:
                     self.build(input_shape)
 
     def _build_for(self, x: Any, kwargs: dict[str, Any]) -> None:
-        """build() for what the layer is called with: with the shapes that it takes by name, or that of x."""
+        """Calls build() with the shapes of the call's arguments: those that build() takes by name, or that of x."""
         signature = Signature(type(self).build)
         if len(signature.names) < 2:
             self._build_once(map_structure(shape_of, x))
@@ -94,7 +94,7 @@ class WeightMaker(LossAdder):
                     self.build(**signature.arguments(self.name, self._signature, x, kwargs))
 
     def _protect(self, running: trial.Trial) -> None:
-        """In a trial run: what is built is put back afterwards, the rest when it has been built."""
+        """In a trial run: makes changes of built layers undone at its end; other layers follow once they are built."""
         layers = self._all_layers()
         running.protect([layer for layer in layers if layer.built], [*layers, *self._all_weights()])
 
@@ -145,7 +145,8 @@ class WeightMaker(LossAdder):
             initializer = "glorot_uniform" if dtype.kind == "f" else "zeros"
         if any(n is None for n in shape):
             raise ShapeError(
-                f"[{self.name}] {name}: the input shape leaves a size open that the weight needs: {tuple(shape)}"
+                f"[{self.name}] {name}: expected known sizes for the weight, got {tuple(shape)}; the input "
+                "shape leaves one open"
             )
         variable = Variable(
             initial_value(self.name, name, initializer, shape, dtype),

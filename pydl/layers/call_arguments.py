@@ -1,4 +1,4 @@
-"""What a layer is called with: by position or by name, as tensors of the right dtypes, and their shapes."""
+"""Arguments of layer calls: binding by position and name, conversion to tensors, and their shapes for build()."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .masks import as_masks
 
 
 class TypedShape(tuple[Any, ...]):
-    """The shape of a tensor whose dtype is known too."""
+    """A shape with a dtype."""
 
     dtype: np.dtype[Any]
 
@@ -24,17 +24,17 @@ class TypedShape(tuple[Any, ...]):
         made.dtype = np.dtype(dtype)
         return made
 
-    def __reduce__(self) -> tuple[Any, ...]:  # a layer that keeps its input shape is copied
+    def __reduce__(self) -> tuple[Any, ...]:  # copies, of a layer that stores its input shape, need no dtype
         return tuple, (tuple(self),)
 
 
 def shape_of(x: Any) -> Any:
-    """Of a tensor, symbolic or not; None stays."""
+    """The shape of a tensor, symbolic or not; None for None."""
     return None if x is None else TypedShape(x.shape, x.dtype)
 
 
 class Signature:
-    """The parameters of a method of a layer, looked up once for each class. None of it is asked for in a plain call."""
+    """The parameters of a layer's method, computed once per class. A call with one tensor does not need them."""
 
     def __init__(self, method: Callable[..., Any]) -> None:
         arguments = arguments_of(method, is_method=True)
@@ -46,20 +46,20 @@ class Signature:
         self._known = None if arguments.has_var_keyword else frozenset(arguments.names)
         self._by_position = arguments.by_position
         self.masks = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names}
-        # Our own layers say with the annotation of their first argument that they take a single tensor.
+        # The annotation of the first argument says whether a layer of pydl takes a single tensor.
         own = (getattr(method, "__module__", None) or "").startswith("pydl.layers.")
         self.takes_one = (
             own and bool(self.names) and getattr(method, "__annotations__", {}).get(self.names[0]) == "Tensor"
         )
 
-    def sorted(self, layer: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """The first argument, by itself, and the others by their names."""
+    def bind(self, layer: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The first argument, and the others by name."""
         if not args:
             if not self.names:
                 raise TypeError(f"[{layer}] call: expected an argument, got none")
             name = self.names[0]
             if name not in kwargs and name not in self.defaults:
-                raise TypeError(f"[{layer}] call: missing the argument {name!r}")
+                raise TypeError(f"[{layer}] call: expected the argument {name!r}, got none")
             return kwargs.pop(name, self.defaults.get(name)), kwargs
         if kwargs and self._by_position[:1] and self._by_position[0] in kwargs:
             raise TypeError(f"[{layer}] call: got several values for the argument {self._by_position[0]!r}")
@@ -73,19 +73,19 @@ class Signature:
         return args[0], kwargs
 
     def check_names(self, layer: Any, kwargs: dict[str, Any]) -> None:
-        """TypeError for an argument that this method of the layer, `call`, does not take."""
+        """TypeError for an argument that the layer's `call` does not take."""
         if self._known is not None and not self._known.issuperset(kwargs):
             refuse_unknown(f"{type(layer).__name__}.call()", kwargs, [*self.names[1:], "training"])
 
     @property
     def first_by_name(self) -> bool:
-        """Whether there is no other way to pass the first argument."""
+        """Whether the first argument is keyword-only."""
         return not self._by_position and not self.has_var_positional
 
     def arguments(self, layer: str, call: Signature, x: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The shapes that this method, `build` or `compute_output_shape`, takes by name from a call with x and kwargs.
+        """The shapes that this method, `build` or `compute_output_shape`, takes by name, for a call with x and kwargs.
 
-        `a_shape` is that of the argument `a` of `call`; another name, if it comes first, that of the first argument.
+        `a_shape` is the shape of the argument `a` of `call`; a first parameter of another name gets that of x.
         """
         tensors = {call.names[0] if call.names else "inputs": x} | {
             name: value for name, value in kwargs.items() if is_tensors(value)
@@ -99,14 +99,14 @@ class Signature:
                 found[name] = map_structure(shape_of, x)
             elif name not in self.defaults:
                 raise TypeError(
-                    f"[{layer}] build: expected shapes by the names of call()'s arguments, such as "
-                    f"{next(iter(tensors))}_shape; none fits {name!r}"
+                    f"[{layer}] build: expected parameters named after arguments of call(), such as "
+                    f"{next(iter(tensors))}_shape, got {name!r}"
                 )
         return found
 
 
 def is_tensors(value: Any) -> bool:
-    """Whether it is a tensor, symbolic or not, or a structure of them."""
+    """Whether the value is a tensor, symbolic or not, or a structure of tensors."""
     if is_nested(value):
         found = flatten(value)
         return bool(found) and any(hasattr(leaf, "shape") and hasattr(leaf, "dtype") for leaf in found)
@@ -114,12 +114,12 @@ def is_tensors(value: Any) -> bool:
 
 
 def is_several(inputs: Any) -> bool:
-    """Whether it is several tensors or arrays. A list of numbers, or of lists of them, is an array."""
+    """Whether the inputs are several tensors or arrays. A list of numbers, nested or not, is one array."""
     return is_nested(inputs) and (isinstance(inputs, dict) or any(hasattr(leaf, "shape") for leaf in flatten(inputs)))
 
 
-def converted_further(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments after the first: arrays become tensors like the inputs, masks arrays of bools; others stay."""
+def convert_keywords(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments after the first: arrays as tensors like the inputs, masks as arrays of bools, others unchanged."""
 
     def convert(value: Any) -> Any:
         return layer._convert(value) if isinstance(value, np.ndarray | Tensor) or hasattr(value, "__array__") else value
@@ -135,7 +135,7 @@ def converted_further(layer: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_several(layer: str, inputs: Any) -> None:
-    """ShapeError for several tensors, TypeError for None; for a layer that takes one."""
+    """Raises for a layer that takes one tensor: ShapeError for several, TypeError for None."""
     if inputs is None:
         raise TypeError(f"[{layer}] inputs: expected a tensor, got None")
     if isinstance(inputs, dict):
@@ -144,5 +144,5 @@ def refuse_several(layer: str, inputs: Any) -> None:
     shapes = ", ".join(str(tuple(np.shape(x))) for x in found[:4])
     raise ShapeError(
         f"[{layer}] inputs: expected one tensor, got {len(found)} of shapes {shapes}{', …' * (len(found) > 4)}; "
-        "further tensors, such as states, are arguments of their own"
+        "pass further tensors, such as states, as separate arguments"
     )

@@ -1,4 +1,4 @@
-"""Recurrent layers that make their cell from their own arguments: SimpleRNN, LSTM and GRU."""
+"""Recurrent layers that construct their cell: SimpleRNN, LSTM and GRU."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ _OPTIONS = (
 
 
 class _CellLayer(RNN):
-    """A recurrent layer that makes its cell from its own arguments: those of the cell, and those of RNN."""
+    """A recurrent layer that constructs its cell. It takes the arguments of the cell and of RNN."""
 
     _cell_class: ClassVar[type[Cell]]
 
     def __init__(self, units: int, *args: Any, use_cudnn: Any = "auto", implementation: int = 2, **kwargs: Any) -> None:
-        if len(args) > 8:  # from there on Keras's layers and cells have other orders
-            raise TypeError(f"[{type(self).__name__}] args: expected the arguments after bias_regularizer by name")
+        if len(args) > 8:  # from here on, the order in Keras differs between layers and cells
+            raise TypeError(
+                f"[{type(self).__name__}] args: expected arguments after bias_regularizer by name, got {len(args)}"
+            )
         options = {name: kwargs.pop(name) for name in _OPTIONS if name in kwargs}
         if kwargs:
             of_cell = constructor_arguments(self._cell_class)
@@ -35,7 +37,7 @@ class _CellLayer(RNN):
         super().__init__(self._cell_class(units, *args, **kwargs), dtype=kwargs.get("dtype"), **options)
 
     def __getattr__(self, name: str) -> Any:
-        """`layer.units`, `layer.activation` and the like are the cell's."""
+        """Delegates `layer.units`, `layer.activation` … to the cell."""
         cell = self.__dict__.get("cell")
         if cell is None or name.startswith("_"):
             return object.__getattribute__(self, name)  # raises the usual error

@@ -1,7 +1,7 @@
-"""Cells: what a recurrent layer computes in one step. They hold the weights, in Keras's layouts and gate orders.
+"""Cells: one step of a recurrent layer. They hold the weights, in Keras's layouts and gate orders.
 
-A cell is called as `output, states = cell(inputs, states)` and records on the tape like any layer. Those here can also
-run a whole sequence in one kernel (`_sequence`), which is what `LSTM`, `GRU` and `SimpleRNN` do.
+A call `output, states = cell(inputs, states)` is recorded on the tape like any layer. The cells here can also run a
+whole sequence in one kernel (`_sequence`), as `LSTM`, `GRU` and `SimpleRNN` do.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .weight_options import WeightOptions
 
 __all__ = ["SimpleRNNCell"]
 
-Masks = tuple[Array | None, Array | None]  # dropout of the inputs and of the state, one for all steps of a sequence
+Masks = tuple[Array | None, Array | None]  # dropout of inputs and state, the same for all steps
 _FUSED = frozenset({"linear", "relu", "sigmoid", "tanh", "hard_sigmoid"})  # activations of the kernels
 
 
 class Cell(Layer):
-    """Base of the three cells: kernel (I, G·units), recurrent_kernel (units, G·units) and bias for G gates.
+    """Base class of the cells: kernel (I, G·units), recurrent_kernel (units, G·units) and bias for G gates.
 
     Args:
         units: the size of the state, and of the output.
@@ -43,7 +43,7 @@ class Cell(Layer):
     _weight_options = WeightOptions("kernel", "recurrent", "bias")
     bias_initializer: Callable[..., Array]
     _gates: ClassVar[int] = 1
-    _op: ClassVar[str]  # the one that runs a whole sequence in one kernel
+    _op: ClassVar[str]  # the op that runs a whole sequence in one kernel
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Cell(Layer):
         return [as_tensor(plan_constant(np.zeros((batch_size, n), self.dtype))) for n in sizes]
 
     def _dropout_masks(self, batch_size: int, training: Any) -> Masks:
-        """Masks for one sequence: zeros, and 1 / (1 - rate) for what is kept; None without dropout."""
+        """Masks for one sequence: 0 for dropped elements, 1 / (1 - rate) for others; None without dropout."""
         if not training or not (self.dropout or self.recurrent_dropout):
             return None, None
         inputs, state = (
@@ -142,7 +142,7 @@ class Cell(Layer):
         return DRAWS if drops else super()._replay_obstacle(training)
 
     def _step(self, x: Tensor, h: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """One step; x and h are what dropout left of the inputs and of the first state."""
+        """One step; x and h are the inputs and the first state after dropout."""
         raise NotImplementedError
 
     def _sequence(
@@ -153,11 +153,11 @@ class Cell(Layer):
         go_backwards: bool,
         return_sequences: bool,
     ) -> dict[str, Any] | None:
-        """The arguments with which the op of this name runs whole sequences.
+        """The arguments for `_op` to run whole sequences.
 
-        None for activations that it does not know, and for derived classes.
+        None for activations that the kernel does not have, and for subclasses.
         """
-        if "_recordable" not in vars(type(self)):  # a class of the user's may have a step of its own
+        if "_recordable" not in vars(type(self)):  # a user's subclass may override the step
             return None
         options: dict[str, Any] = {}
         for name in ("activation", "recurrent_activation"):

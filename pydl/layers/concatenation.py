@@ -1,4 +1,4 @@
-"""Concatenate: tensors one after the other along an axis."""
+"""Concatenate: tensors concatenated along an axis."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Concatenate(_Merge):
         ]
         axis = self.axis % inputs[0].ndim
         if axis >= rank and len(given) < len(mask):
-            self._tell_of_missing(inputs, mask)
+            self._warn_of_missing(inputs, mask)
         return ops.step_mask(ops.concatenate(counts, axis)) if axis < rank else self._any(counts)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:

@@ -1,4 +1,4 @@
-"""What the constructors of layers say of arguments that they cannot take: the class and the argument, always."""
+"""Errors of layer constructors: they always name the class and the argument."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..base.errors import raise_instead
 from ..ops.refusal import same_kind
 
 _KINDS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-_BY_NAME: dict[str, Callable[[Any], Any]] = {  # what ends so is resolved like this
+_BY_NAME: dict[str, Callable[[Any], Any]] = {  # argument name suffix to its resolver
     "activation": activations.get,
     "constraint": constraints.get,
     "initializer": initializers.get,
@@ -23,7 +23,7 @@ _BY_NAME: dict[str, Callable[[Any], Any]] = {  # what ends so is resolved like t
 
 
 def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
-    """The `__init__` of one of our layers; its errors name the argument."""
+    """Decorator of a layer's `__init__`: its errors name the argument."""
 
     @wraps(constructor)
     def naming(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -38,7 +38,7 @@ def names_arguments(constructor: Callable[..., None]) -> Callable[..., None]:
 def _named(
     kind: type, constructor: Callable[..., None], error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Exception:
-    """The error with the name of the argument; itself if it has one."""
+    """The error with the name of the argument; the error itself if it has one."""
     owner = kind.__name__
     try:
         bound = inspect.signature(constructor).bind(*args, **kwargs)
@@ -65,7 +65,7 @@ def _named(
 
 
 def _misfit(kind: type, constructor: Callable[..., None], error: Exception, kwargs: dict[str, Any]) -> Exception:
-    """What does not fit the signature: a name that it does not take, or else Python's own words for the class."""
+    """The error for arguments that do not fit the signature: an unknown name, or Python's message for the class."""
     for base in kind.__mro__:
         if inspect.unwrap(vars(base).get("__init__", kind)) is inspect.unwrap(constructor):
             try:
@@ -84,11 +84,11 @@ def _refused(get: Callable[[Any], Any], value: Any) -> Exception | None:
 
 
 def initial_value(owner: str, name: str, initializer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    """The first value of a weight. Errors of the initializer, and of sizes that no array has, name the weight."""
+    """The initial value of a weight. Errors of the initializer, and of impossible shapes, name the weight."""
     try:
         return initializers.get(initializer)(shape, dtype)
     except _KINDS as error:
         if str(error).startswith("["):
             raise
         kind = f"{getattr(initializer, '__name__', None) or type(initializer).__name__}"
-        raise same_kind(error)(f"[{owner}] {name}: {kind} gave no array of shape {shape}: {error}") from error
+        raise same_kind(error)(f"[{owner}] {name}: expected an array {shape} from {kind}, got: {error}") from error

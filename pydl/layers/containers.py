@@ -1,4 +1,4 @@
-"""Lists, dicts and sets that are attributes of layers, searched for parts to any depth."""
+"""Search of nested lists, dicts and sets for layers and variables."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 
 
 class Part:
-    """What has weights inside: every layer. `_number` grows with each part, variables too, that is made."""
+    """Base class of layers, for isinstance. `_number` is the order of creation of layers and variables."""
 
     _number: int
 
 
 def parts_in(value: Any) -> Iterator[Any]:
-    """The parts and variables in a container of any depth, in its order; those of a set in the order of creation."""
-    seen: set[int] = set()  # containers may hold themselves
+    """The layers and variables in a nested container, in its order; those of a set in the order of creation."""
+    seen: set[int] = set()  # a container may contain itself
     stack = [value]
     while stack:
         item = stack.pop()

@@ -17,7 +17,7 @@ __all__ = ["Conv1D", "Conv2D"]
 
 
 class _SlidingWindow(_WeightedLayer, ImageLayer):
-    """What layers share that slide a kernel over images or sequences."""
+    """Base class of layers that slide a kernel over images or sequences."""
 
     def _configure(self, arguments: Mapping[str, Any]) -> None:
         super()._configure(arguments)
@@ -33,10 +33,10 @@ class _SlidingWindow(_WeightedLayer, ImageLayer):
     def call(self, inputs: Tensor) -> Tensor:
         y = super().call(inputs)
         rest = activations.split(self.activation)[2]
-        return rest(y) if rest else y  # in the layer's own data format: softmax is over the last axis
+        return rest(y) if rest else y  # in the layer's data format: a softmax is over its last axis
 
     def _fused(self) -> tuple[str, float, bool]:
-        """What the kernel does of the activation, its alpha, and whether a loss may ask for what a sigmoid reads."""
+        """The activation that the kernel fuses, its alpha, and whether a loss may need the logits of a sigmoid."""
         return *activations.split(self.activation)[:2], self._keeps_logits
 
     def _output_sizes(self, shape: Shape) -> Shape:
@@ -60,7 +60,7 @@ class _SlidingWindow(_WeightedLayer, ImageLayer):
 
 
 class Convolution(_SlidingWindow):
-    """Conv1D and Conv2D: `filters` kernels over all channels, or over those of their group."""
+    """Base class of Conv1D and Conv2D: `filters` kernels over all channels, or over those of their group."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Transposed convolution layers: from small images, or short sequences, to larger ones."""
+"""Transposed convolution layers."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Conv2DTranspose(Convolution):
     ) -> None:
         super().__init__(filters, kernel_size, strides, padding, data_format, dilation_rate, 1, *arguments, **kwargs)
         self.output_padding = None if output_padding is None else spread(output_padding, len(self._spatial))
-        self._output_sizes((None, *self.kernel_size, None))  # says now what is wrong
+        self._output_sizes((None, *self.kernel_size, None))  # checks the options
 
     def build(self, input_shape: Shape) -> None:
         self._add_kernel((*self.kernel_size, self.filters, self._image_shape(input_shape)[-1]), self.filters)

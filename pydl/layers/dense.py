@@ -1,4 +1,4 @@
-"""Dense: every output sees every input."""
+"""Dense: the fully connected layer; and the base class of layers with kernel and bias."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ __all__ = ["Dense"]
 
 
 class _WeightedLayer(Layer):
-    """A layer of kernel, bias and activation: what Dense and convolutions share."""
+    """A layer with kernel, bias and activation: the base class of Dense and the convolutions."""
 
     _keeps_integers = False
     _weight_options = WeightOptions("kernel", "bias")
 
     def _configure(self, arguments: Mapping[str, Any]) -> None:
-        """Takes what these classes share of the arguments of a derived class's constructor."""
+        """Sets the common options from the arguments of a subclass's constructor."""
         self.activation = activations.get(arguments["activation"])
         self.use_bias = arguments["use_bias"]
         self._weight_options.get(self, arguments)
 
     def _add_kernel(self, shape: Shape, outputs: int | None = None) -> None:
-        """Makes `kernel` of this shape and `bias` of so many outputs, by default the last size (None without bias)."""
+        """Creates `kernel` of this shape, and `bias` of size `outputs`, by default the last size of the kernel."""
         self.kernel = self._weight_options.add(self, "kernel", shape)
         self._add_bias(shape[-1] if outputs is None else outputs)
 

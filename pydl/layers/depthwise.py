@@ -16,7 +16,7 @@ __all__ = ["DepthwiseConv2D", "SeparableConv2D"]
 
 
 class _Depthwise(_SlidingWindow):
-    """A layer that gives every channel filters of its own."""
+    """A layer with separate filters for every channel."""
 
     def _configure(self, arguments: Mapping[str, Any]) -> None:
         super()._configure(arguments)

@@ -41,7 +41,7 @@ class Dot(_Merge):
 
     _recordable = True
     _keeps_integers = _passes_dtype = False
-    _most = 2
+    _max_inputs = 2
 
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -63,7 +63,7 @@ class Dot(_Merge):
         return ops.reshape(ops.matmul(rows, ops.transpose(columns, (0, 2, 1))), shape)
 
     def _last(self, x: Tensor, axis: int) -> Tensor:
-        """x with the axis at the end, of length 1 along it if asked for."""
+        """x with the axis moved to the end, of unit length along it if `normalize`."""
         x = ops.moveaxis(x, axis, -1)
         if not self.normalize:
             return x
@@ -72,7 +72,7 @@ class Dot(_Merge):
 
     def _replay_obstacle(self, training: bool) -> str | None:
         if self.normalize:
-            return "it divides by lengths, which NumPy computes; normalize=False replays"
+            return "NumPy computes the lengths of normalize=True; with normalize=False the layer replays"
         return super()._replay_obstacle(training)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:

@@ -1,4 +1,4 @@
-"""Dropout as a layer."""
+"""Layers of random noise: Dropout, SpatialDropout, GaussianNoise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .layer import Layer, Shape
 
 __all__ = ["Dropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"]
 
-_NOISE = "noise draws random numbers; without it, the layer replays"
+_NOISE = "noise draws random numbers; with a stddev of 0 the layer replays"
 
 
 class Dropout(Layer):
@@ -73,12 +73,12 @@ class Dropout(Layer):
         return inputs * ops.dropout(np.ones(self._mask_shape(inputs.shape), inputs.dtype), self.rate, self._stream)
 
     def _mask_shape(self, shape: Shape) -> Shape:
-        """noise_shape with each None filled in."""
+        """noise_shape with each None replaced by the size of the input."""
         wanted = self.noise_shape or ()
         if len(wanted) != len(shape) or any(
             m not in (None, 1, n) and n is not None for m, n in zip(wanted, shape, strict=True)
         ):
-            raise ShapeError(f"[{self.name}] inputs: shape {tuple(shape)} does not fit noise_shape={wanted}")
+            raise ShapeError(f"[{self.name}] inputs: expected a shape for noise_shape={wanted}, got {tuple(shape)}")
         return tuple(n if m is None else m for m, n in zip(wanted, shape, strict=True))
 
     def _replay_obstacle(self, training: bool) -> str | None:

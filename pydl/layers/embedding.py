@@ -1,4 +1,4 @@
-"""Embedding: numbers of words to vectors."""
+"""Embedding: ids to vectors."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ __all__ = ["GRUCell", "LSTMCell"]
 
 
 class GatedCell(Cell):
-    """A cell whose gates have an activation of their own."""
+    """A cell with gates, which have a separate activation."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What layers on images share: channels last inside, channels first at the door if asked."""
+"""The base class of image layers: they compute with channels last, and convert channels-first inputs and outputs."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class ImageLayer(Layer):
 
     _keeps_integers = False
 
-    supports_masking = False  # a mask of steps says nothing about the output
-    _spatial: tuple[str, ...] = "H", "W"  # names of the axes between batch and channels
+    supports_masking = False  # a mask of steps does not apply to the output
+    _spatial: tuple[str, ...] = "H", "W"  # the axes between batch and channels
 
     def __init__(self, *, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = check_data_format(self.name, data_format)
 
     def _image_call(self, x: Tensor) -> Tensor:
-        """From (N, H, W, C) to (N, OH, OW, O) or (N, O)."""
+        """The computation from (N, H, W, C) to (N, OH, OW, O) or (N, O)."""
         raise NotImplementedError
 
     def _image_output_shape(self, shape: Shape) -> Shape:
-        """The shape of what _image_call gives; ShapeError if the layer cannot take `shape`."""
+        """The output shape of _image_call; ShapeError if the layer cannot take `shape`."""
         raise NotImplementedError
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -40,7 +40,10 @@ class ImageLayer(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         shape = self._image_output_shape(self._image_shape(input_shape))
         if any(n is not None and n <= 0 for n in shape[1:]):
-            raise ShapeError(f"[{self.name}] inputs: the window is larger than the image of shape {tuple(input_shape)}")
+            raise ShapeError(
+                f"[{self.name}] inputs: expected an image that is at least as large as the window, got shape "
+                f"{tuple(input_shape)}"
+            )
         first = self.data_format == "channels_first" and len(shape) == len(input_shape)
         return (shape[0], shape[-1], *shape[1:-1]) if first else shape
 

@@ -1,4 +1,4 @@
-"""The inputs of models."""
+"""Input and InputLayer: the inputs of models."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ class InputLayer(Layer):
             raise ValueError(f"[{self.name}] shape: expected a tuple without the batch axis, got {shape!r}{meant}")
         self.shape: Shape = tuple(shape)
         if any(size is not None and (not hasattr(size, "__index__") or size < 0) for size in self.shape):
-            raise ValueError(f"[{self.name}] shape: expected sizes, None where any will do, got {shape!r}")
+            raise ValueError(f"[{self.name}] shape: expected sizes, or None for any size, got {shape!r}")
         self.batch_size = batch_size
         self.built = True
         self._begin()
 
     def _begin(self) -> SymbolicTensor:
-        """The symbolic tensor that a model begins with; a copy, which is in no model yet, makes its own."""
+        """The symbolic tensor of this input; a copy of the layer, which is in no model yet, makes a new one."""
         call = self._only_call
         if call is None:
             call = Call(self, (), {})
-            call.give(self.batch_shape, self.dtype)
+            call.make_outputs(self.batch_shape, self.dtype)
             self._called(call)
         tensor: SymbolicTensor = call.outputs
         return tensor

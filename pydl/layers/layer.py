@@ -1,4 +1,4 @@
-"""Layer: what all layers share. Weights are made in `build`, the computation is in `call`."""
+"""Layer: the base class of all layers. `build` creates the weights, `call` computes."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from .building import WeightMaker, marks_as_built
 from .call_arguments import (
     Signature,
     TypedShape,
-    converted_further,
+    convert_keywords,
     is_several,
     refuse_several,
     shape_of,
 )
 from .constructors import names_arguments
-from .masks import add_masks, mask_of, set_masks, tell_where_a_mask_ends
+from .masks import add_masks, mask_of, set_masks, warn_of_lost_mask
 from .shapes_on_zeros import shapes_on_zeros
 from .symbolic import Call, call_layer, is_symbolic
 from .tracking import PARTS_OR_CONTAINERS, UNWATCHED
 
 __all__ = ["Layer"]
 
-Shape = tuple[Any, ...]  # ints; None for a size that is open
-_ATTRIBUTE_INSTEAD = "a replay would not: give it out as an output"
+Shape = tuple[Any, ...]  # ints; None for an unknown size
+_ATTRIBUTE_INSTEAD = "a replay would not; return the value as an output"
 
 
 class Layer(WeightMaker, Counted):
@@ -81,11 +81,11 @@ class Layer(WeightMaker, Counted):
     """
 
     autocast = True
-    supports_masking = True  # whether a mask of the inputs holds for the outputs too, if its axes are still there
-    _keeps_integers = True  # inputs that are not floating stay what they are; our own layers that compute cast them
-    _passes_dtype = False  # the outputs are of the dtype of the inputs
-    _keeps_logits = True  # on a tape, a sigmoid at its end leaves what it reads to a cross-entropy; models know better
-    _recordable_instead = "use a function of pydl.activations"  # what pydl.autograd.replay advises
+    supports_masking = True  # whether a mask of the inputs also applies to the outputs, if they have its axes
+    _keeps_integers = True  # integer inputs are not cast; pydl's layers that compute with floats set it to False
+    _passes_dtype = False  # whether the outputs have the dtype of the inputs
+    _keeps_logits = True  # whether the logits of a final sigmoid are kept for a cross-entropy; models decide it
+    _recordable_instead = "use a function of pydl.activations"  # see pydl.autograd.replay
     _signature: ClassVar[Signature]  # of call()
     _unwatched = UNWATCHED - {"_variables", "_state_variables"}
     _call_count: int  # on symbolic tensors
@@ -137,10 +137,10 @@ class Layer(WeightMaker, Counted):
         self._trainable = checked_flag(self.name, "trainable", trainable)
         self._variables: list[Variable] = []
         self._losses: list[Tensor] = []
-        self._state_variables: list[Variable] = []  # what call() keeps for the next; no weights
+        self._state_variables: list[Variable] = []  # state that call() keeps for the next call; no weights
         self._call_count, self._only_call = 0, None
 
-    def __getstate__(self) -> dict[str, Any]:  # copies are in no model yet; Graph puts its own calls back
+    def __getstate__(self) -> dict[str, Any]:  # a copy is in no model yet; Graph restores the calls of its layers
         if not self.built:
             vars(self).setdefault(
                 "_reserved_seeds", ReservedSeeds("initializer")
@@ -148,9 +148,9 @@ class Layer(WeightMaker, Counted):
         return {**vars(self), "_call_count": 0, "_only_call": None}
 
     def _called(self, call: Call, by_sequential: bool = False) -> None:
-        """Notes a call on symbolic tensors. A second one may depend on the first: keeping both would be a cycle.
+        """Stores the only call on symbolic tensors. A second call may depend on the first: storing it makes a cycle.
 
-        Those that a Sequential makes are not counted: its layers may be called by others too.
+        Calls of a Sequential are not counted, so that users may call its layers too.
         """
         with counting:
             count = self._call_count if by_sequential else self._call_count + 1
@@ -160,7 +160,7 @@ class Layer(WeightMaker, Counted):
         if state.layer_depth:
             cannot_replay(f"a layer sets its attribute {name!r} in call(); {_ATTRIBUTE_INSTEAD}")
         if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
-            self._came(name, value)
+            self._on_part_set(name, value)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -168,7 +168,7 @@ class Layer(WeightMaker, Counted):
             cannot_replay(f"a layer deletes its attribute {name!r} in call(); {_ATTRIBUTE_INSTEAD}")
         super().__delattr__(name)
 
-    # -- to override
+    # -- methods to override
 
     def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         """Computes the output; to override. Users call the layer itself, which builds it and converts arguments.
@@ -231,9 +231,9 @@ class Layer(WeightMaker, Counted):
         return shapes_on_zeros(self, lambda x: self(x, training=False), input_shape)
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """The output shapes of a call on symbolic tensors, for which the layer is built."""
+        """The output shapes of a call on symbolic tensors. Builds the layer."""
         if not self._signature.has_var_positional:
-            (inputs, kwargs), args = self._signature.sorted(self.name, (inputs, *args), kwargs), ()
+            (inputs, kwargs), args = self._signature.bind(self.name, (inputs, *args), kwargs), ()
         if not self.built:
             self._build_for(inputs, kwargs)
         if type(self).compute_output_shape is Layer.compute_output_shape:
@@ -248,7 +248,7 @@ class Layer(WeightMaker, Counted):
         return self._typed(inputs, shapes)
 
     def _typed(self, inputs: Any, shapes: Any) -> Any:
-        """The output shapes, with the dtype of the inputs (tensors, or shapes that know theirs) if it is passed on."""
+        """The output shapes, with the dtype of the inputs (tensors, or typed shapes) if the layer passes it on."""
         dtypes = {leaf.dtype for leaf in flatten(inputs) if hasattr(leaf, "dtype")} if self._passes_dtype else ()
         if len(dtypes) != 1 or (dtype := next(iter(dtypes))).kind == "f":
             return shapes
@@ -283,7 +283,7 @@ class Layer(WeightMaker, Counted):
         """
         return cls(**config)
 
-    # -- running
+    # -- calls
 
     def __call__(self, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Builds the layer if needed, and calls it.
@@ -312,7 +312,7 @@ class Layer(WeightMaker, Counted):
         if len(args) == 1 and not kwargs:
             inputs = args[0]
         elif not (args and signature.has_var_positional):
-            (inputs, kwargs), rest = signature.sorted(self.name, args, kwargs), ()
+            (inputs, kwargs), rest = signature.bind(self.name, args, kwargs), ()
             training = kwargs.pop("training", training)
         else:
             inputs = args[0]
@@ -326,7 +326,7 @@ class Layer(WeightMaker, Counted):
             rest = tuple([map_structure(self._convert, each) for each in rest])
         if kwargs:
             signature.check_names(self, kwargs)
-            kwargs = converted_further(self, kwargs)
+            kwargs = convert_keywords(self, kwargs)
         if not self.built:
             self._build_for(x, kwargs)
         if training is None:
@@ -361,7 +361,7 @@ class Layer(WeightMaker, Counted):
         if self._makes_mask or (mask is not None and self.supports_masking):
             set_masks(y, self.compute_mask(x, mask))
         elif training and mask is not None:
-            tell_where_a_mask_ends(self, x, y, mask, "which passes none on")
+            warn_of_lost_mask(self, x, y, mask, "which passes none on")
         if self.activity_regularizer is not None:
             self._add_activity(y)
         if recording is not None:
@@ -369,7 +369,7 @@ class Layer(WeightMaker, Counted):
         return y
 
     def _convert(self, x: Any) -> Any:
-        """x as a tensor, which is cast if it is floating; by our own layers also if it is not, where they compute."""
+        """x as a tensor of the layer's dtype. Integers are cast only by layers of pydl that compute with floats."""
         if x is None:
             return None
         tensor = as_tensor(x)
@@ -380,7 +380,7 @@ class Layer(WeightMaker, Counted):
         return cast
 
     def _add_activity(self, y: Any) -> None:
-        """What the activity regularizer asks for, per sample; nothing of a batch without samples."""
+        """Adds the activity regularizer's penalty per sample; 0 for an empty batch."""
         for output in flatten(y):
             assert self.activity_regularizer is not None
             self._add_losses([self.activity_regularizer(output) / max(output.shape[0] if output.ndim else 1, 1)])

@@ -1,4 +1,4 @@
-"""Local response normalization: by neighbouring channels."""
+"""Local response normalization, across neighboring channels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masking: steps that hold nothing but a padding value are skipped by the layers that follow."""
+"""Masking: later layers skip the steps that hold only a padding value."""
 
 from __future__ import annotations
 

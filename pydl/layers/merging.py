@@ -1,4 +1,4 @@
-"""Layers that make one tensor of several."""
+"""Layers that merge several tensors elementwise."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..autograd.tape import plan_constant, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import ShapeError
 from .layer import Layer, Shape
-from .masks import tell_where_a_mask_ends
+from .masks import warn_of_lost_mask
 
 __all__ = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"]
 
 
 class _Merge(Layer):
-    """Called on a list of tensors whose shapes broadcast; lower ranks get axes of size 1 after the batch axis."""
+    """A layer of a list of tensors whose shapes broadcast; lower ranks get axes of size 1 after the batch axis."""
 
     _passes_dtype = True
-    _most = 2**31  # inputs
+    _max_inputs = 2**31
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -33,27 +33,27 @@ class _Merge(Layer):
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """A step counts if it does in any input, as in Keras; all do if an input has no mask."""
         if not isinstance(mask, list) or any(m is None for m in mask):
-            self._tell_of_missing(inputs, mask)
+            self._warn_of_missing(inputs, mask)
             return None
         return self._any([ops.mask_values(m) for m in mask])
 
-    def _tell_of_missing(self, inputs: Any, mask: Any) -> None:
-        """In training, that a mask ends here because another input has none."""
+    def _warn_of_missing(self, inputs: Any, mask: Any) -> None:
+        """Warns, in training, if a mask ends here because another input has none."""
         if state.training and isinstance(mask, list) and any(m is not None for m in mask):
-            without = next(place for place, m in enumerate(mask) if m is None)
+            without = next(i for i, m in enumerate(mask) if m is None)
             largest = max(inputs, key=lambda x: x.ndim).array
-            tell_where_a_mask_ends(self, inputs, largest, mask, f"because input {without + 1} of {len(mask)} has none")
+            warn_of_lost_mask(self, inputs, largest, mask, f"because input {without + 1} of {len(mask)} has none")
 
     def _any(self, values: Sequence[Tensor]) -> Any:
-        """Where one of the tensors (…, 1), which broadcast together, is 1."""
+        """The mask of positions where one of the tensors (…, 1), which broadcast together, is 1."""
         shape = np.broadcast_shapes(*[v.shape for v in values])
         return ops.step_mask(ops.concatenate([ops.broadcast_to(v, shape) for v in values], axis=-1))
 
     def _check_number(self, inputs: Any) -> None:
         if not isinstance(inputs, list | tuple) or not all(hasattr(i, "shape") or isinstance(i, tuple) for i in inputs):
             raise ShapeError(f"[{self.name}] inputs: expected a list of tensors, got one tensor")
-        if not 1 < len(inputs) <= self._most:
-            wanted = "two" if self._most == 2 else "at least two"
+        if not 1 < len(inputs) <= self._max_inputs:
+            wanted = "two" if self._max_inputs == 2 else "at least two"
             raise ShapeError(f"[{self.name}] inputs: expected {wanted} tensors, got {len(inputs)}")
 
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
@@ -67,11 +67,11 @@ class _Merge(Layer):
         return self._merge_masked(aligned, counts)
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
-        """Of two inputs, or of what was made of the first ones and the next."""
+        """The result of two inputs; of several, it is applied from left to right."""
         raise NotImplementedError
 
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
-        """The same where some inputs have a mask, given as tensors (…, 1) of 1 where a step counts."""
+        """The result if inputs have masks: `counts` are tensors (…, 1), 1 for a step that counts."""
         return reduce(self._merge, inputs)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
@@ -144,7 +144,7 @@ class Subtract(_Merge):
     """
 
     _recordable = True
-    _most = 2
+    _max_inputs = 2
 
     def _merge(self, a: Tensor, b: Tensor) -> Tensor:
         return ops.subtract(a, b)
@@ -178,7 +178,7 @@ class Multiply(_Merge):
         return ops.multiply(a, b)
 
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
-        """A masked step is no factor; where all inputs are masked, the product is zero."""
+        """A masked step counts as 1; if all inputs are masked, the product is 0."""
         factors = [
             x if c is None else ops.select_steps(c, x, as_tensor(plan_constant(np.ones(x.shape, x.dtype))))
             for x, c in zip(inputs, counts, strict=True)
@@ -218,7 +218,7 @@ class Average(Add):
 
 
 class _Extreme(_Merge):
-    """Where an input is masked, the others decide."""
+    """Base class of Maximum and Minimum: a masked step of an input is left out."""
 
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
         shape = np.broadcast_shapes(*[x.shape for x in inputs])

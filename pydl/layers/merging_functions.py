@@ -1,4 +1,4 @@
-"""The merging layers as functions of a list, as Keras has them."""
+"""The merging layers as functions of a list, as in Keras."""
 
 from __future__ import annotations
 

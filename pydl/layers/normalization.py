@@ -1,4 +1,4 @@
-"""Layers that normalise what passes: by batch, by sample or by group of channels."""
+"""Normalization layers: over the batch, the sample, or groups of channels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Normalization(Layer):
     _weight_options = WeightOptions("beta", "gamma")
 
     def _configure(self, arguments: Mapping[str, Any]) -> None:
-        """Takes what these classes share of the arguments of a derived class's constructor."""
+        """Sets the common options from the arguments of a subclass's constructor."""
         axis, epsilon = arguments["axis"], arguments["epsilon"]
         self.axis = list(axis) if isinstance(axis, list | tuple) else axis
         if not isinstance(epsilon, int | float | np.number) or not epsilon >= 0:
@@ -48,11 +48,11 @@ class Normalization(Layer):
             setattr(self, name, self._weight_options.add(self, name, tuple(shape)) if wanted else None)
 
     def _axes(self, shape: Shape) -> list[int]:
-        """`axis` as non-negative numbers; ShapeError if the inputs do not have it."""
+        """`axis` as non-negative integers; ShapeError if the inputs do not have it."""
         try:
             return axes_of(self.name, self.axis, len(shape))
         except ShapeError as error:
-            raise ShapeError(f"[{self.name}] inputs: shape {tuple(shape)} does not have axis {self.axis}") from error
+            raise ShapeError(f"[{self.name}] inputs: expected an axis {self.axis}, got shape {tuple(shape)}") from error
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
@@ -69,7 +69,7 @@ class Normalization(Layer):
 
 
 class ChannelNormalization(Normalization):
-    """A normalisation along one axis of channels, which is moved to the end if it is not there."""
+    """A normalization along one axis of channels, which is moved to the end and back."""
 
     def _channels(self, shape: Shape) -> Any:
         axes = self._axes(shape)
@@ -78,7 +78,7 @@ class ChannelNormalization(Normalization):
         return shape[axes[0]]
 
     def _normalize(self, x: Tensor, training: bool, mask: Any = None) -> Tensor:
-        """Along the last axis."""
+        """The normalization along the last axis."""
         raise NotImplementedError
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
@@ -88,7 +88,7 @@ class ChannelNormalization(Normalization):
         (axis,) = self._axes(inputs.shape)
         if axis == inputs.ndim - 1:
             return self._normalize(inputs, training, mask)
-        if mask is not None:  # of the axes as they are; one that is not the last of x
+        if mask is not None:  # the mask has the axes before the move
             mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim)), inputs.shape)
             mask = np.moveaxis(mask, axis, -1)
             if not (mask == mask[..., :1]).all():
@@ -172,7 +172,7 @@ class BatchNormalization(ChannelNormalization):
         if not isinstance(momentum, int | float | np.number) or not 0 <= momentum <= 1:
             raise ValueError(f"[{self.name}] momentum: expected 0 <= momentum <= 1, got {momentum!r}")
         if synchronized:
-            raise ValueError(f"[{self.name}] synchronized: expected False; there are no other replicas")
+            raise ValueError(f"[{self.name}] synchronized: expected False, got {synchronized!r}; there are no replicas")
         self.momentum = float(momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
@@ -193,7 +193,7 @@ class BatchNormalization(ChannelNormalization):
         return self._along_axis(inputs, bool(training), mask)
 
     def _normalize(self, x: Tensor, training: bool, mask: Any = None) -> Tensor:
-        # Without any step that counts there is nothing to learn from.
+        # A batch that is masked as a whole does not change the moving averages.
         if not (training and self.trainable) or (mask is not None and not mask.any()):
             return ops.batch_norm_inference(
                 x, self.moving_mean, self.moving_variance, self.gamma, self.beta, self.epsilon
@@ -205,7 +205,7 @@ class BatchNormalization(ChannelNormalization):
 
     def _replay_obstacle(self, training: bool) -> str | None:
         if training and self.trainable:
-            return "its moving averages follow each batch; it replays while frozen, and LayerNormalization does"
+            return "each batch updates its moving averages; it replays while frozen, and LayerNormalization replays"
         return super()._replay_obstacle(training)
 
     def get_config(self) -> dict[str, Any]:

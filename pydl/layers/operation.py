@@ -1,4 +1,4 @@
-"""Ops on symbolic tensors: `x * 2` or `ops.mean(x, axis=1)` in a functional model are layers too."""
+"""Ops on symbolic tensors: in a functional model, `x * 2` or `ops.mean(x, axis=1)` become layers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Operation"]
 
 @dataclass(frozen=True)
 class _Input:
-    """Stands for one of the tensors that the layer is called on."""
+    """A placeholder for one of the tensors that the layer is called on."""
 
     number: int
 
@@ -75,7 +75,7 @@ class Operation(Layer):
                 return as_tensor(plan_constant(part))
             if isinstance(part, _Input):
                 return inputs[part.number]
-            # Beside one tensor, a number takes its dtype. Unlike one in a user's call() it is the same at each replay.
+            # A number takes the dtype of the only tensor. It is a constant of the plan, as it cannot change.
             if self._wraps_numbers and len(inputs) == 1 and isinstance(part, int | float):
                 number = as_number(part, inputs[0].dtype)
                 return part if number is None else wrap(plan_constant(number))
@@ -85,7 +85,7 @@ class Operation(Layer):
         return function(*_map(value, self._arguments), **_map(value, self._options))
 
     def _output_shapes_of(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Found by calling the op on ones. A size that follows an open one is open too."""
+        """Found by calling the op on ones, twice. A size that depends on an unknown one is unknown too."""
 
         def outputs(open_size: int) -> Any:
             ones = [np.ones([open_size if n is None else n for n in x.shape], x.dtype) for x in inputs]
@@ -105,16 +105,16 @@ class Operation(Layer):
 
 
 def symbolic_call(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The op on arguments among which there are symbolic tensors. TypeError for what a configuration cannot hold."""
+    """The op as a layer called on symbolic arguments. TypeError for arguments that a config cannot hold."""
     inputs: list[SymbolicTensor] = []
 
-    def place(part: Any) -> Any:
+    def as_input(part: Any) -> Any:
         if isinstance(part, SymbolicTensor):
             inputs.append(part)
             return _Input(len(inputs) - 1)
         return part
 
-    arguments = _encoded(_map(place, list(args))), _encoded(_map(place, kwargs))
+    arguments = _encoded(_map(as_input, list(args))), _encoded(_map(as_input, kwargs))
     return Operation(op, *arguments)(inputs)
 
 
@@ -122,7 +122,7 @@ entry.on_symbolic = symbolic_call
 
 
 def _map(function: Callable[[Any], Any], part: Any) -> Any:
-    """`function` of everything that is not a list, tuple or dict. Unlike `map_structure`, of a shape too."""
+    """`map_structure` that also maps the sizes of a shape."""
     if isinstance(part, dict):
         return {key: _map(function, value) for key, value in part.items()}
     if isinstance(part, list | tuple):
@@ -131,7 +131,7 @@ def _map(function: Callable[[Any], Any], part: Any) -> Any:
 
 
 def _encoded(part: Any) -> Any:
-    """Arguments as plain values. TypeError for others, such as variables."""
+    """Arguments as values for a config. TypeError for others, such as variables."""
     if isinstance(part, _Input):
         return {"input": part.number}
     if isinstance(part, dict):
@@ -155,13 +155,13 @@ def _encoded(part: Any) -> Any:
     if part is None or isinstance(part, bool | int | float | str):
         return part
     raise TypeError(
-        f"[ops] an argument beside symbolic tensors: expected numbers or arrays, got {type(part).__name__}; what has "
-        "weights belongs into a layer"
+        f"[ops] argument: expected numbers or arrays beside symbolic tensors, got {type(part).__name__}; to use "
+        "weights, write a layer"
     )
 
 
 def _decoded(part: Any) -> Any:
-    """What `_encoded` was given."""
+    """The inverse of `_encoded`."""
     if isinstance(part, list):
         return [_decoded(value) for value in part]
     if not isinstance(part, dict):

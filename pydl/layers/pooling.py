@@ -17,7 +17,7 @@ __all__ = [
 
 
 class _Pooling2D(ImageLayer):
-    """Windows of `pool_size`, every `strides` pixels (None: side by side), padding "valid" or "same"."""
+    """Windows of `pool_size`, every `strides` pixels (None: pool_size), padding "valid" or "same"."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ __all__ = [
 
 
 class _Pooling1D(ImageLayer):
-    """Windows of `pool_size` steps, every `strides` (None: side by side), padding "valid" or "same"."""
+    """Windows of `pool_size` steps, every `strides` steps (None: pool_size), padding "valid" or "same"."""
 
     _spatial = ("T",)
 
@@ -31,8 +31,8 @@ class _Pooling1D(ImageLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_format=data_format, **kwargs)
-        self.pool_size = _one(self.name, "pool_size", pool_size)
-        self.strides = self.pool_size if strides is None else _one(self.name, "strides", strides)
+        self.pool_size = _single(self.name, "pool_size", pool_size)
+        self.strides = self.pool_size if strides is None else _single(self.name, "strides", strides)
         self.padding = check_padding(self.name, padding)
 
     def _image_call(self, x: Tensor) -> Tensor:
@@ -55,8 +55,8 @@ class _Pooling1D(ImageLayer):
         }
 
 
-def _one(layer: str, name: str, value: Any) -> int:
-    """2, or (2,), as 2."""
+def _single(layer: str, name: str, value: Any) -> int:
+    """2 or (2,) as 2."""
     only = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
     return positive_integer(layer, name, only, 2**31)
 
@@ -170,7 +170,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
     """
 
     _recordable = True
-    supports_masking = True  # looks at it; the means have none
+    supports_masking = True  # it uses the mask; compute_mask returns None
 
     def compute_mask(self, inputs: Tensor, mask: Any = None) -> None:
         """None: the means have no steps."""

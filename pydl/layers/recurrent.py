@@ -1,4 +1,4 @@
-"""Recurrent layers: a cell, step after step. Cells of pydl's own run whole sequences in one kernel."""
+"""RNN: runs a cell over the steps of sequences. pydl's cells run whole sequences in one kernel."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class RNN(Layer):
             self.cell._build_once((input_shape[0], *input_shape[2:]))
 
     def _check_rank(self, shape: Shape) -> None:
-        """ShapeError unless there are steps; our own cells take rows of features, one of the user's may take more."""
+        """ShapeError unless there are steps. pydl's cells need 3 axes, a user's cell may take more."""
         cells = self.cell.cells if isinstance(self.cell, StackedRNNCells) else [self.cell]
         if len(shape) < 3 or (len(shape) > 3 and any(isinstance(cell, Cell) for cell in cells)):
             raise ShapeError(f"[{self.name}] sequences: expected 3 axes (batch, steps, features), got {tuple(shape)}")
@@ -132,7 +132,7 @@ class RNN(Layer):
     def _begin(
         self, sequences: Tensor, initial_state: Any, mask: Any, training: bool | None
     ) -> tuple[list[Any] | None, Array | None, Any]:
-        """The states that a pass begins with, the mask as an array, and the masks of the cell's dropout."""
+        """The initial states of a pass, the mask as an array, and the cell's dropout masks."""
         self._check_rank(sequences.shape)
         if mask is not None:
             mask = as_tensor(mask).array
@@ -143,14 +143,14 @@ class RNN(Layer):
         return states, mask, self.cell._dropout_masks(sequences.shape[0], training) if draws else None
 
     def _end(self, last: list[Any]) -> None:
-        """What remains to be done with the last states."""
+        """Stores the last states of a stateful layer."""
         if self.stateful:
             _each(plan.write_variable, self.states, last)
 
     def _advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
-        """Goes on from `states`: the outputs of all steps (`whole`) or of the last, and the states after it.
+        """Continues from `states`: the outputs of all steps (`whole`) or of the last one, and the new states.
 
-        The mask of the sequences counts. If it hides all of them, the last output is that of the steps before.
+        It uses the mask of the sequences. If all steps are masked, the last output is that of the previous call.
         """
         masks = (None, None) if isinstance(self.cell, Cell) else None
         x = self._convert(sequences)
@@ -162,15 +162,15 @@ class RNN(Layer):
         return output, last
 
     def _initial_state(self, batch_size: int) -> list[Any]:
-        """What the cell begins with, usually zeros: a list of states."""
+        """The cell's states before the first step, usually zeros: a list."""
         return initial_state(self.cell, batch_size, self.dtype)
 
     def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
-        """In one kernel where the cell has one, else step by step."""
+        """All steps in one kernel if the cell has one, else step by step."""
         if isinstance(self.cell, Cell):
             arguments = self.cell._sequence(states, mask, masks, self.go_backwards, whole)
             if arguments is not None:
-                x, arguments = by_table(x, arguments)
+                x, arguments = fuse_embedding(x, arguments)
                 output, *last = getattr(ops, self.cell._op)(x, **arguments, recompute_every=self.recompute_every)
                 return output, last
         return self._loop(x, states, mask, masks, whole)
@@ -181,7 +181,7 @@ class RNN(Layer):
         return unseen_cells([self.cell], training) or super()._replay_obstacle(training)
 
     def _first_states(self, batch_size: int, given: Any) -> list[Any] | None:
-        """What the sequence begins with; None for zeros."""
+        """The initial states of the sequences; None for zeros."""
         if given is not None:
             return [_each(self._cast_state, state) for state in given_states(self.name, self.cell, batch_size, given)]
         if not self.stateful:
@@ -189,11 +189,11 @@ class RNN(Layer):
         if self.states is None:
             self._keep(self._initial_state(batch_size))
         elif _first(self.states).shape[0] != batch_size and not any(s.array.any() for s in flatten(self.states)):
-            self._keep(self._initial_state(batch_size))  # begun anew: of another batch nothing is left
+            self._keep(self._initial_state(batch_size))  # it was reset: the batch size may change
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
-                f"[{self.name}] sequences: expected a batch of {_first(self.states).shape[0]} samples, as its "
-                f"states of the batch before have, got {batch_size}; reset_state() begins anew"
+                f"[{self.name}] sequences: expected {_first(self.states).shape[0]} samples, the batch size of the "
+                f"stored states, got {batch_size}; call reset_state() first"
             )
         states: list[Any] = _each(plan.read_variable, self.states)
         return states
@@ -202,18 +202,18 @@ class RNN(Layer):
         return ops.cast(state, self.dtype)
 
     def _keep(self, states: Sequence[Any]) -> None:
-        """Variables for the states of a stateful layer: no weights, but inference plans read and write them."""
+        """Creates the variables for the states of a stateful layer: no weights, but plans read and write them."""
         self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
         self._state_variables = flatten(self.states)
 
     def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
-        """The cell step by step, on the tape."""
+        """The cell step by step, recorded on the tape."""
         options = {} if masks is None else {"masks": masks}
         state: Any = self._initial_state(x.shape[0]) if states is None else states
         steps = ops.unstack(x, axis=1)
         counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self.dtype), axis=1)
         y = as_tensor(plan_constant(np.zeros((x.shape[0], output_size(self.cell)), self.dtype)))
-        outputs = [y] * len(steps)  # in the order in which they are made
+        outputs = [y] * len(steps)  # in the order of computation
         for number in range(len(steps)):
             step = len(steps) - 1 - number if self.go_backwards else number
             new, new_state = (self.cell if callable(self.cell) else self.cell.call)(steps[step], state, **options)
@@ -248,7 +248,7 @@ class RNN(Layer):
             True
         """
         if not self.stateful:
-            raise AttributeError(f"[{self.name}] reset_state: expected a layer with stateful=True")
+            raise AttributeError(f"[{self.name}] reset_state: expected a layer with stateful=True, got False")
         if states is not None:
             self._keep(list(states) if isinstance(states, list | tuple) else [states])
         elif self.states is not None:
@@ -268,7 +268,7 @@ class RNN(Layer):
         return (shape, *(_each(lambda n: (batch, n), size) for size in sizes))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return mask if self.return_sequences else None  # the states have none
+        return mask if self.return_sequences else None  # states have no mask
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self._options(), "cell": serialize(self.cell)}
@@ -290,15 +290,14 @@ class RNN(Layer):
         return cls(**{**config, "cell": deserialize(config["cell"], custom_objects)})
 
 
-def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """x and the arguments of each direction for the kernel.
+def fuse_embedding(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """x and the arguments of each direction for the kernel; after an Embedding with a small table, ids.
 
-    Where x are rows of a small table, their ids take the place of x, and the table times the kernel that of the kernel:
-    its rows are looked up instead of a product for each step.
+    Then table @ kernel is computed once and indexed by id, in place of a product per step.
     """
     if not isinstance(x, TableRows) or x.ndim != 3:
         return x, *arguments
-    watched = state.tape_depth > 0 or (x.requires_grad and x.node is None)  # the rows' own gradient may be asked for
+    watched = state.tape_depth > 0 or (x.requires_grad and x.node is None)  # the gradient of the rows may be requested
     few = x.ids.size < 2 * x.table.shape[0]
     if few or watched or any(a["dropout_mask"] is not None for a in arguments):
         return x, *arguments
@@ -306,7 +305,7 @@ def by_table(x: Tensor, *arguments: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _each(function: Callable[..., Any], *structures: Any) -> Any:
-    """`function` of the states, which for stacked cells are lists of lists."""
+    """Maps `function` over states, which for stacked cells are lists of lists."""
     if isinstance(structures[0], list | tuple):
         return [_each(function, *parts) for parts in zip(*structures, strict=True)]
     return function(*structures)

@@ -1,4 +1,4 @@
-"""Layers that change the shape and no values."""
+"""Layers that change only the shape."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ class Reshape(Layer):
         return input_shape[0], *self._sizes(input_shape[1:])
 
     def _sizes(self, sample: Shape) -> Shape:
-        """target_shape with the -1 filled in."""
+        """target_shape with -1 replaced by the size that it stands for."""
         total, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
         sizes = tuple(total // known if n == -1 and known else n for n in self.target_shape)
         if math.prod(sizes) != total:
             raise ShapeError(
-                f"[{self.name}] inputs: samples of shape {tuple(sample)} do not fit into {self.target_shape}"
+                f"[{self.name}] inputs: expected samples that reshape to {self.target_shape}, got {tuple(sample)}"
             )
         return sizes
 

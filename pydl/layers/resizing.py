@@ -1,4 +1,4 @@
-"""Layers that make images larger or smaller and compute little: margins, cut-outs, enlargement."""
+"""Layers that pad, crop and upsample images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Margins = tuple[tuple[int, int], tuple[int, int]]  # (top, bottom), (left, right
 
 
 def margins(layer: str, name: str, value: Any) -> Margins:
-    """1, (rows, columns) or ((top, bottom), (left, right)) as the last of these. ValueError for other things."""
+    """1, (rows, columns) or ((top, bottom), (left, right)) in the last form. ValueError for other values."""
     rows, columns = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
     both = [tuple(v) if isinstance(v, list | tuple) else (v, v) for v in (rows, columns)]
     if not all(len(v) == 2 and all(hasattr(n, "__index__") and 0 <= n < 2**31 for n in v) for v in both):
@@ -106,7 +106,9 @@ class Cropping2D(ImageLayer):
     def _image_output_shape(self, shape: Shape) -> Shape:
         rows, columns = [n if n is None else n - sum(m) for n, m in zip(shape[1:3], self.cropping, strict=True)]
         if any(n is not None and n <= 0 for n in (rows, columns)):
-            raise ShapeError(f"[{self.name}] inputs: cropping {self.cropping} leaves nothing of {tuple(shape)}")
+            raise ShapeError(
+                f"[{self.name}] inputs: expected an image larger than cropping={self.cropping}, got {tuple(shape)}"
+            )
         return shape[0], rows, columns, shape[3]
 
     def get_config(self) -> dict[str, Any]:

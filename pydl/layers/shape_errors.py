@@ -1,6 +1,6 @@
-"""The explanation of a shape error: the layers up to the one that failed, and what usually helps.
+"""The explanation of a shape error: the layers up to the failing one, and a hint.
 
-Models, layers and calls are Any: their classes stand on this file.
+Models, layers and calls are Any, because their modules import this one.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from ..base.tree import flatten
 
 
 def explain_chain(model: str, layers: Any, input_shape: Any, failing: Any, error: Exception) -> str:
-    """The error of a layer with the chain of layers and shapes before it, and a hint."""
+    """The error of a layer with the chain of layers and shapes up to it, and a hint."""
     rows, shape = [("input", "", ", ".join(map(_text, flatten(input_shape))))], input_shape
     for layer in layers:
         if layer is failing:
             break
         shape = layer.compute_output_shape(shape)
         rows.append((layer.name, type(layer).__name__, ", ".join(map(_text, flatten(shape)))))
-    return _explained(f"Layers of {model} up to the failure", rows, failing, flatten(shape)[0], error)
+    return _explained(f"Layers of {model} up to the failing one", rows, failing, flatten(shape)[0], error)
 
 
 def explain_call(call: Any, error: Exception) -> str:
-    """The same for a layer called on symbolic tensors: all that they were made from."""
+    """`explain_chain` for a layer called on symbolic tensors: all layers that they depend on."""
     before: dict[int, Any] = {}
     stack = call.inputs
     while stack:
@@ -36,11 +36,11 @@ def explain_call(call: Any, error: Exception) -> str:
         for _, c in sorted(before.items())
     ]
     shape = call.inputs[0].shape if call.inputs else ()
-    return _explained(f"Layers up to {call.layer.name}", rows, call.layer, shape, error)
+    return _explained("Layers up to the failing one", rows, call.layer, shape, error)
 
 
 def explain_loss(model: Any, error: Exception) -> str:
-    """The error of a loss with the name of the output, and for a shape error the layers that lead to it, and a hint."""
+    """The error of a loss with the name of the output; for a shape error, with the layers before it, and a hint."""
     layers, shapes = model.layers, model._output_shapes()
     name = getattr(error, "output", "") or (layers[-1].name if layers else model.name)
     text = f"[{name}] {error}"
@@ -56,8 +56,8 @@ def explain_loss(model: Any, error: Exception) -> str:
         text += f"\nThe layers of {model.name}:\n{_table(rows)}"
     if len(output) > 2 and y[1:] in ((), (1,), output[-1:]):
         text += (
-            f"\nHint: the output has a result for each of {' x '.join(map(str, output[1:-1]))} places, y one for each "
-            "sample; put a Flatten or a global pooling before the last Dense, or use return_sequences=False"
+            f"\nHint: the output has {' x '.join(map(str, output[1:-1]))} values per sample, y has one; put a Flatten "
+            "or a global pooling before the last Dense, or use return_sequences=False"
         )
     return text
 
@@ -81,21 +81,21 @@ def _text(shape: Any) -> str:
 def _hint(layer: Any, shape: tuple[Any, ...], error: str) -> str:
     kind = type(layer).__name__
     if "2D" in kind and len(shape) == 3:
-        return f"{kind} wants (batch, rows, columns, channels); for images of one channel add it with x[..., None]"
+        return f"{kind} expects (batch, rows, columns, channels); for images of one channel use x[..., None]"
     if "2D" in kind and len(shape) == 2:
-        return f"{kind} wants (batch, rows, columns, channels); put a Reshape before it"
-    if "2D" in kind and len(shape) == 4 and "larger than the image" in error:
+        return f"{kind} expects (batch, rows, columns, channels); put a Reshape before it"
+    if "2D" in kind and len(shape) == 4 and "as large as the window" in error:
         return (
-            f"the map that reaches {layer.name} is {shape[1]} x {shape[2]}; a smaller kernel or pool, "
-            'fewer poolings or padding="same" help'
+            f"the input of {layer.name} is {shape[1]} x {shape[2]}; use a smaller kernel or pool, fewer poolings or "
+            'padding="same"'
         )
     if kind == "Dense" and len(shape) > 2:
-        return "Dense works along the last axis only; put a Flatten before it to use all values"
+        return "Dense computes along the last axis only; put a Flatten before it to use all values"
     if "(batch, steps, features)" in error and len(shape) == 2:
         return (
-            f"{kind} wants (batch, steps, features): a recurrent layer before it needs return_sequences=True, ids an "
+            f"{kind} expects (batch, steps, features): a recurrent layer before it needs return_sequences=True, ids an "
             "Embedding, and sequences of one feature x[..., None]"
         )
     if len(shape) < 2:
-        return "the first axis counts the samples; for a single one use x[None]"
+        return "the first axis is the batch; for a single sample use x[None]"
     return ""

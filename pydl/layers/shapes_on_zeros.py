@@ -1,4 +1,4 @@
-"""Output shapes of layers that do not say them: found by a trial run on zeros."""
+"""Output shapes of layers without compute_output_shape: found by a trial run on zeros."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .call_arguments import TypedShape
 
 
 def shapes_on_zeros(layer: Any, call: Callable[[Any], Any], shapes: Any) -> Any:
-    """The shapes of what `call` of the layer gives for inputs of these shapes. What follows an open size is open too.
+    """The output shapes of `call` for inputs of these shapes. A size that depends on an unknown one is unknown too.
 
-    Found by a trial run, which changes nothing.
+    The trial run has no side effects.
     """
 
     def outputs(open_size: int) -> Any:
@@ -26,7 +26,7 @@ def shapes_on_zeros(layer: Any, call: Callable[[Any], Any], shapes: Any) -> Any:
             return as_tensor(np.zeros(sizes, getattr(shape, "dtype", layer.dtype)))
 
         run, before = trial.Trial(), (state.layer_depth, state.plan)
-        # As part of another call, so that models run without their plans; one that records does not note it.
+        # As if within another call, so that models run without plans; a plan that records does not see it.
         state.layer_depth, state.plan = state.layer_depth + 1, None
         try:
             with no_grad(), trial.running(run):

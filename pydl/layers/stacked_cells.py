@@ -1,4 +1,4 @@
-"""Cells on top of each other as one cell, and what any object that serves as a cell must say."""
+"""StackedRNNCells, and the attributes of cells: sizes and initial states."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class StackedRNNCells(Layer):
         return [initial_state(cell, batch_size, self.dtype) for cell in self.cells]
 
     def _dropout_masks(self, batch_size: int, training: Any) -> list[Any]:
-        """What `Cell._dropout_masks` gives, for each cell."""
+        """`Cell._dropout_masks` of each cell."""
         return [c._dropout_masks(batch_size, training) if isinstance(c, Cell) else None for c in self.cells]
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = None, masks: Any = None) -> Any:
@@ -126,7 +126,7 @@ class StackedRNNCells(Layer):
 
 
 def unseen_cells(cells: Sequence[Any], training: bool) -> str | None:
-    """Why no plan can hold the cells that are no layers, and so are not looked at by themselves."""
+    """The replay obstacle of cells that are no layers; layers are checked by themselves."""
     foreign = [type(cell).__name__ for cell in cells if not isinstance(cell, Layer)]
     return (
         f"a plan cannot record the Python code of cell {foreign[0]}; use cells of pydl"
@@ -136,7 +136,7 @@ def unseen_cells(cells: Sequence[Any], training: bool) -> str | None:
 
 
 def output_size(cell: Any) -> int:
-    """The size of a cell's output: what it says, else that of its first state."""
+    """The size of a cell's output: its `output_size`, else the size of its first state."""
     size = getattr(cell, "output_size", None)
     if size is None:
         size = cell.state_size[0] if isinstance(cell.state_size, list | tuple) else cell.state_size
@@ -144,7 +144,7 @@ def output_size(cell: Any) -> int:
 
 
 def initial_state(cell: Any, batch_size: int, dtype: Any) -> list[Any]:
-    """A list of the cell's states before the first step: what it says, else zeros."""
+    """The list of the cell's states before the first step: `get_initial_state`, else zeros."""
     if hasattr(cell, "get_initial_state"):
         state = cell.get_initial_state(batch_size)
         return list(state) if isinstance(state, list | tuple) else [state]
@@ -152,17 +152,17 @@ def initial_state(cell: Any, batch_size: int, dtype: Any) -> list[Any]:
 
 
 def state_sizes(cell: Any) -> list[Any]:
-    """The sizes of a cell's states, in a list also where there is one."""
+    """The sizes of a cell's states, as a list."""
     return list(cell.state_size) if isinstance(cell.state_size, list | tuple) else [cell.state_size]
 
 
 def given_states(layer: str, cell: Any, batch_size: int, given: Any) -> list[Any]:
-    """The states that a call is given. ValueError for another number of them, ShapeError for another size."""
+    """The checked states of a call. ValueError for another count, ShapeError for another size."""
     sizes = state_sizes(cell)
     found = list(states(layer, given, len(sizes)))
-    for place, (size, state) in enumerate(zip(sizes, found, strict=True)):
+    for number, (size, state) in enumerate(zip(sizes, found, strict=True), 1):
         shape = state.shape if hasattr(state, "shape") else np.shape(state)
         if isinstance(size, int) and tuple(shape) != (batch_size, size):
-            which = f" as state {place + 1}" if len(sizes) > 1 else ""
+            which = f" as state {number}" if len(sizes) > 1 else ""
             raise ShapeError(f"[{layer}] initial_state: expected shape {(batch_size, size)}{which}, got {tuple(shape)}")
     return found

@@ -1,11 +1,11 @@
-"""Symbolic tensors: what layers are called with to describe a model before there is data.
+"""Symbolic tensors: layers are called on them to describe a model without data.
 
-A layer called on one makes its weights, leaves a `Call` and gives symbolic tensors for what it will compute. The calls
-between some tensors and others are a model (pydl/models/graph.py).
+Such a call builds the layer, creates a `Call` and returns symbolic tensors for the outputs. The calls between inputs
+and outputs are the graph of a model (pydl/models/graph.py).
 
-Who holds whom: a tensor its layer and its call, a call the tensors that it reads, a layer its only call. All of these
-lead from outputs to inputs, so that a model is not part of a cycle and its memory returns with its last reference. What
-leads the other way, from a call to its layer and to its outputs, is weak.
+References: a tensor holds its layer and its call, a call its input tensors, a layer its only call. All of them lead
+from outputs to inputs, so there are no cycles, and a model is freed with its last reference. The references from a call
+to its layer and its outputs are weak.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _numbers = itertools.count()
 
 
 def _sign(name: str, swap: bool = False) -> Callable[..., Any]:
-    """The method of an operator sign: the op of this name."""
+    """The method of an operator: it calls the op of this name."""
 
     def method(self: Any, *other: Any) -> Any:
         return getattr(ops, name)(*other, self) if swap else getattr(ops, name)(self, *other)
@@ -35,27 +35,29 @@ def _sign(name: str, swap: bool = False) -> Callable[..., Any]:
 
 
 class SymbolicTensor:
-    """An output that will be: its shape (None: any size), its dtype, and the call of a layer that gives it."""
+    """A future output: its shape (None: any size), its dtype, and the call of a layer that computes it."""
 
     __slots__ = ("__weakref__", "_layer", "call", "dtype", "name", "shape")
     __array_ufunc__ = None  # so that ndarray + SymbolicTensor is symbolic
 
     def __init__(self, shape: tuple[Any, ...], dtype: Any, name: str = "", call: Call | None = None) -> None:
         self.shape, self.dtype, self.name, self.call = tuple(shape), np.dtype(dtype), name, call
-        self._layer = None if call is None else call.layer  # keeps it: the call does not
+        self._layer = None if call is None else call.layer  # a strong reference: the call has a weak one
 
     @property
     def ndim(self) -> int:
         return len(self.shape)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise SymbolicError(f"[{self.name}] a symbolic tensor has no values: call layers on it, and a model on arrays")
+        raise SymbolicError(
+            f"[{self.name}] values of a symbolic tensor were requested; call layers on it, and the model on arrays"
+        )
 
     def __bool__(self) -> bool:
-        raise TypeError(f"[{self.name}] a symbolic tensor has no values: `if` cannot look at it")
+        raise TypeError(f"[{self.name}] values of a symbolic tensor were requested; `if` cannot branch on it")
 
     def __iter__(self) -> Any:
-        raise TypeError(f"[{self.name}] a symbolic tensor has no values: it cannot be iterated over")
+        raise TypeError(f"[{self.name}] values of a symbolic tensor were requested; it cannot be iterated over")
 
     __add__, __radd__ = _sign("add"), _sign("add", swap=True)
     __sub__, __rsub__ = _sign("subtract"), _sign("subtract", swap=True)
@@ -76,7 +78,7 @@ class SymbolicTensor:
 
 
 class _Output:
-    """An output of a call: what it is, and the tensor while somebody keeps it."""
+    """An output of a call: its shape, dtype and name, with a weak reference to the tensor."""
 
     __slots__ = ("_tensor", "dtype", "name", "shape")
 
@@ -93,66 +95,66 @@ class _Output:
 
 
 class Call:
-    """One call of a layer: `layer(*args, **kwargs)`, with symbolic tensors anywhere in them, gives `outputs`."""
+    """One call of a layer, `layer(*args, **kwargs)`, with symbolic tensors anywhere in the arguments."""
 
     def __init__(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._layer, self.args, self.kwargs = weakref.ref(layer), args, kwargs
-        self.number = next(_numbers)  # a call comes after those that made its inputs
-        self._form: Any = ""  # of the outputs: how they are nested
+        self.number = next(_numbers)  # topological order: it is larger than the numbers of the calls before
+        self._structure: Any = ""  # of the outputs
         self._made: list[_Output] = []
 
     @property
     def layer(self) -> Any:
-        """A Layer, which stands on this file."""
+        """The layer (a Layer, whose module imports this one)."""
         layer = self._layer()
-        assert layer is not None, "who keeps a call keeps its layer"
+        assert layer is not None, "a tensor of the call holds the layer"
         return layer
 
     @property
     def inputs(self) -> list[SymbolicTensor]:
-        """The symbolic tensors that the layer is called with."""
+        """The symbolic tensors among the arguments."""
         found = flatten(list(self.args)) + flatten(self.kwargs)
         return [leaf for leaf in found if isinstance(leaf, SymbolicTensor)]
 
-    def give(self, shapes: Any, dtype: Any) -> Any:
-        """Makes the outputs."""
+    def make_outputs(self, shapes: Any, dtype: Any) -> Any:
+        """Creates the outputs."""
         count = len(flatten(shapes))
         names = iter([self.layer.name] if count == 1 else [f"{self.layer.name}[{i}]" for i in range(count)])
         self._made = [_Output(shape, getattr(shape, "dtype", dtype), next(names)) for shape in flatten(shapes)]
-        self._form = map_structure(lambda _: "", shapes)  # not None: a tuple of those is a shape
+        self._structure = map_structure(lambda _: "", shapes)  # not None: a tuple of None is taken for a shape
         return self.outputs
 
     @property
     def outputs(self) -> Any:
-        """The symbolic tensors that the layer gives; one that nobody has kept is made anew."""
-        return pack_sequence_as(self._form, [output.tensor(self) for output in self._made])
+        """The symbolic output tensors; one without other references is created again."""
+        return pack_sequence_as(self._structure, [output.tensor(self) for output in self._made])
 
-    def form(self) -> tuple[Any, list[Any]]:
-        """How the outputs are nested, and what each is: enough to make them again."""
-        return self._form, [(made.shape, made.dtype, made.name) for made in self._made]
+    def spec(self) -> tuple[Any, list[Any]]:
+        """The structure of the outputs, and their shapes, dtypes and names: the arguments of `restore`."""
+        return self._structure, [(made.shape, made.dtype, made.name) for made in self._made]
 
-    def restore(self, form: Any, made: list[Any]) -> Any:
-        """Makes outputs of the form of another call."""
-        self._form, self._made = form, [_Output(*each) for each in made]
+    def restore(self, structure: Any, made: list[Any]) -> Any:
+        """Creates outputs like those of another call, from its `spec`."""
+        self._structure, self._made = structure, [_Output(*each) for each in made]
         return self.outputs
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.layer, self.args, self.kwargs, self.form()
+        return self.layer, self.args, self.kwargs, self.spec()
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        layer, args, kwargs, form = state
+        layer, args, kwargs, spec = state
         Call.__init__(self, layer, args, kwargs)
-        self.restore(*form)
+        self.restore(*spec)
         layer._called(self)
 
 
-def _output_of(call: Call, place: int) -> SymbolicTensor:
-    tensor: SymbolicTensor = flatten(call.outputs)[place]
+def _output_of(call: Call, index: int) -> SymbolicTensor:
+    tensor: SymbolicTensor = flatten(call.outputs)[index]
     return tensor
 
 
 def is_symbolic(structure: Any) -> bool:
-    """Whether a symbolic tensor is among the leaves."""
+    """Whether any leaf is a symbolic tensor."""
     if isinstance(structure, list | tuple | dict):
         return any([isinstance(leaf, SymbolicTensor) for leaf in flatten(structure)])
     return isinstance(structure, SymbolicTensor)
@@ -165,6 +167,6 @@ def call_layer(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         shapes = layer._output_shapes_of(*args, **kwargs)
     except ValueError as error:
         raise ShapeError(explain_call(call, error)) from error
-    outputs = call.give(shapes, layer.dtype)
+    outputs = call.make_outputs(shapes, layer.dtype)
     layer._called(call)
     return outputs

@@ -1,4 +1,4 @@
-"""A layer at every step of a sequence, and one vector as every step of a sequence."""
+"""TimeDistributed and RepeatVector."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TimeDistributed(Layer):
     """
 
     _recordable = True
-    autocast = False  # the layer inside casts for itself
+    autocast = False  # the inner layer casts
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,11 +57,11 @@ class TimeDistributed(Layer):
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Tensor:
         if mask is not None and mask.shape[:2] != inputs.shape[:2]:
             raise ShapeError(
-                f"[{self.name}] mask: expected shape {inputs.shape[:2]}, and what the layer takes, got {mask.shape}"
+                f"[{self.name}] mask: expected shape {inputs.shape[:2]}, then axes of the inner layer, got {mask.shape}"
             )
         batch, steps = inputs.shape[:2]
         x = ops.reshape(inputs, (batch * steps, *inputs.shape[2:]))
-        # To a layer that reads steps of its own, a mask of samples says nothing.
+        # The inner layer gets a mask only if it has the layer's own steps, not if it is one per outer step.
         if mask is not None and self.layer._takes_mask and mask.ndim >= min(inputs.ndim - 1, 3):
             y = self.layer(x, mask=mask.reshape(batch * steps, *mask.shape[2:]))
         else:

@@ -1,4 +1,4 @@
-"""The parts of a layer: the layers and variables among its attributes."""
+"""Tracking: the layers and variables among the attributes of a layer."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def unique(items: Iterable[Item]) -> list[Item]:
 
 
 class Tracked(Part):
-    """What a layer knows of its parts, and what it does to all of them.
+    """The part of a layer that finds its layers and variables, and acts on all of them.
 
-    Parts are found among the attributes, in containers of any depth too. They come in the order in which the layer got
-    them: when the attribute was set, or later, when a part was made that stands in a container which was there before.
+    They are found among the attributes and in nested containers. Their order is that in which the layer got them: when
+    the attribute was set, or later, when a part was created and put into an existing container.
     """
 
     name: str
@@ -38,8 +38,8 @@ class Tracked(Part):
     _variables: list[Variable]  # of add_weight
     _state_variables: list[Variable]
 
-    def _came(self, name: str, value: Any) -> None:
-        """Before the attribute `name` is set to a part or a container."""
+    def _on_part_set(self, name: str, value: Any) -> None:
+        """Called before the attribute `name` is set to a part or a container."""
         attributes = vars(self)
         if attributes.get(name) is not value:
             attributes.setdefault("_since", {})[name] = next(numbers)
@@ -49,7 +49,7 @@ class Tracked(Part):
         attributes = vars(self)
         since = attributes.get("_since", {})
         found = [(part._number, part) for part in self._variables]
-        for name, value in list(attributes.items()):  # at once: another thread may set one
+        for name, value in list(attributes.items()):  # a copy: another thread may set one
             if isinstance(value, PARTS_OR_CONTAINERS) and name not in UNWATCHED:
                 found += [(max(since.get(name, 0), part._number), part) for part in parts_in(value)]
         return unique(part for _, part in sorted(found, key=itemgetter(0)))
@@ -59,13 +59,13 @@ class Tracked(Part):
         return (part for part in self._found_parts() if isinstance(part, Tracked))
 
     def _own_variables(self) -> list[Variable]:
-        """Those that are trained first, as Keras has them; the states of recurrent layers are not among them."""
+        """The layer's own variables, trainable ones first, as in Keras; without states of recurrent layers."""
         states = {id(state) for state in self._state_variables}
         found = [part for part in self._found_parts() if isinstance(part, Variable) and id(part) not in states]
         return sorted(found, key=lambda variable: not variable.declared_trainable)
 
     def _all_layers(self) -> list[Any]:
-        """This layer and every layer inside it, each once."""
+        """This layer and all nested layers, each once."""
         found: dict[int, Any] = {}
         stack: list[Any] = [self]
         while stack:
@@ -84,11 +84,11 @@ class Tracked(Part):
         return self._weights_where(lambda layer, v: True)
 
     def _all_weights(self) -> list[Variable]:
-        """What a plan may read of this layer."""
+        """The variables that a plan may read: weights and states."""
         return self.weights + [variable for layer in self._all_layers() for variable in layer._state_variables]
 
     def _plan_parts(self) -> list[Any]:
-        """What invalidates plans of this layer when it changes."""
+        """The layers whose changes invalidate plans of this layer."""
         return list(self._all_layers())
 
     @property
@@ -112,7 +112,7 @@ class Tracked(Part):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        """Freezes or frees all weights, also of the layers inside. At once: `fit` need not be compiled for again."""
+        """Freezes or unfreezes all weights, those of nested layers too. It takes effect without `compile`."""
         value = checked_flag(self.name, "trainable", value)
         for layer in self._all_layers():
             layer._trainable = value

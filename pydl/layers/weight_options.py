@@ -1,4 +1,4 @@
-"""Keras's options of weights: each has an initializer, a regularizer and a constraint."""
+"""Keras's options of weights: an initializer, a regularizer and a constraint each."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class WeightOptions:
         self._names = {weight: {kind: f"{weight}_{kind}" for kind in _KINDS} for weight in weights}
 
     def get(self, layer: Layer, arguments: Mapping[str, Any]) -> None:
-        """Sets the attributes to what the arguments of the layer's constructor mean: names, configs or objects."""
+        """Sets the attributes from the arguments of the layer's constructor: names, configs or objects."""
         for names in self._names.values():
             for kind, name in names.items():
                 setattr(layer, name, _KINDS[kind].get(arguments[name]))
 
     def add(self, layer: Layer, weight: str, shape: Shape, **others: Any) -> Variable:
-        """A new weight of the layer with its options; `others` of `Layer.add_weight` go before them."""
+        """A new weight of the layer with its options; `others` for `Layer.add_weight` override them."""
         options = {kind: getattr(layer, name) for kind, name in self._names[weight].items()}
         return layer.add_weight(shape, **{"name": weight, **options, **others})
 
     def serialize(self, layer: Layer) -> dict[str, Any]:
-        """The layer's options for its configuration: what `get` turns back into the same."""
+        """The layer's options for its config: the input of `get`."""
         config: dict[str, Any] = {}
         for names in self._names.values():
             config |= {name: _KINDS[kind].serialize(getattr(layer, name)) for kind, name in names.items()}

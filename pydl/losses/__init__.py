@@ -1,8 +1,7 @@
 """Losses: a value per sample from (y_true, y_pred), then one number for the batch.
 
-Functions and classes carry Keras's names. The functions give a value per sample; the classes reduce them. Where y_pred
-is the output of a softmax or sigmoid, the cross-entropies go back to what went into it: one kernel, stable for any size
-of the logits.
+Functions and classes have Keras's names. The functions return a value per sample; the classes reduce them. If y_pred is
+the output of a softmax or sigmoid, the cross-entropies compute from its logits: one kernel, stable for any logits.
 """
 
 from __future__ import annotations
@@ -118,7 +117,7 @@ def is_known(name: str) -> bool:
 
 
 def _alias(name: str) -> LossFunction | None:
-    """What "mse" or "MSE" stands for."""
+    """The loss that "mse" or "MSE" abbreviates."""
     return _ALIASES.get(name.lower() if name.isupper() else name)
 
 
@@ -152,7 +151,7 @@ def get(identifier: Any) -> Any:
 
 
 def as_loss(identifier: Any) -> Loss:
-    """A Loss from whatever `get` takes: what `compile` makes of it."""
+    """A Loss from anything that `get` takes, for `compile`."""
     loss = get(identifier)
     return loss if isinstance(loss, Loss) else LossFunctionWrapper(loss)
 

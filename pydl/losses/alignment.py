@@ -1,4 +1,4 @@
-"""How targets, outputs and weights are laid beside each other: by axes, never by size."""
+"""Alignment of the shapes of targets, outputs and weights: by axes, never by size."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Shape = tuple[int, ...]
 
 
 def aligned_shapes(y_true: Shape, y_pred: Shape, per_step: bool = False) -> tuple[Shape, Shape]:
-    """Both shapes with one rank, where one of them has a last axis of 1 more: Keras's squeeze_or_expand_to_same_rank.
+    """Both shapes with one rank if one has an additional last axis of 1: Keras's squeeze_or_expand_to_same_rank.
 
-    Shapes of one axis get the other; longer ones lose it. per_step: y_pred keeps it, so that every step has a value of
-    its own, which a mask or weights per step need.
+    A shape of one axis gets that axis; a longer one loses it. per_step: y_pred keeps it, so that every step has its own
+    value, as a mask or weights per step need.
     """
     if len(y_true) == len(y_pred) + 1 and y_true[-1] == 1:
         return (y_true, (*y_pred, 1)) if len(y_pred) <= 1 else (y_true[:-1], y_pred)
@@ -29,7 +29,7 @@ def aligned_shapes(y_true: Shape, y_pred: Shape, per_step: bool = False) -> tupl
 
 
 def same_rank(y_true: Array, y_pred: Tensor, per_step: bool = False) -> tuple[Array, Tensor]:
-    """Both with one rank by `aligned_shapes`. What softmax or sigmoid made remains known as such."""
+    """Both with one rank by `aligned_shapes`. The node is marked, so that `before` finds the softmax or sigmoid."""
     shape_true, shape_pred = aligned_shapes(y_true.shape, y_pred.shape, per_step)
     if shape_pred != y_pred.shape:
         y_pred = ops.reshape(y_pred, shape_pred)
@@ -39,20 +39,20 @@ def same_rank(y_true: Array, y_pred: Tensor, per_step: bool = False) -> tuple[Ar
 
 
 def is_per_step(weight: Array | None) -> bool:
-    """Whether the weights tell the steps of a sample apart; (N, 1) is a weight per sample, as (N,) is."""
+    """Whether the weights differ between the steps of a sample; (N, 1) is a weight per sample, like (N,)."""
     return weight is not None and weight.ndim > 1 and weight.size > len(weight)
 
 
 def pair(what: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     """y_pred and y_true as floating tensors of one dtype and shape.
 
-    ShapeError where one axis of size 1 is not all that differs: broadcasting, or reshaping, would only hide a mistake.
+    ShapeError if they differ in more than one axis of size 1: broadcasting would hide a mistake.
     """
     output = floating(as_tensor(y_pred))
     target, output = same_rank(as_array(y_true, output.dtype), output)
     if target.shape != output.shape:
         raise mismatch(what, target.shape, output.shape)
-    if not output.ndim:  # single numbers: a last axis, to be reduced
+    if not output.ndim:  # scalars get a last axis to reduce
         target, output = target.reshape(1), ops.reshape(output, 1)
     return output, wrap(target)
 
@@ -62,7 +62,7 @@ def mismatch(what: str, y_true: Shape, y_pred: Shape, hint: str = "") -> ShapeEr
 
 
 def spread(what: str, weight: Array, shape: Shape) -> Array:
-    """A weight per sample (or step, …) as one for each value: repeated over the further axes, and along axes of 1."""
+    """A weight per sample (or step, …) broadcast to one per value: over further axes, and along axes of 1."""
     if weight.ndim == len(shape) + 1 and weight.shape[-1] == 1:
         weight = weight[..., 0]
     leading = shape[: weight.ndim]

@@ -1,4 +1,4 @@
-"""Losses of classes: cross-entropies and hinges."""
+"""Losses of classification: cross-entropies and hinges."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The three cross-entropies, each from logits (one fused kernel) or from probabilities.
 
-A y_pred that a softmax or sigmoid has just made is traced back to its logits: softmax and logarithm cancel, so nothing
-overflows, and the gradient is (probability - target), also where the probability has been rounded to 0 or 1.
+A y_pred that is the output of a softmax or sigmoid is traced back to its logits on the tape: softmax and logarithm
+cancel, so nothing overflows, and the gradient is (probability - target), even if a probability was rounded to 0 or 1.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ..ops.arrays import floating
 from .alignment import mismatch, same_rank
 from .left_out import neutral
 
-_PROBABILITIES = "a cross-entropy of probabilities; it replays from logits, or right behind a softmax or sigmoid"
-EPSILON = 1e-7  # probabilities that are given as such are cut to [EPSILON, 1 - EPSILON], as in Keras
+_PROBABILITIES = "a cross-entropy of probabilities; it replays from logits, or right after a softmax or sigmoid"
+EPSILON = 1e-7  # probabilities are clipped to [EPSILON, 1 - EPSILON], as in Keras
 
 
 @recordable
@@ -139,12 +139,12 @@ def binary_crossentropy(
     if label_smoothing:
         target = target * (1 - label_smoothing) + 0.5 * label_smoothing
     logits = output if from_logits else before("sigmoid", output)
-    bits = _bits_from_probabilities(target, output) if logits is None else ops.sigmoid_cross_entropy(logits, target)
-    return ops.mean(bits, axis=axis)
+    values = _binary_from_probabilities(target, output) if logits is None else ops.sigmoid_cross_entropy(logits, target)
+    return ops.mean(values, axis=axis)
 
 
 def before(activation: str, output: Tensor) -> Tensor | None:
-    """What `activation` was applied to, if that is how `output` was made on this tape, perhaps in another shape."""
+    """The input of `activation` if `output` is its recorded output, perhaps reshaped; else None."""
     node = output.node
     if node is None or not node.inputs:
         return None
@@ -159,12 +159,12 @@ def _classes_last(output: Tensor, axis: int) -> Tensor:
 
 
 def _moved(target: Array, rank: int, axis: int) -> Array:
-    """The targets in the order of `_classes_last`, if they have an axis for the classes."""
+    """The targets with the classes last, like `_classes_last`, if they have an axis for the classes."""
     return target if axis in (-1, rank - 1) or target.ndim != rank else np.moveaxis(target, axis, -1)
 
 
 def _without(ignored: Array, labels: Array, output: Tensor, from_logits: bool) -> Tensor:
-    """The values of the labels that are not ignored, 0 for the others; masked."""
+    """The losses of all labels, 0 for ignored ones, with a mask that leaves these out."""
     labels = np.where(ignored, 0, labels)
     values = sparse_categorical_crossentropy(labels, output, from_logits)
     if not np.isfinite(values.array[ignored]).all():
@@ -187,12 +187,12 @@ def _labels(y_true: Array, output: Tensor) -> Array:
         labels = labels.reshape(output.shape[:-1])
     if labels.dtype.kind in "iu":
         return labels
-    with np.errstate(invalid="ignore"):  # a NaN is told below
+    with np.errstate(invalid="ignore"):  # NaN is refused below
         whole = labels.astype(np.int64)
     if not np.array_equal(whole, labels):
         first = tuple(np.argwhere(whole != labels)[0])
         raise DTypeError(
-            f"[sparse_categorical_crossentropy] y_true: expected whole numbers, got {labels[first]} {position(first)}"
+            f"[sparse_categorical_crossentropy] y_true: expected integer labels, got {labels[first]} {position(first)}"
         )
     return whole
 
@@ -204,11 +204,11 @@ def _check_labels(labels: Array, classes: int) -> None:
     first = tuple(np.argwhere(wrong)[0])
     hint = f"labels begin at 0: {classes} classes are 0 to {classes - 1}"
     if labels[first] < 0:
-        hint += "; what shall not count needs a mask, a weight of 0 or ignore_class"
+        hint += "; to leave out samples use a mask, a weight of 0 or ignore_class"
     elif labels.min() == 0:
-        hint += f"; {labels.max() + 1} classes need as many units in the last layer"
+        hint += f"; for {labels.max() + 1} classes the last layer needs {labels.max() + 1} units"
     elif labels.max() == classes:
-        hint += f"; labels from 1 to {classes} need y - 1"
+        hint += f"; for labels from 1 to {classes} pass y - 1"
     raise LabelError(
         f"[sparse_categorical_crossentropy] y_true: expected labels in [0, {classes}), got {labels.min()} to "
         f"{labels.max()}, the first {labels[first]} {position(first)}; {hint}"
@@ -230,7 +230,7 @@ def _from_probabilities(target: Array, output: Tensor) -> Tensor:
     return record(np.asarray(loss), (output,), backward)
 
 
-def _bits_from_probabilities(target: Array, output: Tensor) -> Tensor:
+def _binary_from_probabilities(target: Array, output: Tensor) -> Tensor:
     cannot_replay(_PROBABILITIES)
     y = output.array
     p = np.clip(y, EPSILON, 1 - EPSILON)

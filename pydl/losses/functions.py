@@ -1,4 +1,4 @@
-"""The losses as functions of Keras's names: from arrays or tensors to a tensor with a value per sample.
+"""The losses as functions, with Keras's names: arrays or tensors in, a tensor with a value per sample out.
 
 All but `cosine_similarity` and the cross-entropies reduce the last axis.
 """
@@ -127,7 +127,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
     """
     y_pred, y_true = pair("huber", y_true, y_pred)
     size = ops.abs(y_pred - y_true)
-    near = ops.minimum(size, delta)  # the rest of the error costs delta per unit
+    near = ops.minimum(size, delta)  # the error beyond delta costs delta per unit
     return ops.mean(near * (size - 0.5 * near), axis=-1)
 
 

@@ -1,7 +1,7 @@
-"""What does not count in a batch: a mask or a weight of 0 leaves it out, whatever stands there.
+"""Samples and steps that a mask or a weight of 0 leaves out: their values have no effect, even NaN.
 
-A NaN times a weight of 0 is NaN, forward and backward. So it is replaced before anything is computed from it; but only
-if it spoils something, since that costs a copy.
+NaN times a weight of 0 is NaN, forward and backward. So such values are replaced before the loss is computed, but only
+if they are not finite, because the replacement costs a copy.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ def counted_values(
     left_out: Callable[[tuple[int, ...]], Array],
     axes: int,
 ) -> Tensor:
-    """call(y_true, y_pred), where what does not count spoils nothing.
+    """call(y_true, y_pred), unaffected by what is left out.
 
-    left_out: for values of a shape, which of them do not count; axes: how many it can tell apart.
+    left_out: from the shape of the values, which of them are left out; axes: the number of axes of that information.
     """
     try:
         values = as_tensor(call(y_true, y_pred))
         rows = left_out(values.shape if values.ndim else y_pred.shape[:axes])
         whole = np.isfinite(values.array[rows] if values.ndim else values.array).all()
-        if whole and _finite(y_true, rows) and _finite(y_pred.array, rows):  # finite values may have other gradients
+        if (
+            whole and _finite(y_true, rows) and _finite(y_pred.array, rows)
+        ):  # of finite values the gradient may still be NaN
             return values
-    except (LabelError, DTypeError):  # of labels that do not count, perhaps
+    except (LabelError, DTypeError):  # perhaps of labels that are left out
         rows = left_out(y_pred.shape[:-1])
         if not rows.any():
             raise
@@ -48,55 +50,55 @@ def counted_values(
 
 
 def _finite(array: Array, rows: Array) -> bool:
-    """Whether the array is finite in these rows; anywhere, if they are none of its own."""
+    """Whether the array is finite in these rows, or everywhere if the rows do not fit its shape."""
     own = array[rows] if rows.shape == array.shape[: rows.ndim] else array
     return array.dtype.kind != "f" or bool(np.isfinite(own).all())
 
 
 def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
-    """Both with harmless values, without a gradient, in the samples or steps that do not count."""
-    while left_out.ndim and left_out.shape != y_pred.shape[: left_out.ndim]:  # an axis that the values do not have
+    """Both with neutral constants in the samples or steps that are left out."""
+    while left_out.ndim and left_out.shape != y_pred.shape[: left_out.ndim]:  # an axis that y_pred does not have
         left_out = np.asarray(left_out.all(axis=-1))
 
-    def place(like: Any) -> Array:
+    def expanded(like: Any) -> Array:
         return left_out.reshape(left_out.shape + (1,) * (like.ndim - left_out.ndim))
 
     if left_out.shape == y_true.shape[: left_out.ndim]:
-        harmless = y_true.dtype.type(0 if y_true.dtype.kind in "iu" else 1)  # a class, a label -1/1 or 0/1, any number
-        y_true = np.where(place(y_true), harmless, y_true)
-    mask, y_pred = y_pred.mask, ops.where(place(y_pred), y_pred.dtype.type(0.5), y_pred)
+        constant = y_true.dtype.type(0 if y_true.dtype.kind in "iu" else 1)  # valid as class, as label -1/1 and 0/1
+        y_true = np.where(expanded(y_true), constant, y_true)
+    mask, y_pred = y_pred.mask, ops.where(expanded(y_pred), y_pred.dtype.type(0.5), y_pred)
     y_pred.mask = mask
     return y_true, y_pred
 
 
 def spoilt(sample_weight: Array, *arrays: Array) -> Array:
-    """Where the weight is 0 and something in one of the arrays is not finite, in the shape of the weights."""
-    nothing = np.asarray(sample_weight == 0)
-    if not nothing.any():
-        return nothing
-    if nothing.ndim > 1 and nothing.shape[-1] == 1:
-        nothing = nothing[..., 0]
-    bad = np.zeros(nothing.shape, bool)
+    """Where the weight is 0 and one of the arrays is not finite, in the shape of the weights."""
+    zero = np.asarray(sample_weight == 0)
+    if not zero.any():
+        return zero
+    if zero.ndim > 1 and zero.shape[-1] == 1:
+        zero = zero[..., 0]
+    bad = np.zeros(zero.shape, bool)
     for array in arrays:
-        if array.dtype.kind == "f" and array.shape[: nothing.ndim] == nothing.shape:
-            bad |= ~np.isfinite(array).reshape(*nothing.shape, -1).all(axis=-1)
-    return np.asarray(bad & nothing)
+        if array.dtype.kind == "f" and array.shape[: zero.ndim] == zero.shape:
+            bad |= ~np.isfinite(array).reshape(*zero.shape, -1).all(axis=-1)
+    return np.asarray(bad & zero)
 
 
 def cleared(x: Any, sample_weight: Any) -> Any:
-    """The inputs with zeros for the samples that weigh nothing for any output, if something there is not finite."""
+    """The inputs with zeros in samples whose weight is 0 for every output, if these are not finite."""
     weights = flatten(sample_weight)
     if not weights or any(weight is None for weight in weights):
         return x
-    nothing = np.all([(weight.reshape(len(weight), -1) == 0).all(axis=1) for weight in weights], axis=0)
-    if not nothing.any():
+    zero = np.all([(weight.reshape(len(weight), -1) == 0).all(axis=1) for weight in weights], axis=0)
+    if not zero.any():
         return x
 
     def clear(array: Any) -> Any:
-        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or np.isfinite(array[nothing]).all():
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or np.isfinite(array[zero]).all():
             return array
         array = array.copy()
-        array[nothing] = 0
+        array[zero] = 0
         return array
 
     return map_structure(clear, x)

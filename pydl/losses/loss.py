@@ -1,4 +1,4 @@
-"""Loss: from a value per sample to one number for the batch."""
+"""Loss: the base class, which reduces a value per sample to one number for the batch."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class Loss(NamesArguments, Counted, Recordable):
 
     @property
     def dtype(self) -> str:
-        """Name of the dtype to compute in; "float32" where it follows y_pred."""
+        """Name of the dtype of the computation; "float32" if it follows y_pred."""
         return (self._dtype or np.dtype(np.float32)).name
 
-    _recordable_instead = "use mean_squared_error or a cross-entropy"  # what pydl.autograd.replay advises
+    _recordable_instead = "use mean_squared_error or a cross-entropy"  # see pydl.autograd.replay
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         """Value per sample; to override.
@@ -100,7 +100,7 @@ class Loss(NamesArguments, Counted, Recordable):
             >>> loss([[1.0], [2.0]], [[1.0], [4.0]], sample_weight=[1.0, 0.5]).item()
             1.0
         """
-        if isinstance(y_pred, dict):  # several outputs are for a loss of the user's own to arrange
+        if isinstance(y_pred, dict):  # a user's loss of several outputs aligns them itself
             return self._reduced(as_tensor(self._values(y_true, y_pred)), None, None)
         output = self._output(y_pred)
         target, mask = self._target(y_true, output.dtype), output.mask
@@ -136,7 +136,7 @@ class Loss(NamesArguments, Counted, Recordable):
 
     @staticmethod
     def _target(y_true: Any, dtype: np.dtype[Any]) -> Array:
-        """Integers are labels and stay integers, wide enough not to wrap round; all else becomes `dtype`."""
+        """Integers are labels and become int32 or int64, so that they do not wrap around; others become `dtype`."""
         target = as_array(y_true)
         if target.dtype in (dtype, np.int32, np.int64):
             return target
@@ -144,7 +144,7 @@ class Loss(NamesArguments, Counted, Recordable):
 
     @staticmethod
     def _weights(mask: Array | None, weight: Array | None, shape: tuple[int, ...], dtype: Any) -> Array:
-        """For each value, its weight; 0 where it is masked."""
+        """The weight of each value; 0 if it is masked."""
         total = np.ones(shape, dtype)
         for each in (mask, weight):
             if each is not None:
@@ -155,9 +155,9 @@ class Loss(NamesArguments, Counted, Recordable):
         if weight is None and mask is None:
             if self.reduction in ("none", None):
                 return values
-            # The mean over nothing is 0.
+            # The mean of an empty batch is 0.
             return ops.sum(values) if self.reduction == "sum" or not values.size else ops.mean(values)
-        if values.ndim == 0:  # of a function that has reduced for itself: the same for all
+        if values.ndim == 0:  # the function has reduced it: the same value for all
             finest = max([each for each in (mask, weight) if each is not None], key=lambda each: each.size)
             values = ops.broadcast_to(values, finest.shape)
         count, weights = float(values.size), self._weights(mask, weight, values.shape, values.dtype)
@@ -204,7 +204,7 @@ class Loss(NamesArguments, Counted, Recordable):
 
 
 def _both(a: Array | None, b: Array | None) -> Array | None:
-    """The mask that leaves out what either does."""
+    """The intersection of two masks."""
     if a is None or b is None:
         return b if a is None else a
     return a & b if a.shape == b.shape else b & spread("loss", a, b.shape)
@@ -245,7 +245,7 @@ class LossFunctionWrapper(Loss):
     def _replay_obstacle(self, training: bool) -> str | None:
         for option in ("label_smoothing", "ignore_class"):
             if self._fn_kwargs.get(option) or getattr(self, option, None):
-                return f"NumPy changes the labels for {option}; change y before fit, and the loss replays"
+                return f"NumPy changes the labels for {option}; change y before fit instead"
         return super()._replay_obstacle(training)
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
@@ -256,7 +256,7 @@ class LossFunctionWrapper(Loss):
 
 
 class _FunctionLoss(LossFunctionWrapper):
-    """A loss whose function is known by the class; its options are arguments, attributes and part of the config."""
+    """A loss of a fixed function, whose options are arguments, attributes and part of the config."""
 
     _function: ClassVar[LossFunction]
     _name: ClassVar[str]

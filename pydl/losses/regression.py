@@ -1,4 +1,4 @@
-"""Losses of numbers: mean errors."""
+"""Losses of regression: mean errors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Metrics: means and counts over an epoch, by Keras's names.
 
-`update_state(y_true, y_pred, sample_weight=None)` takes NumPy arrays or anything that converts; `result()` is a float,
-or an array where several values were asked for.
+`update_state(y_true, y_pred, sample_weight=None)` takes arrays or anything that NumPy converts; `result()` is a float,
+or an array for several thresholds.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def get(identifier: Any) -> Any:
     if not isinstance(metric, Metric):
         return MeanMetricWrapper(metric)
     if isinstance(identifier, str):
-        metric.name = identifier  # history keys keep the name that was given
+        metric.name = identifier  # keys of the history have the name that was given
     return metric
 
 
@@ -209,7 +209,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 
 
 def accuracy_for(y_true_shape: tuple[int, ...], y_pred_shape: tuple[int, ...], name: str) -> Metric:
-    """What "accuracy" means for these shapes, by Keras's rule."""
+    """The metric that "accuracy" means for these shapes, by Keras's rule."""
     classes = y_pred_shape[-1] if y_pred_shape else 1
     metric: Metric
     if classes == 1:

@@ -1,4 +1,4 @@
-"""Metrics of classes: accuracies, hinges and cross-entropies."""
+"""Metrics of classification: accuracies, hinges and cross-entropies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts of right and wrong positives and negatives, and what is made of them."""
+"""Counts of true and false positives and false negatives; precision and recall."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .functions import paired
 from .mean import values_of, weights_of
 from .metric import Array, Metric
 
-_BELOW_ALL = -1e10  # the threshold where the k largest are meant, as in Keras
+_BELOW_ALL = -1e10  # the threshold for top_k without thresholds, as in Keras
 
 
 class Confusion(Metric):
@@ -79,7 +79,10 @@ class Confusion(Metric):
             outputs = self._largest(outputs, self.top_k)
         if self.class_id is not None:
             if outputs.ndim < 2 or not -outputs.shape[-1] <= self.class_id < outputs.shape[-1]:
-                raise ValueError(f"[{self.name}] class_id: {self.class_id} is no index of outputs {outputs.shape}")
+                raise ValueError(
+                    f"[{self.name}] class_id: expected an index of the last axis of outputs {outputs.shape}, "
+                    f"got {self.class_id}"
+                )
             truth, outputs = truth[..., self.class_id], outputs[..., self.class_id]
             weight = None if weight is None else weight[..., self.class_id]
         self._count(truth != 0, outputs, weight)
@@ -89,22 +92,22 @@ class Confusion(Metric):
             return float(np.count_nonzero(where) if weight is None else weight[where].sum(dtype=np.float64))
 
         for i, threshold in enumerate(self.thresholds):
-            said = outputs > threshold
-            self.true_positives[i] += total(truth & said)
-            self.false_positives[i] += total(~truth & said)
-            self.false_negatives[i] += total(truth & ~said)
+            predicted = outputs > threshold
+            self.true_positives[i] += total(truth & predicted)
+            self.false_positives[i] += total(~truth & predicted)
+            self.false_negatives[i] += total(truth & ~predicted)
 
     @staticmethod
     def _largest(outputs: Array, k: int) -> Array:
-        """The k largest of the last axis, and the others below all thresholds."""
+        """The outputs, with all but the k largest of the last axis below all thresholds."""
         order = np.argsort(-outputs, axis=-1, kind="stable")[..., :k]
         kept = np.full(outputs.shape, _BELOW_ALL, np.float64)
         np.put_along_axis(kept, order, np.take_along_axis(outputs, order, axis=-1), axis=-1)
         return kept
 
-    def _share(self, of: Array) -> Any:
-        """true_positives as a share of this, 0 of nothing: a float, or an array for several thresholds."""
-        share = np.divide(self.true_positives, of, out=np.zeros_like(of), where=of != 0)
+    def _true_positive_share(self, total: Array) -> Any:
+        """true_positives / total, 0 for a total of 0: a float, or an array for several thresholds."""
+        share = np.divide(self.true_positives, total, out=np.zeros_like(total), where=total != 0)
         return float(share[0]) if len(share) == 1 else share
 
     def get_config(self) -> dict[str, Any]:
@@ -143,7 +146,7 @@ class Precision(Confusion):
 
     def result(self) -> Any:
         """The share: a float, or an array (thresholds,) for a list of them."""
-        return self._share(self.true_positives + self.false_positives)
+        return self._true_positive_share(self.true_positives + self.false_positives)
 
 
 class Recall(Confusion):
@@ -175,4 +178,4 @@ class Recall(Confusion):
 
     def result(self) -> Any:
         """The share: a float, or an array (thresholds,) for a list of them."""
-        return self._share(self.true_positives + self.false_negatives)
+        return self._true_positive_share(self.true_positives + self.false_negatives)

@@ -1,4 +1,4 @@
-"""What metrics are means of: functions from arrays y_true and y_pred to a value per sample or element."""
+"""The functions whose means are metrics: from arrays y_true and y_pred to a value per sample or element."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def sparse_top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5, 
     labels = _labels(np.asarray(y_true), y_pred)
     if from_sorted_ids:
         return np.asarray((labels[..., None] == y_pred[..., :k]).any(axis=-1))
-    known = (labels >= 0) & (labels < y_pred.shape[-1])  # no other class is ever among them
+    known = (labels >= 0) & (labels < y_pred.shape[-1])  # a label that is no class is never among the top k
     own = np.take_along_axis(y_pred, np.where(known, labels, 0)[..., None].astype(np.int64), axis=-1)
     return np.asarray(((y_pred > own).sum(axis=-1) < k) & np.isfinite(own[..., 0]) & known)
 
@@ -189,7 +189,7 @@ def mean_absolute_error(y_true: Array, y_pred: Array) -> Array:
 
 
 def squared_error(y_true: Array, y_pred: Array) -> Array:
-    """Of each element."""
+    """The squared error of each element."""
     y_true, y_pred = paired(y_true, y_pred, floats=True)
     return np.asarray(np.square(y_pred - y_true))
 
@@ -218,7 +218,7 @@ def cosine_similarity(y_true: Array, y_pred: Array, axis: int = -1) -> Array:
 
 
 def paired(y_true: Array, y_pred: Array, floats: bool = False) -> tuple[Array, Array]:
-    """Both in one shape, up to a last axis of 1; ShapeError otherwise. floats: no integers, which could wrap round."""
+    """Both in one shape, up to a last axis of 1; else ShapeError. floats: as floats, since integers wrap around."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     shape_true, shape_pred = aligned_shapes(y_true.shape, y_pred.shape)
     if shape_true != shape_pred:

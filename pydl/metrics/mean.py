@@ -1,4 +1,4 @@
-"""Means and sums over batches, kept in plain Python numbers, so that a step costs next to nothing."""
+"""Means and sums over batches. The state is Python numbers, which makes an update cheap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Values: TypeAlias = Callable[..., Any]
 
 
 def values_of(x: Any) -> Array:
-    """x as an array that does not wrap round. Metrics have no gradient: here, a tensor leaves the tape on purpose."""
+    """x as an array, integers as int32 or int64, so that sums do not wrap around. Metrics have no gradient."""
     with no_grad():
         array = np.asarray(x)
     if array.dtype.kind in "iu" and array.dtype not in (np.int32, np.int64):
@@ -29,7 +29,7 @@ def values_of(x: Any) -> Array:
 
 
 def weights_of(sample_weight: ArrayLike | None, y_pred: Any) -> Array | None:
-    """The weights, 0 where y_pred is masked."""
+    """The weights, with 0 for masked values of y_pred."""
     weight = None if sample_weight is None else _floats(values_of(sample_weight))
     mask = y_pred.mask if isinstance(y_pred, Tensor) else None
     if mask is None:
@@ -46,7 +46,7 @@ def _floats(array: Array) -> Array:
 
 
 def weighted_sum(array: Array, weight: Array) -> float:
-    """The sum of what weighs more than 0, whatever stands elsewhere."""
+    """The weighted sum; values of weight 0 have no effect, even NaN."""
     total = float(np.sum(array * weight, dtype=np.float64))
     return total if math.isfinite(total) else float(np.sum(array * weight, dtype=np.float64, where=weight != 0))
 
@@ -106,7 +106,7 @@ class Mean(Metric):
             self.count += array.size
 
     def _add(self, value: float, count: int) -> None:
-        """Counts `value` as the mean of `count` samples: the training loop's short way."""
+        """Adds `value` as the mean of `count` samples: the fast path of the training loop."""
         self.total += value * count
         self.count += count
 
@@ -224,7 +224,7 @@ class MeanMetricWrapper(Mean):
                 values = counted_values(
                     self._call, target, output, lambda shape: spread("metric", weight, shape) == 0, weight.ndim
                 )
-                if not values.ndim and output.ndim > 1:  # a function that has reduced for itself: the same for all
+                if not values.ndim and output.ndim > 1:  # the function has reduced it: the same value for all
                     values = wrap(np.broadcast_to(values.array, weight.shape))
         super().update_state(values, weight)
 
@@ -240,7 +240,7 @@ class MeanMetricWrapper(Mean):
 
 
 class _FunctionMetric(MeanMetricWrapper):
-    """The mean of a function that the class knows; its options are arguments, attributes and part of the config."""
+    """The mean of a fixed function, whose options are arguments, attributes and part of the config."""
 
     _function: ClassVar[Values]
     _name: ClassVar[str]

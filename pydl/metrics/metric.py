@@ -1,4 +1,4 @@
-"""Metric: what grows batch by batch."""
+"""Metric: the base class, which accumulates state batch by batch."""
 
 from __future__ import annotations
 
@@ -317,7 +317,7 @@ class Metric(NamesArguments):
 
 
 class Kept:
-    """What a metric knows at some time, to be put back later. Its variables stay the same objects."""
+    """A saved state of a metric. `restore` writes it back; the variables stay the same objects."""
 
     def __init__(self, metric: Metric) -> None:
         self._metric, self._variables = metric, metric.variables

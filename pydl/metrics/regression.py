@@ -1,4 +1,4 @@
-"""Metrics of numbers: mean errors."""
+"""Metrics of regression: mean errors."""
 
 from __future__ import annotations
 

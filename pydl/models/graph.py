@@ -80,7 +80,7 @@ class Graph:
         number = {id(layer): i for i, layer in enumerate(self.layers)}
         count = len(self.starts)
         given = [((), {})] * count + [(step.args, step.kwargs) for step in self.steps]
-        calls = [(number[id(c.layer)], *each, *c.form()) for c, each in zip(self.calls, given, strict=True)]
+        calls = [(number[id(c.layer)], *each, *c.spec()) for c, each in zip(self.calls, given, strict=True)]
         inputs = pack_sequence_as(self.inputs, map(Slot, range(count)))
         return {"name": self.name, "layers": self.layers, "calls": calls, "ends": (inputs, self.results)}
 

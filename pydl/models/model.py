@@ -117,7 +117,7 @@ class Model(Trainer, Described, Layer):
                 return y
         if len(args) == 1:
             return self._checked_call(args[0], training, kwargs)
-        inputs, kwargs = self._signature.sorted(self.name, args, kwargs)
+        inputs, kwargs = self._signature.bind(self.name, args, kwargs)
         return self._checked_call(inputs, kwargs.pop("training", training), kwargs)
 
     def _checked_call(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:

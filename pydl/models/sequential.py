@@ -183,7 +183,7 @@ class Sequential(Model):
                 shape = layer._output_shapes_of(_symbols_like(x, shape))
             except ValueError as error:
                 raise ShapeError(explain_chain(self.name, self._stack, given, layer, error)) from error
-            x = call.give(map_structure(_of_any_batch, shape) if any_batch else shape, layer.dtype)
+            x = call.make_outputs(map_structure(_of_any_batch, shape) if any_batch else shape, layer.dtype)
         self._graph = _Chain(self.name, inputs, x)
         self._spec = ChainInputs(self.name, self._graph, self.dtype, self._input is not None)
         for call in calls:

@@ -1,4 +1,4 @@
-"""Optimisers, in order of complexity. Every update of all parameters is one call into the kernels."""
+"""Optimizers. An update of all variables of one dtype is one kernel call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all optimizers: learning rate, weight decay, clipping, and the state of every variable."""
+"""The base class of all optimizers: learning rate, weight decay, clipping, and the state of every variable."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Gradient: TypeAlias = Array | Tensor | None
 LearningRate: TypeAlias = float | LearningRateSchedule
 
 
-_MOST_GROUPS = 64
+_MAX_GROUPS = 64
 
 
 class _Group:
-    """Variables of one dtype with their state, as the lists that a kernel takes. Made once, used every step."""
+    """Variables of one dtype with their state, as the lists that a kernel takes. Reused at every step."""
 
     def __init__(self, members: list[int], variables: Sequence[Variable], slots: Slots, decayed: bool) -> None:
-        self.members = members  # places in the list of all variables, which are not held here
+        self.members = members  # indices into the list of all variables; no references, to let those go
         own = [variables[i] for i in members]
         self.params, self.versions = [v._writable() for v in own], [v.version for v in own]
         self.state = [list(slot) for slot in zip(*[slots[v] for v in own], strict=True)]
@@ -85,7 +85,7 @@ class Optimizer(NamesArguments):
     ) -> None:
         self.name = name or type(self).__name__.lower()
         if sum(clip is not None for clip in (clipnorm, clipvalue, global_clipnorm)) > 1:
-            raise ValueError(f"[{self.name}] expected at most one of clipnorm, clipvalue, global_clipnorm")
+            raise ValueError(f"[{self.name}] clipnorm, clipvalue, global_clipnorm: expected at most one")
         limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         self._check(**{key: v for key, v in {"weight_decay": weight_decay, **limits}.items() if v is not None})
         self.learning_rate = learning_rate
@@ -113,14 +113,15 @@ class Optimizer(NamesArguments):
             self._check(learning_rate=value)
             if isinstance(getattr(self, "_rate", None), LearningRateSchedule):
                 raise TypeError(
-                    f"[{self.name}] learning_rate: it follows a schedule, {type(self._rate).__name__}, and cannot be "
-                    "set to a number; make the optimizer with a number, or set another schedule"
+                    f"[{self.name}] learning_rate: expected a schedule, because it follows "
+                    f"{type(self._rate).__name__}, got a number; construct the optimizer with a number, or set another "
+                    "schedule"
                 )
             value = float(value)
         self._rate: LearningRate = value
 
     def _check(self, below: float = math.inf, **numbers: Any) -> None:
-        """Each a number in [0, below): TypeError for other things, ValueError for other numbers."""
+        """TypeError unless each is a number, ValueError unless it is in [0, below)."""
         for key, value in numbers.items():
             if isinstance(value, str) or not hasattr(value, "__float__"):
                 raise TypeError(f"[{self.name}] {key}: expected a number, got {value!r}")
@@ -173,7 +174,9 @@ class Optimizer(NamesArguments):
             >>> optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         """
         if self.built:
-            raise ValueError(f"[{self.name}] exclude_from_weight_decay: only before the optimizer has seen variables")
+            raise ValueError(
+                f"[{self.name}] exclude_from_weight_decay: expected an optimizer without state; call it before build()"
+            )
         self._undecayed, names = list(var_list or ()), [] if var_names is None else list(var_names)
         if isinstance(var_names, str) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"[{self.name}] var_names: expected a list of strings, got {var_names!r}")
@@ -203,10 +206,10 @@ class Optimizer(NamesArguments):
         if any([g is None for g in grads]):
             pairs = [(g, v) for g, v in zip(grads, trainable_variables, strict=True) if g is not None]
             if not pairs:
-                raise ValueError(f"[{self.name}] grads: no variable has a gradient; was backward() called?")
+                raise ValueError(f"[{self.name}] grads: expected a gradient, got only None; call backward() first")
             return self.apply_gradients(pairs)
         arrays = self._clipped([g.array if isinstance(g, Tensor) else np.asarray(g) for g in grads])
-        with self._lock.lock:  # of C, because every step comes here
+        with self._lock.lock:  # the C lock directly: it is acquired at every step
             rate, step = self.learning_rate, self.iterations + 1
             for group in self._grouped(trainable_variables):
                 own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]
@@ -247,13 +250,13 @@ class Optimizer(NamesArguments):
             for v in variables:
                 if not isinstance(v, Variable):
                     kind = type(v).__name__
-                    raise TypeError(f"[{self.name}] variables: expected Variables, each after its gradient, got {kind}")
+                    raise TypeError(f"[{self.name}] variables: expected pairs (gradient, Variable), got {kind}")
             self.build(variables)
             alike: dict[Any, list[int]] = {}
             for i, v in enumerate(variables):
                 alike.setdefault((v.dtype, self._decays(v)), []).append(i)
             groups = [_Group(members, variables, self._state, decayed) for (_, decayed), members in alike.items()]
-            if len(self._state.groups) >= _MOST_GROUPS:  # other variables have gradients at every step
+            if len(self._state.groups) >= _MAX_GROUPS:  # the set of variables with gradients keeps changing
                 self._state.groups.clear()
             self._state.groups[key] = groups
         return groups
@@ -261,7 +264,7 @@ class Optimizer(NamesArguments):
     def _clipped(self, grads: list[Array]) -> list[Array]:
         if self.clipvalue is None and self.clipnorm is None and self.global_clipnorm is None:
             return grads
-        with np.errstate(over="ignore", invalid="ignore"):  # gradients that are not finite show in the weights
+        with np.errstate(over="ignore", invalid="ignore"):  # gradients that are not finite reach the weights
             if self.clipvalue is not None:
                 return [np.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
             if self.clipnorm is not None:
@@ -270,7 +273,7 @@ class Optimizer(NamesArguments):
             scale = _scale(limit, norm) if norm < math.inf else math.nan
             return [g * scale for g in grads]
 
-    # -- its state as arrays by number, as Keras saves it
+    # -- the state as arrays by number, as Keras saves it
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
         """Puts the state into a store: iterations, learning rate (unless it is a schedule), then `variables`.
@@ -321,7 +324,7 @@ class Optimizer(NamesArguments):
                 array[...] = value
         elif self._slots:
             rest = arrays[first:]
-            self._state.wait([tuple(rest[i : i + per_variable]) for i in range(0, len(rest), per_variable)])
+            self._state.set_pending([tuple(rest[i : i + per_variable]) for i in range(0, len(rest), per_variable)])
         self.iterations = int(arrays[0])
         if first == 2:
             self.learning_rate = float(arrays[1])
@@ -367,9 +370,9 @@ def _norm(grads: list[Array]) -> float:
     largest = max([float(np.max(np.abs(g), initial=0.0)) for g in grads], default=0.0)
     if largest == 0 or not math.isfinite(largest):
         return largest
-    return largest * _norm([g / largest for g in grads])  # the squares alone leave the range of numbers
+    return largest * _norm([g / largest for g in grads])  # the squares overflow or underflow
 
 
 def _scale(limit: float, norm: float) -> float:
-    """What brings a norm to the limit, if it is above."""
+    """The factor that scales a norm above the limit down to it."""
     return limit / norm if norm > limit or norm != norm else 1.0

@@ -1,4 +1,4 @@
-"""RMSprop: steps by the root of a running mean of squared gradients."""
+"""RMSprop: steps divided by the root of a moving average of squared gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: functions of the number of updates made."""
+"""Learning-rate schedules: functions of the number of updates."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LearningRateSchedule(NamesArguments):
 
 def _positive_steps(owner: str, decay_steps: int) -> int:
     if decay_steps <= 0:
-        raise ValueError(f"[{owner}] decay_steps: expected more than 0, got {decay_steps}")
+        raise ValueError(f"[{owner}] decay_steps: expected a positive number, got {decay_steps}")
     return decay_steps
 
 

@@ -1,1 +1,1 @@
-"""Weights in files."""
+"""Weight files and configs of layers."""

@@ -1,4 +1,4 @@
-"""Weights in .npz files: plain arrays, no pickle, each under its number and the path of its variable."""
+"""Weights in .npz files: plain arrays, no pickle, each named by its number and the path of its variable."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ from .paths import Place, same_place
 
 _OTHER_FORMATS = (".h5", ".hdf5", ".keras", ".safetensors")
 _NAME = re.compile(r"(?P<number>\d{4,9})\.(?P<path>.+)\.npy|arr_(?P<plain>\d{1,9})\.npy", re.DOTALL)  # or NumPy's
-_HEADER = 1 << 16  # bytes before the numbers of an array, at most
-_ITEM = 16  # bytes of a number, at most
+_MAX_HEADER = 1 << 16  # bytes of the header of an array
+_MAX_ITEM = 16  # bytes of an element
 
 
 def save_arrays(path: str | os.PathLike[str], places: Sequence[Place], overwrite: bool = True) -> None:
-    """Writes the variables in order, each under its number and path."""
+    """Writes the variables in order, each named by its number and path."""
     target = Path(path)
     if target.name.endswith(_OTHER_FORMATS):
-        raise ValueError(f"[save_weights] filepath: weights are written as .npz, got {target.name!r}")
+        raise ValueError(f"[save_weights] filepath: expected a .npz file, got {target.name!r}")
     if target.exists() and not overwrite:
-        raise FileExistsError(f"[save_weights] {target} exists and overwrite is False")
+        raise FileExistsError(f"[save_weights] filepath: expected a new file, got {target}; pass overwrite=True")
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"[save_weights] filepath: no folder {str(target.parent)!r} for {os.fspath(path)!r}")
+        raise FileNotFoundError(
+            f"[save_weights] filepath: expected a file in an existing folder, got {os.fspath(path)!r}; there is no "
+            f"folder {str(target.parent)!r}"
+        )
     write_whole(target, partial(_write, places))
 
 
 def _write(places: Sequence[Place], file: BinaryIO) -> None:
-    with zipfile.ZipFile(file, "w") as archive:  # np.savez would pickle, if asked to by an object array
+    with zipfile.ZipFile(file, "w") as archive:  # np.savez would pickle an object array
         for i, place in enumerate(places):
             with archive.open(f"{i:04d}.{place.path}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, place.variable.array, allow_pickle=False)
@@ -43,16 +46,16 @@ def _write(places: Sequence[Place], file: BinaryIO) -> None:
 
 class _Member(NamedTuple):
     info: zipfile.ZipInfo
-    path: str | None  # None in a file of NumPy's own
+    path: str | None  # None in a file of np.savez
     shape: tuple[int, ...]
     fortran: bool
     dtype: np.dtype[np.generic]
 
 
 def load_arrays(path: str | os.PathLike[str], places: Sequence[Place]) -> list[Array]:
-    """Reads the arrays in order. ValueError if the file is damaged, or number, names or shapes are not these.
+    """Reads the arrays in order. ValueError if the file is damaged, or the count, names or shapes differ.
 
-    All headers are compared with the variables before anything is unpacked.
+    All headers are compared with the variables before any array is read.
     """
     with open(path, "rb") as file:
         try:
@@ -62,27 +65,29 @@ def load_arrays(path: str | os.PathLike[str], places: Sequence[Place]) -> list[A
                 return [_array(archive, member) for member in members]
         except _Misfit as misfit:
             raise ValueError(f"[load_weights] {os.fspath(path)}: {misfit}") from None
-        except Exception as error:  # zipfile and NumPy raise a dozen kinds for damage
-            raise ValueError(f"[load_weights] {os.fspath(path)}: not a file of weights, or damaged") from error
+        except Exception as error:  # zipfile and NumPy raise a dozen types for damage
+            raise ValueError(
+                f"[load_weights] {os.fspath(path)}: expected a weight file, got another or a damaged file"
+            ) from error
 
 
 class _Misfit(Exception):
-    """A sound file, but of something else."""
+    """A valid file of another model."""
 
 
 def _opened(file: BinaryIO, places: Sequence[Place]) -> zipfile.ZipFile:
-    # Not even the directory is read of a file that is larger than the weights in the largest type.
-    most = sum(place.variable.size * _ITEM + 2 * _HEADER for place in places) + 4 * _HEADER
+    # A file that is larger than the weights in the largest dtype is refused before its directory is read.
+    limit = sum(place.variable.size * _MAX_ITEM + 2 * _MAX_HEADER for place in places) + 4 * _MAX_HEADER
     size = os.fstat(file.fileno()).st_size
-    if size > most:
-        raise _Misfit(f"has {size} bytes, more than {len(places)} arrays of these shapes take")
+    if size > limit:
+        raise _Misfit(f"expected at most {limit} bytes for {len(places)} arrays of these shapes, got {size}")
     return zipfile.ZipFile(file)
 
 
 def _members(archive: zipfile.ZipFile, count: int) -> list[_Member]:
-    """What the headers say, in order. An error for anything unusual, such as a name that is there twice."""
+    """The parsed headers, in order. An error for anything unusual, such as a duplicate name."""
     if len(archive.infolist()) != count:
-        raise _Misfit(f"holds {len(archive.infolist())} arrays, the model has {count}")
+        raise _Misfit(f"expected {count} arrays, as the model has, got {len(archive.infolist())}")
     found: dict[int, _Member] = {}
     for info in archive.infolist():
         name = _NAME.fullmatch(info.filename)
@@ -99,7 +104,7 @@ def _members(archive: zipfile.ZipFile, count: int) -> list[_Member]:
             }[version]
             shape, fortran, dtype = read_header(member)
             begin = member.tell()
-        if dtype.hasobject or begin > _HEADER or info.file_size != begin + _count(shape) * dtype.itemsize:
+        if dtype.hasobject or begin > _MAX_HEADER or info.file_size != begin + _count(shape) * dtype.itemsize:
             raise ValueError(f"{info.filename}: {info.file_size} bytes")
         found[number] = _Member(info, name["path"], shape, fortran, dtype)
     if sorted(found) != list(range(len(found))):
@@ -120,8 +125,8 @@ def _check_fit(members: Sequence[_Member], places: Sequence[Place]) -> None:
     for member, place in zip(members, places, strict=True):
         if member.path is not None and not same_place(member.path, place):
             raise _Misfit(
-                f"holds {member.path!r} where the model has {place.path!r}; names of your own must be the same, or "
-                "set_weights() takes the arrays by their order"
+                f"expected {place.path!r}, got {member.path!r}; give the layers the names that they have in the file, "
+                "or pass the arrays in order to set_weights()"
             )
         if member.shape != place.variable.shape or member.dtype.kind != "f":
             expected = f"expected shape {place.variable.shape}, got {member.dtype} {member.shape}"
@@ -129,11 +134,11 @@ def _check_fit(members: Sequence[_Member], places: Sequence[Place]) -> None:
     given, own = [member.path for member in members], [place.path for place in places]
     if None not in given and given != own and sorted(map(str, given)) == sorted(own):
         first = next(i for i, path in enumerate(given) if path != own[i])
-        raise _Misfit(f"holds {given[first]!r} where the model has {own[first]!r}: the order of layers differs")
+        raise _Misfit(f"expected {own[first]!r}, got {given[first]!r}; the order of the layers differs")
 
 
 def _array(archive: zipfile.ZipFile, member: _Member) -> Array:
-    """The numbers, read to the end of the member, where its checksum is compared."""
+    """The elements, read to the end of the member, where zipfile compares the checksum."""
     with archive.open(member.info) as file:
         file.read(member.info.file_size - _count(member.shape) * member.dtype.itemsize)
         flat = np.empty(_count(member.shape), member.dtype)

@@ -1,4 +1,4 @@
-"""Where variables stand in a model: "block/dense_1/kernel"."""
+"""Paths of variables in a model: "block/dense_1/kernel"."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ..base.registry import base_name
 
 
 class Place(NamedTuple):
-    """A variable, and the names of the layers that lead to it from the model, which is not named itself."""
+    """A variable and its path: the names of the layers from the model, which is left out itself, to the variable."""
 
     variable: Variable
     path: str
-    pattern: re.Pattern[str]  # paths that are the same but for the numbers of automatic names
+    pattern: re.Pattern[str]  # matches paths that differ only in the numbers of default names
 
 
 def places(model: Any) -> list[Place]:
-    """The places of all `weights`, in their order."""
+    """The places of all `weights`, in order."""
     found: dict[int, Place] = {}
     seen: set[int] = set()
     stack: list[tuple[Any, str, str]] = [(model, "", "")]
@@ -36,16 +36,16 @@ def places(model: Any) -> list[Place]:
 
 
 def _printable(name: str) -> str:
-    """What may stand in the directory of a zip file."""
+    """The name with only printable characters, for the directory of a zip file."""
     return "".join(c if c.isprintable() else "?" for c in name)
 
 
 def _alike(layer: Any) -> str:
-    """A pattern for the name, or for any number of it if it is one that the layer got by itself."""
+    """A pattern for the name; for a default name, with any number."""
     base = re.escape(base_name(type(layer).__name__))
     return rf"{base}(?:_\d+)?" if re.fullmatch(rf"{base}(?:_\d+)?", layer.name) else re.escape(_printable(layer.name))
 
 
 def same_place(path: str, place: Place) -> bool:
-    """Whether a path is that of the place, but for automatic numbers. A bare name, as older files have, will do."""
+    """Whether the path is that of the place, up to numbers of default names. Older files have the variable's name."""
     return path in (place.path, place.variable.name) or place.pattern.fullmatch(path) is not None

@@ -1,4 +1,4 @@
-"""Layers as plain values: {"class_name", "config"}, and back."""
+"""Layers to configs, {"class_name", "config"}, and back."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from ..base.registry import plain
 
 
 def serialize(layer: Any) -> dict[str, Any]:
-    """The name of the layer's class, and what its constructor needs."""
+    """The name of the layer's class, and the arguments of its constructor."""
     return {"class_name": type(layer).__name__, "config": plain(layer.get_config())}
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Any]] | None = None) -> Any:
-    """The layer that `serialize` described. ValueError for a class that is neither pydl's nor in custom_objects."""
+    """A layer from its config. ValueError for a class that is neither pydl's nor in custom_objects."""
     name, known = config["class_name"], custom_objects or {}
     cls, layer = known.get(name) or find(name), find("Layer")
     if not isinstance(cls, type) or layer is None or not issubclass(cls, layer):
-        raise ValueError(f"[from_config] custom_objects: there is no layer class {name!r}; give {{{name!r}: {name}}}")
+        raise ValueError(
+            f"[from_config] config: unknown layer class {name!r}; pass custom_objects={{{name!r}: {name}}}"
+        )
     has_layers_inside = "custom_objects" in inspect.signature(cls.from_config).parameters
     options = {"custom_objects": custom_objects} if has_layers_inside else {}
     return cls.from_config(config["config"], **options)

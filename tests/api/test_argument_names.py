@@ -249,7 +249,7 @@ def test_reset_state_forgets_the_batch_size() -> None:
         net = Sequential([layer, layers.Dense(1)])
         alone = np.random.default_rng(0).random((1, 2, 2), "float32")
         net.predict(np.ones((4, 2, 2)), verbose=0)
-        with pytest.raises(ValueError, match="expected a batch of 4 samples"):
+        with pytest.raises(ValueError, match="expected 4 samples, the batch size of the stored states"):
             net.predict(alone, verbose=0)
         net.reset_state()
         first = net.predict(alone, verbose=0)

@@ -68,7 +68,7 @@ def test_only_overridden_hooks_are_called(model):
     assert [name for name in callbacks.callback.HOOKS if listed.hooks(name)] == ["on_train_begin", "on_epoch_end"]
     with pytest.raises(TypeError, match="expected Callback objects"):
         callbacks.CallbackList([print], model=model)
-    with pytest.raises(TypeError, match="no hook named 'on_batch'"):
+    with pytest.raises(TypeError, match=r"hooks: expected names of .* got 'on_batch'"):
         callbacks.LambdaCallback(on_batch=print)
 
 
@@ -120,7 +120,7 @@ def test_early_stopping_options(model, data, options, values, epochs):
 
 
 def test_a_monitor_that_is_not_there_warns(model, data):
-    with pytest.warns(UserWarning, match="'val_loss' is not in the logs, which hold loss, acc") as caught:
+    with pytest.warns(UserWarning, match=r"expected a name in the logs \(loss, acc") as caught:
         model.fit(*data, verbose=0, callbacks=[callbacks.EarlyStopping()])
     assert caught[0].filename == __file__
     with pytest.raises(ValueError, match="mode: expected 'auto', 'min' or 'max'"):
@@ -139,7 +139,7 @@ def test_checkpoint(model, data, tmp_path):
     model.load_weights(tmp_path / "best.npz")
     for now, expected in zip(model.get_weights(), weights[1], strict=True):
         np.testing.assert_array_equal(now, expected)
-    with pytest.raises(KeyError, match="but the logs hold loss, acc"):
+    with pytest.raises(KeyError, match="expected names among the logs loss, acc"):
         model.fit(*data, verbose=0, callbacks=[callbacks.ModelCheckpoint(tmp_path / "{val_loss}.npz")])
 
 
@@ -292,7 +292,7 @@ def test_a_narrow_terminal_drops_the_bar_and_never_wraps():
 def test_a_schedule_is_not_replaced(callback):
     model = Sequential([Input((2,)), layers.Dense(1)])
     model.compile(optimizers.SGD(schedules.ExponentialDecay(0.1, 10, 0.9)), "mse")
-    with pytest.raises(TypeError, match="follows a schedule, ExponentialDecay"):
+    with pytest.raises(TypeError, match="got a schedule, ExponentialDecay"):
         model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[callback])
 
 
@@ -307,13 +307,13 @@ MONITORS = {
 def test_a_monitor_that_cannot_come_is_refused_at_the_start(model, data, tmp_path, owner):
     def refused(name, text, **options):
         before = model.get_weights()
-        with pytest.raises(ValueError, match=rf"\[{owner}\] monitor: '{name}' is not in the logs, {text}"):
+        with pytest.raises(ValueError, match=rf"\[{owner}\] monitor: expected a name in the logs \({text}"):
             model.fit(*data, verbose=0, callbacks=[MONITORS[owner](name, tmp_path)], **options)
         assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
 
-    refused("accuracy", "which hold loss, acc")
-    refused("val_los", "which hold loss, acc, val_loss, val_acc.*; did you mean 'val_loss'", validation_data=data)
-    refused("lost", "which hold .*; did you mean 'loss'")
+    refused("accuracy", "loss, acc")
+    refused("val_los", "loss, acc, val_loss, val_acc.*; did you mean 'val_loss'", validation_data=data)
+    refused("lost", ".*; did you mean 'loss'")
     for name in ("loss", "acc", "val_acc"):
         model.fit(*data, verbose=0, callbacks=[MONITORS[owner](name, tmp_path)], validation_split=0.5)
     rate = callbacks.LearningRateScheduler(lambda epoch: 0.1)
@@ -331,7 +331,7 @@ def test_what_validation_brings_later_is_waited_for(model, data, tmp_path):
 
 def test_without_validation_data_it_warns_once_and_saves(model, data, tmp_path):
     best = callbacks.ModelCheckpoint(tmp_path / "{epoch}.npz", save_best_only=True)
-    with pytest.warns(UserWarning, match="'val_loss' is not in the logs.*no validation data") as caught:
+    with pytest.warns(UserWarning, match="got 'val_loss'.*no validation data") as caught:
         model.fit(*data, epochs=3, verbose=0, callbacks=[best])
     assert len(caught) == 1
     assert len(list(tmp_path.iterdir())) == 3  # a file more, rather than none after a long training
@@ -344,7 +344,7 @@ def test_logs_of_others_may_come_at_any_time(model, data):
                 logs["bleu"] = 1.0
 
     stop = callbacks.EarlyStopping("bleu", mode="max", patience=9)
-    with pytest.warns(UserWarning, match="'bleu' is not in the logs") as caught:
+    with pytest.warns(UserWarning, match="got 'bleu'") as caught:
         model.fit(*data, epochs=4, verbose=0, callbacks=[Late(), stop])
     assert len(caught) == 1
     assert stop.best == 1.0
@@ -365,7 +365,9 @@ def test_steps_of_ones_own_decide_after_an_epoch(data):
     model = Own()
     model.compile("sgd", "mse")
     assert model.fit(*data, epochs=2, verbose=0, callbacks=[callbacks.EarlyStopping("energy")]).epoch == [0, 1]
-    with pytest.raises(ValueError, match="'energi' is not in the logs, which hold energy; did you mean 'energy'"):
+    with pytest.raises(
+        ValueError, match=r"expected a name in the logs \(energy\), got 'energi'; did you mean 'energy'"
+    ):
         model.fit(*data, epochs=2, verbose=0, callbacks=[callbacks.EarlyStopping("energi")])
 
 

@@ -56,10 +56,10 @@ GOOD = idx(np.zeros((2, 3, 3), np.uint8))
     [
         (b"", "expected an idx file"),
         (b"PK\x03\x04" + GOOD, "expected an idx file, got one that starts with 50 4b"),
-        (GOOD[:9], "header of 16 bytes is cut off after 9"),
-        (GOOD[:-1], "needs 34 bytes, the file has 33"),
-        (GOOD + b"x", "needs 34 bytes, the file has 35"),
-        (struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 2**31, 2**31), "needs 9903520314283042199192993808 bytes"),
+        (GOOD[:9], "expected a header of 16 bytes, got 9"),
+        (GOOD[:-1], "expected 34 bytes for shape .* got 33"),
+        (GOOD + b"x", "expected 34 bytes for shape .* got 35"),
+        (struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 2**31, 2**31), "expected 9903520314283042199192993808 bytes"),
         (gzip.compress(GOOD)[:-9], "damaged or truncated gzip"),
         (gzip.compress(GOOD)[:12] + b"xxxx", "damaged or truncated gzip"),
     ],
@@ -186,9 +186,13 @@ def bomb(head, size=1 << 30):
 @pytest.mark.parametrize(
     ("read", "head", "message"),
     [
-        (datasets.read_idx, struct.pack(">BBBB3I", 0, 0, 8, 3, 10, 28, 28), "needs 7856 bytes, the file has 7857"),
+        (
+            datasets.read_idx,
+            struct.pack(">BBBB3I", 0, 0, 8, 3, 10, 28, 28),
+            "expected 7856 bytes for shape .* got 7857",
+        ),
         (datasets.read_idx, b"PK", "expected an idx file"),
-        (datasets.read_cifar, b"\0" * (3073 * 100), "no real data"),
+        (datasets.read_cifar, b"\0" * (3073 * 100), "bytes unpacked from .* got more"),
         (datasets.read_cifar, b"\xff", "labels below 10, got 255"),
         (datasets.read_usps, b"1 2 3\n", "lines of at most"),
         (datasets.read_usps, b"\n" * 100, "lines of at most"),

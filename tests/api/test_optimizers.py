@@ -117,13 +117,13 @@ def test_clipping(clip, expected):
 
 def test_errors_name_the_argument():
     v = pydl.Variable(np.ones(2))
-    with pytest.raises(ValueError, match="at most one of clipnorm"):
+    with pytest.raises(ValueError, match="clipnorm, clipvalue, global_clipnorm: expected at most one"):
         optimizers.Adam(clipnorm=1.0, clipvalue=1.0)
     with pytest.raises(ValueError, match="momentum: expected between 0 and 1"):
         optimizers.SGD(momentum=2)
     with pytest.raises(ValueError, match="got 2 gradients and 1 variables"):
         optimizers.SGD().apply([np.ones(2), np.ones(2)], [v])
-    with pytest.raises(ValueError, match="no variable has a gradient"):
+    with pytest.raises(ValueError, match="expected a gradient, got only None"):
         optimizers.SGD().apply([None], [v])
     with pytest.raises(ValueError, match="expected"):
         optimizers.SGD().apply([np.ones(3)], [v])
@@ -233,7 +233,7 @@ def test_weight_decay_leaves_out_what_it_is_told():
         optimizer.exclude_from_weight_decay(var_names=["bias", "gam+a"])
         own = variables()
         assert decayed(optimizer, own) == [True, False, False, True]
-        with pytest.raises(ValueError, match="only before"):
+        with pytest.raises(ValueError, match="expected an optimizer without state"):
             optimizer.exclude_from_weight_decay(var_names=["kernel"])
         optimizer, own = make(weight_decay=0.1), variables()
         optimizer.exclude_from_weight_decay(var_list=own[3:])
@@ -247,7 +247,7 @@ def test_what_keras_refuses():
     with pytest.raises(ValueError, match=r"\[adamw\] weight_decay: expected a number, got None"):
         optimizers.AdamW(weight_decay=None)
     optimizer = optimizers.SGD(schedules.ExponentialDecay(1.0, 1, 0.5))
-    with pytest.raises(TypeError, match="follows a schedule, ExponentialDecay"):
+    with pytest.raises(TypeError, match="it follows ExponentialDecay"):
         optimizer.learning_rate = 0.1
     optimizer.learning_rate = schedules.CosineDecay(0.5, 10)
     assert optimizer.learning_rate == 0.5

@@ -126,7 +126,7 @@ def test_a_vector_counts_with_its_sum() -> None:
 def test_outside_of_a_pass_it_is_refused() -> None:
     model = compiled(Penalty())
     for layer in (model, model.layers[-1]):
-        with pytest.raises(ValueError, match=r"add_loss: expected a call from inside build\(\) or call\(\)"):
+        with pytest.raises(ValueError, match=r"add_loss: expected a call within build\(\) or call\(\)"):
             layer.add_loss(pydl.Tensor(1.0))
 
     class Number(layers.Layer):

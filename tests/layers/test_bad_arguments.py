@@ -46,7 +46,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "rate": (lambda: layers.Dropout(1.5), r"rate: expected 0 <= rate <= 1, got 1.5"),
     "noise_shape": (
         lambda: layers.Dropout(0.5, (2, 1))(np.ones((3, 4)), training=True),
-        r"inputs: shape \(3, 4\) does not fit noise_shape=\(2, 1\)",
+        r"inputs: expected a shape for noise_shape=\(2, 1\), got \(3, 4\)",
     ),
     "dilation": (
         lambda: layers.Conv2D(1, 3, dilation_rate=10**18)(np.ones((1, 4, 4, 1))),
@@ -55,12 +55,15 @@ BAD: dict[str, tuple[Any, str]] = {
     "negative input": (lambda: layers.Input((-1,)), r"shape: expected sizes"),
     "noise": (lambda: layers.GaussianNoise(-1), r"stddev: expected a number of at least 0, got -1"),
     "leak": (lambda: layers.LeakyReLU(None), r"negative_slope: expected a number of at least 0, got None"),
-    "shared_axes": (lambda: layers.PReLU(shared_axes=[3])(np.ones((2, 3))), r"\(2, 3\) does not have the axes \[3\]"),
+    "shared_axes": (
+        lambda: layers.PReLU(shared_axes=[3])(np.ones((2, 3))),
+        r"expected the axes \[3\], got shape \(2, 3\)",
+    ),
     "slope": (lambda: layers.ReLU(negative_slope=-1), r"negative_slope: expected a number of at least 0"),
     "target_shape": (lambda: layers.Reshape((-1, -1)), r"target_shape: expected sizes, at most one of them -1"),
     "input shape": (lambda: layers.Input(), r"shape: expected a tuple without the batch axis, got None"),
     "dense rank": (lambda: layers.Dense(3)(np.ones(4)), r"inputs: expected at least 2 axes"),
-    "open size": (lambda: layers.Dense(3).build((None, None)), r"kernel: the input shape leaves a size open"),
+    "open size": (lambda: layers.Dense(3).build((None, None)), r"kernel: expected known sizes for the weight"),
     "conv rank": (lambda: layers.Conv2D(3, 3)(np.ones((4, 4))), r"inputs: expected 4 axes \(N, H, W, C\)"),
     "channels": (lambda: layers.Conv2D(4, 1, groups=2)(np.ones((1, 4, 4, 3))), r"expected a multiple of groups=2"),
     "conv1d rank": (lambda: layers.Conv1D(3, 3)(np.ones((1, 4, 4, 1))), r"inputs: expected 3 axes \(N, L, C\)"),
@@ -77,12 +80,15 @@ BAD: dict[str, tuple[Any, str]] = {
     "window": (lambda: layers.Conv2D(3, 5)(np.ones((1, 4, 4, 1))), r"conv2d"),
     "window shape": (
         lambda: layers.MaxPooling2D(5).compute_output_shape((None, 4, 4, 1)),
-        r"the window is larger than the image",
+        r"expected an image that is at least as large as the window",
     ),
-    "reshape": (lambda: layers.Reshape((5,))(np.ones((2, 4))), r"samples of shape \(4,\) do not fit into \(5,\)"),
+    "reshape": (lambda: layers.Reshape((5,))(np.ones((2, 4))), r"expected samples that reshape to \(5,\), got \(4,\)"),
     "epsilon": (lambda: layers.LayerNormalization(epsilon=-1), r"epsilon: expected a number of at least 0, got -1"),
     "momentum": (lambda: layers.BatchNormalization(momentum=2), r"momentum: expected 0 <= momentum <= 1, got 2"),
-    "norm axis": (lambda: layers.BatchNormalization(axis=3)(np.ones((2, 3))), r"shape \(2, 3\) does not have axis 3"),
+    "norm axis": (
+        lambda: layers.BatchNormalization(axis=3)(np.ones((2, 3))),
+        r"expected an axis 3, got shape \(2, 3\)",
+    ),
     "norm axes": (lambda: layers.BatchNormalization([0, 1])(np.ones((2, 3))), r"axis: expected one axis, got \[0, 1\]"),
     "norm groups": (
         lambda: layers.GroupNormalization(4)(np.ones((2, 3, 6))),

@@ -170,7 +170,7 @@ def test_stateful_goes_on_where_the_last_batch_ended(kind: Any, rng: np.random.G
     state = [rng.standard_normal((B, U)) for _ in layer.states]
     layer.reset_states(state)
     np.testing.assert_allclose(layer(x).numpy(), whole(x, initial_state=state).numpy(), atol=1e-12)
-    with pytest.raises(pydl.ShapeError, match="expected a batch of 3 samples"):
+    with pytest.raises(pydl.ShapeError, match="expected 3 samples, the batch size of the stored states"):
         layer(x[:2])
     with pytest.raises(AttributeError, match="stateful=True"):
         whole.reset_state()

@@ -54,7 +54,7 @@ def test_bidirectional_says_what_is_wrong() -> None:
         layers.Bidirectional(layers.LSTM(2), merge_mode="add")
     with pytest.raises(ValueError, match="layer: expected a recurrent layer"):
         layers.Bidirectional(layers.Dense(2))
-    with pytest.raises(ValueError, match="the other go_backwards"):
+    with pytest.raises(ValueError, match="expected go_backwards="):
         layers.Bidirectional(layers.LSTM(2), backward_layer=layers.LSTM(2))
     with pytest.raises(ValueError, match="the same return_state"):
         layers.Bidirectional(layers.LSTM(2), backward_layer=layers.LSTM(2, go_backwards=True, return_state=True))

@@ -124,10 +124,14 @@ def test_models_of_pydl_replay(
     ("layer", "reason", "change"),
     [
         (lambda: layers.Dropout(0.5), "Dropout 'odd': dropout draws random numbers", "rate of 0"),
-        (lambda: layers.GaussianNoise(0.5), "GaussianNoise 'odd': noise draws random numbers", "without it"),
-        (layers.BatchNormalization, "BatchNormalization 'odd': its moving averages follow", "frozen"),
+        (lambda: layers.GaussianNoise(0.5), "GaussianNoise 'odd': noise draws random numbers", "stddev of 0"),
+        (layers.BatchNormalization, "BatchNormalization 'odd': each batch updates its moving averages", "frozen"),
         (lambda: layers.Dense(6, kernel_regularizer="l2"), "Variable 'odd/kernel': its regularizer", "weight_decay"),
-        (lambda: layers.Dense(6, activation=lambda z: ops.tanh(z)), "Python code of activation=<lambda>", "activations"),
+        (
+            lambda: layers.Dense(6, activation=lambda z: ops.tanh(z)),
+            "Python code of activation=<lambda>",
+            "activations",
+        ),
     ],
 )
 def test_layers_that_keep_steps_from_a_plan(

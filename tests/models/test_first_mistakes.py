@@ -63,9 +63,13 @@ def functional(**arrays):
 @pytest.mark.parametrize(
     ("mistake", "error", "message"),
     [
-        (lambda: fit(y=Y % 2, units=1, activation="sigmoid"), "LabelError", "2 classes need as many units in the last"),
-        (lambda: fit(y=np.where(Y == 2, 9, Y)), "LabelError", "10 classes need as many units"),
-        (lambda: fit(y=Y + 1), "LabelError", "labels from 1 to 3 need y - 1"),
+        (
+            lambda: fit(y=Y % 2, units=1, activation="sigmoid"),
+            "LabelError",
+            "for 2 classes the last layer needs 2 units",
+        ),
+        (lambda: fit(y=np.where(Y == 2, 9, Y)), "LabelError", "for 10 classes the last layer needs 10 units"),
+        (lambda: fit(y=Y + 1), "LabelError", "for labels from 1 to 3 pass y - 1"),
         (lambda: fit(X.astype(str)), "TypeError", r"x: .* got <U32 of shape \(8, 6\); make numbers of digits"),
         (lambda: fit([[1, 2], [1]], [0, 1]), "ShapeError", "x: expected lists of one length.*pad sequences"),
         (lambda: fit(callbacks=[callbacks.EarlyStopping]), "TypeError", r"did you mean EarlyStopping\(\.\.\.\)"),
@@ -79,7 +83,7 @@ def functional(**arrays):
         (lambda: Sequential([layers.ReLU]), "TypeError", r"did you mean ReLU\(\.\.\.\)\?"),
         (lambda: NameFirst(name="own")(X), "TypeError", r"\[own\] shape: expected a tuple of sizes .* got 'w'"),
         (lambda: OneSize(name="own")(X), "TypeError", r"\[own\] shape: expected a tuple of sizes .* got 6"),
-        (swapped, "TypeError", r"variables: expected Variables, each after its gradient, got Tensor"),
+        (swapped, "TypeError", r"variables: expected pairs \(gradient, Variable\), got Tensor"),
         (lambda: functional(a=X, b=X), "ShapeError", r"\[first\] .*got a dict with the keys \['a', 'b'\]"),
         (lambda: layers.ReLU(name="r").output, "AttributeError", r"\[r\] output: .* call it on an Input"),
     ],
@@ -99,7 +103,7 @@ def hint_of(call):
 @pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
 def test_sequences_of_two_axes(layer):
     for call in (lambda: Sequential([layer(4)])(X), lambda: Sequential([Input((5, 3)), layer(4), layer(4)])):
-        assert re.search(rf"Hint: {layer.__name__} wants \(batch, steps, features\).*return_sequences", hint_of(call))
+        assert re.search(rf"Hint: {layer.__name__} expects \(batch, steps, features\).*return_sequences", hint_of(call))
 
 
 def test_hints_of_images():

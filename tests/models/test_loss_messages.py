@@ -47,7 +47,7 @@ def test_labels_per_step_of_one_of_two_outputs() -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, 0.5])
 def test_labels_that_are_no_whole_numbers(bad) -> None:
-    with pytest.raises(TypeError, match=f"expected whole numbers, got {bad} at sample 2 of the batch"):
+    with pytest.raises(TypeError, match=f"expected integer labels, got {bad} at sample 2 of the batch"):
         classifier().train_on_batch(np.zeros((3, 4)), np.array([0, 1, bad]))
 
 
@@ -78,7 +78,7 @@ def test_ids(bad, after) -> None:
 def test_a_missing_flatten(loss, y) -> None:
     model = Sequential([Input((6, 6, 1)), layers.Conv2D(4, 3, name="conv"), layers.Dense(10, name="out")])
     model.compile("sgd", loss)
-    with pytest.raises(ValueError, match=r"\[out\].*\n(.*\n)+.*conv.*4, 4, 4(.*\n)+.*\nHint: .*4 x 4 places.*Flatten"):
+    with pytest.raises(ValueError, match=r"\[out\].*\n(.*\n)+.*conv.*4, 4, 4(.*\n)+.*\nHint: .*4 x 4 values.*Flatten"):
         model.fit(np.zeros((2, 6, 6, 1)), y, verbose=0)
 
 

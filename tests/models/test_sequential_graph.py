@@ -294,7 +294,7 @@ def test_ends_stay_the_same_tensors_while_layers_come_and_go():
     popped = m.pop()
     assert m.inputs[0] is begin
     assert m.outputs[0] is m.layers[0].output is first
-    with pytest.raises(AttributeError, match="there were 0"):
+    with pytest.raises(AttributeError, match="symbolic tensors, got 0"):
         _ = popped.output
 
 
@@ -327,7 +327,7 @@ def test_what_fails_on_the_way_is_told_with_the_shapes_that_came():
     with pytest.raises(ShapeError, match=r"\[dense\] inputs: expected shape") as caught:
         m(np.ones((2, 5, 5, 1), np.float32))
     rows = [" ".join(line.split()) for line in str(caught.value).splitlines()]
-    assert "Layers of net up to the failure:" in rows
+    assert "Layers of net up to the failing one:" in rows
     assert rows[2:4] == ["input (2, 5, 5, 1)", "conv Conv2D (2, 3, 3, 2)"]
 
 

@@ -82,9 +82,11 @@ def test_open_sizes_stay_open() -> None:
 
 def test_errors_name_what_does_not_go() -> None:
     x = Input((4, 3), name="x")
-    with pytest.raises(ShapeError, match=r"(?s)\[add\] x1, x2: .* broadcast.*Layers up to add.*x .*fails here"):
+    with pytest.raises(
+        ShapeError, match=r"(?s)\[add\] x1, x2: .* broadcast.*Layers up to the failing one.*x .*fails here"
+    ):
         x + Input((7,))
-    with pytest.raises(TypeError, match="got Variable; what has weights belongs into a layer"):
+    with pytest.raises(TypeError, match="got Variable; to use weights, write a layer"):
         x * pydl.Variable(1.0)
     with pytest.raises(ValueError, match=r"op: expected a function of pydl\.ops, got 'no_such'"):
         layers.Operation("no_such")
