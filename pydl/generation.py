@@ -12,7 +12,7 @@ import numpy as np
 
 from .autograd.tape import Array
 from .base import random_streams
-from .base.errors import ShapeError, positive_integer
+from .base.errors import ShapeError, number, positive_integer
 from .models.incremental import Stepwise, select
 from .training.data_adapters import as_numbers
 
@@ -61,7 +61,7 @@ def generate(
         (2, 5)
     """
     step, tokens, steps, state = _begin(model, prompt, steps, states)
-    if temperature < 0:
+    if number("generate", "temperature", temperature) < 0:
         raise ValueError(f"[generate] temperature: expected at least 0, got {temperature}")
     if top_k is not None:
         top_k = positive_integer("generate", "top_k", top_k)

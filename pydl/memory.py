@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from .base.errors import as_integer
 
 
 def memory_stats() -> dict[str, int]:
@@ -58,9 +59,10 @@ def set_memory_limit(bytes: int) -> None:
         1048576
         >>> pydl.set_memory_limit(before)
     """
-    if not hasattr(bytes, "__index__") or not 0 <= bytes < 2**63:
+    limit = as_integer(bytes)
+    if limit is None or not 0 <= limit < 2**63:
         raise ValueError(f"[set_memory_limit] bytes: expected an integer from 0 to 2⁶³ - 1, got {bytes!r}")
-    _core.set_memory_limit(bytes)
+    _core.set_memory_limit(limit)
 
 
 def _empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, np.dtype[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .base.errors import number
+from .base.errors import as_integer, number
 from .base.random_streams import checked_seed, set_seed
 
 __all__ = ["set_random_seed", "stratified_split", "to_categorical"]
@@ -40,7 +40,7 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     if not np.array_equal(labels, whole):
         raise ValueError(f"[to_categorical] x: expected integers, got {labels.dtype} with fractions")
     labels = whole
-    if num_classes is not None and not hasattr(num_classes, "__index__"):
+    if num_classes is not None and as_integer(num_classes) is None:
         raise TypeError(f"[to_categorical] num_classes: expected an integer, got {num_classes!r}")
     if num_classes is None:
         num_classes = int(labels.max(initial=-1)) + 1

@@ -53,20 +53,32 @@ def position(index: tuple[Any, ...]) -> str:
     return f"at sample {index[0]}{further} of the batch"
 
 
+def as_integer(value: Any) -> int | None:
+    """`value`, Python's or NumPy's integer, as an int; None for all else. Arrays with axes are never compared with."""
+    try:
+        return operator.index(value)
+    except (TypeError, ValueError):
+        return None
+
+
 def positive_integer(owner: str, name: str, value: Any, below: int | None = None) -> int:
     """`value`, Python's or NumPy's, as an int. ValueError unless it is a positive integer and less than `below`."""
-    if not hasattr(value, "__index__") or value <= 0:
+    integer = as_integer(value)
+    if integer is None or integer <= 0:
         raise ValueError(f"[{owner}] {name}: expected a positive integer, got {value!r}")
-    if below is not None and value >= below:
+    if below is not None and integer >= below:
         raise ValueError(f"[{owner}] {name}: expected an integer below {below}, got {value!r}")
-    return operator.index(value)
+    return integer
 
 
 def number(owner: str, name: str, value: Any) -> float:
     """`value` as a float; TypeError unless it is a number."""
-    if not hasattr(value, "__float__") or (isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real)):
-        raise TypeError(f"[{owner}] {name}: expected a number, got {value!r}")
-    return float(value)
+    if hasattr(value, "__float__") and (isinstance(value, numbers.Real) or not isinstance(value, numbers.Complex)):
+        try:
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            pass  # an array with axes, or an integer beyond all floats
+    raise TypeError(f"[{owner}] {name}: expected a number, got {value!r}")
 
 
 def drop_rate(owner: str, value: Any, name: str = "rate") -> float:

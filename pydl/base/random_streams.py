@@ -6,7 +6,6 @@ global generator is never used.
 
 from __future__ import annotations
 
-import operator
 import os
 import threading
 import zlib
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import trial
+from .errors import as_integer
 from .locks import counting
 
 if TYPE_CHECKING:
@@ -48,10 +48,11 @@ def set_seed(seed: int) -> None:
         True
     """
     global _seed, _epoch
-    if not hasattr(seed, "__index__") or seed < 0:
+    value = as_integer(seed)
+    if value is None or value < 0:
         raise ValueError(f"[set_seed] seed: expected an integer of at least 0, got {seed!r}")
     with counting:
-        _seed = int(seed)
+        _seed = value
         _epoch += 1
         _consumers.clear()
 
@@ -60,10 +61,9 @@ def checked_seed(owner: str, seed: Any) -> int | None:
     """`seed`, Python's or NumPy's, as an int, or None. TypeError for other types, ValueError below 0."""
     if seed is None:
         return None
-    try:
-        value = operator.index(seed)
-    except TypeError:
-        raise TypeError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}") from None
+    value = as_integer(seed)
+    if value is None:
+        raise TypeError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}")
     if value < 0:
         raise ValueError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}")
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
+from ..base.errors import number
 from ..optimizers.schedules import LearningRateSchedule
 from .callback import Callback, Logs
 from .monitor import Monitor
@@ -107,7 +108,7 @@ class ReduceLROnPlateau(Callback):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__()
-        if factor >= 1.0:
+        if number("ReduceLROnPlateau", "factor", factor) >= 1.0:
             raise ValueError(f"[ReduceLROnPlateau] factor: expected less than 1, got {factor}")
         self.monitor, self.factor, self.patience, self.verbose = monitor, factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr

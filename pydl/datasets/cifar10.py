@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..base.errors import as_integer
 from .compressed import Array, PathLike, Split, checked_path, opened
 
 _CIFAR_PIXELS = 3 * 32 * 32
@@ -68,7 +69,7 @@ def read_cifar(path: PathLike, label_bytes: int = 1) -> tuple[Array, Array]:
         >>> x.shape, y
         ((1, 32, 32, 3), array([[7]], dtype=uint8))
     """
-    if not hasattr(label_bytes, "__index__") or label_bytes not in (1, 2):
+    if as_integer(label_bytes) not in (1, 2):
         raise ValueError(f"[read_cifar] label_bytes: expected 1 (CIFAR-10) or 2 (CIFAR-100), got {label_bytes!r}")
     record, classes = int(label_bytes) + _CIFAR_PIXELS, 10 if label_bytes == 1 else 100
     data = bytearray()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..base import random_streams
+from ..base.errors import number
 from ..base.registry import snake_case
 from .base import Array, Initializer
 
@@ -156,7 +157,7 @@ class VarianceScaling(_Random):
     def __init__(
         self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: int | None = None
     ) -> None:
-        if scale <= 0:
+        if number("variance_scaling", "scale", scale) <= 0:
             raise ValueError(f"[variance_scaling] scale: expected a positive number, got {scale}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ValueError(f"[variance_scaling] mode: expected fan_in, fan_out or fan_avg, got {mode!r}")

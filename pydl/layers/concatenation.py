@@ -10,7 +10,7 @@ import numpy as np
 from .. import ops
 from ..autograd.tape import plan_constant
 from ..autograd.tensor import Tensor, as_tensor
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, as_integer
 from .layer import Shape
 from .merging import _Merge
 
@@ -45,7 +45,7 @@ class Concatenate(_Merge):
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not hasattr(axis, "__index__"):
+        if as_integer(axis) is None:
             raise TypeError(f"[{self.name}] axis: expected an integer, got {axis!r}")
         self.axis = axis
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import ops
 from ..autograd.tensor import Tensor
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, as_integer
 from .layer import Shape
 from .merging import _Merge
 
@@ -46,7 +46,7 @@ class Dot(_Merge):
     def __init__(self, axes: Any, normalize: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         both = tuple(axes) if isinstance(axes, list | tuple) else (axes, axes)
-        if len(both) != 2 or not all(hasattr(a, "__index__") and a != 0 for a in both):
+        if len(both) != 2 or not all(as_integer(a) for a in both):
             raise ValueError(f"[{self.name}] axes: expected an axis other than the batch, or two of them, got {axes!r}")
         self.axes, self.normalize = axes, normalize
         self._both = both

@@ -9,7 +9,7 @@ import numpy as np
 from .. import ops
 from ..autograd.tape import cannot_replay
 from ..autograd.tensor import Tensor
-from ..base.errors import ShapeError, drop_rate, positive_integer
+from ..base.errors import ShapeError, drop_rate, number, positive_integer
 from ..base.random_streams import Stream, checked_seed
 from ..ops.dropout import DRAWS
 from .image import check_data_format
@@ -198,7 +198,7 @@ class GaussianNoise(Layer):
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not stddev >= 0:
+        if not number(self.name, "stddev", stddev) >= 0:
             raise ValueError(f"[{self.name}] stddev: expected a number of at least 0, got {stddev}")
         self.stddev, self.seed = stddev, checked_seed(self.name, seed)
         self._stream = Stream("noise", self.seed)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base.argument_names import checks_names
+from ..base.errors import as_integer
 from .layer import Layer, Shape
 from .symbolic import Call, SymbolicTensor
 
@@ -55,7 +56,8 @@ class InputLayer(Layer):
             meant = "" if shape is None else f"; did you mean ({shape},)?"
             raise ValueError(f"[{self.name}] shape: expected a tuple without the batch axis, got {shape!r}{meant}")
         self.shape: Shape = tuple(shape)
-        if any(size is not None and (not hasattr(size, "__index__") or size < 0) for size in self.shape):
+        numbers = [0 if size is None else as_integer(size) for size in self.shape]
+        if any(size is None or size < 0 for size in numbers):
             raise ValueError(f"[{self.name}] shape: expected sizes, or None for any size, got {shape!r}")
         self.batch_size = batch_size
         self.built = True

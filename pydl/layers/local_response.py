@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..autograd.tensor import Tensor
+from ..base.errors import as_integer, number
 from .layer import Layer, Shape
 
 __all__ = ["LocalResponseNormalization"]
@@ -50,14 +51,16 @@ class LocalResponseNormalization(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not hasattr(depth_radius, "__index__") or depth_radius < 0:
+        radius = as_integer(depth_radius)
+        if radius is None or radius < 0:
             raise ValueError(f"[{self.name}] depth_radius: expected an integer of at least 0, got {depth_radius!r}")
+        bias, alpha, beta = (number(self.name, n, v) for n, v in (("bias", bias), ("alpha", alpha), ("beta", beta)))
         if not bias > 0 or not alpha >= 0 or not beta >= 0:
             raise ValueError(
                 f"[{self.name}] bias, alpha, beta: expected bias > 0, alpha and beta of at least 0, "
                 f"got {bias}, {alpha}, {beta}"
             )
-        self.depth_radius, self.bias, self.alpha, self.beta = int(depth_radius), bias, alpha, beta
+        self.depth_radius, self.bias, self.alpha, self.beta = radius, bias, alpha, beta
 
     def call(self, inputs: Tensor) -> Tensor:
         return ops.local_response_norm(inputs, self.depth_radius, self.bias, self.alpha, self.beta)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import ops
 from ..autograd.tensor import Tensor
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, as_integer
 from ..ops.window import pair
 from .image import ImageLayer
 from .layer import Shape
@@ -20,7 +20,12 @@ def margins(layer: str, name: str, value: Any) -> Margins:
     """1, (rows, columns) or ((top, bottom), (left, right)) in the last form. ValueError for other values."""
     rows, columns = value if isinstance(value, list | tuple) and len(value) == 2 else (value, value)
     both = [tuple(v) if isinstance(v, list | tuple) else (v, v) for v in (rows, columns)]
-    if not all(len(v) == 2 and all(hasattr(n, "__index__") and 0 <= n < 2**31 for n in v) for v in both):
+    numbers = [as_integer(n) for side in both for n in side]
+    if (
+        len(numbers) != 4
+        or not all(len(side) == 2 for side in both)
+        or not all(n is not None and 0 <= n < 2**31 for n in numbers)
+    ):
         raise ValueError(f"[{layer}] {name}: expected pixels, for rows and columns or for each side, got {value!r}")
     (top, bottom), (left, right) = both
     return (int(top), int(bottom)), (int(left), int(right))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, as_integer
 
 
 def axis_of(op: str, axis: Any, ndim: int, name: str = "axis") -> int:
     """One axis as a non-negative integer. TypeError if it is no integer, ShapeError if it is out of range."""
-    if not hasattr(axis, "__index__") or isinstance(axis, bool):
+    number = None if isinstance(axis, bool) else as_integer(axis)
+    if number is None:
         raise TypeError(f"[{op}] {name}: expected an integer, got {axis!r}")
-    number = operator.index(axis)
     if not -ndim <= number < ndim:
         raise ShapeError(f"[{op}] {name}: expected an axis of a tensor with {ndim} axes, got {axis!r}")
     return number % ndim
@@ -21,9 +20,10 @@ def axis_of(op: str, axis: Any, ndim: int, name: str = "axis") -> int:
 def axes_of(op: str, axis: Any, ndim: int) -> list[int]:
     """Axes as non-negative integers, sorted; None means all."""
     given = range(ndim) if axis is None else axis if isinstance(axis, list | tuple) else (axis,)
-    if not all(hasattr(a, "__index__") for a in given):
+    numbers = [as_integer(a) for a in given]
+    if None in numbers:
         raise TypeError(f"[{op}] axis: expected an integer, a tuple of integers or None, got {axis!r}")
-    axes = sorted({int(a) + ndim if a < 0 else int(a) for a in given})
+    axes = sorted({a + ndim if a < 0 else a for a in numbers if a is not None})
     if len(axes) < len(given) or any(not 0 <= a < ndim for a in axes):
         raise ShapeError(f"[{op}] axis: expected different axes of a tensor with {ndim} axes, got {axis!r}")
     return axes

@@ -7,7 +7,7 @@ from typing import Any
 from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
-from ..base.errors import number
+from ..base.errors import as_integer, number
 from .arrays import floating
 
 __all__ = ["local_response_norm"]
@@ -41,7 +41,7 @@ def local_response_norm(
         array([[0.333, 0.   , 0.273]], dtype=float32)
     """
     tensor, op = floating(as_tensor(x)), "local_response_norm"
-    if not hasattr(depth_radius, "__index__"):
+    if as_integer(depth_radius) is None:
         raise TypeError(f"[{op}] depth_radius: expected an integer, got {depth_radius!r}")
     rule = (depth_radius, number(op, "bias", bias), number(op, "alpha", alpha), number(op, "beta", beta))
     array = tensor.array

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..base.errors import positive_integer
+from ..base.errors import as_integer, positive_integer
 
 Pair = tuple[int, int]
 Padding = tuple[int, int, int, int]  # top, bottom, left, right
@@ -63,7 +63,8 @@ def transposed_size(
     "valid" gives (size - 1) * stride + window + extra, and None what a stride beyond the window leaves;
     "same" gives (size - 1) * stride + window % 2 + extra, and None gives size * stride.
     """
-    if extra is not None and not (hasattr(extra, "__index__") and 0 <= extra < stride):
+    given = None if extra is None else as_integer(extra)
+    if extra is not None and (given is None or not 0 <= given < stride):
         raise ValueError(f"[{op}] output_padding: expected 0 to {stride - 1}, less than strides, got {extra!r}")
     span = (window - 1) * dilation + 1
     if check_padding(op, padding) == "valid":

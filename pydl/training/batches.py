@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import memory
 from ..autograd.tape import Array
-from ..base.errors import ShapeError, positive_integer
+from ..base.errors import ShapeError, as_integer, number, positive_integer
 from ..base.tree import flatten, is_nested, map_structure, pack_sequence_as
 from ..losses import Loss
 from .class_weights import class_weights, weighted
@@ -228,10 +228,12 @@ _SHUFFLED = 1 << 24  # more batches than anybody reads in an epoch come in their
 def _length(source: Any) -> int | None:
     """The number of batches, None if it has no end or does not say."""
     if hasattr(source, "num_batches"):
-        length = source.num_batches
-        if length is not None and (not hasattr(length, "__index__") or length < 0):
-            raise ValueError(f"[data] x: expected num_batches to be a number or None, got {length!r}")
-        return None if length is None else int(length)
+        if source.num_batches is None:
+            return None
+        length = as_integer(source.num_batches)
+        if length is None or length < 0:
+            raise ValueError(f"[data] x: expected num_batches to be a number or None, got {source.num_batches!r}")
+        return length
     try:
         return len(source)
     except TypeError:
@@ -324,7 +326,7 @@ class Epochs:
 
 def split_validation(fraction: float, *data: Any) -> tuple[list[Any], list[Any]]:
     """The first part for training and the last `fraction` of all samples for validation, as Keras cuts: unshuffled."""
-    if isinstance(fraction, str) or not 0 < fraction < 1:
+    if not 0 < number("fit", "validation_split", fraction) < 1:
         raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction!r}")
     size = len(flatten(data[0])[0])
     cut = math.floor(size * (1 - fraction))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import positive_integer
+from ..base.errors import as_integer, positive_integer
 from .batches import ArrayBatches, HasInputSpec, IterableBatches, batches_from, split_validation
 from .class_weights import class_weights, weighted
 from .data_adapters import gives_batches
@@ -71,7 +71,8 @@ def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
 def check_loop(epochs: Any, initial_epoch: Any, validation_freq: Any, class_weight: Any) -> None:
     """The arguments of fit that count epochs, and the weights by class."""
     positive_integer("fit", "epochs", epochs)
-    if not hasattr(initial_epoch, "__index__") or initial_epoch < 0:
+    first = as_integer(initial_epoch)
+    if first is None or first < 0:
         raise ValueError(f"[fit] initial_epoch: expected a number of epochs, got {initial_epoch!r}")
     if not isinstance(validation_freq, Sequence) or isinstance(validation_freq, str):
         positive_integer("fit", "validation_freq", validation_freq)
