@@ -51,12 +51,12 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     return record(y, (x,), backward)
 
 
-def expand_dims(x: Any, axis: int) -> Tensor:
+def expand_dims(x: Any, axis: Any) -> Tensor:
     """x with one more axis, of size 1.
 
     Args:
         x: Tensor or array of any shape and dtype.
-        axis: Where the new axis is in the result; negative numbers count from the end.
+        axis: Where the new axis is in the result, or a tuple of several; negative numbers count from the end.
 
     Returns:
         Tensor of the same elements, in the memory of x.
@@ -69,7 +69,11 @@ def expand_dims(x: Any, axis: int) -> Tensor:
         (2, 1)
     """
     x = as_tensor(x)
-    return reshape(x, np.expand_dims(x.array, axis).shape)
+    given = tuple(axis) if isinstance(axis, list | tuple) else (axis,)
+    sizes = list(x.shape)
+    for a in axes_of("expand_dims", given, x.ndim + len(given)):
+        sizes.insert(a, 1)
+    return reshape(x, tuple(sizes))
 
 
 def squeeze(x: Any, axis: Any = None) -> Tensor:
@@ -90,7 +94,12 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
         (3,)
     """
     x = as_tensor(x)
-    return reshape(x, np.squeeze(x.array, axis).shape)
+    if axis is None:
+        return reshape(x, tuple(n for n in x.shape if n != 1))
+    axes = axes_of("squeeze", axis, x.ndim)
+    if any(x.shape[a] != 1 for a in axes):
+        raise ShapeError(f"[squeeze] axis: expected axes of size 1, got {axis!r} for a tensor of shape {x.shape}")
+    return reshape(x, tuple(n for a, n in enumerate(x.shape) if a not in axes))
 
 
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:

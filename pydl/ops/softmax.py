@@ -9,6 +9,7 @@ from typing import Any
 from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
+from ..base.errors import as_integer
 from .arrays import floating
 from .axes import axes_of
 from .manipulation import reshape, transpose
@@ -35,7 +36,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
                [1. , 0. ]], dtype=float32)
     """
     x = floating(as_tensor(x))
-    if x.ndim == 0 or axis not in (-1, x.ndim - 1):
+    if type(axis) is not int or x.ndim == 0 or axis not in (-1, x.ndim - 1):
         return _along("softmax", softmax, x, axis)
     y = _core.softmax_forward(x.array)
 
@@ -63,7 +64,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
         array([    0., -1000.], dtype=float32)
     """
     x = floating(as_tensor(x))
-    if x.ndim == 0 or axis not in (-1, x.ndim - 1):
+    if type(axis) is not int or x.ndim == 0 or axis not in (-1, x.ndim - 1):
         return _along("log_softmax", log_softmax, x, axis)
     y = _core.log_softmax_forward(x.array)
 
@@ -75,7 +76,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 
 def _along(op: str, last_axis: Callable[[Tensor], Tensor], x: Tensor, axis: Any) -> Tensor:
     """A function of the last axis along other axes: they are moved to the end and merged."""
-    if x.ndim == 0 and axis in (-1, None):
+    if x.ndim == 0 and (axis is None or as_integer(axis) == -1):
         return reshape(last_axis(reshape(x, (1,))), ())
     axes = axes_of(op, axis, x.ndim)
     order = [a for a in range(x.ndim) if a not in axes] + axes

@@ -16,13 +16,13 @@ from collections import Counter
 from typing import Any, TextIO
 from zlib import crc32
 
+import memory_limit
 import numpy as np
-from fresh_process import sanitized
 
 from .finding import Finding
 
 GIGABYTE = 1 << 30
-LIMIT = 6 * GIGABYTE  # of address space: what wants more gets a MemoryError
+LIMIT = 4 * GIGABYTE  # that a case may want; more is a MemoryError
 
 
 def generator(part: str, seed: int, case: int) -> np.random.Generator:
@@ -49,10 +49,9 @@ def serve(part: str, seed: int, first: int, last: int | None, seconds: float, sh
     out = sys.stdout
     sys.stdout = sys.stderr
     faulthandler.enable()
-    if not sanitized():
-        resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     importlib.import_module(f".parts.{part}", __package__)
+    memory_limit.set(LIMIT)
     with open(shared, "r+b") as file:
         place = mmap.mmap(file.fileno(), 8)
     note = (lambda text: print(text, file=sys.stderr, flush=True)) if verbose else (lambda text: None)

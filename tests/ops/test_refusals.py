@@ -102,6 +102,20 @@ def test_what_is_said(call: Callable[[], Any], kind: type[Exception], message: s
         call()
 
 
+AXES = [
+    (name, p) for name in NAMES for p in inspect.signature(getattr(ops, name)).parameters if p in ("axis", "source")
+]
+
+
+@pytest.mark.parametrize(("name", "parameter"), AXES)
+def test_an_axis_is_read_before_it_is_compared(name: str, parameter: str) -> None:
+    """Comparing this array with 0 would take 16 GB. NumPy says nothing of the op."""
+    huge = np.broadcast_to(np.zeros((1, 2), "m8[s]"), (2**33, 2))
+    needed = [p.name for p in inspect.signature(getattr(ops, name)).parameters.values() if p.default is p.empty]
+    with pytest.raises(TypeError, match=rf"^\[{name}\] {parameter}: expected an integer"):
+        getattr(ops, name)(**{p: GOOD.get(p, X) for p in needed} | {parameter: huge})
+
+
 def test_errors_of_the_callers_own_objects_stay_what_they_are() -> None:
     class Breaks:
         def __array__(self, *_: Any, **__: Any) -> Any:
