@@ -4,6 +4,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# `python -m bench` puts the checkout first on sys.path, where its pydl/ (without the compiled part) would hide the
-# installed wheel. This package itself is found through its own __path__ from here on.
+# `python -m bench` puts the checkout on sys.path, and its pydl/ has no compiled part. Without that entry the installed
+# wheel is found; modules of this package are found through its __path__.
 sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != ROOT]

@@ -1,8 +1,7 @@
-"""Gives the turn to one worker process at a time.
+"""Runs one worker process at a time.
 
-Every library lives in a process of its own, because two OpenMP run-times in one process ruin each other's timings. The
-libraries take turns in short slots, so that whatever happens to the machine happens to all of them, and only times of
-the same round are compared.
+Each library has its own process, because two OpenMP run-times in one process disturb each other's timings. Workers run
+in short slots, round-robin: a disturbance of the machine affects all of them, and only times of one round are compared.
 """
 
 import json
@@ -22,7 +21,7 @@ from .peers import PEERS
 from .timing import interval, spread
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYDL_NUM_THREADS")
-# How each library is told to keep to an instruction set.
+# The environment that limits each library to an instruction set.
 ISA_VARIABLES = {
     "avx2": {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
     "baseline": {"ONEDNN_MAX_CPU_ISA": "SSE41", "ATEN_CPU_CAPABILITY": "default", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
@@ -42,15 +41,15 @@ class WorkerProcess:
 
     def send(self, do: str, **arguments: Any) -> None:
         assert self.process.stdin
-        with suppress(BrokenPipeError):  # it has ended, as reading will find
+        with suppress(BrokenPipeError):  # the process ended: receive() reports it
             print(json.dumps({"do": do, **arguments}), file=self.process.stdin, flush=True)
 
-    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+    def request(self, do: str, **arguments: Any) -> dict[str, Any]:
         self.send(do, **arguments)
         return self.receive()
 
     def receive(self) -> dict[str, Any]:
-        """Its next answer; the first, without being asked, are its versions or why there are none."""
+        """The next reply. The first, without a request, has the versions or the missing module."""
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
@@ -59,7 +58,7 @@ class WorkerProcess:
         return reply
 
     def close(self) -> None:
-        self.process.communicate()  # closes its input: it leaves its loop
+        self.process.communicate()  # closes its stdin, which ends its loop
 
 
 @dataclass
@@ -69,12 +68,12 @@ class Measurement:
     case: Case
     threads: int
     starts: list[dict[str, list[float]]] = field(default_factory=list)  # per participant, one time per round
-    ways: dict[str, str] = field(default_factory=dict)
+    variants: dict[str, str] = field(default_factory=dict)  # per participant, the fastest
     failures: dict[str, str] = field(default_factory=dict)
 
     def peers(self) -> list[str]:
-        """Those beside whom pydl was timed."""
-        return [peer for peer in self.ways if peer != "pydl" and any(self.ratios(peer))]
+        """The peers that were timed in a round with pydl."""
+        return [peer for peer in self.variants if peer != "pydl" and any(self.ratios(peer))]
 
     def times(self, peer: str = "pydl") -> list[float]:
         return [seconds for start in self.starts for seconds in start.get(peer, [])]
@@ -86,44 +85,45 @@ class Measurement:
         return spread(self.times(peer))
 
     def ratios(self, peer: str) -> list[list[float]]:
-        """How many times longer the peer takes than pydl: per process start, one for each round."""
-        pairs = [zip(start.get(peer, []), start.get("pydl", []), strict=False) for start in self.starts]
-        return [ratios for ratios in ([theirs / ours for theirs, ours in rounds] for rounds in pairs) if ratios]
+        """Time of the peer / time of pydl: per process start, one ratio per round."""
+        starts = [zip(start.get(peer, []), start.get("pydl", []), strict=False) for start in self.starts]
+        ratios = [[peer_time / pydl_time for peer_time, pydl_time in rounds] for rounds in starts]
+        return [of_start for of_start in ratios if of_start]
 
     def ratio(self, peer: str) -> tuple[float, float, float]:
-        """Median over the rounds of all starts, and its 95 % interval."""
+        """The median over the rounds of all starts, and its 95 % confidence interval."""
         return interval([ratio for start in self.ratios(peer) for ratio in start])
 
 
 def measure(
     result: Measurement, workers: list[WorkerProcess], reference: Path, rounds: int, seconds: float, until: float
 ) -> None:
-    """Adds one process start: up to so many rounds, at least one, no more after the moment `until`."""
+    """Adds one process start: at least one round, at most `rounds`, and none that begins after `until`."""
     ready = []
     replies: dict[str, dict[str, Any]] = {}
     times: dict[str, list[float]] = {}
     for worker in workers:
-        way = result.ways.get(worker.peer)
-        worker.send("setup", case=result.case.name, reference=str(reference), way=way)
-        if way is None:  # it will find its quickest way, and needs the machine alone for that
+        variant = result.variants.get(worker.peer)
+        worker.send("setup", case=result.case.name, reference=str(reference), variant=variant)
+        if variant is None:  # it times its variants: no other worker may run
             replies[worker.peer] = worker.receive()
     for worker in workers:
         reply = replies.get(worker.peer) or worker.receive()
         if "failed" in reply:
             result.failures[worker.peer] = reply["failed"]
-        elif "way" in reply:
+        elif "variant" in reply:
             ready.append(worker)
-            result.ways[worker.peer] = reply["way"]
+            result.variants[worker.peer] = reply["variant"]
             times[worker.peer] = []
     if "pydl" not in times:
         return
     result.starts.append(times)
-    for turn in range(rounds):
-        if turn and time.monotonic() > until:
+    for round_number in range(rounds):
+        if round_number and time.monotonic() > until:
             return
-        first = turn % len(ready)
+        first = round_number % len(ready)
         for worker in ready[first:] + ready[:first]:
-            reply = worker.ask("slot", seconds=seconds)
+            reply = worker.request("slot", seconds=seconds)
             if "failed" in reply:
                 result.failures[worker.peer] = reply["failed"]
                 return

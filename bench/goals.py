@@ -1,4 +1,4 @@
-"""How fast pydl means to be: groups of cases with the ratio to the strongest peer that each is to reach, as data."""
+"""The speed goals as data: groups of cases, each with the ratio to its strongest peer that it must reach."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,30 +16,31 @@ Interval = tuple[float, float, float]  # middle, low, high
 @dataclass(frozen=True)
 class Group:
     title: str
-    least: dict[str, float] = field(default_factory=dict)  # pattern of case names: ratio that each is to reach
-    mean: float = 0.0  # ... and their geometric mean; 0: no goal
-    tuned: float = 0.0  # ... and against PyTorch with a tuned malloc
-    most: dict[str, float] = field(default_factory=dict)  # pattern of case names: microseconds that each may take
-    against: str = ""  # this peer only
+    min_ratio: dict[str, float] = field(default_factory=dict)  # by pattern of case names, for each case
+    min_mean: float = 0.0  # of the geometric mean of the ratios; 0: no goal
+    vs_tuned_malloc: float = 0.0  # minimum ratio to torch-heap; 0: no goal
+    max_microseconds: dict[str, float] = field(default_factory=dict)  # by pattern of case names, for each case
+    rival: str = ""  # the ratio is to this peer; "": to the strongest
+
+    def patterns(self) -> list[str]:
+        return [*self.min_ratio, *self.max_microseconds]
 
     def cases(self) -> list[Case]:
-        patterns = [*self.least, *self.most]
-        return [case for case in cases.ALL if any(fnmatchcase(case.name, pattern) for pattern in patterns)]
+        return [case for case in cases.ALL if any(fnmatchcase(case.name, pattern) for pattern in self.patterns())]
 
     def unknown(self) -> list[str]:
         """Patterns without a case."""
-        patterns = [*self.least, *self.most]
-        return [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in cases.BY_NAME)]
+        return [pattern for pattern in self.patterns() if not any(fnmatchcase(name, pattern) for name in cases.BY_NAME)]
 
 
-def _conv2d(layers: str, **least: float) -> dict[str, float]:
-    return {f"conv2d/{name}/{way}": goal for name in layers.split() for way, goal in least.items()}
+def _conv2d(layers: str, **min_ratio: float) -> dict[str, float]:
+    return {f"conv2d/{name}/{direction}": goal for name in layers.split() for direction, goal in min_ratio.items()}
 
 
 SAME_3X3 = "go vgg5 vgg3.2 vgg1.2 res2 cifar alex3"
 LARGE = "alex1 alex2 go1"
 SMALL_OR_STRIDED = "lenet1 lenet2 res_1x1 res_down res3_s2 vgg1.1"
-EVERY_WAY = {"forward": 1.0, "backward_input": 1.0, "backward_weight": 1.0}
+EVERY_DIRECTION = {"forward": 1.0, "backward_input": 1.0, "backward_weight": 1.0}
 PRODUCTS = (
     *(f"{n}x{n}x{n}" for n in (64, 128, 256, 512, 1024, 2048)),
     *("64x1024x256", "32x4096x1024", "1x4096x1024", "4096x64x576"),
@@ -52,15 +53,17 @@ GROUPS = (
     Group("3x3, stride 1: backward-input", _conv2d(SAME_3X3, backward_input=1.9), 2.4),
     Group("3x3, stride 1: backward-weight", _conv2d(SAME_3X3, backward_weight=1.5), 2.1),
     Group("5x5, and 11x11 stride 4", _conv2d(LARGE, forward=2.0, backward_input=1.8, backward_weight=1.8), 2.6),
-    Group("small channels, 1x1, strided", _conv2d(SMALL_OR_STRIDED, **EVERY_WAY), 1.3),
-    Group("matrix products", {f"gemm/{shape}{way}": 1.0 for shape in PRODUCTS for way in ("", "/transpose*")}, 1.2),
+    Group("small channels, 1x1, strided", _conv2d(SMALL_OR_STRIDED, **EVERY_DIRECTION), 1.3),
+    Group(
+        "matrix products", {f"gemm/{shape}{suffix}": 1.0 for shape in PRODUCTS for suffix in ("", "/transpose*")}, 1.2
+    ),
     Group("pooling: forward", {f"pool2d/{name}/*_forward": 1.1 for name in ("lenet", "vgg", "alex", "res")}, 1.4),
     Group("pooling: backward", {f"pool2d/{name}/*_backward": 1.5 for name in ("lenet", "vgg", "alex", "res")}, 2.5),
     Group("pointwise, loss, norms, optimiser, embedding", dict.fromkeys(POINTWISE, 1.0), 1.3),
     Group(
         "training step",
         {"nets/mlp/train": 1.2, "nets/cnn/train": 1.5, "nets/autoencoder/train": 1.1, "nets/alphago/train": 2.2},
-        tuned=1.0,
+        vs_tuned_malloc=1.0,
     ),
     Group(
         "inference, batch of training",
@@ -69,21 +72,25 @@ GROUPS = (
     ),
     Group("inference, batch 1", {f"nets/{net}/inference_1": 1.1 for net in FOUR_NETS}, 1.3),
     Group("one epoch through fit", {"nets/*/fit": 1.3}),
-    Group("overhead", {"overhead/mlp*": 3.0}, most={"overhead/core": 2, "overhead/op": 5, "overhead/op_taped": 10}),
+    Group(
+        "overhead",
+        {"overhead/mlp*": 3.0},
+        max_microseconds={"overhead/core": 2, "overhead/op": 5, "overhead/op_taped": 10},
+    ),
 )
 
-# With the AVX2 table forced on every side (--isa avx2).
+# All participants limited to AVX2 (--isa avx2).
 AVX2_GROUPS = (
     Group("convolution", {f"conv2d/{name}/*": 0.0 for name in f"{SAME_3X3} {LARGE} {SMALL_OR_STRIDED}".split()}, 1.5),
 )
 
 
-def _recurrent(cells: str, shapes: str, **least: float) -> dict[str, float]:
+def _recurrent(cells: str, shapes: str, **min_ratio: float) -> dict[str, float]:
     return {
-        f"{cell}/{shape}/{what}": goal
+        f"{cell}/{shape}/{mode}": goal
         for cell in cells.split()
         for shape in shapes.split()
-        for what, goal in least.items()
+        for mode, goal in min_ratio.items()
     }
 
 
@@ -101,30 +108,33 @@ RECURRENT_GROUPS = (
         "GRU and RNN against PyTorch alone",
         _recurrent("gru rnn", LARGE_BATCH, inference=1.6, train=1.6),
         2.2,
-        against="torch",
+        rival="torch",
     ),
     Group(
         "GRU and RNN against PyTorch, batch 1 to 4",
         _recurrent("gru rnn", SMALL_BATCH, inference=5.0, train=5.0),
-        against="torch",
+        rival="torch",
     ),
     Group("bidirectional LSTM: inference", {"bidirectional/lstm/*/inference": 1.12}),
     Group("bidirectional LSTM: training", {"bidirectional/lstm/*/train": 1.4}),
-    Group("characters: training step", {"nets/char/train": 1.15}, tuned=1.0),
-    Group("sentiment: training step", {"nets/sentiment/train": 1.5}, tuned=1.05),
+    Group("characters: training step", {"nets/char/train": 1.15}, vs_tuned_malloc=1.0),
+    Group("sentiment: training step", {"nets/sentiment/train": 1.5}, vs_tuned_malloc=1.05),
     Group("characters, sentiment: inference", {f"nets/{net}/inference_32": 1.05 for net in ("char", "sentiment")}),
     Group("sentiment: inference, batch 1", {"nets/sentiment/inference_1": 1.2}),
-    Group("LSTM, one step per call", {"recurrent_step/lstm/256": 5.0}, against="torch"),
-    Group("an option switched on, against the layer without", {"recurrent_options/*": 0.9}, against="pydl-plain"),
-    Group("lengths from a tenth to all steps, against padding", {"recurrent_lengths/*": 1.6}, against="pydl-plain"),
-    Group("the same, against PyTorch's packed sequences", {"recurrent_lengths/*": 1.0}, against="torch"),
+    Group("LSTM, one step per call", {"recurrent_step/lstm/256": 5.0}, rival="torch"),
+    Group("an option switched on, against the layer without", {"recurrent_options/*": 0.9}, rival="pydl-plain"),
+    Group("lengths from a tenth to all steps, against padding", {"recurrent_lengths/*": 1.6}, rival="pydl-plain"),
+    Group("the same, against PyTorch's packed sequences", {"recurrent_lengths/*": 1.0}, rival="torch"),
 )
 
-# Shapes beside those above: no goals, but the worst of them is to be known.
-SWEEP_GROUPS = (Group("shapes beside: convolution", {"sweep/conv2d/*": 0.0}), Group("products", {"sweep/gemm/*": 0.0}))
+# Other shapes, without goals: to find the slowest.
+SWEEP_GROUPS = (
+    Group("other shapes: convolution", {"sweep/conv2d/*": 0.0}),
+    Group("other shapes: products", {"sweep/gemm/*": 0.0}),
+)
 
-# Who besides PyTorch was found quickest at something. All of them everywhere would take hours.
-RIVALS = {
+# The cases in which a peer other than PyTorch was the fastest once. To run all peers in all cases takes hours.
+CASES_OF_PEER = {
     "pydl-plain": ("recurrent_options/*", "recurrent_lengths/*"),
     "numpy": ("gemm/64x64x64*",),
     "onnxruntime": (
@@ -147,39 +157,39 @@ RIVALS = {
 
 
 def takes_part(peer: str, case: Case) -> bool:
-    return peer not in RIVALS or any(fnmatchcase(case.name, pattern) for pattern in RIVALS[peer])
+    return peer not in CASES_OF_PEER or any(fnmatchcase(case.name, pattern) for pattern in CASES_OF_PEER[peer])
 
 
 def groups(suite: str, isa: str | None) -> tuple[Group, ...]:
-    """Those of the suites with goals; the others have none."""
+    """The groups of a suite; none if it has no goals."""
     peers = AVX2_GROUPS if isa == "avx2" else GROUPS
     return {"peers": peers, "recurrent": RECURRENT_GROUPS, "sweep": SWEEP_GROUPS}.get(suite, ())
 
 
-def select(filters: Sequence[str], among: Sequence[Group]) -> list[Case]:
+def select(filters: Sequence[str], groups: Sequence[Group]) -> list[Case]:
     """The cases of these groups, each once."""
-    found = (case for group in among for case in group.cases())
-    return list(dict.fromkeys(case for case in found if not filters or any(part in case.name for part in filters)))
+    all_cases = (case for group in groups for case in group.cases())
+    return list(dict.fromkeys(case for case in all_cases if not filters or any(part in case.name for part in filters)))
 
 
-# ---- what was reached ----------------------------------------------------------------------------------------------
+# ---- results -------------------------------------------------------------------------------------------------------
 
 
 def verdict(goal: float, reached: Interval) -> str:
-    """A goal is met when the 95 % interval reaches it."""
+    """yes if the median reaches the goal, "within noise" if only the 95 % interval does."""
     middle, _, high = reached
     return "yes" if middle >= goal else "within noise" if high >= goal else "no"
 
 
-def strongest(result: Measurement, against: str = "") -> str:
-    """The peer that comes closest to pydl, or is furthest ahead; with the malloc that one finds installed."""
-    peers = [peer for peer in result.peers() if peer == against or (not against and peer != "torch-heap")]
+def strongest(result: Measurement, rival: str = "") -> str:
+    """The fastest peer, or the rival. torch-heap, with its tuned malloc, is not a candidate."""
+    peers = [peer for peer in result.peers() if peer == rival or (not rival and peer != "torch-heap")]
     return min(peers, key=lambda peer: result.ratio(peer)[0], default="")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One case beside its goal."""
+class GoalResult:
+    """What one case reached, and its goal."""
 
     result: Measurement
     peer: str
@@ -189,27 +199,27 @@ class Standing:
     is_ratio: bool = True
 
 
-def mean_ratio(standings: Sequence[Standing]) -> Interval:
-    """Geometric mean over the cases of the ratio to each one's strongest peer; its interval is that of the starts."""
-    ratios = [line.result.ratios(line.peer) for line in standings]
+def mean_ratio(lines: Sequence[GoalResult]) -> Interval:
+    """Geometric mean of the cases' ratios. Its interval is over the process starts."""
+    ratios = [line.result.ratios(line.peer) for line in lines]
     count = max(len(of_case) for of_case in ratios)
     means = [geometric_mean(median(of_case[i % len(of_case)]) for of_case in ratios) for i in range(count)]
     return interval(means)
 
 
-def standing(group: Group, result: Measurement) -> Standing:
+def goal_result(group: Group, result: Measurement) -> GoalResult:
     def find(table: dict[str, float]) -> float | None:
         return next((goal for pattern, goal in table.items() if fnmatchcase(result.case.name, pattern)), None)
 
-    peer, limit = strongest(result, group.against), find(group.most)
+    peer, limit = strongest(result, group.rival), find(group.max_microseconds)
     if limit is not None and result.times():
         middle, low, high = (1e6 * seconds for seconds in interval(result.times("pydl")))
-        return Standing(result, peer, (middle, low, high), limit, verdict(-limit, (-middle, -high, -low)), False)
-    goal = find(group.least) or 0.0
+        return GoalResult(result, peer, (middle, low, high), limit, verdict(-limit, (-middle, -high, -low)), False)
+    goal = find(group.min_ratio) or 0.0
     reached = result.ratio(peer) if peer else (0.0, 0.0, 0.0)
-    return Standing(result, peer, reached, goal, verdict(goal, reached) if peer else "not measured")
+    return GoalResult(result, peer, reached, goal, verdict(goal, reached) if peer else "not measured")
 
 
-def standings(group: Group, results: Sequence[Measurement], threads: int) -> list[Standing]:
-    inside = {case.name for case in group.cases()}
-    return [standing(group, result) for result in results if result.threads == threads and result.case.name in inside]
+def goal_results(group: Group, results: Sequence[Measurement], threads: int) -> list[GoalResult]:
+    names = {case.name for case in group.cases()}
+    return [goal_result(group, result) for result in results if result.threads == threads and result.case.name in names]

@@ -1,4 +1,4 @@
-"""The machine: what it is, and the best that any program could get out of it."""
+"""The machine: its description and its measured peak."""
 
 import os
 import platform
@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-# The peak of the instruction set that pydl was told to use.
+# Compiler flags for the instruction set that pydl uses.
 ARCH_FLAGS = {"baseline": "-march=x86-64-v2", "avx2": "-march=x86-64-v3", "avx512": "-march=x86-64-v4"}
 
 
 @dataclass(frozen=True)
 class Peak:
-    gflops: float  # fused multiply-adds in float32 that read their operands from the first-level cache
-    registers: float  # ... that never leave the registers, which many processors clock higher
+    gflops: float  # fused multiply-adds in float32 with operands from L1
+    registers: float  # ... with operands in registers, which many processors clock higher
     gigabytes: float  # per second, STREAM triad
 
 
 def measure_peak(threads: int, isa: str) -> Peak:
-    """Compiles and runs peak.cpp, a program that shares nothing with pydl."""
+    """Compiles and runs peak.cpp, which uses no code of pydl."""
     flags = [ARCH_FLAGS[isa]] if platform.machine() == "x86_64" else []
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "peak"

@@ -1,8 +1,8 @@
-// What this machine can do at best, in float32: prints "<GF/s> <GF/s> <GB/s>" of fused multiply-adds that read their
-// operands from the first-level cache, of fused multiply-adds that never leave the registers, and of the STREAM triad.
+// The peak of this machine in float32: prints "<GF/s> <GF/s> <GB/s>" of fused multiply-adds with operands from L1, of
+// fused multiply-adds in registers, and of the STREAM triad.
 //
-// The first is the peak of programs: reading costs power, and under AVX-512 the processor then lowers its clock (by
-// 10 to 18 % on a Xeon of 2023). The second only shows how much.
+// The first is the peak of a matrix product: loads need power, and with AVX-512 many processors then lower their
+// clock. The second shows by how much.
 //
 //   g++ -O3 -march=native -fopenmp peak.cpp -o peak && OMP_NUM_THREADS=2 ./peak
 #include <omp.h>
@@ -33,7 +33,7 @@ static double total(const Vector (&sums)[kAccumulators]) {
   return total;
 }
 
-// Enough independent chains to hide the latency of the multiply-add, all in registers.
+// Enough independent chains to hide the latency of the multiply-add.
 static double in_registers(long rounds, float seed) {
   Vector sum[kAccumulators], a = seed - Vector{}, b = seed * 0.5f - Vector{};
 #pragma GCC unroll 32
@@ -45,7 +45,7 @@ static double in_registers(long rounds, float seed) {
   return total(sum);
 }
 
-// The same chains as a product of matrices has them: two vectors and a broadcast number for every two multiply-adds.
+// The loads of a register tile: two vectors, and one broadcast per two multiply-adds.
 static double from_cache(long rounds, float seed) {
   constexpr int kLanes = kBytes / 4, kRow = 2 * kLanes + kAccumulators / 2, kRows = 16;
   alignas(64) float rows[kRows][(kRow + kLanes - 1) / kLanes * kLanes];
@@ -72,12 +72,12 @@ static double gflops(double (*multiply_adds)(long rounds, float seed)) {
     sink += multiply_adds(rounds, 0.5f + 0.01f * float(trial));
     best = std::min(best, now() - start);
   }
-  if (sink == 12345) std::puts("");  // so that the sums are used
+  if (sink == 12345) std::puts("");  // keeps the sums alive
   return 2.0 * omp_get_max_threads() * rounds * kAccumulators * (kBytes / 4) / best * 1e-9;
 }
 
 static double gigabytes() {
-  const std::ptrdiff_t n = 32 << 20;  // three arrays of 128 MB: far more than a cache
+  const std::ptrdiff_t n = 32 << 20;  // three arrays of 128 MB: beyond L3
   std::unique_ptr<float[]> a(new float[n]), b(new float[n]), c(new float[n]);
   double best = 1e30;
   for (int trial = 0; trial < 8; trial++) {
@@ -85,11 +85,11 @@ static double gigabytes() {
 #pragma omp parallel for schedule(static)
     for (std::ptrdiff_t i = 0; i < n; i++) {
       if (trial == 0)
-        b[i] = c[i] = 1;  // pages are placed by the thread that will use them
+        b[i] = c[i] = 1;  // first touch: each thread places the pages that it uses
       else
         a[i] = b[i] + 0.5f * c[i];
     }
-    if (trial > 1) best = std::min(best, now() - start);  // trial 1 pays for the pages of a
+    if (trial > 1) best = std::min(best, now() - start);  // trial 1 has the page faults of a
   }
   return 3.0 * n * sizeof(float) / best * 1e-9;
 }

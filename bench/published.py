@@ -1,6 +1,6 @@
-"""The figures that README.md and docs/performance.md show: files in bench/results/, from which both texts are made.
+"""Publishes results: files in bench/results/, and from them the tables of README.md and docs/performance.md.
 
-python -m bench --suite peers --publish                     measures, writes nets.json and kernels.json, then the texts
+python -m bench --suite peers --publish                     measures, writes nets.json, kernels.json and the texts
 python -m bench --suite recurrent --publish                 ... recurrent.json
 python -m bench gemm/512 --peers torch --publish NAME       ... NAME.json
 python -m bench --update-docs                               writes the texts from the files
@@ -16,7 +16,7 @@ from typing import Any
 
 from . import ROOT, chart, tables
 from .driver import Measurement
-from .goals import Group, mean_ratio, standings, strongest
+from .goals import Group, goal_results, mean_ratio, strongest
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -25,7 +25,7 @@ Interval = tuple[float, float, float]
 
 
 def record(result: Measurement, peer: str, peaks: dict[str, Any]) -> Record:
-    """What is published of one case: medians and 95 % intervals, and the share of the peak where flops count."""
+    """The published record of one case: medians, 95 % intervals and, with flops, the fraction of the peak."""
     heap = result.ratio("torch-heap") if "torch-heap" in result.peers() else None
     line: Record = {
         "case": result.case.name,
@@ -33,7 +33,7 @@ def record(result: Measurement, peer: str, peaks: dict[str, Any]) -> Record:
         "seconds": round(result.seconds(), 9),
         "spread": round(result.spread(), 3),
         "peer": peer,
-        "way": result.ways.get(peer, ""),
+        "variant": result.variants.get(peer, ""),
         "ratio": _rounded(result.ratio(peer)),
         "torch_heap_ratio": heap and _rounded(heap),
     }
@@ -48,21 +48,21 @@ def _rounded(values: Interval) -> list[float]:
 
 
 def file_of(suite: str, group: Group) -> str:
-    """Where the cases of a group are published."""
+    """The file for the cases of a group."""
     if suite == "recurrent":
         return suite
-    return "nets" if all(pattern.startswith("nets/") for pattern in (*group.least, *group.most)) else "kernels"
+    return "nets" if all(pattern.startswith("nets/") for pattern in group.patterns()) else "kernels"
 
 
 def publish(
     name: str, suite: str, groups: Iterable[Group], results: Sequence[Measurement], machine: dict[str, Any]
 ) -> None:
-    """Writes the files and the texts. All cases go into `name`, or without one each group into its own file."""
+    """Writes the files and the texts: all cases into the file `name`, or without a name each group into its own."""
     peaks = {str(threads): peak for threads, peak in machine["peaks"].items()}
     timed = [result for result in results if result.peers()]
     files: dict[str, dict[str, dict[Any, Record]]] = defaultdict(lambda: {"groups": {}, "results": {}})
     for group, threads in product(groups, dict.fromkeys(result.threads for result in timed)):
-        lines = [line for line in standings(group, timed, threads) if line.peer]
+        lines = [line for line in goal_results(group, timed, threads) if line.peer]
         if not lines:
             continue
         file = files[name or file_of(suite, group)]
@@ -80,7 +80,7 @@ def publish(
 
 
 def write(stem: str, head: dict[str, Any], lists: dict[str, list[Record]]) -> None:
-    """One line per record, so that a diff shows what has changed."""
+    """One line per record, for readable diffs."""
     body = json.dumps(head, indent=1, ensure_ascii=False)[:-2]
     for key, lines in lists.items():
         inside = ",\n  ".join(json.dumps(line, ensure_ascii=False) for line in lines)
@@ -94,7 +94,7 @@ def update() -> None:
 
 
 def texts() -> dict[Path, str]:
-    """README.md, docs/performance.md and its chart as the files want them."""
+    """README.md, docs/performance.md and its chart, with the tables of the current files."""
     files = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
     readme, page = ROOT / "README.md", ROOT / "docs" / "performance.md"
     return {

@@ -1,4 +1,4 @@
-"""What is right: every case's answer in float64, by plain NumPy, and how far another one is from it."""
+"""References: the result of each case in float64, by plain NumPy, and the error of another result."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,34 +7,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cases.case import Case
-from .peers import Way, numpy_, numpy_nets
+from .peers import Variant
+from .peers import numpy as baseline
+from .peers.numpy.nets import epoch
 
-CHECKED_STEPS = 3  # a training case must agree after each of the first steps
+CHECKED_STEPS = 3  # of training: the loss must agree after each
 
-Answers = list[NDArray[Any]]
+Arrays = list[NDArray[Any]]
 
 
-def answers(way: Way, op: str) -> Answers:
+def result_of(variant: Variant, op: str) -> Arrays:
     steps = CHECKED_STEPS if op == "train" else 1
-    return [array for _ in range(steps) for array in way.answer(way.call())]
+    return [array for _ in range(steps) for array in variant.to_arrays(variant.call())]
 
 
-def reference(case: Case) -> Answers:
-    if case.op == "fit":  # only as a reference, and in float32: with NumPy an epoch takes minutes
-        return [numpy_nets.epoch(**case.arguments())]
-    way = getattr(numpy_, case.op)(**{name: _float64(value) for name, value in case.arguments().items()})[0]
-    return answers(way, case.op)
+def reference(case: Case) -> Arrays:
+    if case.op == "fit":  # no variant of NumPy, whose epoch takes minutes; in float32
+        return [epoch(**case.arguments())]
+    variant = getattr(baseline, case.op)(**{name: _float64(value) for name, value in case.arguments().items()})[0]
+    return result_of(variant, case.op)
 
 
 def _float64(value: Any) -> Any:
     if isinstance(value, list):
         return [_float64(item) for item in value]
-    is_real = isinstance(value, np.ndarray) and value.dtype == np.float32
-    return value.astype(np.float64) if is_real else value
+    is_float32 = isinstance(value, np.ndarray) and value.dtype == np.float32
+    return value.astype(np.float64) if is_float32 else value
 
 
 def largest_error(got: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]) -> float:
-    """Relative to the largest value of each array; infinite when the shapes differ, NaN when a NaN is there."""
+    """Relative to the largest value of each array. Infinite if shapes differ, NaN if a value is NaN."""
     if [np.shape(array) for array in got] != [np.shape(array) for array in expected]:
         return float("inf")
     errors = [

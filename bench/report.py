@@ -1,4 +1,4 @@
-"""Measurements as lines of a table and as JSON."""
+"""Measurements as rows of a table and as JSON."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ def row(result: Measurement, peak: Peak, peers: list[str]) -> str:
     if not result.times():
         return f"| {name} | pydl {result.failures['pydl']}"
     seconds = result.seconds()
-    rate, share = _rate(result, peak)
+    rate, fraction = _rate(result, peak)
     cells = [
         name,
         f"{time_text(seconds):>9}",
         f"± {100 * result.spread():2.0f} %",
         f"{rate:>10}",
-        f"{100 * share:5.0f} %",
+        f"{100 * fraction:5.0f} %",
     ]
     cells += [f"{_ratio(result, peer):<34}" for peer in peers]
     return "| " + " | ".join(cells) + " |"
@@ -36,7 +36,7 @@ def time_text(seconds: float) -> str:
 
 
 def _rate(result: Measurement, peak: Peak) -> tuple[str, float]:
-    """Flops per second where a case counts flops, else bytes, and the share of the machine's best."""
+    """Flops per second, or bytes for a case without flops, and the fraction of the measured peak."""
     if result.case.flops:
         rate = result.case.flops / result.seconds() * 1e-9
         return f"{rate:.0f} GF/s", rate / peak.gflops
@@ -50,12 +50,12 @@ def _ratio(result: Measurement, peer: str) -> str:
     if peer not in result.peers():
         return "-"
     middle, low, high = result.ratio(peer)
-    way = f" {result.ways[peer]}" if result.ways[peer] else ""
-    return f"{middle:.2f} [{low:.2f}, {high:.2f}]{way}"
+    variant = f" {result.variants[peer]}" if result.variants[peer] else ""
+    return f"{middle:.2f} [{low:.2f}, {high:.2f}]{variant}"
 
 
 def as_json(result: Measurement) -> dict[str, Any]:
-    timed = [peer for peer in result.ways if result.times(peer)]
+    timed = [peer for peer in result.variants if result.times(peer)]
     ratios = {peer: result.ratio(peer) for peer in result.peers()}
     return {
         "case": result.case.name,
@@ -64,7 +64,7 @@ def as_json(result: Measurement) -> dict[str, Any]:
         "bytes": result.case.bytes,
         "seconds": {peer: result.seconds(peer) for peer in timed},
         "spread": {peer: result.spread(peer) for peer in timed},
-        "ways": result.ways,
+        "variants": result.variants,
         "ratios": {peer: {"median": m, "low": low, "high": high} for peer, (m, low, high) in ratios.items()},
         "starts": result.starts,
         "failures": result.failures,

@@ -1,4 +1,4 @@
-"""The tables of README.md and docs/performance.md, from what bench/results/ holds."""
+"""The tables of README.md and docs/performance.md, from the files in bench/results/."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 from .goals import GROUPS, RECURRENT_GROUPS, Group
 from .report import time_text
 
-WAYS = {"train": "training step", "inference_{}": "inference, batch", "inference_1": "inference, one"}
+MODES = {"train": "training step", "inference_{}": "inference, batch", "inference_1": "inference, one"}
 
 Files = dict[str, dict[str, Any]]
 
@@ -37,19 +37,19 @@ def readme(files: Files) -> str:
         "The time of the strongest of PyTorch, ONNX Runtime, JAX and TensorFlow divided by pydl's, two threads of "
         f"{machine(files['nets'])}:"
     )
-    return f"{textwrap.fill(head, 110)}\n\n{_nets(files['nets'], *WAYS)}"
+    return f"{textwrap.fill(head, 110)}\n\n{_nets(files['nets'], *MODES)}"
 
 
 def networks(files: Files) -> str:
-    return _nets(files["nets"], *WAYS, "fit") + _source("nets", files)
+    return _nets(files["nets"], *MODES, "fit") + _source("nets", files)
 
 
-def _nets(file: dict[str, Any], *ways: str) -> str:
-    found = {line["case"]: line for line in file["results"] if line["threads"] == 2}
+def _nets(file: dict[str, Any], *modes: str) -> str:
+    by_case = {line["case"]: line for line in file["results"] if line["threads"] == 2}
     rows = []
     for title, (net, batch) in NETS.items():
-        rows.append([title, *(_cell(found.get(f"nets/{net}/{way.format(batch)}")) for way in ways)])
-    return table(["", *((WAYS | {"fit": "epoch of `fit`"})[way] for way in ways)], rows)
+        rows.append([title, *(_cell(by_case.get(f"nets/{net}/{mode.format(batch)}")) for mode in modes)])
+    return table(["", *((MODES | {"fit": "epoch of `fit`"})[mode] for mode in modes)], rows)
 
 
 def _cell(line: dict[str, Any] | None) -> str:
@@ -67,20 +67,20 @@ def recurrent(files: Files) -> str:
 
 def _groups(groups: Iterable[Group], file: dict[str, Any], other: dict[str, Any], threads: Sequence[int]) -> str:
     means = {(line["group"], line["threads"]): line["mean"] for line in file["groups"]}
-    elsewhere = {line["group"]: line["mean"] for line in other["groups"] if line["threads"] == 2}
+    other_means = {line["group"]: line["mean"] for line in other["groups"] if line["threads"] == 2}
     columns = ["", *(f"{n} thread{'s' * (n > 1)}: mean, lowest" for n in threads), "Xeon, 2 threads: mean"]
     rows = []
     for group in groups:
         cells = [f"{_interval(means[group.title, n])}, {_lowest(group, file, n):.2f}" for n in threads]
-        rows.append([group.title, *cells, _interval(elsewhere.get(group.title))])
+        rows.append([group.title, *cells, _interval(other_means.get(group.title))])
     return table(columns, rows)
 
 
 def _lowest(group: Group, file: dict[str, Any], threads: int) -> float:
-    """The smallest ratio of the group's cases, to the peer that the group is about."""
-    names = {case.name for case in replace(group, most={}).cases()}
+    """The smallest ratio of the group's cases."""
+    names = {case.name for case in replace(group, max_microseconds={}).cases()}
     lines = [line for line in file["results"] if line["case"] in names and line["threads"] == threads]
-    return min(line["ratio"][0] for line in lines if group.against in ("", line["peer"]))
+    return min(line["ratio"][0] for line in lines if group.rival in ("", line["peer"]))
 
 
 def peak(files: Files) -> str:
@@ -96,7 +96,7 @@ def peak(files: Files) -> str:
 
 
 def behind(files: Files) -> str:
-    """Cases in which a peer is ahead by more than the interval."""
+    """The cases in which a peer is faster and the interval does not contain 1."""
     lines = [line for stem in ("nets", "kernels", "recurrent") for line in files[stem]["results"]]
     lines = [line for line in lines if line["ratio"][2] < 1 and line["peer"] in NAMES]
     rows = [

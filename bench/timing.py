@@ -1,4 +1,4 @@
-"""Taking samples, and making statements about them."""
+"""Samples of run time, and their statistics."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -6,11 +6,11 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-SHORTEST_SAMPLE = 100e-6  # seconds: quicker calls are timed several at once, so that the clock costs nothing
+SHORTEST_SAMPLE = 100e-6  # seconds: shorter calls are timed in a batch, so that the clock's cost vanishes
 
 
 def calls_per_sample(call: Callable[[], Any]) -> int:
-    """How many calls make one sample; also warms up."""
+    """The number of calls in one sample. Also warms up."""
     n = 1
     while True:
         start = perf_counter()
@@ -22,7 +22,7 @@ def calls_per_sample(call: Callable[[], Any]) -> int:
 
 
 def slot(call: Callable[[], Any], calls: int, seconds: float) -> float:
-    """Calls for about `seconds` and gives the median time of a call. The first, on cold caches, does not count."""
+    """The median time of one call, over about `seconds`. The first call, with cold caches, does not count."""
     call()
     samples: list[float] = []
     end = perf_counter() + seconds
@@ -41,15 +41,15 @@ def spread(values: Sequence[float]) -> float:
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """The median and its 95 % confidence interval, from the order of the values alone.
+    """The median and its 95 % confidence interval, from order statistics.
 
     The number of values below the true median is binomial(n, 1/2), whatever their distribution; the interval lies
-    between the k-th smallest and the k-th largest value, k as large as the 95 % allow. Below six values no k does, and
-    the interval is the whole range.
+    between the k-th smallest and the k-th largest value, with the largest k of at least 95 % coverage. Fewer than six
+    values have no such k: the interval is their range.
     """
     ordered = sorted(values)
     n = len(ordered)
-    k, outside = 0, 0.0  # outside: the chance that the median lies below the k-th smallest value
+    k, outside = 0, 0.0  # outside: probability that the median is below the k-th smallest value
     while k < n // 2:
         outside += math.comb(n, k) / 2**n
         if outside > 0.025:

@@ -1,4 +1,4 @@
-"""pydl/ stands in floors: a module imports from the floors below and, without a cycle, from its own.
+"""Imports: pydl/ has floors, a module imports from those below and, without a cycle, from its own; bench/ has no cycle.
 
 Every import counts, at the top of a file, in a function and under TYPE_CHECKING; so does that of the packages that a
 module lies in. docs/design/architecture.md tells what the floors are for.
@@ -37,50 +37,66 @@ def imports_in(text: str) -> list[ast.Import | ast.ImportFrom]:
     return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
-def imported(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
+def imported(root: str, name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
     """The modules that this one imports, anywhere in it, and their packages but those that it lies in itself."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in imports_in(path.read_text()):
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
         else:
-            parts = ["pydl", *filter(None, package.split("."))]
+            parts = [root, *filter(None, package.split("."))]
             base = ".".join([*parts[: len(parts) + 1 - node.level], *filter(None, [node.module])])
             base = base if node.level else node.module or ""
             found = [f"{base}.{alias.name}" for alias in node.names]
-        for full in [f.removeprefix("pydl").removeprefix(".") for f in found if f.partition(".")[0] == "pydl"]:
+        for full in [f.removeprefix(root).removeprefix(".") for f in found if f.partition(".")[0] == root]:
             target = full if full in modules else full.rpartition(".")[0]
             prefixes = [target[:i] for i, c in enumerate(target) if c == "."]
             yield from [p for p in prefixes if not f"{name}.".startswith(f"{p}.")]
             yield target
 
 
-def violations(root: Path) -> list[str]:
-    modules = {"_core": root / "_core.pyi"}
+def modules_of(root: Path) -> dict[str, Path]:
+    found = {"_core": root / "_core.pyi"} if root.name == "pydl" else {}
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        modules[".".join(parts[:-1] if path.name == "__init__.py" else parts)] = path
+        found[".".join(parts[:-1] if path.name == "__init__.py" else parts)] = path
+    return found
+
+
+def arrows_of(root: Path) -> dict[str, set[str]]:
+    """Each module, and those of its package that it imports."""
+    modules = modules_of(root)
+    files = {name: path for name, path in modules.items() if path.suffix == ".py"}
+    return {name: set(imported(root.name, name, path, modules)) - {name} for name, path in files.items()}
+
+
+def cycles(root: Path) -> list[str]:
+    try:
+        TopologicalSorter(arrows_of(root)).prepare()
+    except CycleError as error:
+        return ["a cycle: " + " <- ".join(error.args[1])]
+    return []
+
+
+def violations(root: Path) -> list[str]:
+    modules = modules_of(root)
     floor = {unit: number for number, units in enumerate(FLOORS) for unit in units}
     units = {name.partition(".")[0] for name in modules}
     found = [f"{unit or 'pydl'} has no floor" for unit in sorted(units - floor.keys())]
     found += [f"{unit} has a floor and is not there" for unit in sorted(floor.keys() - units)]
-    arrows = {n: set(imported(n, path, modules)) - {n} for n, path in modules.items() if path.suffix == ".py"}
-    for name, targets in arrows.items():
+    for name, targets in arrows_of(root).items():
         unit = name.partition(".")[0]
         for target in sorted(targets):
             if floor.get(target.partition(".")[0], 0) > floor.get(unit, len(FLOORS)):
                 found.append(f"{name} imports {target}, which stands above it")
             if target == "_core" and unit not in CALL_KERNELS:
                 found.append(f"{name} imports _core")
-    try:
-        TopologicalSorter(arrows).prepare()
-    except CycleError as error:
-        found.append("a cycle: " + " <- ".join(error.args[1]))
-    return found
+    return found + cycles(root)
 
 
 def test_no_import_goes_up_and_none_in_a_circle() -> None:
     assert violations(ROOT / "pydl") == []
+    assert cycles(ROOT / "bench") == []
 
 
 @pytest.mark.parametrize(
@@ -106,3 +122,20 @@ def test_a_planted_import_is_found(tmp_path: Path, file: str, text: str, message
     with (root / file).open("a") as module:
         module.write(f"\n{text}\n")
     assert any(found.startswith(message) for found in violations(root)), violations(root)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("peers/numpy/functions.py", "def f():\n    from .kernels import matmul", "a cycle: peers.numpy."),
+        ("timing.py", "import bench.driver", "a cycle: "),
+        ("cases/case.py", "if TYPE_CHECKING:\n    from ..peers import PEERS, torch", "a cycle: "),
+    ],
+)
+def test_a_planted_cycle_of_bench_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
+    root = tmp_path / "bench"
+    shutil.copytree(ROOT / "bench", root, ignore=shutil.ignore_patterns("results", "__pycache__"))
+    with (root / file).open("a") as module:
+        module.write(f"\n{text}\n")
+    (found,) = cycles(root)
+    assert found.startswith(message), found

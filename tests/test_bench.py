@@ -51,7 +51,7 @@ def test_interval_of_the_median(n: int, expected: str) -> None:
 GOALS = """
 from bench.cases import BY_NAME
 from bench.driver import Measurement
-from bench.goals import Group, mean_ratio, standing, strongest, verdict
+from bench.goals import Group, goal_result, mean_ratio, strongest, verdict
 
 def measured(name, *starts):
     peers = {peer: "" for start in starts for peer in start}
@@ -61,7 +61,7 @@ others = {"torch-heap": [0.5, 0.5], "jax": [9, 9]}
 go = measured("conv2d/go/forward", *({"pydl": [1, 1], "torch": [2, n], **others} for n in (2, 3)))
 res2 = measured("conv2d/res2/forward", {"pydl": [1], "torch": [8]}, {"pydl": [1], "torch": [8]})
 op = measured("overhead/op", {"pydl": [4e-6, 6e-6, 6e-6], "torch": [1, 1, 1]})
-group = Group("", {"conv2d/*": 2.5}, most={"overhead/*": 5.0})
+group = Group("", {"conv2d/*": 2.5}, max_microseconds={"overhead/*": 5.0})
 """
 
 
@@ -70,16 +70,16 @@ def test_verdicts_on_goals() -> None:
     assert run_python(GOALS + "print(*(verdict(goal, (2, 1, 3)) for goal in (2, 3, 3.1)), sep=', ')").strip() == (
         "yes, within noise, no"
     )
-    code = "line = standing(group, go); print(line.peer, *line.reached, line.met)"
+    code = "line = goal_result(group, go); print(line.peer, *line.reached, line.met)"
     assert run_python(GOALS + code).split(maxsplit=4) == ["torch", "2.0", "2.0", "3.0", "within noise\n"]
-    code = "line = standing(group, op); print(*(round(x, 3) for x in line.reached), line.met, line.is_ratio)"
+    code = "line = goal_result(group, op); print(*(round(x, 3) for x in line.reached), line.met, line.is_ratio)"
     assert run_python(GOALS + code).split() == ["6.0", "4.0", "6.0", "within", "noise", "False"]
 
 
 def test_geometric_mean_of_a_group() -> None:
     """Of the two starts: sqrt(2 * 8) and sqrt(2.5 * 8)."""
     middle, low, high = map(
-        float, run_python(GOALS + "print(*mean_ratio([standing(group, go), standing(group, res2)]))").split()
+        float, run_python(GOALS + "print(*mean_ratio([goal_result(group, go), goal_result(group, res2)]))").split()
     )
     assert (low, high) == pytest.approx((4, 20**0.5))
     assert low < middle < high
@@ -111,7 +111,7 @@ def test_two_versions_of_pydl_take_turns(tmp_path: Path) -> None:
     assert "pydl-before / pydl" in done.stdout
     done = run_bench("gemm", "--against", str(tmp_path / "nowhere"))
     assert done.returncode == 2
-    assert "--against: expected a folder that holds pydl" in done.stderr
+    assert "--against: expected a folder with pydl in it" in done.stderr
 
 
 def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None:

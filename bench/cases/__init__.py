@@ -1,4 +1,4 @@
-"""Every case, by family; `select` finds them by parts of their names."""
+"""All cases, by family."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -26,7 +26,7 @@ FAMILIES = (
 ALL: tuple[Case, ...] = tuple(case for name in FAMILIES for case in import_module(f".{name}", __package__).CASES)
 BY_NAME = {case.name: case for case in ALL}
 
-# One quick case per family: `python -m bench --smoke`.
+# For `python -m bench --smoke`: fast cases.
 SMOKE = (
     "gemm/64x64x64",
     "conv2d/lenet2/forward",
@@ -38,7 +38,7 @@ SMOKE = (
 
 
 def select(filters: Sequence[str] = (), suite: str = "all") -> list[Case]:
-    """The cases of a suite whose name contains any of the filters; all of them without filters. The sweep is extra."""
+    """The cases of a suite whose name contains any of the filters, or all. "all" has every suite but the sweep."""
     return [
         case
         for case in ALL

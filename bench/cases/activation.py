@@ -1,4 +1,4 @@
-"""Activation functions on a small (in cache) and on a large array."""
+"""Activation functions on a small array, in cache, and on a large one."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a benchmark case is."""
+"""The benchmark case."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,17 +13,16 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """One piece of work that every peer does: function `op` of its adapter, on the arguments that `make` draws."""
+    """Work for all peers: function `op` of the adapter, with the arguments from `make`."""
 
     name: str  # family/shape/direction
     op: str
     make: Callable[[np.random.Generator], Arguments]
-    flops: float = 0.0  # of the textbook algorithm; 0: the case is bound by memory
+    flops: float = 0.0  # of the textbook algorithm; 0: the case is memory-bound
     bytes: float = 0.0  # read or written once
     suite: str = "kernels"
-    # The largest difference from the reference, relative to its largest value. Wide enough for any float32 algorithm
-    # and for the two places where libraries put Adam's epsilon: the tests are strict, this only makes sure that nobody
-    # is timed for doing something else.
+    # Of the difference from the reference, relative to its largest value. Permits any float32 algorithm and both
+    # positions of Adam's epsilon: it finds different work, not rounding errors.
     tolerance: float = 1e-3
 
     @property
@@ -36,5 +35,5 @@ class Case:
 
 
 def normal(rng: np.random.Generator, *shape: int, scale: float = 1.0) -> Array:
-    """Float32 standard normal numbers times `scale`."""
+    """Standard normal float32 values times `scale`."""
     return rng.standard_normal(shape, dtype=np.float32) * np.float32(scale)

@@ -1,4 +1,4 @@
-"""Transposed convolutions of one image through the public API, whose inference plans pack the weights once."""
+"""Transposed convolutions of one image through the public API: inference plans pack the weights once."""
 
 import numpy as np
 

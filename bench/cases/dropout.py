@@ -1,4 +1,4 @@
-"""Dropout of half the elements of a large array, as in training: forward, and forward with the gradient."""
+"""Dropout of half the values of a large array: forward, and forward with backward."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def _make(rng: np.random.Generator) -> Arguments:
     return {"x": np.ones(SIZE, np.float32), "rate": 0.5}
 
 
-# Every library draws its own mask: the share of zeros agrees only roughly.
+# Each library draws its own mask, so the fraction of zeros varies.
 CASES = (
     Case("dropout/4M/forward", "dropout_forward", _make, bytes=4.0 * 2 * SIZE, tolerance=0.01),
     Case("dropout/4M/forward_backward", "dropout_forward_backward", _make, bytes=4.0 * 4 * SIZE, tolerance=0.01),

@@ -1,4 +1,4 @@
-"""Rows of tables of words and characters, and the gradients added back into them."""
+"""Embeddings of words and characters: rows of the table, and the gradient of the table."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ def _case(layer: Any, direction: str) -> Case:
             return {"ids": ids, "table": normal(rng, layer.rows, layer.cols)}
         return {"ids": ids, "dy": normal(rng, *layer.ids, layer.cols), "rows": layer.rows}
 
-    taken = float(np.prod(layer.ids)) * layer.cols
-    moved = 2 * taken if direction == "forward" else taken + layer.rows * layer.cols
-    return Case(f"embedding/{layer.name}/{direction}", f"embedding_{direction}", make, bytes=4.0 * moved)
+    gathered = float(np.prod(layer.ids)) * layer.cols
+    values = 2 * gathered if direction == "forward" else gathered + layer.rows * layer.cols
+    return Case(f"embedding/{layer.name}/{direction}", f"embedding_{direction}", make, bytes=4.0 * values)
 
 
 CASES = tuple(_case(layer, direction) for layer in EMBEDDING_NETS for direction in ("forward", "backward"))

@@ -1,4 +1,4 @@
-"""Matrix products c[M,N] = a[M,K] b[K,N]: cubes and those of real networks with all transposes, a fused dense layer."""
+"""Matrix products c[M,N] = a[M,K] b[K,N] with all transposes, and fused dense layers."""
 
 import numpy as np
 

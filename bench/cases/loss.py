@@ -1,9 +1,10 @@
-"""Softmax and cross-entropy, forward and backward in one measurement: (rows, classes)."""
+"""Softmax with cross-entropy, forward and backward together."""
 
 import numpy as np
 
 from .case import Arguments, Case, normal
 
+# rows, classes
 SHAPES = [(32, 10), (2048, 65), (128, 1000), (1024, 10000)]
 
 
@@ -15,7 +16,7 @@ def _case(rows: int, cols: int) -> Case:
             "dloss": np.full(rows, 1 / rows, np.float32),
         }
 
-    # forward reads the logits and writes the probabilities; backward reads those and writes the gradient
+    # forward reads logits and writes probabilities; backward reads probabilities and writes the gradient
     return Case(f"loss/{rows}x{cols}", "softmax_cross_entropy", make, bytes=4.0 * 4 * rows * cols)
 
 

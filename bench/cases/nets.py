@@ -1,4 +1,4 @@
-"""Whole networks through the public API: a training step (forward, loss, backward, Adam), inference, a whole epoch."""
+"""Networks through the public API: a training step (forward, loss, backward, Adam), inference, an epoch."""
 
 import math
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Embedding:
 @dataclass(frozen=True)
 class Lstm:
     units: int
-    sequences: bool  # all outputs, or the last
+    sequences: bool  # outputs of all steps, or of the last
     bidirectional: bool = False
 
 
@@ -54,17 +54,17 @@ class Net:
     input_shape: Shape
     batch: int
     layers: tuple[Layer, ...]
-    loss: str = "cross_entropy"  # of the last layer's logits; or "mse", the autoencoder's mean squared error
+    loss: str = "cross_entropy"  # of logits, or "mse"
 
     def shapes(self) -> list[Shape]:
-        """Of the input, and of every layer's output."""
+        """The shapes of the input and of each layer's output, without the batch axis."""
         shapes = [self.input_shape]
         for layer in self.layers:
             shape = shapes[-1]
             match layer:
                 case Conv(filters, k, _, padding):
-                    lost = k - 1 if padding == "valid" else 0
-                    shapes.append((shape[0] - lost, shape[1] - lost, filters))
+                    cropped = k - 1 if padding == "valid" else 0
+                    shapes.append((shape[0] - cropped, shape[1] - cropped, filters))
                 case Pool(size):
                     shapes.append((shape[0] // size, shape[1] // size, shape[2]))
                 case Flatten():
@@ -78,7 +78,7 @@ class Net:
         return shapes
 
     def kernels(self) -> list[tuple[list[Shape], int]]:
-        """The shapes of every layer's weights, a bias last, and at how many positions they are applied."""
+        """Per layer the shapes of its weights, the bias last, and the number of positions that use them."""
         kernels: list[tuple[list[Shape], int]] = []
         shapes = self.shapes()
         for layer, before, after in zip(self.layers, shapes, shapes[1:], strict=False):
@@ -95,7 +95,7 @@ class Net:
         return kernels
 
     def weights(self, rng: np.random.Generator) -> list[Array]:
-        """Kernels of variance 1 / inputs and zero biases, in Keras's order and layout."""
+        """Kernels of variance 1 / fan-in and zero biases, in Keras's order and layout."""
         shapes = [shape for of_layer, _ in self.kernels() for shape in of_layer]
         return [
             np.zeros(shape, np.float32) if len(shape) == 1 else normal(rng, *shape, scale=math.prod(shape[:-1]) ** -0.5)
@@ -103,7 +103,7 @@ class Net:
         ]
 
     def samples(self, rng: np.random.Generator, n: int) -> tuple[Array, Array]:
-        """n random inputs, and what the network is to make of them."""
+        """n random inputs and their targets."""
         if self.loss == "mse":
             x = rng.random((n, *self.input_shape), dtype=np.float32)
             return x, x
@@ -113,7 +113,7 @@ class Net:
         return x, rng.integers(0, classes, (n, *positions))
 
     def multiply_adds(self) -> float:
-        """Per sample, forward."""
+        """Per sample, in forward."""
         return float(
             sum(math.prod(s) * positions for shapes, positions in self.kernels() for s in shapes if len(s) > 1)
         )
@@ -152,22 +152,22 @@ NETS = {
             Flatten(),
         ),
     ),
-    # the next character, from all before it
+    # predicts the next character at each step
     "char": Net((64,), 32, (Embedding(65, 128), Lstm(256, True), Lstm(256, True), Dense(65, "linear"))),
     "sentiment": Net((200,), 32, (Embedding(10_000, 128), Lstm(64, False, bidirectional=True), Dense(2, "linear"))),
     "tiny": Net((16,), 8, (Dense(16, "relu"), Dense(2, "linear"))),
 }
 EPOCHS = {"mlp": 7291, "cnn": 10_000}  # samples
-BATCHES = 8  # different batches that training cycles through, so that it goes on learning something
+BATCHES = 8  # training cycles through them
 
 
-def case(net_name: str, what: str, batch: int, name: str = "") -> Case:
+def case(net_name: str, mode: str, batch: int, name: str = "") -> Case:
     net = NETS[net_name]
-    samples = EPOCHS[net_name] if what == "fit" else batch
+    samples = EPOCHS[net_name] if mode == "fit" else batch
 
     def make(rng: np.random.Generator) -> Arguments:
         arguments: Arguments = {"net": net, "weights": net.weights(rng)}
-        match what:
+        match mode:
             case "train":
                 batches = [net.samples(rng, batch) for _ in range(BATCHES)]
                 return arguments | {"x": [x for x, _ in batches], "labels": [labels for _, labels in batches]}
@@ -176,20 +176,21 @@ def case(net_name: str, what: str, batch: int, name: str = "") -> Case:
                 return arguments | {"x": x, "labels": labels}
         return arguments | {"x": net.samples(rng, batch)[0]}
 
-    flops = 2.0 * samples * net.multiply_adds() * (1 if what == "inference" else 3)  # backward is two products for one
-    suffix = f"inference_{batch}" if what == "inference" else what
-    # Adam divides by gradients that may be as small as its epsilon, which not all put at the same place. In an epoch
-    # every library shuffles as it likes.
-    tolerance = {"train": 0.01, "fit": 0.1}.get(what, 1e-3)
-    return Case(name or f"nets/{net_name}/{suffix}", what, make, flops=flops, suite="nets", tolerance=tolerance)
+    flops = (
+        2.0 * samples * net.multiply_adds() * (1 if mode == "inference" else 3)
+    )  # backward has two products per product of forward
+    suffix = f"inference_{batch}" if mode == "inference" else mode
+    # Libraries differ in the position of Adam's epsilon, which counts for small gradients, and in how they shuffle.
+    tolerance = {"train": 0.01, "fit": 0.1}.get(mode, 1e-3)
+    return Case(name or f"nets/{net_name}/{suffix}", mode, make, flops=flops, suite="nets", tolerance=tolerance)
 
 
 CASES = (
     *(
-        case(name, what, batch)
+        case(name, mode, batch)
         for name, net in NETS.items()
         if name != "tiny"
-        for what, batch in (("train", net.batch), ("inference", net.batch), ("inference", 1))
+        for mode, batch in (("train", net.batch), ("inference", net.batch), ("inference", 1))
     ),
     *(case(name, "fit", NETS[name].batch) for name in EPOCHS),
 )

@@ -1,4 +1,4 @@
-"""Batch and layer normalisation in training: forward, and forward with all gradients."""
+"""Batch and layer normalization in training: forward, and forward with all gradients."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""One Adam step over all parameters: one large array, and the eight arrays of a small network."""
+"""One step of Adam: for one large array, and for the eight arrays of a small network."""
 
 import numpy as np
 

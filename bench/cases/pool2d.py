@@ -1,4 +1,4 @@
-"""Pooling layers of real networks, forward and backward; max pooling also with the argmax, as in training."""
+"""Pooling layers of real networks, forward and backward; max pooling also with the argmax, for training."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def _case(layer: Any, kind: str, direction: str) -> Case:
 
     def make(rng: np.random.Generator) -> Arguments:
         arguments: Arguments = {"pool_size": layer.pool_size, "strides": layer.strides}
-        if direction == "forward" or kind != "avg":  # the gradient of max pooling needs to know where the maxima were
+        if direction == "forward" or kind != "avg":  # backward of max pooling needs the argmax
             arguments["x"] = normal(rng, *x)
         if direction == "backward":
             arguments |= {"dy": normal(rng, *y), "input_shape": x}

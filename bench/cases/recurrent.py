@@ -1,4 +1,4 @@
-"""Recurrent layers over whole sequences: inference (all outputs), and training (outputs, then every gradient)."""
+"""Recurrent layers over sequences: inference (all outputs), and training (outputs and all gradients)."""
 
 from functools import partial
 
@@ -23,47 +23,47 @@ BIDIRECTIONAL = [(100, 32, 128, 128), (100, 8, 128, 128), (50, 64, 256, 256)]
 Shape = tuple[int, int, int, int]
 
 
-def arguments(cell: str, shape: Shape, what: str, rng: np.random.Generator) -> Arguments:
+def arguments(cell: str, shape: Shape, mode: str, rng: np.random.Generator) -> Arguments:
     time, batch, inputs, units = shape
     columns = GATES[cell] * units
     draw = partial(normal, rng)
-    found: Arguments = {
+    made: Arguments = {
         "cell": cell,
         "x": draw(batch, time, inputs),
         "kernel": draw(inputs, columns, scale=inputs**-0.5),
         "recurrent_kernel": draw(units, columns, scale=units**-0.5),
         "bias": draw(*((2, columns) if cell == "gru" else (columns,)), scale=0.1),  # gru: reset_after
     }
-    return found | {"dy": draw(batch, time, units)} if what == "train" else found
+    return made | {"dy": draw(batch, time, units)} if mode == "train" else made
 
 
-def flops(cell: str, shape: Shape, what: str) -> float:
+def flops(cell: str, shape: Shape, mode: str) -> float:
     time, batch, inputs, units = shape
-    return 2.0 * time * batch * (inputs + units) * GATES[cell] * units * (3 if what == "train" else 1)
+    return 2.0 * time * batch * (inputs + units) * GATES[cell] * units * (3 if mode == "train" else 1)
 
 
-def _case(cell: str, shape: Shape, what: str) -> Case:
-    name = f"{cell}/{'x'.join(map(str, shape))}/{what}"
-    make = partial(arguments, cell, shape, what)
-    return Case(name, f"recurrent_{what}", make, flops=flops(cell, shape, what))
+def _case(cell: str, shape: Shape, mode: str) -> Case:
+    name = f"{cell}/{'x'.join(map(str, shape))}/{mode}"
+    make = partial(arguments, cell, shape, mode)
+    return Case(name, f"recurrent_{mode}", make, flops=flops(cell, shape, mode))
 
 
-def _bidirectional(cell: str, shape: Shape, what: str) -> Case:
-    """Outputs and their gradients side by side, as every library has them."""
+def _bidirectional(cell: str, shape: Shape, mode: str) -> Case:
+    """Outputs of both directions concatenated, as in all libraries."""
 
     def make(rng: np.random.Generator) -> Arguments:
-        there, back = (arguments(cell, shape, what, rng) for _ in range(2))
+        forward, backward = (arguments(cell, shape, mode, rng) for _ in range(2))
         names = ("kernel", "recurrent_kernel", "bias")
-        found: Arguments = {"cell": cell, "x": there["x"]}
-        found["directions"] = [[one[name] for name in names] for one in (there, back)]
-        return found | {"dy": np.concatenate((there["dy"], back["dy"]), -1)} if what == "train" else found
+        made: Arguments = {"cell": cell, "x": forward["x"]}
+        made["directions"] = [[direction[name] for name in names] for direction in (forward, backward)]
+        return made | {"dy": np.concatenate((forward["dy"], backward["dy"]), -1)} if mode == "train" else made
 
-    name = f"bidirectional/{cell}/{'x'.join(map(str, shape))}/{what}"
-    return Case(name, f"bidirectional_{what}", make, flops=2 * flops(cell, shape, what))
+    name = f"bidirectional/{cell}/{'x'.join(map(str, shape))}/{mode}"
+    return Case(name, f"bidirectional_{mode}", make, flops=2 * flops(cell, shape, mode))
 
 
-WAYS = ("inference", "train")
+MODES = ("inference", "train")
 CASES = (
-    *(_case(cell, shape, what) for cell, shapes in SHAPES.items() for shape in shapes for what in WAYS),
-    *(_bidirectional("lstm", shape, what) for shape in BIDIRECTIONAL for what in WAYS),
+    *(_case(cell, shape, mode) for cell, shapes in SHAPES.items() for shape in shapes for mode in MODES),
+    *(_bidirectional("lstm", shape, mode) for shape in BIDIRECTIONAL for mode in MODES),
 )

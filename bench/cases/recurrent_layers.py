@@ -1,8 +1,7 @@
-"""Recurrent layers through the public API: what an option costs, what padding costs, one step per call.
+"""Recurrent layers through the public API: the cost of options and of padding, and one step per call.
 
-An option here changes nothing but the way: masks that hide no step, states of zeros, dropout that drops nothing. So the
-answers are those of the plain layer, which is the peer `pydl-plain`. In `recurrent_lengths` that peer does the padding
-too. The outputs of padding are compared as zeros, and its gradients are zero.
+The options do not change results: masks of ones, zero states, a dropout rate near 0. The peer `pydl-plain` is the layer
+without them. In `recurrent_lengths` it computes padding too. Outputs at padding are compared as zeros.
 """
 
 import numpy as np
@@ -17,30 +16,30 @@ OPTIONS = {
 }
 
 
-def _with_option(cell: str, what: str, option: str) -> Case:
+def _with_option(cell: str, mode: str, option: str) -> Case:
     def make(rng: np.random.Generator) -> Arguments:
-        return arguments(cell, SHAPE, what, rng) | {"option": option}
+        return arguments(cell, SHAPE, mode, rng) | {"option": option}
 
-    return Case(f"recurrent_options/{cell}/{what}/{option}", f"layer_{what}", make, flops=flops(cell, SHAPE, what))
+    return Case(f"recurrent_options/{cell}/{mode}/{option}", f"layer_{mode}", make, flops=flops(cell, SHAPE, mode))
 
 
-def _with_lengths(cell: str, what: str) -> Case:
-    """From a tenth to all of the steps, evenly: 55 % of them count."""
+def _with_lengths(cell: str, mode: str) -> Case:
+    """Lengths are uniform from a tenth to all of the steps: 55 % are valid."""
     time, batch, *_ = SHAPE
     lengths = np.linspace(time // 10, time, batch).round().astype(np.int64)
 
     def make(rng: np.random.Generator) -> Arguments:
-        found = arguments(cell, SHAPE, what, rng) | {"lengths": rng.permutation(lengths)}
-        if what == "train":
-            found["dy"][~steps_that_count(found["x"], found["lengths"])] = 0
-        return found
+        made = arguments(cell, SHAPE, mode, rng) | {"lengths": rng.permutation(lengths)}
+        if mode == "train":
+            made["dy"][~valid_steps(made["x"], made["lengths"])] = 0
+        return made
 
-    share = float(lengths.mean()) / time
-    return Case(f"recurrent_lengths/{cell}/{what}", f"lengths_{what}", make, flops=share * flops(cell, SHAPE, what))
+    valid = float(lengths.mean()) / time
+    return Case(f"recurrent_lengths/{cell}/{mode}", f"lengths_{mode}", make, flops=valid * flops(cell, SHAPE, mode))
 
 
-def steps_that_count(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """(B, T) of bools: the padding is on the right."""
+def valid_steps(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """A mask of shape (B, T), with padding at the end."""
     return np.asarray(np.arange(x.shape[1]) < lengths[:, None])
 
 
@@ -54,7 +53,7 @@ def _step(cell: str, units: int) -> Case:
 
 
 CASES = (
-    *(_with_option(cell, what, option) for cell in GATES for what, options in OPTIONS.items() for option in options),
-    *(_with_lengths(cell, what) for cell in GATES for what in OPTIONS),
+    *(_with_option(cell, mode, option) for cell in GATES for mode, options in OPTIONS.items() for option in options),
+    *(_with_lengths(cell, mode) for cell in GATES for mode in OPTIONS),
     *(_step("lstm", units) for units in (192, 256)),
 )

@@ -1,4 +1,4 @@
-"""Layers of real networks, from the table that the tests use too: tests/cases.py."""
+"""Layers of real networks, from tests/cases.py."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 

@@ -1,4 +1,4 @@
-"""Convolutions and matrix products beside those of known networks, where speed must not fall off."""
+"""Convolutions and matrix products of unusual shapes, to find slow ones."""
 
 from dataclasses import replace
 
@@ -43,11 +43,11 @@ PRODUCTS = (
 )
 
 
-def _swept(case: Case) -> Case:
+def _in_sweep(case: Case) -> Case:
     return replace(case, name=f"sweep/{case.name}", suite="sweep")
 
 
 CASES = (
-    *(_swept(conv2d.case(layer, direction)) for layer in LAYERS for direction in conv2d.DIRECTIONS),
-    *(_swept(gemm.case(shape)) for shape in PRODUCTS),
+    *(_in_sweep(conv2d.case(layer, direction)) for layer in LAYERS for direction in conv2d.DIRECTIONS),
+    *(_in_sweep(gemm.case(shape)) for shape in PRODUCTS),
 )

@@ -1,4 +1,4 @@
-"""Arrays in pydl's layouts as tensors in one of torch's, and back."""
+"""Conversion between arrays in pydl's layouts and tensors in PyTorch's."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""PyTorch's recurrent modules, time first as they like it best."""
+"""PyTorch's recurrent modules, time first: their fastest layout."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils import rnn
 
-from . import Way
+from .. import Variant
 
 Array = NDArray[Any]
 MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def _reordered(w: Array, cell: str) -> Array:
-    """The columns of the gates in torch's order; it is its own inverse."""
+    """The columns of the gates in PyTorch's order. The function is its own inverse."""
     if cell != "gru":
         return w
     z, r, n = np.split(w, 3, -1)
@@ -24,7 +24,7 @@ def _reordered(w: Array, cell: str) -> Array:
 
 
 def _module(cell: str, *directions: Sequence[Array]) -> Any:
-    """With kernel, recurrent kernel and bias of each direction."""
+    """directions: kernel, recurrent kernel and bias of each."""
     (kernel, recurrent_kernel, _), *_ = directions
     module = MODULES[cell](len(kernel), len(recurrent_kernel), bidirectional=len(directions) > 1)
     parameters = iter(module.parameters())
@@ -41,11 +41,11 @@ def _batch_first(y: torch.Tensor) -> Array:
     return y.detach().transpose(0, 1).numpy()
 
 
-def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Way]:
+def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Variant]:
     return bidirectional_inference(cell, x, [list(weights.values())])
 
 
-def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
+def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Variant]:
     module = _module(cell, *directions).eval()
     tx = torch.from_numpy(x).transpose(0, 1).contiguous()
 
@@ -53,21 +53,21 @@ def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) 
     def call() -> torch.Tensor:
         return module(tx)[0]
 
-    def answer(y: torch.Tensor) -> list[Array]:
+    def to_arrays(y: torch.Tensor) -> list[Array]:
         return [_batch_first(y)]
 
-    return [Way(call, answer)]
+    return [Variant(call, to_arrays)]
 
 
-def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Way]:
+def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Variant]:
     return bidirectional_train(cell, x, [list(weights.values())], dy)
 
 
-def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Way]:
-    return [_train_way(lambda module, tx, _: module(tx)[0], cell, x, dy, None, directions)]
+def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Variant]:
+    return [_train(lambda module, tx, _: module(tx)[0], cell, x, dy, None, directions)]
 
 
-def _train_way(
+def _train(
     outputs: Callable[..., torch.Tensor],
     cell: str,
     x: Array,
@@ -75,29 +75,29 @@ def _train_way(
     lengths: torch.Tensor | None,
     directions: Sequence[Sequence[Array]],
     name: str = "",
-) -> Way:
+) -> Variant:
     module = _module(cell, *directions)
     tx = torch.from_numpy(x).transpose(0, 1).contiguous().requires_grad_()
     tdy = torch.from_numpy(dy).transpose(0, 1).contiguous()
-    wanted = [tx, *module.parameters()]
+    inputs = [tx, *module.parameters()]
 
     def call() -> tuple[torch.Tensor, ...]:
         y = outputs(module, tx, lengths)
-        return y, *torch.autograd.grad(y, wanted, tdy)
+        return y, *torch.autograd.grad(y, inputs, tdy)
 
-    def answer(result: tuple[torch.Tensor, ...]) -> list[Array]:
+    def to_arrays(result: tuple[torch.Tensor, ...]) -> list[Array]:
         y, dx, *gradients = result
-        found = [_batch_first(y), _batch_first(dx)]
+        arrays = [_batch_first(y), _batch_first(dx)]
         columns_last = [_reordered(g.numpy().T, cell) for g in gradients]
         for i in range(0, len(columns_last), 4):
             kernel, recurrent_kernel, first, second = columns_last[i : i + 4]
-            found += [kernel, recurrent_kernel, np.stack((first, second)) if cell == "gru" else first]
-        return found
+            arrays += [kernel, recurrent_kernel, np.stack((first, second)) if cell == "gru" else first]
+        return arrays
 
-    return Way(call, answer, name)
+    return Variant(call, to_arrays, name)
 
 
-def lengths_inference(cell: str, x: Array, lengths: Array, **weights: Array) -> list[Way]:
+def lengths_inference(cell: str, x: Array, lengths: Array, **weights: Array) -> list[Variant]:
     module = _module(cell, tuple(weights.values())).eval()
     tx, tlengths = torch.from_numpy(x).transpose(0, 1).contiguous(), torch.from_numpy(lengths)
 
@@ -105,21 +105,21 @@ def lengths_inference(cell: str, x: Array, lengths: Array, **weights: Array) -> 
     def call() -> torch.Tensor:
         return _packed(module, tx, tlengths)
 
-    return [Way(call, lambda y: [_batch_first(y)], "packed")]
+    return [Variant(call, lambda y: [_batch_first(y)], "packed")]
 
 
-def lengths_train(cell: str, x: Array, dy: Array, lengths: Array, **weights: Array) -> list[Way]:
-    return [_train_way(_packed, cell, x, dy, torch.from_numpy(lengths), [tuple(weights.values())], "packed")]
+def lengths_train(cell: str, x: Array, dy: Array, lengths: Array, **weights: Array) -> list[Variant]:
+    return [_train(_packed, cell, x, dy, torch.from_numpy(lengths), [tuple(weights.values())], "packed")]
 
 
 def _packed(module: Any, tx: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """The padded outputs, zero where the padding is."""
+    """The outputs, zero at padded steps."""
     packed = rnn.pack_padded_sequence(tx, lengths, enforce_sorted=False)
     return rnn.pad_packed_sequence(module(packed)[0], total_length=len(tx))[0]
 
 
-def layer_step(cell: str, x: Array, **weights: Array) -> list[Way]:
-    """The cell, one step after the other: PyTorch's quickest way for a sequence that comes step by step."""
+def layer_step(cell: str, x: Array, **weights: Array) -> list[Variant]:
+    """LSTMCell: PyTorch's fastest module for one step per call."""
     module = _module(cell, tuple(weights.values()))
     step = nn.LSTMCell(x.shape[2], module.hidden_size)
     step.load_state_dict({name.removesuffix("_l0"): value for name, value in module.state_dict().items()})
@@ -132,4 +132,4 @@ def layer_step(cell: str, x: Array, **weights: Array) -> list[Way]:
         state = step(tx, state)
         return state[0]
 
-    return [Way(call, lambda h: [h.numpy()[:, None]], "LSTMCell")]
+    return [Variant(call, lambda h: [h.numpy()[:, None]], "LSTMCell")]

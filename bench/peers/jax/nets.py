@@ -1,4 +1,4 @@
-"""The networks of cases/nets.py in JAX: a training step is one compiled function that gives its memory to the next."""
+"""The networks of cases/nets.py in JAX: a training step is one compiled function with donated buffers."""
 
 from functools import partial
 from itertools import cycle
@@ -9,9 +9,9 @@ import numpy as np
 from jax import numpy as jnp
 from numpy.typing import NDArray
 
-from ..cases.nets import Conv, Dense, Flatten, Net, Pool
-from . import Way, as_arrays
-from .jax_ import conv, cross_entropy, max_pool
+from ...cases.nets import Conv, Dense, Flatten, Net, Pool
+from .. import Variant, as_arrays
+from .functions import conv, cross_entropy, max_pool, variant
 
 Array = NDArray[Any]
 ACTIVATIONS = {"linear": lambda x: x, "relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid}
@@ -42,7 +42,7 @@ def mean_loss(net: Net, weights: list[Any], x: Any, labels: Any) -> Any:
 
 @partial(jax.jit, static_argnums=0, donate_argnums=1)
 def step(net: Net, state: Any, x: Any, labels: Any) -> tuple[Any, Any]:
-    """One step of Adam in Keras's form."""
+    """One training step, with Adam in Keras's form."""
     weights, ms, vs, count = state
     loss, gradients = jax.value_and_grad(lambda weights: mean_loss(net, weights, x, labels))(weights)
     count += 1
@@ -58,7 +58,7 @@ def step_of_rows(net: Net, state: Any, x: Any, labels: Any, rows: Any) -> tuple[
     return step(net, state, x[rows], labels[rows])
 
 
-def _start(weights: list[Array]) -> Any:
+def _initial_state(weights: list[Array]) -> Any:
     return [jnp.asarray(w) for w in weights], *([jnp.zeros_like(w) for w in weights] for _ in range(2)), jnp.float32(0)
 
 
@@ -66,8 +66,8 @@ def _labels(labels: Array) -> Any:
     return jnp.asarray(labels if labels.dtype == np.float32 else labels.astype(np.int32))
 
 
-def train_way(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> Way:
-    state = _start(weights)
+def train(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Variant]:
+    state = _initial_state(weights)
     batches = cycle([(jnp.asarray(images), _labels(classes)) for images, classes in zip(x, labels, strict=True)])
 
     def call() -> float:
@@ -76,12 +76,12 @@ def train_way(net: Net, weights: list[Array], x: list[Array], labels: list[Array
         jax.block_until_ready(state)
         return float(loss)
 
-    return Way(call, as_arrays)
+    return [Variant(call, as_arrays)]
 
 
-def fit_way(net: Net, weights: list[Array], x: Array, labels: Array) -> Way:
-    """A loop over shuffled samples that waits for nothing before its end."""
-    state = _start(weights)
+def fit(net: Net, weights: list[Array], x: Array, labels: Array) -> list[Variant]:
+    """A loop over shuffled samples. It waits for results only at its end."""
+    state = _initial_state(weights)
     inputs, classes = jnp.asarray(x), _labels(labels)
     rng = np.random.default_rng(0)
 
@@ -93,4 +93,9 @@ def fit_way(net: Net, weights: list[Array], x: Array, labels: Array) -> Way:
             losses.append(loss)
         return float(jnp.stack(losses).mean())
 
-    return Way(epoch, as_arrays)
+    return [Variant(epoch, as_arrays)]
+
+
+def inference(net: Net, weights: list[Array], x: Array) -> list[Variant]:
+    parameters = [jnp.asarray(w) for w in weights]
+    return [variant(lambda x: forward(net, parameters, x), x)]

@@ -1,11 +1,11 @@
-"""The networks of cases/nets.py as a user of Keras writes them; `library` is keras or pydl, which has its names."""
+"""The networks of cases/nets.py as Keras models. library: keras, or pydl, which has the same names."""
 
 from typing import Any
 
 from numpy.typing import NDArray
 
-from ..cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
-from . import Way, as_arrays
+from ...cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
+from .. import Variant, as_arrays
 
 Array = NDArray[Any]
 
@@ -37,6 +37,6 @@ def build(library: Any, net: Net, weights: list[Array]) -> Any:
     return model
 
 
-def fit_way(library: Any, net: Net, weights: list[Array], x: Array, labels: Array) -> Way:
+def fit(library: Any, net: Net, weights: list[Array], x: Array, labels: Array) -> list[Variant]:
     model = build(library, net, weights)
-    return Way(lambda: model.fit(x, labels, net.batch, verbose=0).history["loss"][0], as_arrays)
+    return [Variant(lambda: model.fit(x, labels, net.batch, verbose=0).history["loss"][0], as_arrays)]

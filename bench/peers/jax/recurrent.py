@@ -1,4 +1,4 @@
-"""Recurrent layers in JAX, as scans over time, time first."""
+"""Recurrent layers in JAX: scans over time, time first."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from jax import lax
 from jax import numpy as jnp
 from numpy.typing import NDArray
 
-from . import Way
+from .. import Variant
 
 Array = NDArray[Any]
 
 
 def _step(cell: str, state: Any, a: Any, r: Any) -> Any:
-    """The new state, from the old one and from the input's and the recurrent part of all gates."""
+    """The next state. a, r: the gates' pre-activations of input and of state."""
     if cell == "rnn":
         return (jnp.tanh(a + r),)
     if cell == "lstm":
@@ -46,21 +46,21 @@ def _batch_first(y: Any) -> Array:
     return np.asarray(y).swapaxes(0, 1)
 
 
-def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Way]:
+def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Variant]:
     compiled = jax.jit(lambda *arrays: _forward(cell, *arrays))
     arrays = (_time_first(x), *(jnp.asarray(w) for w in weights.values()))
-    return [Way(lambda: compiled(*arrays).block_until_ready(), lambda y: [_batch_first(y)])]
+    return [Variant(lambda: compiled(*arrays).block_until_ready(), lambda y: [_batch_first(y)])]
 
 
-def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Way]:
+def recurrent_train(cell: str, x: Array, dy: Array, **weights: Array) -> list[Variant]:
     @jax.jit
     def both(dy: Any, *arrays: Any) -> Any:
         y, backward = jax.vjp(lambda *arrays: _forward(cell, *arrays), *arrays)
         return y, *backward(dy)
 
-    def answer(result: Any) -> list[Array]:
+    def to_arrays(result: Any) -> list[Array]:
         y, dx, *gradients = result
         return [_batch_first(y), _batch_first(dx), *(np.asarray(g) for g in gradients)]
 
     arrays = (_time_first(dy), _time_first(x), *(jnp.asarray(w) for w in weights.values()))
-    return [Way(lambda: jax.block_until_ready(both(*arrays)), answer)]
+    return [Variant(lambda: jax.block_until_ready(both(*arrays)), to_arrays)]

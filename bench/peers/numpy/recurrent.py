@@ -1,4 +1,4 @@
-"""Recurrent layers in NumPy, step by step: baseline and reference."""
+"""Recurrent layers in NumPy, one time step after the other."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cases.recurrent_layers import steps_that_count
-from . import Way, as_arrays
+from ...cases.recurrent_layers import valid_steps
+from .. import Variant, as_arrays
 
 Array = NDArray[Any]
 State = tuple[Array, ...]  # h; for lstm h and c
@@ -18,8 +18,8 @@ def _sigmoid(x: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-# A step takes the input's part and the recurrent part of all gates; it gives the new state and what its gradient needs.
-# The gradient gives that of the two parts and, without the way through the recurrent kernel, that of the old state.
+# A step takes the gates' pre-activations of input (a) and of state (r). It returns the next state and what backward
+# needs. A gradient returns those of a, of r and of the previous state, the last without the part of r.
 
 
 def _rnn(a: Array, r: Array, state: State) -> tuple[State, State]:
@@ -27,8 +27,8 @@ def _rnn(a: Array, r: Array, state: State) -> tuple[State, State]:
     return (h,), (h,)
 
 
-def _rnn_gradient(note: State, dstate: State) -> tuple[Array, Array, State]:
-    da = dstate[0] * (1 - note[0] ** 2)
+def _rnn_gradient(saved: State, dstate: State) -> tuple[Array, Array, State]:
+    da = dstate[0] * (1 - saved[0] ** 2)
     return da, da, (np.zeros_like(da),)
 
 
@@ -40,8 +40,8 @@ def _lstm(a: Array, r: Array, state: State) -> tuple[State, State]:
     return (o * t, c), (i, f, g, o, t, state[1])
 
 
-def _lstm_gradient(note: State, dstate: State) -> tuple[Array, Array, State]:
-    i, f, g, o, t, c = note
+def _lstm_gradient(saved: State, dstate: State) -> tuple[Array, Array, State]:
+    i, f, g, o, t, c = saved
     dh, dc = dstate
     dc = dc + dh * o * (1 - t * t)
     gates = dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh * t * o * (1 - o)
@@ -57,8 +57,8 @@ def _gru(a: Array, r: Array, state: State) -> tuple[State, State]:
     return (z * state[0] + (1 - z) * n,), (z, reset, n, rn, state[0])
 
 
-def _gru_gradient(note: State, dstate: State) -> tuple[Array, Array, State]:
-    z, reset, n, rn, h = note
+def _gru_gradient(saved: State, dstate: State) -> tuple[Array, Array, State]:
+    z, reset, n, rn, h = saved
     (dh,) = dstate
     dn = dh * (1 - z) * (1 - n * n)
     dz, dreset = dh * (h - n) * z * (1 - z), dn * rn * reset * (1 - reset)
@@ -78,23 +78,23 @@ def sequence_forward(
     first, second = bias if bias.ndim == 2 else (bias, 0)
     inputs = x @ kernel + first
     state: State = (np.zeros((len(x), len(recurrent_kernel)), x.dtype),) * (2 if cell == "lstm" else 1)
-    outputs, notes = [], []
+    outputs, saved_of_steps = [], []
     for t in range(x.shape[1]):
         before = state[0]
-        state, note = STEPS[cell][0](inputs[:, t], before @ recurrent_kernel + second, state)
+        state, saved = STEPS[cell][0](inputs[:, t], before @ recurrent_kernel + second, state)
         outputs.append(state[0])
-        notes.append((before, note))
-    return np.stack(outputs, 1), notes
+        saved_of_steps.append((before, saved))
+    return np.stack(outputs, 1), saved_of_steps
 
 
 def sequence_train(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, bias: Array, dy: Array) -> list[Array]:
-    y, notes = sequence_forward(cell, x, kernel, recurrent_kernel, bias)
+    y, saved_of_steps = sequence_forward(cell, x, kernel, recurrent_kernel, bias)
     dinputs, drecurrent = np.empty((*x.shape[:2], kernel.shape[1]), x.dtype), np.zeros_like(recurrent_kernel)
     dstate: State = (np.zeros_like(dy[:, 0]),) * (2 if cell == "lstm" else 1)
     dsecond = np.zeros_like(bias[-1])
     for t in reversed(range(x.shape[1])):
-        before, note = notes[t]
-        dinputs[:, t], dr, dstate = STEPS[cell][1](note, (dstate[0] + dy[:, t], *dstate[1:]))
+        before, saved = saved_of_steps[t]
+        dinputs[:, t], dr, dstate = STEPS[cell][1](saved, (dstate[0] + dy[:, t], *dstate[1:]))
         dstate = (dstate[0] + dr @ recurrent_kernel.T, *dstate[1:])
         drecurrent += before.T @ dr
         dsecond = dsecond + dr.sum(0)
@@ -103,53 +103,55 @@ def sequence_train(cell: str, x: Array, kernel: Array, recurrent_kernel: Array, 
     return [y, dinputs @ kernel.T, dkernel, drecurrent, np.stack((dfirst, dsecond)) if bias.ndim == 2 else dfirst]
 
 
-def recurrent_inference(**arguments: Any) -> list[Way]:
-    return [Way(lambda: sequence_forward(**arguments)[0], as_arrays)]
+def recurrent_inference(**arguments: Any) -> list[Variant]:
+    return [Variant(lambda: sequence_forward(**arguments)[0], as_arrays)]
 
 
-def recurrent_train(**arguments: Any) -> list[Way]:
-    return [Way(partial(sequence_train, **arguments), as_arrays)]
+def recurrent_train(**arguments: Any) -> list[Variant]:
+    return [Variant(partial(sequence_train, **arguments), as_arrays)]
 
 
-def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Way]:
+def bidirectional_inference(cell: str, x: Array, directions: list[list[Array]]) -> list[Variant]:
     def call() -> Array:
-        there, back = (sequence_forward(cell, x[:, ::way], *w)[0] for way, w in zip((1, -1), directions, strict=True))
-        return np.concatenate((there, back[:, ::-1]), -1)
+        forward, backward = (
+            sequence_forward(cell, x[:, ::step], *weights)[0] for step, weights in zip((1, -1), directions, strict=True)
+        )
+        return np.concatenate((forward, backward[:, ::-1]), -1)
 
-    return [Way(call, as_arrays)]
+    return [Variant(call, as_arrays)]
 
 
-def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Way]:
+def bidirectional_train(cell: str, x: Array, directions: list[list[Array]], dy: Array) -> list[Variant]:
     def call() -> list[Array]:
         dys = np.split(dy, 2, -1)
-        (y, dx, *there), (z, dz, *back) = (
-            sequence_train(cell, x[:, ::way], *weights, dy_of_one[:, ::way])
-            for way, weights, dy_of_one in zip((1, -1), directions, dys, strict=True)
+        (y, dx, *forward), (z, dz, *backward) = (
+            sequence_train(cell, x[:, ::step], *weights, dy_of_direction[:, ::step])
+            for step, weights, dy_of_direction in zip((1, -1), directions, dys, strict=True)
         )
-        return [np.concatenate((y, z[:, ::-1]), -1), dx + dz[:, ::-1], *there, *back]
+        return [np.concatenate((y, z[:, ::-1]), -1), dx + dz[:, ::-1], *forward, *backward]
 
-    return [Way(call, as_arrays)]
-
-
-# Layers with options that change nothing but the way, and with lengths, whose padding has no gradients.
+    return [Variant(call, as_arrays)]
 
 
-def layer_inference(option: str, **arguments: Any) -> list[Way]:
+# The options of cases/recurrent_layers.py do not change results; padding has no gradients.
+
+
+def layer_inference(option: str, **arguments: Any) -> list[Variant]:
     return recurrent_inference(**arguments)
 
 
-def layer_train(option: str, **arguments: Any) -> list[Way]:
+def layer_train(option: str, **arguments: Any) -> list[Variant]:
     return recurrent_train(**arguments)
 
 
-def lengths_inference(lengths: Array, **arguments: Any) -> list[Way]:
-    counts = steps_that_count(arguments["x"], lengths)
-    return [Way(lambda: sequence_forward(**arguments)[0], lambda y: [y * counts[:, :, None]])]
+def lengths_inference(lengths: Array, **arguments: Any) -> list[Variant]:
+    valid = valid_steps(arguments["x"], lengths)
+    return [Variant(lambda: sequence_forward(**arguments)[0], lambda y: [y * valid[:, :, None]])]
 
 
-def lengths_train(lengths: Array, **arguments: Any) -> list[Way]:
-    counts = steps_that_count(arguments["x"], lengths)
-    return [Way(partial(sequence_train, **arguments), lambda result: [result[0] * counts[:, :, None], *result[1:]])]
+def lengths_train(lengths: Array, **arguments: Any) -> list[Variant]:
+    valid = valid_steps(arguments["x"], lengths)
+    return [Variant(partial(sequence_train, **arguments), lambda result: [result[0] * valid[:, :, None], *result[1:]])]
 
 
 layer_step = recurrent_inference

@@ -1,4 +1,4 @@
-"""The networks of cases/nets.py as torch modules, carrying given weights."""
+"""The networks of cases/nets.py as PyTorch modules."""
 
 from itertools import cycle
 from typing import Any
@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ..cases import nets as cases
-from ..cases.nets import Conv, Dense, Flatten, Net, Pool
-from . import Way, as_arrays
+from ...cases import nets as cases
+from ...cases.nets import Conv, Dense, Flatten, Net, Pool
+from .. import Variant, as_arrays
 
 Array = NDArray[Any]
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
@@ -22,7 +22,7 @@ class FlattenChannelsLast(nn.Module):
 
 
 class Lstm(nn.Module):
-    """The outputs of a module without its states; all of them, or the last of each direction."""
+    """The outputs of a module without its states: all steps, or the last of each direction."""
 
     def __init__(self, module: nn.LSTM, sequences: bool) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class Lstm(nn.Module):
 def build(net: Net, weights: list[Array], channels_last: bool) -> nn.Sequential:
     modules: list[nn.Module] = []
     parameters = iter(torch.from_numpy(w) for w in weights)
-    rows_of_dense: Any = slice(None)  # NCHW flattens channels first: the next dense layer's rows in that order
+    rows_of_dense: Any = slice(None)  # flattened NCHW has another order: permute the rows of the next dense layer
     for layer, shape in zip(net.layers, net.shapes(), strict=False):
         match layer:
             case Conv(filters, k, _, padding):
@@ -62,10 +62,10 @@ def build(net: Net, weights: list[Array], channels_last: bool) -> nn.Sequential:
                 modules.append(nn.Embedding.from_pretrained(next(parameters).clone(), freeze=False))
             case cases.Lstm(units, sequences, bidirectional):
                 lstm = nn.LSTM(shape[1], units, batch_first=True, bidirectional=bidirectional)
-                for way in range(1 + bidirectional):
+                for direction in range(1 + bidirectional):
                     kernel, recurrent_kernel, bias = (next(parameters) for _ in range(3))
                     values = (kernel.T, recurrent_kernel.T, bias, torch.zeros_like(bias))
-                    for parameter, value in zip(lstm.all_weights[way], values, strict=True):
+                    for parameter, value in zip(lstm.all_weights[direction], values, strict=True):
                         parameter.data = value.contiguous().clone()
                 modules.append(Lstm(lstm, sequences))
         activation = getattr(layer, "activation", "linear")
@@ -98,40 +98,42 @@ class Trainer:
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
         self.optimizer.zero_grad(set_to_none=True)
         y = self.model(x)
-        loss = self.loss(y.movedim(-1, 1) if labels.ndim == 2 and y.ndim == 3 else y, labels)  # classes come second
+        loss = self.loss(
+            y.movedim(-1, 1) if labels.ndim == 2 and y.ndim == 3 else y, labels
+        )  # CrossEntropyLoss: axis 1 has the classes
         loss.backward()
         self.optimizer.step()
         return loss.item()
 
 
-def train_ways(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Way]:
-    def way(channels_last: bool, optimizer_kind: str) -> Way:
+def train(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Variant]:
+    def variant(channels_last: bool, optimizer_kind: str) -> Variant:
         trainer = Trainer(net, weights, channels_last, optimizer_kind)
         inputs = [_input(batch, channels_last) for batch in x]
         batches = cycle(zip(inputs, map(torch.from_numpy, labels), strict=True))
-        return Way(lambda: trainer.step(*next(batches)), as_arrays, trainer.name)
+        return Variant(lambda: trainer.step(*next(batches)), as_arrays, trainer.name)
 
-    return [way(channels_last, kind) for channels_last in _layouts(net) for kind in ("fused", "foreach")]
+    return [variant(channels_last, kind) for channels_last in _layouts(net) for kind in ("fused", "foreach")]
 
 
-def fit_ways(net: Net, weights: list[Array], x: Array, labels: Array) -> list[Way]:
-    """The usual loop over shuffled samples; a DataLoader, which fetches them one by one, takes longer."""
+def fit(net: Net, weights: list[Array], x: Array, labels: Array) -> list[Variant]:
+    """The usual loop over shuffled samples. A DataLoader is slower: it fetches them one by one."""
 
-    def way(channels_last: bool) -> Way:
+    def variant(channels_last: bool) -> Variant:
         trainer = Trainer(net, weights, channels_last, "fused")
         inputs, classes = _input(x, channels_last), torch.from_numpy(labels)
 
         def epoch() -> float:
-            parts = torch.randperm(len(inputs)).split(net.batch)
-            return sum(trainer.step(inputs[part], classes[part]) for part in parts) / len(parts)
+            batches = torch.randperm(len(inputs)).split(net.batch)
+            return sum(trainer.step(inputs[batch], classes[batch]) for batch in batches) / len(batches)
 
-        return Way(epoch, as_arrays, trainer.name)
+        return Variant(epoch, as_arrays, trainer.name)
 
-    return [way(channels_last) for channels_last in _layouts(net)]
+    return [variant(channels_last) for channels_last in _layouts(net)]
 
 
-def inference_ways(net: Net, weights: list[Array], x: Array) -> list[Way]:
-    def way(channels_last: bool) -> Way:
+def inference(net: Net, weights: list[Array], x: Array) -> list[Variant]:
+    def variant(channels_last: bool) -> Variant:
         model = build(net, weights, channels_last).eval()
         images = _input(x, channels_last)
 
@@ -139,6 +141,6 @@ def inference_ways(net: Net, weights: list[Array], x: Array) -> list[Way]:
         def call() -> torch.Tensor:
             return model(images)
 
-        return Way(call, lambda y: [y.numpy()], "channels_last" if channels_last else "nchw")
+        return Variant(call, lambda y: [y.numpy()], "channels_last" if channels_last else "nchw")
 
-    return [way(channels_last) for channels_last in _layouts(net)]
+    return [variant(channels_last) for channels_last in _layouts(net)]

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
-from . import numpy_ as nn
-from .numpy_recurrent import sequence_forward, sequence_train
+from ...cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
+from .. import Variant, as_arrays
+from . import functions as F
+from .recurrent import sequence_forward, sequence_train
 
 Array = NDArray[Any]
 
@@ -18,72 +19,70 @@ def _padding(kernel: int, padding: str) -> tuple[int, int, int, int]:
     return before, after, before, after
 
 
-def _turned(x: Array, way: int) -> Array:
-    """As the second direction of a bidirectional layer sees it."""
-    return x[:, ::-1] if way else x
+def _reversed(x: Array, direction: int) -> Array:
+    """A view with time reversed for direction 1, the backward one."""
+    return x[:, ::-1] if direction else x
 
 
-def _outputs(y: Array, sequences: bool, way: int) -> Array:
-    """What the layer gives of a cell's outputs: a view."""
-    return _turned(y, way) if sequences else y[:, -1]
+def _outputs(y: Array, sequences: bool, direction: int) -> Array:
+    """A view of the layer's outputs: all steps, or the last."""
+    return _reversed(y, direction) if sequences else y[:, -1]
 
 
 def mean_loss(net: Net, y: Array, target: Array) -> tuple[Array, Array]:
-    """The network's loss, and its gradient with respect to the last layer's output."""
+    """The loss, and the gradient of the last layer's output."""
     if net.loss == "mse":
         return np.asarray(((y - target) ** 2).mean()), 2 * (y - target) / y.size
     rows = y.reshape(-1, y.shape[-1])
-    loss, dlogits = nn.cross_entropy(rows, target.ravel(), np.full(len(rows), 1 / len(rows), y.dtype))
+    loss, dlogits = F.cross_entropy(rows, target.ravel(), np.full(len(rows), 1 / len(rows), y.dtype))
     return np.asarray(loss.mean()), dlogits.reshape(y.shape)
 
 
 def forward(net: Net, weights: list[Array], x: Array) -> list[Any]:
-    """The input, then every layer's output; a pooling layer's is the pair (y, offsets of the maxima)."""
+    """The input, then the output of each layer; of a pooling layer the pair (y, offsets of the maxima)."""
     values: list[Any] = [x]
     parameters = iter(weights)
     for layer in net.layers:
         match layer:
             case Conv(_, k, activation, padding):
-                y = nn.conv(x, next(parameters), next(parameters), (1, 1), _padding(k, padding))
-                x = nn.FORWARD[activation](y)
+                y = F.conv(x, next(parameters), next(parameters), (1, 1), _padding(k, padding))
+                x = F.ACTIVATIONS[activation](y)
             case Pool(size):
-                x, offset = nn.max_pool(x, (size, size), (size, size))
+                x, offset = F.max_pool(x, (size, size), (size, size))
             case Flatten():
                 x = x.reshape(len(x), -1)
             case Dense(_, activation):
-                x = nn.FORWARD[activation](x @ next(parameters) + next(parameters))
+                x = F.ACTIVATIONS[activation](x @ next(parameters) + next(parameters))
             case Embedding():
                 x = next(parameters)[x]
             case Lstm(_, sequences, bidirectional):
-                x = np.concatenate(
-                    [
-                        _outputs(sequence_forward("lstm", _turned(x, way), *islice(parameters, 3))[0], sequences, way)
-                        for way in range(1 + bidirectional)
-                    ],
-                    -1,
-                )
+                outputs = []
+                for direction in range(1 + bidirectional):
+                    y, _ = sequence_forward("lstm", _reversed(x, direction), *islice(parameters, 3))
+                    outputs.append(_outputs(y, sequences, direction))
+                x = np.concatenate(outputs, -1)
         values.append((x, offset) if isinstance(layer, Pool) else x)
     return values
 
 
 def backward(net: Net, weights: list[Array], values: list[Any], dy: Array) -> list[Array]:
-    """The gradient of every weight, from the gradient of the last output."""
+    """The gradients of all weights, from that of the last output."""
     gradients: list[Array] = []
     parameters = list(weights)
     outputs = [value[0] if isinstance(value, tuple) else value for value in values]
     for i in reversed(range(len(net.layers))):
         layer, x, y = net.layers[i], outputs[i], outputs[i + 1]
         if isinstance(layer, (Conv, Dense)):
-            dy = dy * nn.SLOPE[layer.activation](y)
+            dy = dy * F.DERIVATIVES[layer.activation](y)
             parameters.pop()
             w = parameters.pop()
         match layer:
             case Conv(_, k, _, padding):
-                dw, db = nn.conv_weight_gradient(x, dy, w.shape, (1, 1), _padding(k, padding))
+                dw, db = F.conv_weight_gradient(x, dy, w.shape, (1, 1), _padding(k, padding))
                 gradients += [db, dw]
-                dy = nn.conv_input_gradient(dy, w, x.shape, (1, 1), _padding(k, padding)) if i else dy
+                dy = F.conv_input_gradient(dy, w, x.shape, (1, 1), _padding(k, padding)) if i else dy
             case Pool(size):
-                dy = nn.max_pool_gradient(dy, values[i + 1][1], x.shape, (size, size), (size, size))
+                dy = F.max_pool_gradient(dy, values[i + 1][1], x.shape, (size, size), (size, size))
             case Flatten():
                 dy = dy.reshape(x.shape)
             case Dense():
@@ -96,25 +95,25 @@ def backward(net: Net, weights: list[Array], values: list[Any], dy: Array) -> li
                 gradients.append(table)
             case Lstm(units, sequences, bidirectional):
                 dx = np.zeros_like(x)
-                for way in reversed(range(1 + bidirectional)):
+                for direction in reversed(range(1 + bidirectional)):
                     cell, parameters = parameters[-3:], parameters[:-3]
                     dout = np.zeros((*x.shape[:2], units), x.dtype)
-                    _outputs(dout, sequences, way)[...] = dy[..., way * units : (way + 1) * units]
-                    _, dback, *dcell = sequence_train("lstm", _turned(x, way), *cell, dout)
-                    dx += _turned(dback, way)
+                    _outputs(dout, sequences, direction)[...] = dy[..., direction * units : (direction + 1) * units]
+                    _, dx_of_direction, *dcell = sequence_train("lstm", _reversed(x, direction), *cell, dout)
+                    dx += _reversed(dx_of_direction, direction)
                     gradients += dcell[::-1]
                 dy = dx
     return gradients[::-1]
 
 
 class Trainer:
-    """A call is one training step; it returns the loss."""
+    """One training step per call, which returns the loss."""
 
     def __init__(self, net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> None:
         self.net = net
         self.weights = [w.copy() for w in weights]
         self.batches = cycle(zip(x, labels, strict=True))
-        self.adam = nn.Adam(self.weights)
+        self.adam = F.Adam(self.weights)
 
     def __call__(self) -> Array:
         return self.step(*next(self.batches))
@@ -127,8 +126,16 @@ class Trainer:
 
 
 def epoch(net: Net, weights: list[Array], x: Array, labels: Array) -> Array:
-    """The mean loss of the steps of one epoch over shuffled samples."""
+    """One epoch over shuffled samples; returns the mean loss of its steps."""
     trainer = Trainer(net, weights, [], [])
     order = np.random.default_rng(0).permutation(len(x))
-    parts = [order[i : i + net.batch] for i in range(0, len(x), net.batch)]
-    return np.asarray(np.mean([trainer.step(x[part], labels[part]) for part in parts]))
+    batches = [order[i : i + net.batch] for i in range(0, len(x), net.batch)]
+    return np.asarray(np.mean([trainer.step(x[batch], labels[batch]) for batch in batches]))
+
+
+def train(**arguments: Any) -> list[Variant]:
+    return [Variant(Trainer(**arguments), as_arrays)]
+
+
+def inference(net: Net, weights: list[Array], x: Array) -> list[Variant]:
+    return [Variant(lambda: forward(net, weights, x)[-1], as_arrays)]

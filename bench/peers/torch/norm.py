@@ -1,4 +1,4 @@
-"""Normalisation by PyTorch, without autograd."""
+"""Batch and layer normalization in PyTorch, without autograd."""
 
 from functools import partial
 from typing import Any
@@ -6,17 +6,17 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
-from . import Way
-from .torch_layout import LAYOUTS, channels_last, image, plain
+from .. import Variant
+from .layout import LAYOUTS, channels_last, image, plain
 
 aten = torch.ops.aten
 Array = NDArray[Any]
 
 
-def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Variant]:
     weights = torch.from_numpy(gamma), torch.from_numpy(beta)
     return [
-        Way(
+        Variant(
             partial(aten.native_batch_norm, image(x, layout), *weights, None, None, True, 0.0, epsilon),
             lambda result: channels_last(result[0]),
             name,
@@ -25,7 +25,7 @@ def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> l
     ]
 
 
-def batch_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Way]:
+def batch_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Variant]:
     weight, bias = torch.from_numpy(gamma), torch.from_numpy(beta)
 
     def both(tx: torch.Tensor, tdy: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -34,7 +34,7 @@ def batch_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: fl
         return y, *gradient(tdy, tx, weight, None, None, *saved, True, epsilon, [True, True, True])
 
     return [
-        Way(
+        Variant(
             partial(both, image(x, layout), image(dy, layout)),
             lambda result: [*channels_last(result[0]), *channels_last(result[1]), *plain(result[2:])],
             name,
@@ -43,12 +43,12 @@ def batch_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: fl
     ]
 
 
-def layer_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Way]:
+def layer_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Variant]:
     tensors = torch.from_numpy(x), x.shape[-1:], torch.from_numpy(gamma), torch.from_numpy(beta)
-    return [Way(partial(aten.native_layer_norm, *tensors, epsilon), lambda result: plain(result[0]))]
+    return [Variant(partial(aten.native_layer_norm, *tensors, epsilon), lambda result: plain(result[0]))]
 
 
-def layer_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Way]:
+def layer_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: float, dy: Array) -> list[Variant]:
     tx, tdy, shape = torch.from_numpy(x), torch.from_numpy(dy), x.shape[-1:]
     weights = torch.from_numpy(gamma), torch.from_numpy(beta)
 
@@ -56,4 +56,4 @@ def layer_norm_forward_backward(x: Array, gamma: Array, beta: Array, epsilon: fl
         y, *saved = aten.native_layer_norm(tx, shape, *weights, epsilon)
         return y, *aten.native_layer_norm_backward(tdy, tx, shape, *saved, *weights, [True, True, True])
 
-    return [Way(call, plain)]
+    return [Variant(call, plain)]
