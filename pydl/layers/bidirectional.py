@@ -30,8 +30,8 @@ class Bidirectional(Layer):
         merge_mode: How the two outputs are joined: "concat" along the features, "sum", "mul", "ave", or None for both.
         weights: List of arrays of the shapes of `weights` to start from, the forward layer's first; None uses
             initializers.
-        backward_layer: Layer for the way back, with the other go_backwards and else the options of layer; None makes
-            it.
+        backward_layer: Layer for the backward direction, with the other go_backwards and else the options of layer;
+            None makes it.
         **kwargs: Arguments of `Layer`, such as name, dtype and trainable.
 
     Call arguments:

@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd.tensor import as_array
 from ..autograd.variable import Variable, numbers
 from ..base.errors import ShapeError
-from ..saving.paths import places
+from ..saving.paths import named_weights
 from .attributes import checked_flag
 from .containers import CONTAINERS, Part, parts_in
 
@@ -157,7 +157,7 @@ class Tracked(Part):
         arrays = [as_array(value) for value in values]
         for i, (variable, array) in enumerate(zip(weights, arrays, strict=True)):
             if array.shape != variable.shape:
-                path = places(self)[i].path
+                path = named_weights(self)[i].path
                 raise ShapeError(
                     f"[{self.name}] set_weights: {path}: expected shape {variable.shape}, got {array.shape}"
                 )

@@ -1,4 +1,4 @@
-"""Models: layers put together, with fit, evaluate and predict."""
+"""Models: compositions of layers with fit, evaluate and predict."""
 
 from ..base.layer_classes import register
 from .cloning import clone_model

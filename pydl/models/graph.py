@@ -1,4 +1,4 @@
-"""The graph of a functional model: calls of layers, in an order in which they can run."""
+"""The graph of a functional model: calls of layers in topological order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .order import by_depth
 
 
 class Slot:
-    """Where a tensor is kept while the graph runs."""
+    """The index of a tensor while the graph runs."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -26,29 +26,29 @@ class Step:
     """A call with slots in place of its symbolic tensors."""
 
     def __init__(self, call: Call, slots: dict[int, Slot]) -> None:
-        def place(leaf: Any) -> Any:
+        def as_slot(leaf: Any) -> Any:
             return slots[id(leaf)] if isinstance(leaf, SymbolicTensor) else leaf
 
         self.call, self.layer = call, call.layer
-        self.args, self.kwargs = map_structure(place, list(call.args)), map_structure(place, call.kwargs)
+        self.args, self.kwargs = map_structure(as_slot, list(call.args)), map_structure(as_slot, call.kwargs)
         self.reads = [slots[id(tensor)].number for tensor in call.inputs]
         self.writes = [slots[id(tensor)].number for tensor in flatten(call.outputs)]
-        self.last: list[int] = []  # slots that nobody reads after this step
-        self.hidden = True  # none of what it writes is an output of the model
+        self.last: list[int] = []  # slots that are free after this step
+        self.hidden = True  # whether no output of the model is among its outputs
 
 
 class Graph:
-    """The calls of layers that lead from `inputs` to `outputs`: symbolic tensors, or lists and dicts of them."""
+    """The calls of layers from `inputs` to `outputs`: symbolic tensors, or lists and dicts of them."""
 
-    by_sequential = False  # whether a Sequential has made the calls, and not the user
+    by_sequential = False  # whether a Sequential made the calls, not the user
 
     def __init__(self, name: str, inputs: Any, outputs: Any) -> None:
         for argument, structure in (("inputs", inputs), ("outputs", outputs)):
             for tensor in flatten(structure) or [structure]:
                 if not isinstance(tensor, SymbolicTensor):
-                    raise TypeError(f"[{name}] {argument}: expected symbolic tensors, as Input() gives, got {tensor!r}")
+                    raise TypeError(f"[{name}] {argument}: expected symbolic tensors, as from Input(), got {tensor!r}")
         self.name, self.inputs, self.outputs = name, map_structure(_as_input, inputs), outputs
-        # An input may be any tensor: the model then begins in the middle of another.
+        # An input may be any symbolic tensor: the model then starts inside another one.
         self.starts: list[Any] = flatten(self.inputs)
         starts = {id(given): own for given, own in zip(flatten(inputs), self.starts, strict=True)}
         self.calls = [tensor.call for tensor in self.starts] + _calls_between(name, starts, flatten(outputs))
@@ -56,11 +56,11 @@ class Graph:
         names = [layer.name for layer in self.layers]
         for layer in names:
             if names.count(layer) > 1:
-                raise ValueError(f"[{name}] layers: there are two layers named {layer!r}; names must differ")
-        self._lay_out(starts)
+                raise ValueError(f"[{name}] layers: expected different names, got two layers named {layer!r}")
+        self._assign_slots(starts)
 
-    def _lay_out(self, starts: dict[int, SymbolicTensor]) -> None:
-        """Gives every tensor its slot, and every step what it is the last to read."""
+    def _assign_slots(self, starts: dict[int, SymbolicTensor]) -> None:
+        """Assigns a slot to every tensor, and to every step the slots that are free after it."""
         tensors = [tensor for call in self.calls for tensor in flatten(call.outputs)]
         slots = {id(tensor): Slot(number) for number, tensor in enumerate(tensors)}
         slots |= {given: slots[id(own)] for given, own in starts.items()}
@@ -68,7 +68,7 @@ class Graph:
         self.steps = [Step(call, slots) for call in self.calls[count:]]
         self.results = map_structure(lambda tensor: slots[id(tensor)], self.outputs)
         results = {slot.number for slot in flatten(self.results)}
-        self._told = False  # the layers, which of them give outputs
+        self._logits_set = False  # whether the layers know which of them keep logits
         kept = set(results)
         for step in reversed(self.steps):
             step.hidden = results.isdisjoint(step.writes)
@@ -76,7 +76,7 @@ class Graph:
             kept.update(step.last)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The calls one after another, with slots in place of tensors: copying goes no deeper than into a layer."""
+        """The list of calls, with slots in place of tensors: the recursion of a copy does not follow the graph."""
         number = {id(layer): i for i, layer in enumerate(self.layers)}
         count = len(self.starts)
         given = [((), {})] * count + [(step.args, step.kwargs) for step in self.steps]
@@ -98,9 +98,9 @@ class Graph:
             self.calls.append(call)
         self.inputs, self.outputs = (map_structure(value, structure) for structure in state["ends"])
         self.starts = flatten(self.inputs)
-        self._lay_out({})
+        self._assign_slots({})
 
-    # -- running
+    # -- execution
 
     def run(self, inputs: Any) -> Any:
         """The outputs for tensors in the structure of `inputs`."""
@@ -114,13 +114,13 @@ class Graph:
         def value(leaf: Any) -> Any:
             return slots[leaf.number] if isinstance(leaf, Slot) else leaf
 
-        if not self._told:
-            self._told = True
-            tell_who_ends([(step.layer, not step.hidden) for step in self.steps])
+        if not self._logits_set:
+            self._logits_set = True
+            set_keeps_logits([(step.layer, not step.hidden) for step in self.steps])
         for step in self.steps:
             args, kwargs = step.args, step.kwargs
             try:
-                if len(args) == 1 and isinstance(args[0], Slot) and not kwargs:  # nearly always
+                if len(args) == 1 and isinstance(args[0], Slot) and not kwargs:  # the fast path
                     y = step.layer(slots[args[0].number])
                 else:
                     y = step.layer(*map_structure(value, args), **map_structure(value, kwargs))
@@ -137,11 +137,11 @@ class Graph:
         return slots[results.number] if isinstance(results, Slot) else map_structure(value, results)
 
     def _explained(self, failing: Call, inputs: Any, error: ShapeError) -> str:
-        """The error of a layer that was called while the graph ran on `inputs`, with the layers before it."""
+        """The error of a layer called during a run on `inputs`, with the layers before it."""
         return explain_call(failing, error)
 
     def output_shapes(self, shapes: Any) -> Any:
-        """The shapes of the outputs for inputs of other shapes than the declared ones."""
+        """The shapes of the outputs for inputs of other shapes than declared."""
         stand_ins: dict[int, SymbolicTensor] = {}
 
         def value(leaf: Any) -> Any:
@@ -155,31 +155,31 @@ class Graph:
                 stand_ins[number] = SymbolicTensor(shape, getattr(shape, "dtype", step.layer.dtype))
         return map_structure(lambda slot: stand_ins[slot.number].shape, self.results)
 
-    def readers_of(self, place: int) -> list[Layer]:
-        """The layers that are called on the input at this place."""
-        return [step.layer for step in self.steps if place in step.reads]
+    def readers_of(self, index: int) -> list[Layer]:
+        """The layers that are called on the input of this index."""
+        return [step.layer for step in self.steps if index in step.reads]
 
     def calls_of(self, layer: Layer) -> Iterator[Call]:
-        """The calls of this layer that the graph is made of."""
+        """The calls of this layer in the graph."""
         return (call for call in self.calls if call.layer is layer)
 
 
-def tell_who_ends(layers: Sequence[tuple[Layer, bool]]) -> None:
-    """Tells layers whether they give an output of a model, where a loss may look for what a sigmoid has read.
+def set_keeps_logits(layers: Sequence[tuple[Layer, bool]]) -> None:
+    """Sets `_keeps_logits` of layers: True for those that compute an output, where a loss may need a sigmoid's logits.
 
-    The others may do with one op. Who has ever been told of an output, in whatever model, keeps to it: that costs
-    memory in other models, and changes no result. Not the usual way to set an attribute, which would invalidate plans.
+    The others may fuse the sigmoid. A layer that is an output of any model keeps True: in other models that costs
+    memory and changes no result. Written to `vars`, because setattr would invalidate plans.
     """
-    for layer, ends in layers:
+    for layer, is_output in layers:
         for inner in layer._all_layers():
-            if not ends:
+            if not is_output:
                 vars(inner).setdefault("_keeps_logits", False)
-            elif not hasattr(layer, "_graph"):  # a model inside tells its own
+            elif not hasattr(layer, "_graph"):  # a nested model sets those of its own layers
                 vars(inner)["_keeps_logits"] = True
 
 
 def _as_input(tensor: SymbolicTensor) -> SymbolicTensor:
-    """The tensor if an Input gave it, else a new Input like it."""
+    """The tensor if it is from an Input, else a new Input like it."""
     assert tensor.call is not None
     if isinstance(tensor.call.layer, InputLayer):
         return tensor
@@ -188,7 +188,7 @@ def _as_input(tensor: SymbolicTensor) -> SymbolicTensor:
 
 
 def _calls_between(name: str, starts: dict[int, Any], outputs: Sequence[SymbolicTensor]) -> list[Call]:
-    """The calls that the outputs need, in the order in which they were made. ValueError if an input is missing."""
+    """The calls that the outputs depend on, in order of creation. ValueError if an input is missing."""
     found: dict[int, Call] = {}
     stack = list(outputs)
     while stack:
@@ -197,7 +197,10 @@ def _calls_between(name: str, starts: dict[int, Any], outputs: Sequence[Symbolic
         if id(tensor) in starts or call is None or call.number in found:
             continue
         if isinstance(call.layer, InputLayer):
-            raise ValueError(f"[{name}] outputs: they depend on {tensor.name!r}, which is not among the inputs")
+            raise ValueError(
+                f"[{name}] outputs: expected outputs of the inputs, got some that depend on {tensor.name!r}, which is "
+                "not among the inputs"
+            )
         found[call.number] = call
         stack.extend(call.inputs)
     return [found[number] for number in sorted(found)]

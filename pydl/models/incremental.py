@@ -1,4 +1,4 @@
-"""A model of a sequence, one step at a time: recurrent layers go on from the states that the last step left."""
+"""Stepwise: runs a model of sequences one step at a time; recurrent layers continue from the last states."""
 
 from __future__ import annotations
 
@@ -29,20 +29,22 @@ class Stepwise:
         self.layers: list[Any] = [layer for layer in given if not isinstance(layer, InputLayer)]
         for layer in self.layers:
             if isinstance(layer, Bidirectional) or getattr(layer, "go_backwards", False):
-                raise TypeError(f"[generate] model: expected layers that go forwards only, got {layer.name}")
+                raise TypeError(f"[generate] model: expected layers that run forwards, got {layer.name}")
             if not layer.built:
-                raise RuntimeError(f"[generate] model: {layer.name} has no weights yet: call it on data")
+                raise RuntimeError(
+                    f"[generate] model: expected built layers, but {layer.name} has no weights yet; call it on data"
+                )
         self.recurrent = [layer for layer in self.layers if isinstance(layer, RNN)]
         self._plans = PlanCache()
 
     def initial_states(self, batch_size: int) -> list[Any]:
-        """A list of states for each recurrent layer: what its cell says, usually zeros."""
+        """A list of initial states for each recurrent layer, usually zeros."""
         return [layer._initial_state(batch_size) for layer in self.recurrent]
 
     def __call__(self, tokens: Array, states: Sequence[Any]) -> tuple[Array, list[Any]]:
-        """Numbers (B, T) and the states before them to the output (B, V) for the last of them, and the states after.
+        """From ids (B, T) and states to the output (B, V) of the last step and the new states.
 
-        The same shape again replays an inference plan: one call of the extension for the whole step.
+        A second call with the same shapes replays a plan: one call of the extension for the whole step.
         """
         x = tokens if isinstance(self.layers[0], Embedding) else self._one_hot(tokens)
         flat = [s.array if isinstance(s, Tensor) else np.ascontiguousarray(s) for s in flatten(list(states))]
@@ -55,14 +57,14 @@ class Stepwise:
         return y.array, pack_sequence_as(list(states), after)
 
     def _step(self, x: Tensor, states: list[Any]) -> tuple[Tensor, list[Any]]:
-        """All layers on a piece of the sequence. What follows the last recurrent layer is wanted for the last step."""
+        """All layers on a part of the sequence. After the last recurrent layer, only the last step is computed."""
         after: list[Any] = []
         for layer in self.layers:
             if isinstance(layer, RNN):
                 x, new = layer._advance(x, states[len(after)], whole=layer is not self.recurrent[-1])
                 after.append(new)
             else:
-                if isinstance(layer, TimeDistributed) and x.ndim == 2:  # one step is left
+                if isinstance(layer, TimeDistributed) and x.ndim == 2:  # only the last step
                     layer = layer.layer
                 x = layer(x, training=False)
         return x, after
@@ -70,9 +72,7 @@ class Stepwise:
     def _one_hot(self, tokens: Array) -> Array:
         size = self.recurrent[0].cell.kernel.shape[0]
         if tokens.size and not 0 <= tokens.min() <= tokens.max() < size:
-            raise ValueError(
-                f"[generate] tokens: expected numbers in [0, {size}), got {tokens.min()} to {tokens.max()}"
-            )
+            raise ValueError(f"[generate] prompt: expected ids in [0, {size}), got {tokens.min()} to {tokens.max()}")
         return np.eye(size, dtype=self.recurrent[0].dtype)[tokens]
 
     def _all_weights(self) -> list[Any]:
@@ -83,5 +83,5 @@ class Stepwise:
 
 
 def select(states: Any, rows: Array) -> Any:
-    """The states of these samples, for each of all layers."""
+    """The states of these samples, for each layer."""
     return pack_sequence_as(states, [wrap(np.ascontiguousarray(s.array[rows])) for s in flatten(states)])

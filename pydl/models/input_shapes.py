@@ -1,4 +1,4 @@
-"""Inputs beside the shapes that a model declares: checked, and given the last axis that they lack."""
+"""Shapes of inputs against those that a model declares: checks, and a missing or additional last axis of 1."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def fits(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> bool:
 
 
 def shape_with_last_axis(expected: tuple[Any, ...] | None, shape: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The shape with a last axis of one more or less, if that makes it the expected one; else as it is.
+    """The shape with a last axis of 1 added or removed, if that makes it the expected one; else unchanged.
 
-    None for what is expected: any shape is.
+    expected: None accepts any shape.
     """
     if expected is None or len(shape) == len(expected):
         return shape
@@ -32,7 +32,7 @@ def shape_with_last_axis(expected: tuple[Any, ...] | None, shape: tuple[Any, ...
 
 
 def with_last_axis(expected: tuple[Any, ...] | None, x: Any) -> Any:
-    """The same for an array, a tensor or a symbolic tensor."""
+    """`shape_with_last_axis` for an array, a tensor or a symbolic tensor."""
     shape = shape_with_last_axis(expected, x.shape)
     if len(shape) == len(x.shape):
         return x
@@ -46,7 +46,7 @@ def with_last_axis(expected: tuple[Any, ...] | None, x: Any) -> Any:
 
 
 def holds_all(argument: str, expected: tuple[Any, ...] | None, data: Any) -> bool:
-    """Whether it is a list of one array that is all samples, by its rank, and not the first of them."""
+    """Whether the data is a list of one array which, by its rank, is all samples and not the first one."""
     if expected is None or type(data) not in (list, tuple) or len(data) != 1:
         return False
     array = as_rows(argument, data[0]) if isinstance(data[0], list | tuple) and data[0] else data[0]
@@ -62,13 +62,12 @@ def check_shape(model: str, argument: str, expected: tuple[Any, ...], shape: tup
 
 
 def input_hint(expected: tuple[Any, ...], shape: tuple[Any, ...]) -> str:
-    """What usually helps if a model with an Input gets another shape."""
+    """A hint for an input of another shape than the model's Input."""
     if len(shape) == len(expected):
         first = len(shape) == 4 and fits(expected, (shape[0], *shape[2:], shape[1]))
-        return "\nHint: channels are the last axis: numpy.moveaxis(x, 1, -1)" if first else ""
+        return "\nHint: channels are the last axis; use numpy.moveaxis(x, 1, -1)" if first else ""
     if len(shape) != len(expected) - 1:
-        return "; the shape of an Input does not count the batch axis"
+        return "; the shape of an Input does not include the batch axis"
     return (
-        "\nHint: the first axis counts the samples, which the shape of an Input leaves out; for a single sample use "
-        "x[None]"
+        "\nHint: the first axis is the batch, which the shape of an Input leaves out; for a single sample use x[None]"
     )

@@ -1,4 +1,4 @@
-"""What a model takes: how inputs become tensors of the right shapes and dtypes, and the data of `fit` arrays."""
+"""Input specs of models: inputs become tensors of the right shapes and dtypes, and data of `fit` becomes arrays."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .input_shapes import check_shape, fits, holds_all, with_last_axis
 
 
 class CallInputs:
-    """Of a subclass of Model: its `call` takes one array, or several in a list, tuple or dict."""
+    """The spec of a subclass of Model: its `call` takes one array, or several in a list, tuple or dict."""
 
-    count: int | None = None  # of inputs, None where nobody knows
-    output_names: list[str] | None = None  # what losses and metrics are named after, None where nobody knows
-    shapes: Sequence[Any] = ()  # of the inputs, as far as they are known
-    casts_recorded = False  # such a call() casts for itself
+    count: int | None = None  # number of inputs, None if unknown
+    output_names: list[str] | None = None  # for losses and metrics, None if unknown
+    shapes: Sequence[Any] = ()  # of the inputs, if known
+    casts_recorded = False  # the user's call() casts
     _separate: tuple[type, ...] = (np.ndarray, Tensor)  # a list of these is a list of inputs
 
     def __init__(self, dtype: np.dtype[Any], casts_integers: bool) -> None:
@@ -30,7 +30,7 @@ class CallInputs:
 
     def tensors(self, inputs: Any) -> Any:
         """The inputs as one tensor, or several in a list, tuple or dict. ShapeError if they are not as declared."""
-        if isinstance(inputs, np.ndarray):  # nearly always
+        if isinstance(inputs, np.ndarray):  # the fast path
             return as_tensor(inputs)
         inputs = plain(inputs)
         if isinstance(inputs, dict):
@@ -39,12 +39,12 @@ class CallInputs:
             return type(inputs)([_as_tensor(each) for each in inputs])
         return _as_tensor(inputs)
 
-    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
-        """What the input at this place is cast to. Integers stay for an embedding."""
+    def input_dtype(self, array: Array, index: int = 0) -> np.dtype[Any]:
+        """The dtype that the input of this index is cast to. Integers are kept for an embedding."""
         return self.dtype if array.dtype.kind == "f" or self._casts_integers else array.dtype
 
     def standardize(self, name: str, data: Any) -> Any:
-        """x, y or sample_weight as one array, or several in a list, tuple or dict; None stays."""
+        """x, y or sample_weight as one array, or several in a list, tuple or dict; None for None."""
         if data is None and name != "x":
             return None
         data = plain(data)
@@ -53,7 +53,7 @@ class CallInputs:
 
 
 class OneInput(CallInputs):
-    """Of a Sequential that is not built: one array, whose shape will be seen."""
+    """The spec of a Sequential that is not built: one array of any shape."""
 
     count = 1
     casts_recorded = True
@@ -72,7 +72,7 @@ class OneInput(CallInputs):
 
 
 class GraphInputs:
-    """Of a model made of symbolic tensors: what its graph begins and ends with.
+    """The spec of a functional model: the inputs and outputs of its graph.
 
     Args:
         model: its name, for errors.
@@ -80,7 +80,7 @@ class GraphInputs:
     """
 
     casts_recorded = True
-    _is_declared = True  # whether Inputs say shapes and dtypes; else they were seen, and other sizes may come
+    _is_declared = True  # by Inputs; else shapes and dtypes are those of the first data, and sizes may change
 
     def __init__(self, model: str, graph: Graph, dtype: np.dtype[Any]) -> None:
         self.dtype, self._model, self._graph = dtype, model, graph
@@ -90,41 +90,41 @@ class GraphInputs:
         self._dtypes = [tensor.dtype for tensor in graph.starts]
         self._names = self._arguments = [tensor.name for tensor in graph.starts]
         self._casts_integers = [
-            all(getattr(layer, "_casts_integers", layer.autocast) for layer in graph.readers_of(place))
-            for place in range(self.count)
+            all(getattr(layer, "_casts_integers", layer.autocast) for layer in graph.readers_of(index))
+            for index in range(self.count)
         ]
         self._ends = {"x": graph.inputs, "y": graph.outputs, "sample_weight": graph.outputs}
         self._single = {name: not is_nested(structure) for name, structure in self._ends.items()}
 
-    def __reduce__(self) -> tuple[Any, ...]:  # all else follows from the graph
+    def __reduce__(self) -> tuple[Any, ...]:  # the rest follows from the graph
         return type(self), (self._model, self._graph, self.dtype)
 
     def tensors(self, inputs: Any) -> Any:
-        """The inputs as tensors in the structure of the graph's. ShapeError if they are not as declared."""
+        """The inputs as tensors in the structure of the graph's inputs. ShapeError if they are not as declared."""
         if self._single["x"]:
             if not isinstance(inputs, np.ndarray | Tensor):
                 inputs = _as_tensor(self.arrange("inputs", self._ends["x"], inputs))
             return as_tensor(self._fitted(inputs, 0))
         given = self.arrange("inputs", self._ends["x"], inputs)
-        found = [self._fitted(_as_tensor(value), place) for place, value in enumerate(flatten(given))]
+        found = [self._fitted(_as_tensor(value), index) for index, value in enumerate(flatten(given))]
         return pack_sequence_as(given, found)
 
-    def _fitted(self, x: Any, place: int) -> Any:
-        """The array or tensor, with the last axis of one that it lacks, or without the one too many."""
-        if not fits(self.shapes[place], x.shape):
-            x = with_last_axis(self.shapes[place], x)
+    def _fitted(self, x: Any, index: int) -> Any:
+        """The array or tensor, with a last axis of 1 added or removed if needed."""
+        if not fits(self.shapes[index], x.shape):
+            x = with_last_axis(self.shapes[index], x)
             if self._is_declared:
-                check_shape(self._model, self._arguments[place], self.shapes[place], x.shape)
+                check_shape(self._model, self._arguments[index], self.shapes[index], x.shape)
         return x
 
-    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
-        """What the input at this place is cast to: the dtype of its Input; integers stay for an embedding."""
-        wanted = self._dtypes[place]
-        stays = wanted.kind == "f" and array.dtype.kind != "f" and not self._casts_integers[place]
-        return array.dtype if stays else wanted
+    def input_dtype(self, array: Array, index: int = 0) -> np.dtype[Any]:
+        """The dtype that the input of this index is cast to: that of its Input; integers are kept for an embedding."""
+        declared = self._dtypes[index]
+        keeps = declared.kind == "f" and array.dtype.kind != "f" and not self._casts_integers[index]
+        return array.dtype if keeps else declared
 
     def standardize(self, name: str, data: Any) -> Any:
-        """x, y or sample_weight as arrays in the structure of the graph's inputs or outputs; None stays for the latter.
+        """x, y or sample_weight as arrays in the structure of the graph's inputs or outputs; y and weights may be None.
 
         sample_weight: also one array for all outputs.
         """
@@ -144,9 +144,9 @@ class GraphInputs:
         return pack_sequence_as(each, [with_last_axis(shape, rows) for shape, rows in pairs])
 
     def arrange(self, argument: str, structure: Any, values: Any, names: Sequence[str] = ()) -> Any:
-        """`values` in the structure of the inputs or outputs: nested likewise, in a list, or by name.
+        """`values` in the structure of the inputs or outputs: nested in the same way, in a list, or by name.
 
-        By name: in a dict or a data frame. names: of the outputs, all of which are given; inputs may come with others.
+        By name: in a dict or a data frame. names: of the outputs, all of which must be present and no others.
         """
         if is_nested(structure) and is_frame(type(values)):
             values = columns(values)
@@ -162,7 +162,8 @@ class GraphInputs:
                 lacks = f", without {missing}" if missing else ""
                 raise ValueError(f"[{self._model}] {argument}: expected {keys}, got {list(values)}{lacks}")
             return pack_sequence_as(structure, [values[key] for key in keys])
-        if not is_nested(structure):  # a list of arrays is the samples of the one input, unless it holds them all
+        if not is_nested(structure):
+            # A list of arrays is the samples of one input, unless its only array is all samples.
             return values[0] if holds_all(argument, structure.shape, values) else values
         given, expected = flatten(values) if type(values) in (list, tuple) else [values], flatten(structure)
         if len(given) != len(expected):
@@ -171,7 +172,7 @@ class GraphInputs:
 
 
 class ChainInputs(GraphInputs):
-    """Of a built Sequential."""
+    """The spec of a built Sequential."""
 
     def __init__(self, model: str, graph: Graph, dtype: np.dtype[Any], is_declared: bool) -> None:
         super().__init__(model, graph, dtype)
@@ -191,14 +192,14 @@ class ChainInputs(GraphInputs):
 
 
 def _as_tensor(data: Any) -> Tensor:
-    """A tensor of whatever `fit` would take for an array."""
+    """A tensor of any data that `fit` takes as an array."""
     return as_tensor(
         data if isinstance(data, np.ndarray | Tensor | np.generic | int | float) else as_numbers("x", data)
     )
 
 
 def _output_names(outputs: Any) -> list[str]:
-    """The keys of a dict of outputs, joined in nested ones; else different names by the layers that give them."""
+    """The keys of a dict of outputs, joined if nested; else the names of the output layers, made unique."""
     if isinstance(outputs, dict):
         return paths(outputs)
     names: list[str] = []
@@ -212,6 +213,6 @@ def _refuse_dict(name: str, data: Any) -> None:
     """TypeError for a dict where one array is expected."""
     if isinstance(data, dict):
         raise TypeError(
-            f"[data] {name}: expected an array or an iterable of batches, got a dict with {list(data)}; a batch is a "
-            "tuple (x, y), and a dict is x by the name of the Input"
+            f"[data] {name}: expected an array or an iterable of batches, got a dict with {list(data)}; pass a batch "
+            "as a tuple (x, y), and x by the name of the Input in a dict"
         )

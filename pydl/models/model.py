@@ -1,4 +1,4 @@
-"""Model: a layer that learns, saves its weights and describes itself; from a graph of layers, or a subclass."""
+"""Model: a layer with training, weight files and a summary; made from a graph of layers, or a subclass."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..layers.symbolic import SymbolicTensor, is_symbolic
 from ..optimizers import Optimizer
 from ..saving.npz import load_arrays, save_arrays
-from ..saving.paths import places
+from ..saving.paths import named_weights
 from ..training.trainer import Trainer
 from .graph import Graph
 from .input_shapes import with_last_axis
@@ -73,7 +73,7 @@ class Model(Trainer, Described, Layer):
     """
 
     _recordable = True
-    autocast = False  # its layers cast for themselves; an embedding wants integers
+    autocast = False  # its layers cast; an embedding needs integers
     _unwatched = Layer._unwatched | {"_step_cache", "_warned"}
     input, output = OfGraph("input"), OfGraph("output")
     if not TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Model(Trainer, Described, Layer):
         self._spec: Any = CallInputs(self.dtype, self.autocast)
         if inputs is not None or outputs is not None:
             if inputs is None or outputs is None:
-                raise TypeError(f"[{self.name}] expected both inputs and outputs, or none of them")
+                raise TypeError(f"[{self.name}] inputs, outputs: expected both or neither, got one")
             self._graph = Graph(self.name, inputs, outputs)
             self.dtype = flatten(outputs)[0].dtype
             self._spec = GraphInputs(self.name, self._graph, self.dtype)
@@ -110,8 +110,8 @@ class Model(Trainer, Described, Layer):
         latest = self._plans.latest
         if latest is not None and len(args) == 1 and not (training or kwargs):
             try:
-                y = latest.replay(args[0])  # at once: what it takes has passed all checks before
-            except ValueError:  # of an id; the layers say whose, and where it stands
+                y = latest.replay(args[0])  # the fast path: an equal input has passed all checks before
+            except ValueError:  # a bad id; the layers raise an error that says which and where
                 y = None
             if y is not None:
                 return y
@@ -127,7 +127,7 @@ class Model(Trainer, Described, Layer):
             self._clear_losses()
         y = self._run(inputs, training, kwargs)
         if self._with_losses():
-            self._plans.latest = None  # the next call comes here too, and clears them
+            self._plans.latest = None  # so that the next call clears the losses
         return y
 
     def _run(self, inputs: Any, training: bool | None, kwargs: dict[str, Any]) -> Any:
@@ -144,35 +144,35 @@ class Model(Trainer, Described, Layer):
             return self._plans.run(self._infer, array, self)
         tensors = flatten(x)
         if recorded or any([t.requires_grad or t.mask is not None for t in tensors]):
-            cast = [self._cast_tensor(t, place) for place, t in enumerate(tensors)]
+            cast = [self._cast_tensor(t, index) for index, t in enumerate(tensors)]
             return Layer.__call__(self, pack_sequence_as(x, cast), training=training, **kwargs)
         if not self.built:
             self._build_once(map_structure(shape_of, x))
-        arrays = tuple([self._cast(t.array, place) for place, t in enumerate(tensors)])
-        nesting = map_structure(lambda _: "", x)  # not None: a tuple of those is a shape
+        arrays = tuple([self._cast(t.array, index) for index, t in enumerate(tensors)])
+        nesting = map_structure(lambda _: "", x)  # not None: a tuple of None is taken for a shape
         return self._plans.run(lambda xs: self._infer(pack_sequence_as(nesting, xs)), arrays, self, repr(nesting))
 
     def _symbols_as_declared(self, inputs: Any) -> Any:
-        """Symbolic inputs in their order with the last axis of one that they lack, or without the one too many."""
+        """Symbolic inputs, with a last axis of 1 added or removed where needed."""
         given, declared = flatten(inputs), self._spec.shapes
         if isinstance(inputs, dict) or len(given) != len(declared) or not all(hasattr(x, "shape") for x in given):
             return inputs
         pairs = zip(declared, given, strict=True)
         return pack_sequence_as(inputs, [with_last_axis(shape, x) for shape, x in pairs])
 
-    def _cast_tensor(self, x: Tensor, place: int) -> Tensor:
-        """What is recorded is cast like what a plan takes; a subclass with a call() of its own casts for itself."""
+    def _cast_tensor(self, x: Tensor, index: int) -> Tensor:
+        """Casts an input of a recorded call like that of a plan; a subclass with its own call() casts itself."""
         if not self._spec.casts_recorded:
             return x
-        dtype = self._spec.input_dtype(x.array, place)
+        dtype = self._spec.input_dtype(x.array, index)
         if x.dtype == dtype or x.dtype.kind == dtype.kind == "f":
             return x
         cast = ops.cast(x, dtype)
         cast.mask = x.mask
         return cast
 
-    def _cast(self, array: Array, place: int) -> Array:
-        dtype = self._spec.input_dtype(array, place)
+    def _cast(self, array: Array, index: int) -> Array:
+        dtype = self._spec.input_dtype(array, index)
         return array if array.dtype == dtype else array.astype(dtype)
 
     def call(self, inputs: Any) -> Any:
@@ -186,7 +186,7 @@ class Model(Trainer, Described, Layer):
     def _infer(self, x: Any) -> Any:
         return Layer.__call__(self, x, training=False)
 
-    def __getstate__(self) -> dict[str, Any]:  # a copy, perhaps in another process, collects for itself
+    def __getstate__(self) -> dict[str, Any]:  # a copy computes its own
         return Layer.__getstate__(self) | {"_step_cache": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -195,7 +195,7 @@ class Model(Trainer, Described, Layer):
             optimizer._state.settle()
 
     def _plan_parts(self) -> list[Any]:
-        """Of a training step the variables, which may be frozen, and the losses too."""
+        """Layers, variables (which may be frozen), and the losses of a training step."""
         return [*Layer._plan_parts(self), *self.weights, *(self._loss.parts() if self._loss else ())]
 
     def _with_losses(self) -> list[Layer]:
@@ -223,7 +223,7 @@ class Model(Trainer, Described, Layer):
     def _functional(self, what: str) -> Graph:
         if self._graph is None:
             raise AttributeError(
-                f"[{self.name}] {what}: only a model made of symbolic tensors has them, or a built Sequential"
+                f"[{self.name}] {what}: expected a functional model or a built Sequential, got a model without a graph"
             )
         return self._graph
 
@@ -263,9 +263,10 @@ class Model(Trainer, Described, Layer):
         """
         if not self.built:
             raise RuntimeError(
-                f"[save_weights] {self.name} has no weights yet: call it on data, fit it or give an Input"
+                f"[save_weights] model: expected a built model, but {self.name} has no weights yet; call it on data, "
+                "fit it or give it an Input"
             )
-        save_arrays(filepath, places(self), overwrite)
+        save_arrays(filepath, named_weights(self), overwrite)
 
     @checks_names
     def load_weights(self, filepath: str | os.PathLike[str]) -> None:
@@ -286,14 +287,15 @@ class Model(Trainer, Described, Layer):
         """
         if not self.built:
             raise RuntimeError(
-                f"[load_weights] {self.name} has no weights yet: call it on data, fit it or give an Input"
+                f"[load_weights] model: expected a built model, but {self.name} has no weights yet; call it on data, "
+                "fit it or give it an Input"
             )
-        own = places(self)
-        for place, array in zip(own, load_arrays(filepath, own), strict=True):
-            place.variable.assign(array)
+        own = named_weights(self)
+        for weight, array in zip(own, load_arrays(filepath, own), strict=True):
+            weight.variable.assign(array)
 
     def reset_state(self) -> None:
-        """Stateful recurrent layers begin anew, from zeros.
+        """Resets the states of stateful recurrent layers to zeros.
 
         Example:
             >>> layer = pydl.layers.LSTM(2, stateful=True)
@@ -323,8 +325,8 @@ class Model(Trainer, Described, Layer):
         if self._graph is not None:
             return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}
         raise NotImplementedError(
-            f"[{self.name}] get_config: {type(self).__name__} is a subclass of Model; define get_config() to return "
-            "its constructor's arguments"
+            f"[{self.name}] get_config: expected {type(self).__name__}, as a subclass of Model, to define it; "
+            "return the constructor's arguments"
         )
 
     @classmethod
@@ -365,7 +367,10 @@ class Model(Trainer, Described, Layer):
             RuntimeError: If the model is not built.
         """
         if not self.built:
-            raise RuntimeError(f"[count_params] {self.name} is not built: call it on data, fit it or give an Input")
+            raise RuntimeError(
+                f"[count_params] model: expected a built model, but {self.name} is not built; call it on data, fit it "
+                "or give it an Input"
+            )
         return Layer.count_params(self)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The order of a functional model's layers, and so of its weights: Keras's, by depth and not by when they were made."""
+"""The order of a functional model's layers, and so of its weights: by depth, as in Keras, not by creation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ CallOf = Callable[[SymbolicTensor], Call]
 
 
 def by_depth(inputs: Sequence[Call], outputs: Any, call_of: CallOf) -> list[Layer]:
-    """The layers, those farthest from the outputs first; of one depth, as a walk back from the outputs meets them.
+    """The layers by decreasing depth; those of one depth in the order of a traversal from the outputs.
 
-    The depth of a layer is the longest way from it to an output. call_of: the call that gives a tensor, or the input
-    that stands for it. Inputs that no output needs come last.
+    The depth of a layer is the length of the longest path from it to an output. call_of: from a tensor to its call, or
+    to that of the input in its place. Inputs that no output depends on come last.
     """
-    calls, met = _walked(outputs, call_of)
+    calls, met = _traverse(outputs, call_of)
     depths: dict[int, int] = {}  # of layers
     of_calls: dict[int, int] = {}
     for call in reversed(calls):
@@ -30,11 +30,11 @@ def by_depth(inputs: Sequence[Call], outputs: Any, call_of: CallOf) -> list[Laye
     layers = {id(call.layer): call.layer for call in calls}
     ordered = sorted(layers.values(), key=lambda layer: (-depths[id(layer)], met[id(layer)]))
     connected = [layer for layer in ordered if depths[id(layer)] > 0]
-    return [*connected, *unused, *ordered[len(connected) :]]  # what is unused has the depth of the last layers
+    return [*connected, *unused, *ordered[len(connected) :]]  # unused inputs have depth 0, like the last layers
 
 
-def _walked(outputs: Any, call_of: CallOf) -> tuple[list[Call], dict[int, int]]:
-    """The calls that lead to the outputs, each after those it needs; and when each layer was met on the way back."""
+def _traverse(outputs: Any, call_of: CallOf) -> tuple[list[Call], dict[int, int]]:
+    """The calls that the outputs depend on in topological order, and the order in which layers are first visited."""
     calls: list[Call] = []
     seen: set[int] = set()
     met: dict[int, int] = {}
@@ -56,7 +56,7 @@ def _walked(outputs: Any, call_of: CallOf) -> tuple[list[Call], dict[int, int]]:
 
 
 def _tensors(structure: Any) -> list[SymbolicTensor]:
-    """The symbolic tensors in nested lists, tuples and dicts; those of a dict by its sorted keys, as Keras has them."""
+    """The symbolic tensors in nested lists, tuples and dicts; those of a dict by sorted keys, as in Keras."""
     if isinstance(structure, SymbolicTensor):
         return [structure]
     if isinstance(structure, dict):

@@ -1,4 +1,4 @@
-"""Sequential: a model whose layers follow one another."""
+"""Sequential: a linear stack of layers; a functional graph inside."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Sequential(Model):
         self, layers: Iterable[Layer | SymbolicTensor] | None = None, trainable: bool = True, name: str | None = None
     ) -> None:
         if isinstance(layers, Layer) or isinstance(trainable, Layer):
-            raise TypeError("[Sequential] layers: expected a list of layers, got layers alone; did you mean [...]?")
+            raise TypeError("[Sequential] layers: expected a list of layers, got a layer; did you mean [layer]?")
         super().__init__(trainable=trainable, name=name)
         self._stack: list[Layer] = []
         self._input: InputLayer | None = None
@@ -75,7 +75,7 @@ class Sequential(Model):
         return list(self._stack)
 
     def _children(self) -> Iterator[Layer]:
-        yield from self._stack  # all that the graph calls, but for an Input
+        yield from self._stack  # all layers of the graph, without the Input
         yield from Layer._children(self)
 
     def add(self, layer: Layer | SymbolicTensor) -> None:
@@ -115,7 +115,7 @@ class Sequential(Model):
             1
         """
         if not self._stack:
-            raise IndexError(f"[{self.name}] pop: there are no layers")
+            raise IndexError(f"[{self.name}] pop: expected at least one layer, got none")
         *self._stack, last = self._stack
         if self._graph is not None and last._only_call in self._graph.calls:
             vars(last)["_only_call"] = None
@@ -124,20 +124,20 @@ class Sequential(Model):
 
     def _append(self, layer: Layer | SymbolicTensor) -> None:
         if isinstance(layer, SymbolicTensor) and layer.call is not None and not layer.call.inputs:
-            layer = layer.call.layer  # what Input() has made
+            layer = layer.call.layer  # the InputLayer of Input()
         if not isinstance(layer, Layer):
             meant = f"; did you mean {layer.__name__}(...)?" if isinstance(layer, type) else ""
             raise TypeError(f"[{self.name}] layers: expected a Layer, got {layer!r}{meant}")
         if layer is self:
-            raise ValueError(f"[{self.name}] layers: a model cannot hold itself")
+            raise ValueError(f"[{self.name}] layers: expected another layer, got the model itself")
         if isinstance(layer, InputLayer):
             if self._stack or self._input is not None:
-                raise ValueError(f"[{self.name}] layers: an Input comes first and only once")
+                raise ValueError(f"[{self.name}] layers: expected at most one Input, before all layers, got another")
             self._input = layer
             self._receive(layer.dtype)
             return
         if any(layer.name == other.name for other in (self._input, *self._stack) if other is not None):
-            raise ValueError(f"[{self.name}] layers: there is already a layer named {layer.name!r}; names must differ")
+            raise ValueError(f"[{self.name}] layers: expected different names, got two layers named {layer.name!r}")
         if layer._first_shape is not None and not self._stack and self._input is None:
             self._input = InputLayer(layer._first_shape)
         if self._input is None and not self._stack:
@@ -146,14 +146,14 @@ class Sequential(Model):
         self.built = False
 
     def _receive(self, dtype: np.dtype[Any]) -> None:
-        """Floating inputs are cast to what the Input says or else to the first layer's dtype."""
+        """Sets the dtype that floating inputs are cast to: that of the Input, else of the first layer."""
         if dtype.kind == "f":
             self.dtype = dtype
 
     # -- the graph
 
     def _renew(self) -> None:
-        """After a change of the layers: builds the graph if the shape of the input is declared, or was seen."""
+        """Builds the graph after a change of the layers, if the shape of the input is declared or known from data."""
         if self._graph is not None:
             self.build(map_structure(shape_of, self._graph.inputs))
         elif self._input is not None and self._stack:
@@ -179,7 +179,7 @@ class Sequential(Model):
         calls = []
         for layer in self._stack[done:]:
             calls.append(call := Call(layer, (x,), {}))
-            try:  # on the size of a batch that was seen: a stateful layer needs it
+            try:  # with the batch size of the data, which a stateful layer needs
                 shape = layer._output_shapes_of(_symbols_like(x, shape))
             except ValueError as error:
                 raise ShapeError(explain_chain(self.name, self._stack, given, layer, error)) from error
@@ -190,7 +190,7 @@ class Sequential(Model):
             call.layer._called(call, by_sequential=True)
 
     def _begun(self, shape: Any) -> tuple[Any, Any, int]:
-        """The symbolic inputs, what the graph so far makes of them, and the number of layers that it has called."""
+        """The symbolic inputs, the output of the layers whose calls are reused, and the number of these layers."""
         graph = self._graph
         if graph is not None and _fit(graph.inputs, shape):
             calls = graph.calls[len(graph.starts) :]
@@ -203,13 +203,13 @@ class Sequential(Model):
         return inputs, inputs, 0
 
     def call(self, inputs: Any) -> Any:
-        if not self.built:  # past __call__, which builds
+        if not self.built:  # call() without __call__, which builds
             self._build_once(map_structure(shape_of, inputs))
         return super().call(inputs)
 
     @property
     def _casts_integers(self) -> bool:
-        """Whether integer inputs are turned into floats: what the first layer does."""
+        """Whether integer inputs are cast to floats, as by the first layer."""
         return not self._stack or bool(getattr(self._stack[0], "_casts_integers", self._stack[0].autocast))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -219,7 +219,7 @@ class Sequential(Model):
 
     @replaceable
     def input_shape(self) -> Any:
-        """With None for the batch axis; None if nothing has been seen yet."""
+        """The shape of the input, with None for the batch; None if it is not known yet."""
         if self._graph is not None:
             return map_structure(lambda t: t.shape, self._graph.inputs)
         return None if self._input is None else self._input.batch_shape
@@ -265,7 +265,8 @@ class Sequential(Model):
                 model.add(layer)
         if [type(layer) for layer in model._stack] != [type(la) for la in made if not isinstance(la, InputLayer)]:
             raise ValueError(
-                f"[from_config] {cls.__name__}: __init__ makes other layers than the config has; define from_config()"
+                f"[from_config] {cls.__name__}: expected the layers of the config, got others from __init__; define "
+                "from_config()"
             )
         return model
 
@@ -281,12 +282,12 @@ class _Chain(Graph):
 
 
 def _as_shapes(given: Any) -> Any:
-    """A shape that is given as a list is none of several shapes."""
+    """A list of sizes is one shape, not several."""
     return tuple(given) if isinstance(given, list) and is_shape(tuple(given)) else given
 
 
 def _symbols_like(x: Any, shapes: Any) -> Any:
-    """Symbolic tensors like x of these shapes."""
+    """Symbolic tensors like x with these shapes."""
     pairs = zip(flatten(x), flatten(shapes), strict=True)
     return pack_sequence_as(x, [SymbolicTensor(shape, tensor.dtype) for tensor, shape in pairs])
 
@@ -297,7 +298,7 @@ def _of_any_batch(shape: Any) -> Any:
 
 
 def _fit(inputs: Any, shapes: Any) -> bool:
-    """Whether inputs of these shapes may come for the symbolic ones."""
+    """Whether inputs of these shapes fit the symbolic ones."""
     tensors, given = flatten(inputs), flatten(shapes)
     return len(tensors) == len(given) and all(fits(t.shape, s) for t, s in zip(tensors, given, strict=True))
 

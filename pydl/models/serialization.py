@@ -1,4 +1,4 @@
-"""Models as plain values: their layers, and for a graph the calls of them; and back."""
+"""Configs of models: the layers, and for a graph their calls; and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .graph import Graph, Slot
 
 
 def graph_config(graph: Graph) -> dict[str, Any]:
-    """The layers, their calls in order, and the outputs; the tensors are numbered as the calls give them."""
+    """The layers, their calls in order, and the outputs; tensors are numbered in the order of the calls."""
 
     def numbered(leaf: Any) -> Any:
         return {"tensor": leaf.number} if isinstance(leaf, Slot) else leaf
@@ -41,7 +41,7 @@ def graph_config(graph: Graph) -> dict[str, Any]:
 def graph_from_config(
     config: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None
 ) -> tuple[Any, Any]:
-    """Inputs and outputs, symbolic tensors, of the graph that `graph_config` described."""
+    """The symbolic inputs and outputs of the graph from `graph_config`."""
     made = [deserialize(layer, custom_objects) for layer in config["layers"]]
     tensors: list[Any] = []
     value = partial(_value, tensors)
@@ -52,21 +52,21 @@ def graph_from_config(
 
 
 def _value(tensors: list[Any], plain: Any) -> Any:
-    """What `plain` describes, with these tensors in place of their numbers."""
+    """`plain` with tensors in place of their numbers."""
     value = partial(_value, tensors)
     if isinstance(plain, dict):
         return tensors[plain["tensor"]] if set(plain) == {"tensor"} else {k: value(v) for k, v in plain.items()}
     return type(plain)(map(value, plain)) if isinstance(plain, list | tuple) else plain
 
 
-GRAPH_KEYS = ("layers", "calls", "inputs", "outputs")  # what graph_config gives
+GRAPH_KEYS = ("layers", "calls", "inputs", "outputs")  # of graph_config
 
 
 def made_from(cls: Any, own: dict[str, Any], parts: dict[str, Any]) -> Any:
     """A model of this class from the constructor's own arguments and its parts (inputs and outputs, or layers).
 
-    A subclass whose constructor does not take the parts makes them itself. TypeError for an argument that it does not
-    take either; name and trainable are set where it does not.
+    If the constructor of a subclass does not take the parts, it must create them. TypeError for other arguments that it
+    does not take; name and trainable are set instead.
     """
     parameters = inspect.signature(cls.__init__).parameters
     kinds = {parameter.kind for parameter in parameters.values()}
@@ -76,8 +76,8 @@ def made_from(cls: Any, own: dict[str, Any], parts: dict[str, Any]) -> Any:
     left = own.keys() - given.keys() - {"name", "trainable"}
     if left:
         raise TypeError(
-            f"[from_config] {cls.__name__}: get_config() has {sorted(left)}, which __init__ does not take; "
-            "let it take them, or define from_config()"
+            f"[from_config] {cls.__name__}: expected arguments of __init__ from get_config(), got {sorted(left)}; "
+            "let __init__ take them, or define from_config()"
         )
     model = cls(**given, **parts) if takes_parts else _made_alone(cls, given, parts, open_ended)
     if "name" in own and model.name != own["name"]:
@@ -88,7 +88,7 @@ def made_from(cls: Any, own: dict[str, Any], parts: dict[str, Any]) -> Any:
 
 
 def _made_alone(cls: Any, given: dict[str, Any], parts: dict[str, Any], open_ended: bool) -> Any:
-    """From `**kwargs` alone one cannot tell whether they may hold the parts: the base class says so."""
+    """Whether `**kwargs` may hold the parts shows only when the base class is called with them."""
     if open_ended:
         try:
             return cls(**given, **parts)

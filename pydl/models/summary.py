@@ -1,4 +1,4 @@
-"""What a model tells of its layers, and the table that model.summary() prints."""
+"""model.summary(), get_layer() and explain_plan()."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class Described:
             True
         """
         if (name is None) == (index is None):
-            raise ValueError("[get_layer] expected either a name or an index")
+            raise ValueError("[get_layer] name, index: expected exactly one")
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):
-                raise ValueError(f"[get_layer] index: expected below {len(layers)}, got {index}")
+                raise ValueError(f"[get_layer] index: expected an integer below {len(layers)}, got {index}")
             return layers[index]
         for layer in layers:
             if layer.name == name:
                 return layer
-        raise ValueError(f"[get_layer] name: no layer {name!r}; there are {', '.join(la.name for la in layers)}")
+        raise ValueError(f"[get_layer] name: expected one of {', '.join(la.name for la in layers)}, got {name!r}")
 
     @checks_names
     def summary(
@@ -110,14 +110,14 @@ class Described:
         return report(self)
 
     def _output_shapes(self) -> list[Any]:
-        """The output shape of every layer in `layers`, None where it is not known before a call."""
+        """The output shape of every layer in `layers`, None if it is not known before a call."""
         if self._graph is None:
             return [_known_shape(layer) for layer in self.layers]
         first = [next(self._graph.calls_of(layer), None) for layer in self.layers]
         return [None if call is None else map_structure(lambda t: t.shape, call.outputs) for call in first]
 
     def _connections(self) -> list[str] | None:
-        """For every layer in `layers` what it is called on, layer by layer; None without a graph."""
+        """For every layer in `layers`, the names of its inputs; None without a graph."""
         if self._graph is None:
             return None
         calls = [self._graph.calls_of(layer) for layer in self.layers]
@@ -125,13 +125,13 @@ class Described:
 
 
 def _known_shape(layer: Layer) -> Any:
-    """The output shape of a layer that was called, for any number of samples; None where it is not known."""
+    """The output shape of a built layer for any batch size; None if it is not known."""
     shape = vars(layer).get("_build_shape")
     if not layer.built or not is_shape(shape) or not shape:
         return None
     try:
         return layer.compute_output_shape((None, *shape[1:]))
-    except (ValueError, TypeError, NotImplementedError):  # a layer of the user's own that takes something else
+    except (ValueError, TypeError, NotImplementedError):  # a user's layer with another signature
         return None
 
 
@@ -156,7 +156,7 @@ def format_summary(model: Any, width: int, show_trainable: bool = False, expand_
 
 
 def _rows(model: Any, more: int, show_trainable: bool, expand: bool, mark: str = "") -> Iterator[tuple[str, ...]]:
-    """A row for each layer, with `more` columns for what it is connected to; those of an inner model after its own."""
+    """A row per layer, with `more` columns for its inputs; rows of a nested model follow its own row."""
     connections = model._connections() or [""] * len(model.layers)
     for layer, shape, connection in zip(model.layers, model._output_shapes(), connections, strict=True):
         state = "" if not show_trainable else " [trainable]" if layer.trainable else " [frozen]"
@@ -171,7 +171,7 @@ def _rows(model: Any, more: int, show_trainable: bool, expand: bool, mark: str =
 
 
 def _column_widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
-    """As wide as the texts if there is room, else by shares."""
+    """The widths of the texts if there is room, else by shares."""
     wanted = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if sum(wanted) <= room:
         return wanted

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..autograd.tape import Array
 from ..base.files import write_whole
-from .paths import Place, same_place
+from .paths import NamedWeight, same_path
 
 _OTHER_FORMATS = (".h5", ".hdf5", ".keras", ".safetensors")
 _NAME = re.compile(r"(?P<number>\d{4,9})\.(?P<path>.+)\.npy|arr_(?P<plain>\d{1,9})\.npy", re.DOTALL)  # or NumPy's
@@ -22,7 +22,7 @@ _MAX_HEADER = 1 << 16  # bytes of the header of an array
 _MAX_ITEM = 16  # bytes of an element
 
 
-def save_arrays(path: str | os.PathLike[str], places: Sequence[Place], overwrite: bool = True) -> None:
+def save_arrays(path: str | os.PathLike[str], weights: Sequence[NamedWeight], overwrite: bool = True) -> None:
     """Writes the variables in order, each named by its number and path."""
     target = Path(path)
     if target.name.endswith(_OTHER_FORMATS):
@@ -34,14 +34,14 @@ def save_arrays(path: str | os.PathLike[str], places: Sequence[Place], overwrite
             f"[save_weights] filepath: expected a file in an existing folder, got {os.fspath(path)!r}; there is no "
             f"folder {str(target.parent)!r}"
         )
-    write_whole(target, partial(_write, places))
+    write_whole(target, partial(_write, weights))
 
 
-def _write(places: Sequence[Place], file: BinaryIO) -> None:
+def _write(weights: Sequence[NamedWeight], file: BinaryIO) -> None:
     with zipfile.ZipFile(file, "w") as archive:  # np.savez would pickle an object array
-        for i, place in enumerate(places):
-            with archive.open(f"{i:04d}.{place.path}.npy", "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, place.variable.array, allow_pickle=False)
+        for i, weight in enumerate(weights):
+            with archive.open(f"{i:04d}.{weight.path}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, weight.variable.array, allow_pickle=False)
 
 
 class _Member(NamedTuple):
@@ -52,16 +52,16 @@ class _Member(NamedTuple):
     dtype: np.dtype[np.generic]
 
 
-def load_arrays(path: str | os.PathLike[str], places: Sequence[Place]) -> list[Array]:
+def load_arrays(path: str | os.PathLike[str], weights: Sequence[NamedWeight]) -> list[Array]:
     """Reads the arrays in order. ValueError if the file is damaged, or the count, names or shapes differ.
 
     All headers are compared with the variables before any array is read.
     """
     with open(path, "rb") as file:
         try:
-            with _opened(file, places) as archive:
-                members = _members(archive, len(places))
-                _check_fit(members, places)
+            with _opened(file, weights) as archive:
+                members = _members(archive, len(weights))
+                _check_fit(members, weights)
                 return [_array(archive, member) for member in members]
         except _Misfit as misfit:
             raise ValueError(f"[load_weights] {os.fspath(path)}: {misfit}") from None
@@ -75,12 +75,12 @@ class _Misfit(Exception):
     """A valid file of another model."""
 
 
-def _opened(file: BinaryIO, places: Sequence[Place]) -> zipfile.ZipFile:
+def _opened(file: BinaryIO, weights: Sequence[NamedWeight]) -> zipfile.ZipFile:
     # A file that is larger than the weights in the largest dtype is refused before its directory is read.
-    limit = sum(place.variable.size * _MAX_ITEM + 2 * _MAX_HEADER for place in places) + 4 * _MAX_HEADER
+    limit = sum(weight.variable.size * _MAX_ITEM + 2 * _MAX_HEADER for weight in weights) + 4 * _MAX_HEADER
     size = os.fstat(file.fileno()).st_size
     if size > limit:
-        raise _Misfit(f"expected at most {limit} bytes for {len(places)} arrays of these shapes, got {size}")
+        raise _Misfit(f"expected at most {limit} bytes for {len(weights)} arrays of these shapes, got {size}")
     return zipfile.ZipFile(file)
 
 
@@ -121,17 +121,17 @@ def _count(shape: tuple[int, ...]) -> int:
     return count
 
 
-def _check_fit(members: Sequence[_Member], places: Sequence[Place]) -> None:
-    for member, place in zip(members, places, strict=True):
-        if member.path is not None and not same_place(member.path, place):
+def _check_fit(members: Sequence[_Member], weights: Sequence[NamedWeight]) -> None:
+    for member, weight in zip(members, weights, strict=True):
+        if member.path is not None and not same_path(member.path, weight):
             raise _Misfit(
-                f"expected {place.path!r}, got {member.path!r}; give the layers the names that they have in the file, "
+                f"expected {weight.path!r}, got {member.path!r}; give the layers the names that they have in the file, "
                 "or pass the arrays in order to set_weights()"
             )
-        if member.shape != place.variable.shape or member.dtype.kind != "f":
-            expected = f"expected shape {place.variable.shape}, got {member.dtype} {member.shape}"
-            raise _Misfit(f"{place.path}: {expected}")
-    given, own = [member.path for member in members], [place.path for place in places]
+        if member.shape != weight.variable.shape or member.dtype.kind != "f":
+            expected = f"expected shape {weight.variable.shape}, got {member.dtype} {member.shape}"
+            raise _Misfit(f"{weight.path}: {expected}")
+    given, own = [member.path for member in members], [weight.path for weight in weights]
     if None not in given and given != own and sorted(map(str, given)) == sorted(own):
         first = next(i for i, path in enumerate(given) if path != own[i])
         raise _Misfit(f"expected {own[first]!r}, got {given[first]!r}; the order of the layers differs")

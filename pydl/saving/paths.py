@@ -9,7 +9,7 @@ from ..autograd.variable import Variable
 from ..base.registry import base_name
 
 
-class Place(NamedTuple):
+class NamedWeight(NamedTuple):
     """A variable and its path: the names of the layers from the model, which is left out itself, to the variable."""
 
     variable: Variable
@@ -17,9 +17,9 @@ class Place(NamedTuple):
     pattern: re.Pattern[str]  # matches paths that differ only in the numbers of default names
 
 
-def places(model: Any) -> list[Place]:
-    """The places of all `weights`, in order."""
-    found: dict[int, Place] = {}
+def named_weights(model: Any) -> list[NamedWeight]:
+    """The paths of all `weights`, in order."""
+    found: dict[int, NamedWeight] = {}
     seen: set[int] = set()
     stack: list[tuple[Any, str, str]] = [(model, "", "")]
     while stack:
@@ -29,7 +29,7 @@ def places(model: Any) -> list[Place]:
         seen.add(id(layer))
         for v in layer._own_variables():
             name = _printable(v.name)
-            found.setdefault(id(v), Place(v, path + name, re.compile(pattern + re.escape(name))))
+            found.setdefault(id(v), NamedWeight(v, path + name, re.compile(pattern + re.escape(name))))
         for child in reversed(list(layer._children())):
             stack.append((child, f"{path}{_printable(child.name)}/", f"{pattern}{_alike(child)}/"))
     return [found[id(v)] for v in model.weights]
@@ -46,6 +46,6 @@ def _alike(layer: Any) -> str:
     return rf"{base}(?:_\d+)?" if re.fullmatch(rf"{base}(?:_\d+)?", layer.name) else re.escape(_printable(layer.name))
 
 
-def same_place(path: str, place: Place) -> bool:
-    """Whether the path is that of the place, up to numbers of default names. Older files have the variable's name."""
-    return path in (place.path, place.variable.name) or place.pattern.fullmatch(path) is not None
+def same_path(path: str, weight: NamedWeight) -> bool:
+    """Whether the path is that of the weight, up to numbers of default names. Older files have the variable's name."""
+    return path in (weight.path, weight.variable.name) or weight.pattern.fullmatch(path) is not None

@@ -1,1 +1,1 @@
-"""From data to updated weights: batches, one step, the loops over them."""
+"""Training: batches, the training step, and the loops over batches."""

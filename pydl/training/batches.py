@@ -1,4 +1,4 @@
-"""Where batches come from: arrays, shuffled by index and gathered into reused memory, or whatever gives batches."""
+"""Batches from arrays (shuffled by index, gathered into reused memory) and from iterables of batches."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from .sparse_rows import SparseRows
 
 
 class Batch(NamedTuple):
-    """One step's inputs, targets and weights per sample: arrays, or lists and dicts of them where there are several.
+    """Inputs, targets and sample weights of one step: arrays, or lists and dicts of them.
 
-    They are valid until the next batch is made.
+    They are valid until the next batch.
     """
 
     x: Any
@@ -36,21 +36,21 @@ class Batch(NamedTuple):
 
 
 class InputSpec(Protocol):
-    """What a model says of its inputs and outputs."""
+    """The inputs and outputs of a model."""
 
     dtype: np.dtype[Any]  # of floating targets and weights
-    count: int | None  # of inputs, None where nobody knows
-    output_names: list[str] | None  # what losses and metrics are named after, None where nobody knows
+    count: int | None  # number of inputs, None if unknown
+    output_names: list[str] | None  # for losses and metrics, None if unknown
 
     def standardize(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as one array, or several in a list, tuple or dict."""
 
-    def input_dtype(self, array: Array, place: int = 0) -> np.dtype[Any]:
-        """What the input at this place is cast to."""
+    def input_dtype(self, array: Array, index: int = 0) -> np.dtype[Any]:
+        """The dtype that the input of this index is cast to."""
 
 
 class HasInputSpec(Protocol):
-    """A model. What it says may become more when it is built."""
+    """A model. Its spec may change when it is built."""
 
     _spec: InputSpec
 
@@ -59,7 +59,7 @@ class HasInputSpec(Protocol):
 
 
 def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Integers are labels and stay integers; everything else, bools included, becomes `dtype`."""
+    """Integers are labels and are kept; all other targets, bools too, become `dtype`."""
     if array.dtype.kind not in "iu":
         return dtype
     if array.dtype.kind == "u" and array.dtype.itemsize == 8 and array.max(initial=0) > np.iinfo(np.int64).max:
@@ -68,11 +68,11 @@ def target_dtype(array: Array, dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 class _Column:
-    """One array of a data set, handed out batch by batch as `dtype`."""
+    """One array of a data set, returned batch by batch as `dtype`."""
 
     def __init__(self, source: Any, dtype: np.dtype[Any], batch_size: int, shuffled: bool) -> None:
         sparse = isinstance(source, SparseRows)
-        self.source = source if sparse else np.ascontiguousarray(source)  # np.take would copy all of it at every batch
+        self.source = source if sparse else np.ascontiguousarray(source)  # or np.take would copy it for every batch
         shape = (min(batch_size, len(source)), *source.shape[1:])
         self._gathered: Any = _aligned_empty(shape, source.dtype) if shuffled or sparse else None
         self._cast = _aligned_empty(shape, dtype) if source.dtype != dtype else None
@@ -85,7 +85,7 @@ class _Column:
             part = self.source.dense(rows, out=self._gathered[:size])
         elif self._gathered is None or order is None:
             part = self.source[start:stop]
-        else:  # mode "clip" writes straight into `out`; "raise" would go through a buffer
+        else:  # mode "clip" writes directly into `out`; "raise" uses a buffer
             part = np.take(self.source, order[start:stop], axis=0, out=self._gathered[:size], mode="clip")
         if self._cast is None:
             return part
@@ -94,22 +94,22 @@ class _Column:
 
 
 def _aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Aligned memory for what kernels read."""
+    """Memory that is aligned if kernels read it."""
     return memory._empty(shape, dtype) if dtype in (np.float32, np.float64) else np.empty(shape, dtype)
 
 
 def _map_given(function: Callable[[Any], Any], structure: Any) -> Any:
-    """`function` of every array; None, for targets or weights that were not given, stays."""
+    """`function` of every array; None for missing targets or weights."""
     return map_structure(lambda leaf: None if leaf is None else function(leaf), structure)
 
 
 def _map_inputs(function: Callable[[Any, int], Any], structure: Any) -> Any:
-    """`function` of every input and its place."""
-    return pack_sequence_as(structure, [function(leaf, place) for place, leaf in enumerate(flatten(structure))])
+    """`function` of every input and its index."""
+    return pack_sequence_as(structure, [function(leaf, index) for index, leaf in enumerate(flatten(structure))])
 
 
 class ArrayBatches:
-    """The batches of arrays of one length, in order or in a new random order every time."""
+    """The batches of arrays of one length, in order or in a new random order per epoch."""
 
     def __init__(
         self,
@@ -130,13 +130,13 @@ class ArrayBatches:
         batch_size = positive_integer("data", "batch_size", batch_size)
         self._size, self._batch_size, self._shuffle = size, batch_size, shuffle
         self.steps = math.ceil(size / batch_size)
-        self.samples: Array | range = range(0)  # the numbers of those in the last batch
+        self.samples: Array | range = range(0)  # indices of the samples in the last batch
 
         def column(array: Array, dtype: np.dtype[Any]) -> _Column:
             return _Column(array, dtype, batch_size, shuffle is not None)
 
         self._columns = Batch(
-            _map_inputs(lambda a, place: column(a, spec.input_dtype(a, place)), x),
+            _map_inputs(lambda a, index: column(a, spec.input_dtype(a, index)), x),
             _map_given(lambda a: column(a, target_dtype(a, spec.dtype)), y),
             _map_given(lambda a: column(a, spec.dtype), sample_weight),
         )
@@ -149,14 +149,14 @@ class ArrayBatches:
             yield Batch(*[_map_given(lambda c: c.batch(start, stop, order), part) for part in self._columns])  # noqa: B023
 
     def whole(self) -> Batch:
-        """All samples, as they were given."""
+        """All samples, not cast."""
         return Batch(*[_map_given(lambda c: c.source, part) for part in self._columns])
 
 
 class IterableBatches:
     """Batches from a generator or another iterable of x, (x, y) or (x, y, sample_weight).
 
-    A list that holds arrays counts as a tuple of these, unless it is what the model has inputs for.
+    A list of arrays counts as such a tuple, unless the model has that many inputs.
     """
 
     def __init__(self, source: Any, model: HasInputSpec, class_weight: Mapping[int, float] | None = None) -> None:
@@ -171,7 +171,9 @@ class IterableBatches:
         for item in self._items():
             parts = self._parts(item)
             if not 1 <= len(parts) <= 3:
-                raise ValueError(f"[data] expected batches x, (x, y) or (x, y, sample_weight), got {len(parts)} parts")
+                raise ValueError(
+                    f"[data] x: expected batches x, (x, y) or (x, y, sample_weight), got {len(parts)} parts"
+                )
             batch = make_batch(*parts, model=self._model, weights=self._class_weight)
             for name, part in zip(batch._fields, batch, strict=True):
                 for array in flatten(part):
@@ -189,10 +191,9 @@ class IterableBatches:
 
 
 class IndexedBatches(IterableBatches):
-    """Batches from an object that gives them by number, as Keras's PyDataset does: `len(source)` of them.
+    """Batches from an object that is indexed by batch, like Keras's PyDataset: `len(source)` of them.
 
-    on_epoch_begin and on_epoch_end, if it has them, are called. With `shuffle`, the batches come in another order
-    every epoch.
+    Its on_epoch_begin and on_epoch_end, if any, are called. `shuffle` permutes the batches of every epoch.
     """
 
     def __init__(
@@ -209,30 +210,32 @@ class IndexedBatches(IterableBatches):
             raise ValueError(f"[data] x: expected at least one batch, got a {type(source).__name__} of length 0")
 
     def _items(self) -> Iterator[Any]:
-        length = _length(self.source)  # it may differ from epoch to epoch
-        places: Iterable[int] = count() if length is None else range(length)
-        if self._shuffle is not None and length is not None and length < _SHUFFLED:
-            places = self._shuffle.permutation(length).tolist()
-        for place in places:
+        length = _length(self.source)  # it may change between epochs
+        indices: Iterable[int] = count() if length is None else range(length)
+        if self._shuffle is not None and length is not None and length < _MAX_SHUFFLED:
+            indices = self._shuffle.permutation(length).tolist()
+        for index in indices:
             try:
-                item = self.source[place]
+                item = self.source[index]
             except Exception as error:
-                error.add_note(f"[data] x: raised by item {place} of a {type(self.source).__name__} of length {length}")
+                error.add_note(f"[data] x: raised by item {index} of a {type(self.source).__name__} of length {length}")
                 raise
             yield item
 
 
-_SHUFFLED = 1 << 24  # more batches than anybody reads in an epoch come in their order
+_MAX_SHUFFLED = 1 << 24  # more batches are not shuffled: the permutation would take too much memory
 
 
 def _length(source: Any) -> int | None:
-    """The number of batches, None if it has no end or does not say."""
+    """The number of batches, None if it is infinite or unknown."""
     if hasattr(source, "num_batches"):
         if source.num_batches is None:
             return None
         length = as_integer(source.num_batches)
         if length is None or length < 0:
-            raise ValueError(f"[data] x: expected num_batches to be a number or None, got {source.num_batches!r}")
+            raise ValueError(
+                f"[data] x: expected an integer of at least 0 or None as num_batches, got {source.num_batches!r}"
+            )
         return length
     try:
         return len(source)
@@ -241,7 +244,7 @@ def _length(source: Any) -> int | None:
 
 
 def _nests_arrays(item: Any) -> bool:
-    """Whether there is an array in it, or a dict, which stands for several."""
+    """Whether it contains an array, or a dict, which stands for several arrays."""
     if isinstance(item, list | tuple):
         return any(map(_nests_arrays, item))
     return isinstance(item, Mapping) or getattr(item, "ndim", 0) > 0
@@ -253,7 +256,7 @@ def batches_from(
     class_weight: Mapping[int, float] | None = None,
     shuffle: np.random.Generator | None = None,
 ) -> IterableBatches:
-    """The batches of what `gives_batches`. Objects with an `__iter__` of their own are iterated anew every epoch."""
+    """The batches of a source that `gives_batches`. An object with `__iter__` is iterated once per epoch."""
     kind = type(source)
     by_number = hasattr(kind, "__getitem__") and hasattr(kind, "__len__") and not hasattr(kind, "__iter__")
     if by_number or derives(kind, "keras", "PyDataset"):
@@ -264,16 +267,16 @@ def batches_from(
 def make_batch(
     x: Any, y: Any = None, sample_weight: Any = None, *, model: HasInputSpec, weights: Mapping[int, float] | None = None
 ) -> Batch:
-    """One batch from whatever converts to arrays; `weights` is a weight per class."""
+    """One batch from data that converts to arrays; `weights` is a weight per class."""
     spec = model._spec
     x, y = spec.standardize("x", x), spec.standardize("y", y)
-    if sample_weight is None and weights is None and type(x) is np.ndarray and type(y) is np.ndarray:  # nearly always
+    if sample_weight is None and weights is None and type(x) is np.ndarray and type(y) is np.ndarray:  # the fast path
         return Batch(_cast(x, spec.input_dtype(x)), _cast(y, target_dtype(y, spec.dtype)))
     sample_weight = spec.standardize("sample_weight", sample_weight)
     if y is not None and weights is not None:
         sample_weight = weighted(class_weights(y, weights, *model._label_kind()), sample_weight)
     return Batch(
-        _map_inputs(lambda a, place: _cast(a, spec.input_dtype(a, place)), x),
+        _map_inputs(lambda a, index: _cast(a, spec.input_dtype(a, index)), x),
         _map_given(lambda a: _cast(a, target_dtype(a, spec.dtype)), y),
         _map_given(lambda a: _cast(a, spec.dtype), sample_weight),
     )
@@ -284,29 +287,29 @@ def _cast(rows: Any, dtype: np.dtype[Any]) -> Array:
 
 
 class Epochs:
-    """Cuts a stream of batches into epochs: one pass each, or `steps` batches each, going round as often as needed."""
+    """Cuts a stream of batches into epochs: one pass each, or `steps` batches each, across passes."""
 
     def __init__(self, batches: ArrayBatches | IterableBatches, steps: int | None = None) -> None:
         if steps is not None:
             steps = positive_integer("data", "steps", steps)
         elif isinstance(batches, IndexedBatches) and batches.steps is None:
-            raise ValueError("[data] steps: expected a number of batches, because x says that it has no end")
+            raise ValueError("[data] steps: expected a number of batches, because x is infinite, got None")
         self.batches, self._given = batches, steps
         self._stream: Iterator[Batch] = iter(())
         self.steps = batches.steps if steps is None else steps
 
     def once(self) -> Iterator[Batch]:
-        """One pass from the start, of at most `steps` batches: what is looked at without training."""
+        """One pass from the start, of at most `steps` batches, for evaluation."""
         return islice(self.batches, self._given)
 
     def epoch(self) -> Iterator[Batch]:
-        """The next epoch's batches. Fewer, or none, if the source has run dry."""
-        self._tell("on_epoch_begin")
+        """The batches of the next epoch; fewer, or none, if the source is exhausted."""
+        self._call_hook("on_epoch_begin")
         yield from self._epoch()
-        self._tell("on_epoch_end")
+        self._call_hook("on_epoch_end")
 
-    def _tell(self, hook: str) -> None:
-        """Calls this method of a source that has it."""
+    def _call_hook(self, hook: str) -> None:
+        """Calls this method of the source if it has one."""
         if isinstance(self.batches, IndexedBatches):
             getattr(self.batches.source, hook, lambda: None)()
 
@@ -325,12 +328,15 @@ class Epochs:
 
 
 def split_validation(fraction: float, *data: Any) -> tuple[list[Any], list[Any]]:
-    """The first part for training and the last `fraction` of all samples for validation, as Keras cuts: unshuffled."""
+    """The first samples for training and the last `fraction` for validation, unshuffled, as in Keras."""
     if not 0 < number("fit", "validation_split", fraction) < 1:
         raise ValueError(f"[fit] validation_split: expected between 0 and 1, got {fraction!r}")
     size = len(flatten(data[0])[0])
     cut = math.floor(size * (1 - fraction))
     if cut in (0, size):
-        raise ValueError(f"[fit] validation_split: {fraction} of {size} samples leaves one of the two parts empty")
+        raise ValueError(
+            f"[fit] validation_split: expected two parts with samples, got {fraction} of {size} samples, which leaves "
+            "one empty"
+        )
     train = [_map_given(lambda a: a[:cut], part) for part in data]
     return train, [_map_given(lambda a: a[cut:], part) for part in data]

@@ -1,4 +1,4 @@
-"""From a weight per class to a weight per label: what is a label, the loss says."""
+"""Class weights: from a weight per class to a weight per label. The loss decides what a label is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def class_weights(
     if isinstance(y, SparseRows):
         y = y.labels()
     if not isinstance(y, np.ndarray):
-        raise ValueError("[data] class_weight: works for one output; give sample_weight for several")
+        raise ValueError("[data] class_weight: expected one output, got several; pass sample_weight instead")
     if not isinstance(class_weight, Mapping):
         raise TypeError(f"[data] class_weight: expected a dict from class to weight, got {class_weight!r}")
     for label, weight in class_weight.items():
@@ -34,13 +34,13 @@ def class_weights(
     if not np.isfinite(y).all():
         raise ValueError("[data] class_weight: expected finite labels, got NaN or infinity in y")
     labels = np.rint(_labels(y, loss, output_rank)).astype(np.int64)
-    values, places = np.unique(labels, return_inverse=True)
+    values, inverse = np.unique(labels, return_inverse=True)
     weights = np.array([class_weight.get(int(value), 1.0) for value in values], np.float32)
-    return weights[places].reshape(labels.shape)
+    return weights[inverse].reshape(labels.shape)
 
 
 def weighted(by_class: Array, sample_weight: Array | None) -> Array:
-    """Both weights multiplied; the first axes are the same, and the one with fewer is repeated over the others."""
+    """The product of both weights, which share the first axes; the one with fewer axes is broadcast."""
     if sample_weight is None:
         return by_class
     few, many = sorted((by_class, np.asarray(sample_weight)), key=lambda weight: weight.ndim)
@@ -59,7 +59,7 @@ def _labels(y: Array, loss: Loss | None, output_rank: int | None) -> Array:
         return np.asarray(y.argmax(axis=-1))
     raise ValueError(
         f"[data] class_weight: expected one class for each sample, as labels or one-hot rows, got y of shape {y.shape} "
-        f"for {getattr(loss, 'name', 'this loss')}; give sample_weight instead"
+        f"for {getattr(loss, 'name', 'this loss')}; pass sample_weight instead"
     )
 
 

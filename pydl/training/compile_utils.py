@@ -1,4 +1,4 @@
-"""What compile() makes of the losses and metrics it was given: for each output its own."""
+"""The losses and metrics of compile(), resolved for each output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .loss_checks import no_probability, suspicion
 
 
 def output_names(y_pred: Any) -> list[str]:
-    """Names for what a model without symbolic outputs gives: the keys of a dict, else numbers."""
+    """Names of the outputs of a model without a graph: the keys of a dict, else numbered."""
     return list(y_pred) if isinstance(y_pred, dict) else [f"output_{i + 1}" for i in range(len(flatten(y_pred)))]
 
 
@@ -31,7 +31,9 @@ def for_each_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
     if isinstance(given, dict) and "class_name" not in given:
         unknown = [name for name in given if name not in names]
         if unknown:
-            raise ValueError(f"[compile] {what}: no output {unknown[0]!r}; there are {', '.join(map(repr, names))}")
+            raise ValueError(
+                f"[compile] {what}: expected names of outputs, {', '.join(map(repr, names))}, got {unknown[0]!r}"
+            )
         return [given.get(name) for name in names]
     if isinstance(given, list | tuple):
         if len(given) != len(names):
@@ -52,8 +54,8 @@ class CompiledLoss:
             if weight is not None and not isinstance(weight, numbers.Real):
                 raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
         self._given, self._weights = loss, weights
-        self._looked_at: set[tuple[str, bool]] = set()
-        # Without the names of the outputs, mistakes show when the first of them are seen.
+        self._checked: set[tuple[str, bool]] = set()
+        # Without the names of the outputs, the rest is checked at the first batch.
         self._parts = self._resolve(names) if names else None
 
     def _resolve(self, names: Sequence[str]) -> list[tuple[losses.Loss | None, float, Mean]]:
@@ -70,14 +72,14 @@ class CompiledLoss:
 
     @property
     def single(self) -> losses.Loss | None:
-        """The loss, if one is given for the one output."""
+        """The loss of a model with one output, if any."""
         if self._parts is None:
             several = isinstance(self._given, list | tuple | dict) and "class_name" not in self._given
             return None if several else losses.as_loss(self._given)
         return self._parts[0][0] if len(self._parts) == 1 else None
 
     def obstacle(self) -> str | None:
-        """Why no plan can hold it in a training step."""
+        """Why no plan can replay the loss in a training step; None if one can."""
         if self.single is None:
             return "the model has several outputs or losses; with one of each it replays"
         return can_replay(self.single)
@@ -93,9 +95,9 @@ class CompiledLoss:
             if loss is None:
                 continue
             if target is None:
-                raise ValueError("[fit] y: the loss needs targets, got None")
-            if (mean.name, output.node is not None) not in self._looked_at:
-                self._look_at(mean.name, loss, output, target if weight is None else None)
+                raise ValueError("[fit] y: expected targets for the loss, got None")
+            if (mean.name, output.node is not None) not in self._checked:
+                self._check_first_batch(mean.name, loss, output, target if weight is None else None)
             try:
                 term = loss(target, output, weight)
             except (losses.LabelError, ShapeError) as error:
@@ -108,17 +110,17 @@ class CompiledLoss:
             found.append(term if factor == 1.0 else term * factor)
         return found
 
-    def _look_at(self, name: str, loss: losses.Loss, output: Tensor, target: Any) -> None:
-        """Warns once of what is strange about the first batch, and about the first with a tape, which tells more."""
+    def _check_first_batch(self, name: str, loss: losses.Loss, output: Tensor, target: Any) -> None:
+        """Warns once of suspicious data in the first batch, and in the first with a tape, which shows more."""
         taped = output.node is not None
-        self._looked_at.add((name, taped))
+        self._checked.add((name, taped))
         strange = suspicion(loss, output) or (None if output.mask is not None else no_probability(loss, target))
         if strange is not None:
-            self._looked_at.add((name, not taped))
+            self._checked.add((name, not taped))
             warn_caller(f"{loss.name}: {strange}")
 
     def results(self) -> dict[str, float]:
-        """The mean loss of every output; nothing where there is only one, whose loss is the total."""
+        """The mean loss of every output; empty for a single output, whose loss is the total."""
         parts = self._parts or []
         return {mean.name: mean.result() for loss, _, mean in parts if loss is not None} if len(parts) > 1 else {}
 
@@ -129,7 +131,7 @@ class CompiledLoss:
 
     @property
     def means(self) -> list[Mean]:
-        """Of all outputs, so far."""
+        """The means of all outputs."""
         return [mean for _, _, mean in self._parts or ()]
 
     def reset(self) -> None:
@@ -138,7 +140,7 @@ class CompiledLoss:
 
 
 class CompiledMetrics:
-    """The metrics of every output; those under `weighted` see the sample weights."""
+    """The metrics of every output; the `weighted` ones use the sample weights."""
 
     def __init__(self, plain: Any, weighted: Any, names: Sequence[str] | None = None) -> None:
         for argument, given in (("metrics", plain), ("weighted_metrics", weighted)):
@@ -161,7 +163,7 @@ class CompiledMetrics:
     def _resolve(self, names: Sequence[str]) -> Iterator[_OutputMetrics]:
         per_output = []
         for argument, given in self._given.items():
-            alone = len(names) == 1 and isinstance(given, list | tuple)  # [accuracy, mse] are two of the one output
+            alone = len(names) == 1 and isinstance(given, list | tuple)  # [accuracy, mse] are two metrics of one output
             per_output.append([given] if alone else for_each_output(argument, given, names))
         for name, plain, weighted in zip(names, *per_output, strict=True):
             own = [(m, False) for m in flatten(plain) if m is not None]
@@ -169,12 +171,12 @@ class CompiledMetrics:
             yield _OutputMetrics(f"{name}_" if len(names) > 1 else "", own)
 
     def results(self) -> dict[str, float]:
-        """Names to values; with several outputs, the name of the output comes first."""
+        """Names to values; with several outputs, the output's name is the prefix."""
         return {name: value for part in self._parts or () for name, value in part.results().items()}
 
     @property
     def log_names(self) -> list[str] | None:
-        """The names in `results`; None before they are known, which is after the first batch at the latest."""
+        """The names in `results`; None before they are known, at the latest after the first batch."""
         if self._parts is None:
             return None if any(self._given.values()) else []
         names = [part.log_names() for part in self._parts]
@@ -191,7 +193,7 @@ class CompiledMetrics:
 
 
 class _OutputMetrics:
-    """The metrics of one output, resolved when its first batch is seen."""
+    """The metrics of one output, resolved at the first batch."""
 
     def __init__(self, prefix: str, given: list[tuple[Any, bool]]) -> None:
         self._prefix, self._given = prefix, given
@@ -202,13 +204,13 @@ class _OutputMetrics:
             metric.reset_state()
 
     def update(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None) -> None:
-        """Adds a batch to every metric. Masked steps weigh nothing."""
+        """Adds a batch to every metric. Masked steps have weight 0."""
         if self._resolved is None:
             self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._given]
         mask, weights = y_pred.mask, None
         if sample_weight is not None:
             weights, left_out = weights_of(sample_weight, y_pred), spoilt(sample_weight, y_true, y_pred.array)
-            if left_out.any():  # without weights these would count, but there is nothing to count
+            if left_out.any():  # unweighted metrics would count these NaN values
                 mask = weights_of(~left_out, y_pred)
         for metric, weighted in self._resolved:
             weight = mask if weights is None or not weighted else weights
@@ -225,7 +227,7 @@ class _OutputMetrics:
         return found
 
     def results(self) -> dict[str, float]:
-        """Names to values; a second metric of one name gets a number, one of several values an array."""
+        """Names to values, floats or arrays; a second metric of the same name gets a number."""
         found: dict[str, Any] = {}
         for metric, _ in self._resolved or ():
             result = metric.result()
@@ -237,8 +239,7 @@ class _OutputMetrics:
         return found
 
     def log_names(self) -> list[str] | None:
-        """The names in `results`, also before data has been seen; None if there is a metric of others, which may
-        result in a dict."""
+        """The names in `results`, also before the first batch; None if a user's metric may return a dict."""
         found: dict[str, None] = {}
         for given, _ in self._given:
             metric = None if _is_accuracy(given) else metrics.get(given)

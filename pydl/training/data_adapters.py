@@ -1,4 +1,4 @@
-"""What users give as data: arrays of numbers, whatever they came in, or batches from what gives them."""
+"""Data adapters: arrays from lists, tensors, frames and sparse matrices; and what counts as a source of batches."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LISTS = (list, tuple, range, deque, UserList)
 
 
 def as_numbers(name: str, data: Any) -> Array:
-    """An array of what the user gave, its dtype untouched. TypeError unless it is numbers with a batch axis."""
+    """The user's data as an array of its dtype. TypeError unless it is numbers with a batch axis."""
     rows = as_rows(name, data)
     array: Array = rows.dense() if isinstance(rows, SparseRows) else rows
     return array
 
 
 def as_rows(name: str, data: Any) -> Any:
-    """The same, but a sparse matrix becomes SparseRows."""
+    """`as_numbers`, but a sparse matrix becomes SparseRows."""
     if type(data) is np.ndarray and data.ndim and data.dtype.byteorder in "=|" and data.dtype.kind in "fiub":
-        return data  # nearly always
+        return data  # the fast path
     if isinstance(data, SparseRows):
         return data
     array: Any = data
@@ -36,9 +36,9 @@ def as_rows(name: str, data: Any) -> Any:
         array = SparseRows(data) if len(data.shape) > 1 else data.toarray()
     elif type(data) is not np.ndarray:
         array = _converted(name, data)
-    if array.dtype.kind == "V" and array.dtype.name.startswith(("bfloat16", "float8")):  # NumPy has them from ml_dtypes
+    if array.dtype.kind == "V" and array.dtype.name.startswith(("bfloat16", "float8")):  # from ml_dtypes
         array = array.astype(np.float32)
-    if array.dtype.byteorder not in "=|":  # also '<' where that is the native one, as HDF5 files say it
+    if array.dtype.byteorder not in "=|":  # also an explicit native order, as from HDF5 files
         native = array.dtype.newbyteorder("=")
         array = array.view(native) if array.dtype.isnative else array.astype(native)
     if array.ndim == 0 or array.dtype.kind not in "fiub":
@@ -47,9 +47,9 @@ def as_rows(name: str, data: Any) -> Any:
 
 
 def plain(data: Any) -> Any:
-    """The data with dicts for mappings of all kinds, tuples for named ones; a sparse matrix is no dict, even if it is.
+    """The data with mappings as dicts and named tuples as lists. A sparse matrix is data even if it subclasses dict.
 
-    One level of a list or tuple is looked at, where several inputs would stand.
+    In a list or tuple, which may be several inputs, one level is converted.
     """
     kind = type(data)
     if kind is np.ndarray or kind is Tensor:
@@ -64,25 +64,25 @@ def plain(data: Any) -> Any:
 
 
 def rows_of_each(name: str, data: Any) -> Any:
-    """The same for every leaf of lists and dicts; None stays."""
+    """`as_rows` for every leaf of lists and dicts; None for None."""
     return map_structure(lambda each: None if each is None else as_rows(name, each), data)
 
 
 def _described(array: Any, data: Any) -> str:
-    """What was given in place of an array of numbers, and the way out."""
+    """What was passed in place of an array of numbers, and what to do."""
     kind = array.dtype.kind
     if array.ndim == 0 and kind == "O":
         return f"{data!r:.80}" if data is None or isinstance(data, Mapping) else f"a {type(data).__name__}"
     if array.ndim == 0:
-        return f"{data!r:.80}" + ("; make a batch of one of it: x[None]" if kind in "fiub" else "")
+        return f"{data!r:.80}" + ("; for a batch of one use x[None]" if kind in "fiub" else "")
     hints = {
-        "O": "; give it one type of numbers: x.astype('float32')",
-        "M": "; make numbers of dates: x.astype('int64')",
-        "V": "; numpy.lib.recfunctions.structured_to_unstructured makes a column of each field",
+        "O": "; convert it to one type of numbers: x.astype('float32')",
+        "M": "; convert dates to numbers: x.astype('int64')",
+        "V": "; make a column of each field with numpy.lib.recfunctions.structured_to_unstructured",
     }
-    words = "; make numbers of digits: x.astype('float32'); number names, as np.unique(y, return_inverse=True) does"
+    text_hint = "; convert digits with x.astype('float32'), and names with np.unique(y, return_inverse=True)"
     return f"{array.dtype} of shape {array.shape}" + (
-        words if kind in "USOT" and _holds_text(array) else hints.get(kind, "")
+        text_hint if kind in "USOT" and _holds_text(array) else hints.get(kind, "")
     )
 
 
@@ -91,7 +91,7 @@ def _holds_text(array: Any) -> bool:
 
 
 def _converted(name: str, data: Any) -> Array:
-    """An array of anything but a plain array. What merely can be indexed is not touched: it may have no end."""
+    """An array from any other data. An object that is only indexable is refused: it may be infinite."""
     if isinstance(data, Tensor):
         return data.array
     if isinstance(data, _LISTS):
@@ -100,23 +100,23 @@ def _converted(name: str, data: Any) -> Array:
         return frame_array(name, data)
     if is_column(type(data)):
         array = column_array(name, data)
-        return array[:, None] if name == "x" else array  # one feature, as Keras takes it
+        return array[:, None] if name == "x" else array  # one feature, as in Keras
     if derives(type(data), "torch", "Tensor"):
         return _from_torch(data)
     if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
-        raise ValueError(f"[data] {name}: expected a value for each sample, got a masked array; fill it: x.filled(0)")
+        raise ValueError(f"[data] {name}: expected a value for each sample, got a masked array; use x.filled(0)")
     if hasattr(data, "__dlpack__") and not is_array(data):
         return np.from_dlpack(data)
     if is_array(data) or not _can_be_indexed(type(data)):
         return np.asarray(data)
     raise TypeError(
-        f"[data] {name}: expected an array of numbers, got a {type(data).__name__}; an object with __len__ and "
-        "__getitem__ gives batches, (x, y) together, as x"
+        f"[data] {name}: expected an array of numbers, got a {type(data).__name__}; pass an object with __len__ and "
+        "__getitem__ as x: its items are batches (x, y)"
     )
 
 
 def _from_list(name: str, data: Any) -> Array:
-    """Numbers, or lists or arrays of one shape, one for each sample."""
+    """An array from a list of samples: numbers, or lists or arrays of one shape."""
     kinds = set(map(type, data))
     if any(is_sparse(kind) or derives(kind, "torch", "Tensor") or is_column(kind) for kind in kinds):
         data = [_sample(name, each) for each in data]
@@ -126,20 +126,20 @@ def _from_list(name: str, data: Any) -> Array:
         return np.asarray(list(data) if isinstance(data, UserList | deque) else data)
     except ValueError as error:
         raise ShapeError(
-            f"[data] {name}: expected lists of one length, got a list whose elements differ in shape; "
-            "pad sequences to one length; x and y are two arguments; batches come from a generator, not from a list"
+            f"[data] {name}: expected lists of one length, got a list whose elements differ in shape; pad sequences to "
+            "one length, pass x and y as two arguments, and batches as a generator"
         ) from error
 
 
 def _sample(name: str, data: Any) -> Array:
-    """One sample as an array, which may lack any axis."""
+    """One sample as an array, which may be 0-d."""
     if derives(type(data), "torch", "Tensor"):
         return _from_torch(data)
     return as_numbers("y" if is_column(type(data)) else name, data)
 
 
 def _refuse_readers(name: str, data: Any, kinds: set[type]) -> None:
-    """TypeError if NumPy would read from an object within a list by its index, which need not end."""
+    """TypeError if a list contains an indexable object: NumPy would iterate over it, and it may be infinite."""
     for kind in kinds:
         if issubclass(kind, list | tuple):
             for each in data:
@@ -150,7 +150,7 @@ def _refuse_readers(name: str, data: Any, kinds: set[type]) -> None:
 
 
 def _from_torch(tensor: Any) -> Array:
-    """A tensor of PyTorch's, without its history; types and layouts that NumPy lacks are turned into ones it has."""
+    """A PyTorch tensor without history; dtypes and layouts that NumPy lacks are converted."""
     tensor = tensor.detach().cpu()
     if tensor.is_quantized:
         tensor = tensor.dequantize()
@@ -161,12 +161,12 @@ def _from_torch(tensor: Any) -> Array:
 
 
 def derives(kind: type, library: str, name: str) -> bool:
-    """Whether this class is the library's of this name, or derives from it. The library is not imported for it."""
+    """Whether the class is, or derives from, the library's class of this name. It does not import the library."""
     return any(cls.__name__ == name and cls.__module__.partition(".")[0] == library for cls in kind.__mro__)
 
 
 def is_array(x: Any) -> bool:
-    """Whether the object, or objects of this type, show all their values to NumPy at once."""
+    """Whether the object, or objects of this type, implement NumPy's array or buffer protocol."""
     kind = x if isinstance(x, type) else type(x)
     buffers = ("array", "memoryview", "mmap")
     return any(hasattr(x, name) for name in ("__array__", "__array_interface__", "__array_struct__")) or (
@@ -175,7 +175,7 @@ def is_array(x: Any) -> bool:
 
 
 def holds_arrays(data: Any, kinds: tuple[type, ...] = (np.ndarray, Tensor)) -> bool:
-    """Whether a list is several inputs: whether any element is an array (of these kinds), a column, or sparse."""
+    """Whether a list is several inputs: any element is an array (of these kinds), a column, or sparse."""
     return any(
         issubclass(kind, kinds) or is_sparse(kind) or is_column(kind) or derives(kind, "torch", "Tensor")
         for kind in set(map(type, data))
@@ -187,9 +187,9 @@ def _can_be_indexed(kind: type) -> bool:
 
 
 def gives_batches(x: Any) -> bool:
-    """Whether it gives batches, by iterating or by their number. All else is data, or becomes an error as such.
+    """Whether x is a source of batches, iterable or indexable. Anything else is taken as data.
 
-    TypeError for what gives single samples, or has no order.
+    TypeError for sources of single samples, and for collections without order.
     """
     if isinstance(x, np.ndarray | Tensor | list | tuple | dict | SparseRows) or x is None:
         return False
@@ -198,8 +198,8 @@ def gives_batches(x: Any) -> bool:
         raise TypeError(f"[data] x: expected an array or an iterable of batches, got a {kind.__name__}")
     if derives(kind, "torch", "Dataset"):
         raise TypeError(
-            f"[data] x: expected arrays or batches, got {kind.__name__}, a Dataset of PyTorch's, which gives single "
-            "samples; torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True) makes batches of them"
+            f"[data] x: expected arrays or batches, got {kind.__name__}, a PyTorch Dataset of single samples; wrap it "
+            "in torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True)"
         )
     if isinstance(x, deque | UserList):
         return len(x) > 0 and isinstance(x[0], tuple)

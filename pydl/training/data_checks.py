@@ -1,7 +1,7 @@
-"""What is wrong with the data, said once: values that are not finite, and images that nobody has scaled.
+"""Warnings about data, given once: values that are not finite, and unscaled images.
 
-Values are looked at when the loss is no longer finite, not before: NaN that a mask or a weight of 0 leaves out does no
-harm, and a step costs what it did.
+Values are searched only when the loss is no longer finite: NaN that a mask or a weight of 0 leaves out is harmless, and
+the search would make every step slower.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..layers import Layer
 from .batches import ArrayBatches, Batch, IterableBatches
 from .sparse_rows import SparseRows
 
-_SEARCHED = 1 << 28  # elements of one array; a file of a terabyte is not read for a warning
+_MAX_SEARCHED = 1 << 28  # elements of one array; a memory-mapped file of a terabyte is not read for a warning
 _PASS_ON = ("Input", "Flatten", "Reshape", "Permute", "Dropout", "SpatialDropout", "ZeroPadding", "MaxPool", "Average")
 
 
 def not_finite(batch: Batch, step: int, batches: ArrayBatches | IterableBatches | None = None) -> str | None:
-    """Where NaN or infinity is: in this batch, or, of arrays, anywhere. None if there is none."""
+    """The position of NaN or infinity in this batch or, for arrays, in all samples, as text; None if all are finite."""
     samples = batches.samples if isinstance(batches, ArrayBatches) else None
     where = "" if samples is not None else f" of batch {step}" if batches is not None else ""
     found = _first(batch, samples, where)
@@ -33,10 +33,10 @@ def not_finite(batch: Batch, step: int, batches: ArrayBatches | IterableBatches 
 def _first(batch: Batch, samples: Sequence[int] | Any, where: str) -> str | None:
     for part, structure in zip(batch._fields, batch, strict=True):
         for name, array in _named(part, structure):
-            place = _place(array)
-            if place is None:
+            found = _first_not_finite(array)
+            if found is None:
                 continue
-            value, (row, *element) = place
+            value, (row, *element) = found
             row = row if samples is None else int(samples[row])
             at = f" at {tuple(element)}" if len(element) > 1 else f" at feature {element[0]}" if element else ""
             return f"{name} is {value} in sample {row}{where}{at}"
@@ -44,7 +44,7 @@ def _first(batch: Batch, samples: Sequence[int] | Any, where: str) -> str | None
 
 
 def _named(part: str, structure: Any) -> Iterator[tuple[str, Any]]:
-    """Every array, with the key or number of its input or output."""
+    """Every array with its name, such as x, x[0] or y['out']."""
     if not is_nested(structure):
         if structure is not None:
             yield part, structure
@@ -53,12 +53,12 @@ def _named(part: str, structure: Any) -> Iterator[tuple[str, Any]]:
         yield from _named(f"{part}[{key!r}]", value)
 
 
-def _place(array: Any) -> tuple[Any, list[int]] | None:
-    """The first value that is not finite as float32, and where it is."""
+def _first_not_finite(array: Any) -> tuple[Any, list[int]] | None:
+    """The first value that is not finite, and its index."""
     if array.dtype.kind != "f":
         return None
     rows = max(1, (1 << 20) // max(1, int(np.prod(array.shape[1:]))))
-    for start in range(0, min(len(array), _SEARCHED // max(1, int(np.prod(array.shape[1:]))) + 1), rows):
+    for start in range(0, min(len(array), _MAX_SEARCHED // max(1, int(np.prod(array.shape[1:]))) + 1), rows):
         part = array[start : start + rows]
         values = part.dense() if isinstance(part, SparseRows) else np.asarray(part)
         bad = ~np.isfinite(values)
@@ -69,7 +69,7 @@ def _place(array: Any) -> tuple[Any, list[int]] | None:
 
 
 def unscaled(model: Any, batch: Batch) -> str | None:
-    """Where pixels of 0 to 255 go straight into a layer with weights; None if they do not."""
+    """A warning if pixels of 0 to 255 are the input of a layer with weights; else None."""
     if not _weights_come_first(model.layers):
         return None
     for name, array in _named("x", batch.x):
@@ -81,14 +81,14 @@ def unscaled(model: Any, batch: Batch) -> str | None:
         if not (images or rows) or not 32 < largest <= 255 or not (array == np.rint(array)).all():
             continue
         return (
-            f"{name} holds whole numbers up to {largest:.0f}, as pixels in bytes do; networks learn from values near "
-            "1: give x / 255, or put BatchNormalization first"
+            f"{name} holds integers up to {largest:.0f}, like unscaled pixels; networks learn from values near 1: pass "
+            "x / 255, or put BatchNormalization first"
         )
     return None
 
 
 def _weights_come_first(layers: Sequence[Layer]) -> bool:
-    """Whether nothing that might scale the input stands before the first Dense or convolution."""
+    """Whether no layer before the first Dense or convolution may scale the input."""
     for layer in layers:
         kind = type(layer)
         if not kind.__module__.startswith("pydl."):

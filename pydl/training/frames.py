@@ -1,4 +1,4 @@
-"""Data frames and their columns, of pandas or Polars, as arrays of numbers. Neither library is imported for it."""
+"""Data frames and columns of pandas and Polars as arrays of numbers. It imports neither library."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 
 from ..autograd.tape import Array
 
-# What to do with a column of this kind (NumPy's letter), as (what it holds, the way out in pandas).
-_WAYS = {
-    "c": ("complex numbers", "take {column}.to_numpy().real"),
-    "C": ("categories", "take {column}.cat.codes, or pandas.get_dummies(frame) for a column per category"),
-    "M": ("dates", "take a number of them, such as {column}.dt.dayofyear or {column}.astype('int64')"),
-    "m": ("durations", "take {column}.dt.total_seconds()"),
-    "U": ("text", "take pandas.to_numeric({column}), or pandas.factorize({column})[0] if they are names"),
-    "O": ("objects", "make numbers of them, or leave it out: frame.drop(columns=[{label}])"),
+# By kind of dtype (NumPy's letter): what the column holds, and how to convert it in pandas.
+_CONVERSIONS = {
+    "c": ("complex numbers", "use {column}.to_numpy().real"),
+    "C": ("categories", "use {column}.cat.codes, or pandas.get_dummies(frame) for a column per category"),
+    "M": ("dates", "convert them, as with {column}.dt.dayofyear or {column}.astype('int64')"),
+    "m": ("durations", "use {column}.dt.total_seconds()"),
+    "U": ("text", "use pandas.to_numeric({column}), or pandas.factorize({column})[0] for names"),
+    "O": ("objects", "convert them to numbers, or drop the column: frame.drop(columns=[{label}])"),
 }
 
 
 def library(kind: type) -> str:
-    """ "pandas" or "polars" if this class, or a base of it, comes from there; else ""."""
+    """ "pandas" or "polars" if this class, or a base of it, is from there; else ""."""
     for cls in kind.__mro__:
         root = cls.__module__.partition(".")[0]
         if root in ("pandas", "polars"):
@@ -32,26 +32,26 @@ def library(kind: type) -> str:
 
 
 def is_frame(kind: type) -> bool:
-    """Whether objects of this class are tables with named columns."""
+    """Whether the class is a data frame."""
     return hasattr(kind, "columns") and hasattr(kind, "dtypes") and bool(library(kind))
 
 
 def is_column(kind: type) -> bool:
-    """Whether they are a Series, an Index or another column of a frame."""
+    """Whether the class is a Series, an Index or another column."""
     return hasattr(kind, "dtype") and bool(library(kind))
 
 
 def columns(frame: Any) -> dict[Any, Any]:
-    """The columns of a frame by their names."""
+    """The columns of a frame by name."""
     _check_collected("x", frame)
     return dict(_columns(frame))
 
 
 def frame_array(name: str, frame: Any) -> Array:
-    """A frame (N, C) as an array of the type that holds all columns.
+    """A frame (N, C) as an array of the common dtype of its columns.
 
-    Bools, nullable numbers and objects that are numbers count as numbers. TypeError names a column of anything else,
-    ValueError one with missing values; NaN in a column of floats stays.
+    Bools, nullable numbers and objects that are numbers count as numbers. TypeError for a column of another type,
+    ValueError for missing values; NaN in a column of floats is kept.
     """
     _check_collected(name, frame)
     dtypes = list(frame.dtypes)
@@ -59,8 +59,8 @@ def frame_array(name: str, frame: Any) -> Array:
         return np.asarray(frame.to_numpy())
     arrays = [column_array(name, column, label) for label, column in _columns(frame)]
     result = np.empty((len(frame), len(arrays)), np.result_type(*arrays) if arrays else np.float32)
-    for place, array in enumerate(arrays):
-        result[:, place] = array
+    for i, array in enumerate(arrays):
+        result[:, i] = array
     return result
 
 
@@ -68,7 +68,7 @@ def column_array(name: str, column: Any, label: Any = None) -> Array:
     """A column (N,) as an array; errors as `frame_array`."""
     if library(type(column)) == "polars":
         return _polars_array(name, column, label)
-    if not hasattr(column, "isna") or not hasattr(column, "cat"):  # an Index or an array of pandas'
+    if not hasattr(column, "isna") or not hasattr(column, "cat"):  # an Index or a pandas array
         column = sys.modules["pandas"].Series(column)
     label = column.name if label is None else label
     dtype = column.dtype
@@ -83,22 +83,20 @@ def column_array(name: str, column: Any, label: Any = None) -> Array:
         return _object_array(name, label, column)
     if dtype.kind not in "fiub":
         raise _wrong_type(name, label, dtype, "U" if str(dtype).startswith(("str", "large_str")) else dtype.kind)
-    if hasattr(dtype, "numpy_dtype"):  # nullable: it has a value for "missing", which floats have not
+    if hasattr(dtype, "numpy_dtype"):  # nullable: "missing" is a separate value
         _check_missing(name, label, column)
         return np.asarray(column.to_numpy(dtype=dtype.numpy_dtype))
     return np.asarray(column)
 
 
 def _check_collected(name: str, frame: Any) -> None:
-    if hasattr(frame, "collect"):  # Polars' LazyFrame
-        raise TypeError(
-            f"[data] {name}: expected a frame of values, got a {type(frame).__name__}; take frame.collect()"
-        )
+    if hasattr(frame, "collect"):  # a LazyFrame of Polars
+        raise TypeError(f"[data] {name}: expected a frame of values, got a {type(frame).__name__}; use frame.collect()")
 
 
 def _columns(frame: Any) -> Iterator[tuple[Any, Any]]:
-    for place, label in enumerate(frame.columns):  # by place: two columns may have one name
-        yield label, frame[label] if library(type(frame)) == "polars" else frame.iloc[:, place]
+    for i, label in enumerate(frame.columns):  # by position: two columns may have one name
+        yield label, frame[label] if library(type(frame)) == "polars" else frame.iloc[:, i]
 
 
 def _polars_array(name: str, column: Any, label: Any) -> Array:
@@ -106,7 +104,7 @@ def _polars_array(name: str, column: Any, label: Any) -> Array:
     if dtype != "Boolean" and not column.dtype.is_numeric():
         raise TypeError(
             f"[data] {name}: expected numbers, got column {label!r} of type {dtype}; cast it, as "
-            f"frame[{label!r}].cast(polars.Float32), or take numbers for names with .to_physical()"
+            f"frame[{label!r}].cast(polars.Float32), or use .to_physical() for names"
         )
     if column.null_count():
         raise ValueError(
@@ -144,10 +142,10 @@ def _check_missing(name: str, label: Any, column: Any, none_only: bool = False) 
 
 
 def _wrong_type(name: str, label: Any, dtype: Any, kind: str) -> TypeError:
-    what, way = _WAYS.get(kind, _WAYS["O"])
+    what, conversion = _CONVERSIONS.get(kind, _CONVERSIONS["O"])
     return TypeError(
         f"[data] {name}: expected numbers, got {what} in {_named(label)} ({dtype}); "
-        + way.format(column=_written(label), label=repr(label))
+        + conversion.format(column=_written(label), label=repr(label))
     )
 
 

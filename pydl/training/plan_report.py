@@ -1,4 +1,4 @@
-"""What `Model.explain_plan` tells: whether calls and training steps replay a plan, and else why not."""
+"""The report of `Model.explain_plan`: whether calls and training steps replay a plan, and if not, why."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ class PlanReport:
 
 
 def report(model: Any) -> PlanReport:
-    """That of a `Model`."""
+    """The report of a model."""
     return PlanReport(f"{type(model).__name__} {model.name!r}", _inference(model), _training(model))
 
 
 def _inference(model: Any) -> PlanState:
-    """What was recorded counts; before that, what the layers say."""
+    """From the recorded plans; before the first call, from the layers."""
     plans = model._plans.info()
     return _state(plans, [] if plans else _of_layers(model, training=False))
 
 
 def _training(model: Any) -> PlanState:
-    """What the layers and the loss say counts; then the batch of the last step, and what was recorded."""
+    """From the layers and the loss; then from the batch of the last step and the recorded plans."""
     if not model._compiled:
         return _state(
             [], ["the model is not compiled; call compile(optimizer, loss)", *_of_layers(model, training=True)]
@@ -94,7 +94,7 @@ def _state(plans: list[dict[str, Any]], known: list[str]) -> PlanState:
 
 def _lines(what: str, state: PlanState) -> Iterator[str]:
     if state.replays is None:
-        yield f"{what}: nothing stands against a plan so far; the first {_CALLS[what]} records one"
+        yield f"{what}: no obstacle to a plan so far; the first {_CALLS[what]} records one"
         return
     yield f"{what}: {'replays a plan' if state.replays else 'runs layer by layer'}"
     for plan in state.plans:
@@ -102,19 +102,19 @@ def _lines(what: str, state: PlanState) -> Iterator[str]:
             yield f"    {_inputs(plan['inputs'])}: {len(plan['ops'])} kernels, replayed {plan['runs']} times"
             yield from wrap(_kernels(plan["ops"]), _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
     for reason in state.reasons:
-        against, _, change = reason.partition("; ")
-        yield from wrap(against, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+        obstacle, _, change = reason.partition("; ")
+        yield from wrap(obstacle, _WIDTH, initial_indent="    ", subsequent_indent="    ")
         if change:
             yield from wrap(f"to change: {change}", _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
 
 
 def _inputs(key: Any) -> str:
-    """(8, 4) float32, (8,) int64: the arrays that a plan is for."""
+    """The input arrays of a plan: (8, 4) float32, (8,) int64."""
     ends = [end for end in key if isinstance(end, tuple) and len(end) == 2 and isinstance(end[1], str)] or [key]
     return ", ".join(f"{shape} {np.dtype(char).name}" for shape, char in ends)
 
 
 def _kernels(ops: list[str]) -> str:
-    """Their names; one that runs several times in a row with the number of times."""
+    """The names of the kernels; repetitions in a row are counted: 3 x add."""
     runs = [(name, len(list(group))) for name, group in groupby(ops)]
     return ", ".join(name if count == 1 else f"{count} x {name}" for name, count in runs)

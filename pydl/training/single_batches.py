@@ -1,4 +1,4 @@
-"""train_on_batch, test_on_batch, predict_on_batch: one step at a time."""
+"""train_on_batch, test_on_batch, predict_on_batch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_FINITE = "not finite"
 
 
 class SingleBatches(TrainStep):
-    """What a model does with a batch that a user gives."""
+    """The part of a model that runs single batches."""
 
     @checks_names
     def train_on_batch(
@@ -113,21 +113,21 @@ class SingleBatches(TrainStep):
 
     def _outputs(self, batch: Batch) -> Any:
         def own(array: Array) -> Array:
-            # A model that only reshapes returns a view of the batch, whose memory the next batch takes.
+            # A model that only reshapes returns a view of the batch, whose memory the next batch reuses.
             return array.copy() if any(np.may_share_memory(array, x) for x in flatten(batch.x)) else array
 
         return map_structure(lambda tensor: own(tensor.array), self(batch.x, training=False))
 
     def _result_of(self, step: Callable[[Batch], Mapping[str, float] | None], batch: Batch, return_dict: bool) -> Any:
         own_logs = step(batch)
-        self._look_at(batch, own_logs)
+        self._check_finite(batch, own_logs)
         logs = dict(own_logs or self.get_metrics_result())
         if return_dict:
             return logs
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
-    def _look_at(self, batch: Batch, logs: Mapping[str, float] | None, step: int = 0, batches: Any = None) -> None:
-        """Once the loss is no longer finite: a warning if the data holds NaN or infinity."""
+    def _check_finite(self, batch: Batch, logs: Mapping[str, float] | None, step: int = 0, batches: Any = None) -> None:
+        """Warns, when the loss is no longer finite, if the data holds NaN or infinity."""
         loss = logs.get("loss", 0.0) if logs else self._loss_mean.total
         if not isinstance(loss, Real) or math.isfinite(loss) or _NOT_FINITE in self._warned:
             return
@@ -138,13 +138,13 @@ class SingleBatches(TrainStep):
 
     def _check_compiled(self, what: str) -> None:
         if not self._compiled:
-            raise RuntimeError(f"[{what}] call compile(optimizer, loss) first")
+            raise RuntimeError(f"[{what}] model: expected a compiled model; call compile(optimizer, loss) first")
 
     def _one_batch(self, x: Any, y: Any = None, sample_weight: Any = None, weights: Any = None) -> Batch:
         return make_batch(x, y, sample_weight, model=self, weights=weights)
 
     def _samples(self, what: str, x: Any, y: Any, sample_weight: Any, weights: Any = None) -> Batch:
-        """`_one_batch` of at least one sample: of none there are no figures, and nothing to learn."""
+        """`_one_batch` of at least one sample; ValueError for an empty batch."""
         batch = make_batch(x, y, sample_weight, model=self, weights=weights)
         if batch.size == 0:
             raise ValueError(f"[{what}] x: expected at least one sample, got none")

@@ -1,4 +1,4 @@
-"""Sparse matrices as samples: rows become dense batch by batch, never all at once."""
+"""Sparse matrices as samples: rows are converted to dense arrays batch by batch."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..autograd.tape import Array
 
 
 def is_sparse(kind: type) -> bool:
-    """Whether objects of this class are matrices or arrays of scipy.sparse, of any format, or behave like them."""
+    """Whether the class is a matrix or array of scipy.sparse, of any format, or behaves like one."""
     return callable(getattr(kind, "tocsr", None)) and hasattr(kind, "shape")
 
 
 class SparseRows:
-    """The rows of a sparse matrix (N, ...), with what batches ask of an array."""
+    """The rows of a sparse matrix (N, ...), with the array interface that batches need."""
 
     def __init__(self, matrix: Any, shape: tuple[int, ...] | None = None) -> None:
         self.shape: tuple[int, ...] = tuple(matrix.shape) if shape is None else shape
@@ -34,19 +34,19 @@ class SparseRows:
         return SparseRows(part, (part.shape[0], *self.shape[1:]))
 
     def reshape(self, shape: tuple[int, ...]) -> SparseRows:
-        """The same rows, each of another shape."""
+        """The same rows with another shape."""
         return SparseRows(self._rows, shape)
 
     def max(self, initial: Any) -> Any:
         return max(self._rows.max(), initial) if self._rows.nnz else initial
 
     def labels(self) -> Array:
-        """The class of every row: where its only value, 1, stands, or the value itself if there is one column."""
+        """The class of every row: the column of its only 1, or the value itself if there is one column."""
         rows = self._rows
         if rows.shape[1] == 1:
             return np.asarray(rows.toarray()).reshape(-1)
         if not (rows.max() == 1 and (rows.sum(axis=1) == 1).all() and rows.count_nonzero() == len(self)):
-            raise ValueError("[data] class_weight: expected one-hot rows, got others; give sample_weight instead")
+            raise ValueError("[data] class_weight: expected one-hot rows, got others; pass sample_weight instead")
         return np.asarray(rows.argmax(axis=1)).reshape(-1)
 
     def dense(self, rows: Any = slice(None), out: Array | None = None) -> Array:

@@ -1,4 +1,4 @@
-"""What users hand to fit, evaluate and predict: checked, cut and made into batches."""
+"""The data of fit, evaluate and predict: checked, split and cut into batches."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def batches(
     shuffle: np.random.Generator | None = None,
     class_weight: Mapping[int, float] | None = None,
 ) -> ArrayBatches | IterableBatches:
-    """The batches of arrays, or of what gives batches."""
+    """The batches of arrays, or of a source of batches."""
     if gives_batches(x):
         if y is not None or sample_weight is not None:
             raise ValueError(
-                f"[data] y, sample_weight: an iterable x gives them with every batch; x is a {type(x).__name__}"
+                f"[data] y, sample_weight: expected None with an iterable x, a {type(x).__name__}, whose batches "
+                "include them"
             )
         return batches_from(x, model, class_weight, shuffle)
     x, y, sample_weight = as_data(model, x, y, sample_weight)
@@ -37,7 +38,7 @@ def batches(
 
 
 def as_data(model: HasInputSpec, x: Any, y: Any, sample_weight: Any) -> list[Any]:
-    """The three as arrays of numbers, or lists and dicts of them; all but x may be None."""
+    """x, y and sample_weight as arrays of numbers, or lists and dicts of them; all but x may be None."""
     return [
         model._spec.standardize(name, data) for name, data in (("x", x), ("y", y), ("sample_weight", sample_weight))
     ]
@@ -46,10 +47,10 @@ def as_data(model: HasInputSpec, x: Any, y: Any, sample_weight: Any) -> list[Any
 def fit_data(
     model: HasInputSpec, x: Any, y: Any, sample_weight: Any, validation_split: float, validation_data: Any
 ) -> list[Any]:
-    """x, y, sample_weight for training, and the validation data: given, cut off or None."""
+    """x, y, sample_weight for training, and the validation data: given, split off, or None."""
     if gives_batches(x):
         if validation_split and validation_data is None:
-            raise ValueError("[fit] validation_split: needs arrays; give validation_data with an iterable")
+            raise ValueError("[fit] validation_split: expected arrays, got an iterable; pass validation_data instead")
         return [x, y, sample_weight, validation_data]
     data = as_data(model, x, y, sample_weight)
     if validation_split and validation_data is None:
@@ -69,7 +70,7 @@ def validation_parts(validation_data: Any) -> tuple[Any, Any, Any]:
 
 
 def check_loop(epochs: Any, initial_epoch: Any, validation_freq: Any, class_weight: Any) -> None:
-    """The arguments of fit that count epochs, and the weights by class."""
+    """Checks the arguments of fit that count epochs, and class_weight."""
     positive_integer("fit", "epochs", epochs)
     first = as_integer(initial_epoch)
     if first is None or first < 0:

@@ -1,4 +1,4 @@
-"""What a step of training touches, and what stands against replaying it from a plan."""
+"""The layers and weights of a training step, and the obstacles to its plan."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .compile_utils import CompiledLoss
 
 
 class StepCache(NamedTuple):
-    """What a step touches, collected once: walking all layers for it costs more than a step of a small model."""
+    """The layers and weights of a step, cached: collecting them takes longer than a step of a small model."""
 
-    snapshot: Snapshot  # while it holds, so does the rest
-    layers: list[Layer]  # but the model itself, which keeps this
+    snapshot: Snapshot  # the cache is valid while this is
+    layers: list[Layer]  # without the model, which holds the cache
     variables: list[Variable]
     regularized: list[Variable]
-    obstacle: str | None  # why no plan can hold a training step
+    obstacle: str | None  # why no plan can replay a training step
 
 
 def obstacles(layers: Sequence[Layer], loss: CompiledLoss | None, regularized: Sequence[Variable]) -> Iterator[str]:
-    """All that is known, before a step is recorded, to stand against a plan of a training step."""
+    """All obstacles to a plan of a training step that are known before one is recorded."""
     if loss is None:
         yield "no loss is compiled; give one to compile(optimizer, loss)"
     elif (reason := loss.obstacle()) is not None:
@@ -40,7 +40,7 @@ def obstacles(layers: Sequence[Layer], loss: CompiledLoss | None, regularized: S
 
 
 def batch_obstacle(batch: Batch, variables: Sequence[Variable]) -> str | None:
-    """Why a plan cannot hold the step of this batch, whatever the model."""
+    """Why the step of this batch cannot replay, for any model; None if it can."""
     if batch.sample_weight is not None:
         return "the batch has sample or class weights; without them the step replays"
     if type(batch.x) is not np.ndarray or type(batch.y) is not np.ndarray:

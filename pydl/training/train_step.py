@@ -1,4 +1,4 @@
-"""compile, and what one step of training does."""
+"""compile, and one training step."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from .batches import Batch, InputSpec
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
 from .step_cache import StepCache, batch_obstacle, obstacles
 
-_STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they say what is logged
+_STEPS = ("train_step", "test_step", "get_metrics_result", "_update_metrics")  # they decide what is logged
 
 
 class TrainStep:
     """What a model does with one batch. Override `train_step`, `test_step` or `compute_loss` to change it.
 
-    No layer: a model is this and a layer, which gives what stands under TYPE_CHECKING.
+    No layer: a model is both this and a layer, which has what is declared under TYPE_CHECKING.
     """
 
     optimizer: optimizers.Optimizer
     _spec: InputSpec
-    _step_obstacle: str | None = None  # what of its batch kept the last step from a plan
-    _in_loop = False  # whether fit or evaluate is under way, whose figures are not to be lost
+    _step_obstacle: str | None = None  # why the batch of the last step could not replay
+    _in_loop = False  # whether fit or evaluate runs, whose metrics must be kept
 
     if TYPE_CHECKING:
         weights: list[Variable]
@@ -96,7 +96,9 @@ class TrainStep:
             ['loss', 'accuracy']
         """
         if jit_compile is True:
-            raise ValueError("[compile] jit_compile: expected False or 'auto'; the kernels are compiled already")
+            raise ValueError(
+                "[compile] jit_compile: expected False or 'auto', got True; the kernels are compiled already"
+            )
         if steps_per_execution != 1:
             raise ValueError(f"[compile] steps_per_execution: expected 1, got {steps_per_execution}")
         self.optimizer = optimizers.get(optimizer)
@@ -134,19 +136,19 @@ class TrainStep:
         cache = self._cached_step()
         obstacle = cache.obstacle or batch_obstacle(batch, cache.variables)
         if cache.obstacle is None:
-            vars(self)["_step_obstacle"] = obstacle  # not in the usual way, which would invalidate all plans
+            vars(self)["_step_obstacle"] = obstacle  # setattr would invalidate all plans
         replays = obstacle is None
         loss, y_pred = self._replayed(batch, cache.variables) if replays else self._differentiated(*batch)
-        variables = self._cached_step().variables  # the first step makes them
+        variables = self._cached_step().variables  # the first step builds them
         if variables:
             self._update(variables)
         else:
-            self._warn_once("The model does not have any trainable weights; fit() changes nothing")
+            self._warn_once("fit: the model has no trainable weights; training changes nothing")
         self._update_metrics(loss, batch, y_pred)
         return None
 
     def _differentiated(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Any]:
-        """The loss and the outputs of a batch; the variables get its gradients."""
+        """The loss and the outputs of a batch; the gradients are stored in the variables."""
         if sample_weight is not None:
             x = cleared(x, sample_weight)
         y_pred = self(x, training=True)
@@ -159,7 +161,7 @@ class TrainStep:
         return loss, y_pred
 
     def _replayed(self, batch: Batch, variables: list[Variable]) -> tuple[Tensor, Any]:
-        """`_differentiated` by a plan, or recording one. Its outputs are the gradients of the variables too."""
+        """`_differentiated` by a plan, which it records if needed. The plan's outputs include the gradients."""
 
         def call(xy: tuple[Tensor, Tensor]) -> list[Any]:
             x, y = xy
@@ -168,7 +170,7 @@ class TrainStep:
                 state.plan.blame("the loss, or the gradients")
             gradients = [wrap(v.grad) for v in self._cached_step().variables if v.grad is not None]
             if len(gradients) < len(self._cached_step().variables):
-                cannot_replay("the loss does not depend on every weight; freeze those that it does not depend on")
+                cannot_replay("the loss does not depend on every weight; freeze the others")
             return [loss, y_pred, *gradients]
 
         xy = as_array(batch.x), as_array(batch.y)
@@ -182,11 +184,11 @@ class TrainStep:
         gradients = [v.grad for v in variables]
         if any([g is None for g in gradients]):
             names = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
-            self._warn_once(f"Gradients do not exist for variables {names} when minimizing the loss")
+            self._warn_once(f"fit: the loss does not depend on the variables {names}, which get no gradients")
         self.optimizer.apply(gradients, variables)
 
     def _warn_once(self, message: str) -> None:
-        """Once per fit, not once per step."""
+        """Warns once per fit, not once per step."""
         if message not in self._warned:
             self._warned.add(message)
             warn_caller(message)
@@ -256,7 +258,9 @@ class TrainStep:
             terms.extend([term if term.ndim == 0 else ops.sum(term) for term in layer._losses])
         terms.extend(v.regularizer(v) for v in cache.regularized if v.regularizer is not None)
         if not terms:
-            raise ValueError("[fit] no loss: give one to compile(), or add_loss() in a layer")
+            raise ValueError(
+                "[fit] loss: expected a loss, got none; pass one to compile(), or call add_loss() in a layer"
+            )
         total: Tensor = terms[0]
         for term in terms[1:]:
             total = total + term
@@ -264,10 +268,10 @@ class TrainStep:
 
     @contextmanager
     def _own_figures(self) -> Iterator[None]:
-        """Starts the loss and metrics anew; those of a loop that is under way are there again afterwards."""
+        """Resets the loss and metrics for this block; afterwards those of an outer loop are restored."""
         outer = self._in_loop
         before = [Kept(metric) for metric in self._all_metrics()] if outer else []
-        vars(self)["_in_loop"] = True  # not in the usual way, which would invalidate all plans
+        vars(self)["_in_loop"] = True  # setattr would invalidate all plans
         self.reset_metrics()
         try:
             yield
@@ -288,7 +292,7 @@ class TrainStep:
             self._metrics.update(*self._by_output(batch.y, y_pred, batch.sample_weight))
 
     def _by_output(self, y: Any, y_pred: Any, sample_weight: Any) -> tuple[list[str], list[Any], list[Any], list[Any]]:
-        """The names of the outputs, and for each its target, its value and its sample weights."""
+        """The names of the outputs, and lists of their targets, values and sample weights."""
         if isinstance(y_pred, Tensor):
             return self._spec.output_names or [""], [y], [y_pred], [sample_weight]
         outputs, names = flatten(y_pred), self._spec.output_names or output_names(y_pred)
@@ -311,7 +315,7 @@ class TrainStep:
             layers, variables = self._all_layers(), self.trainable_weights
             regularized = [v for v in variables if v.regularizer is not None]
             obstacle = next(obstacles(layers, self._loss, regularized), None)
-            # Not an attribute of the model's own making: setting it in the usual way would invalidate all plans.
+            # setattr would invalidate all plans.
             cache = StepCache(taken, layers[1:], variables, regularized, obstacle)
             object.__setattr__(self, "_step_cache", cache)
         return cache
@@ -333,7 +337,7 @@ class TrainStep:
         return {"loss": self._loss_mean.result(), **by_output, **self._metrics.results()}
 
     def _log_names(self) -> list[str] | None:
-        """What `fit` will log, with and without "val_"; None if steps of a subclass's own decide that."""
+        """The names that `fit` will log, with and without "val_"; None if a subclass overrides steps."""
         own = [getattr(type(self), name) is not getattr(TrainStep, name) for name in _STEPS]
         by_output = [] if self._loss is None else self._loss.log_names
         by_metric = self._metrics.log_names
@@ -356,7 +360,7 @@ class TrainStep:
         self._metrics.reset()
 
     def _label_kind(self) -> tuple[losses.Loss | None, int | None]:
-        """The loss, if it is one, and the number of axes of its output, if known: they tell what is a label in y."""
+        """The single loss and the rank of the output, if known: they decide what a label in y is."""
         try:
             shape = self.output_shape  # type: ignore[attr-defined]
         except (AttributeError, RuntimeError, ValueError):

@@ -1,4 +1,4 @@
-"""fit, evaluate, predict: the loops over batches."""
+"""fit, evaluate and predict: the loops over batches."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .train_step import TrainStep
 
 
 class Trainer(SingleBatches):
-    """The part of a model that learns from a data set."""
+    """The part of a model that trains on data sets."""
 
     history: History  # of the last fit
 
     def __init__(self) -> None:
         super().__init__()
         self.stop_training = False
-        self._shuffles = SharedGenerator("shuffle")  # goes on from fit to fit, so that 2 + 2 epochs are 4
+        self._shuffles = SharedGenerator("shuffle")  # continues across fits: 2 + 2 epochs equal 4
 
     # -- fit
 
@@ -108,7 +108,7 @@ class Trainer(SingleBatches):
         self.history = history = History()
         watchers = self._callbacks([*_listed(callbacks), history], verbose, epochs=epochs, steps=data.steps)
         self._warned.clear()
-        self._looked = False
+        self._scale_checked = False
         self.stop_training = False
         watchers._expect(self._log_names(), validation is not None)
         watchers.call("on_train_begin", {})
@@ -117,14 +117,14 @@ class Trainer(SingleBatches):
             watchers.call("on_epoch_begin", epoch, {})
             logs = self._train_epoch(data, watchers)
             if logs is None:
-                warn_caller(f"fit: the data ran out before epoch {epoch + 1}; training ends")
+                warn_caller(f"fit: the data was exhausted before epoch {epoch + 1}; training ends")
                 break
             if validation is not None and is_due(validation_freq, epoch + 1):
                 measured = self._evaluate(validation, watchers)
                 if measured is None:
                     self._warn_once(
-                        "fit: the validation data has no batches left, so there are no val_ figures; "
-                        "a generator ends for good, unless it is made anew by an object with __iter__"
+                        "fit: the validation data has no batches left, so no val_ values are logged; a generator can "
+                        "be iterated only once, pass an object with __iter__ instead"
                     )
                 logs |= {f"val_{name}": value for name, value in (measured or {}).items()}
             watchers.call("on_epoch_end", epoch, logs)
@@ -147,17 +147,17 @@ class Trainer(SingleBatches):
         kind: str,
         watchers: CallbackList,
     ) -> dict[str, float] | None:
-        """Steps of `train_step` or `test_step` with their hooks; the last logs, or None if there was no sample."""
+        """Runs `train_step` or `test_step` with hooks; the last logs, or None if there was no sample."""
         begin, end = watchers.hooks(f"on_{kind}_batch_begin"), watchers.hooks(f"on_{kind}_batch_end")
         uses_logs = watchers.uses_logs(f"on_{kind}_batch_end")
         step, own_logs = -1, None
         for step, batch in enumerate(batches):
-            if step == 0 and kind == "train" and not self._looked:
-                self._look_at_scale(batch)
+            if step == 0 and kind == "train" and not self._scale_checked:
+                self._check_scale(batch)
             for hook in begin:
                 hook(step, {})
             own_logs = run(batch)
-            self._look_at(batch, own_logs, step, data.batches)
+            self._check_finite(batch, own_logs, step, data.batches)
             logs = dict(own_logs or self.get_metrics_result()) if uses_logs else {}
             for hook in end:
                 hook(step, logs)
@@ -166,14 +166,14 @@ class Trainer(SingleBatches):
         counted = getattr(run, "__func__", None) in (
             TrainStep.train_step,
             TrainStep.test_step,
-        )  # steps of others may not
+        )  # a user's steps may not count
         if step < 0 or (counted and not self._loss_mean.count):
             return None
         return dict(own_logs or self.get_metrics_result())
 
-    def _look_at_scale(self, batch: Batch) -> None:
-        """Warns of images that nobody has scaled, in the first batch of `fit`."""
-        self._looked = True
+    def _check_scale(self, batch: Batch) -> None:
+        """Warns of unscaled images in the first batch of `fit`."""
+        self._scale_checked = True
         hint = unscaled(self, batch)
         if hint is not None:
             warn_caller(f"fit: {hint}")
@@ -228,7 +228,7 @@ class Trainer(SingleBatches):
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
     def _evaluate(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
-        """The logs of one pass, or None if there was no batch: what was not measured has no figure."""
+        """The logs of one pass, or None if there was no batch."""
         with self._own_figures():
             watchers.call("on_test_begin", {})
             results = self._loop(self._watched(data, "evaluate"), data, self.test_step, "test", watchers)
@@ -236,12 +236,12 @@ class Trainer(SingleBatches):
         return results
 
     def _watched(self, data: Epochs, what: str) -> Iterator[Batch]:
-        """One pass over the data, and a warning if it has fewer batches than were asked for."""
+        """One pass over the data; warns if it has fewer batches than requested."""
         number = 0
         for number, batch in enumerate(data.once(), 1):  # noqa: B007
             yield batch
         if number and data.steps is not None and number < data.steps:
-            warn_caller(f"{what}: the data ran out after {number} of {data.steps} steps")
+            warn_caller(f"{what}: the data was exhausted after {number} of {data.steps} steps")
 
     @checks_names
     def predict(
@@ -297,12 +297,12 @@ class Trainer(SingleBatches):
             raise ValueError(f"[fit] verbose: expected 0, 1, 2 or 'auto', got {verbose!r}")
         given = list(callbacks)
         if verbose and not any(isinstance(c, ProgressBar) for c in given):
-            given.append(ProgressBar(verbose))  # last: it shows what the others put into the logs
+            given.append(ProgressBar(verbose))  # last: it shows logs that other callbacks add
         return CallbackList(given, model=self, verbose=verbose, **params)
 
 
 def _listed(callbacks: Sequence[Callback] | Callback | None) -> Sequence[Callback]:
-    """A single callback need not stand in a list, and a CallbackList is one."""
+    """A list of callbacks from one, several, or a CallbackList."""
     if isinstance(callbacks, CallbackList):
         return callbacks.callbacks
     return [callbacks] if isinstance(callbacks, Callback) else callbacks or ()

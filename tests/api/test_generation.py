@@ -226,11 +226,11 @@ def test_errors() -> None:
         generate(model, [[1]], 0)
     with pytest.raises(ValueError, match="states: expected a list for each of 2 layers"):
         generate(model, [[1]], 3, states=[])
-    with pytest.raises(TypeError, match="forwards only"):
+    with pytest.raises(TypeError, match="expected layers that run forwards, got bidirectional"):
         Stepwise([layers.Bidirectional(layers.LSTM(2))])
     with pytest.raises(RuntimeError, match="no weights yet"):
         Stepwise([layers.LSTM(2)])
-    with pytest.raises(ValueError, match="expected numbers in"):
+    with pytest.raises(ValueError, match="expected ids in"):
         generate(language_model(one_hot=True), [[9]], 1)
 
 

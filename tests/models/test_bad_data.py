@@ -32,7 +32,7 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "evaluate nothing": (lambda: mlp().evaluate(X[:0], Y[:0], verbose=0), ValueError, "at least one sample"),
     "fewer targets": (lambda: fit(X, Y[:10]), ShapeError, "y: expected 48 samples as x has"),
     "features": (lambda: fit(X[:, :3]), ShapeError, r"x: expected shape \(None, 4\), got \(32, 3\)"),
-    "no targets": (lambda: fit(X, None), ValueError, "y: the loss needs targets, got None"),
+    "no targets": (lambda: fit(X, None), ValueError, "y: expected targets for the loss, got None"),
     "label 3 of 3": (lambda: fit(X, Y + 1), ValueError, r"expected labels in \[0, 3\), got .* the first 3 at sample"),
     "label -1": (lambda: fit(X, Y - 1), ValueError, r"expected labels in \[0, 3\), got .* the first -1 at sample"),
     "half labels": (lambda: fit(X, Y + 0.5), TypeError, "y_true: expected integer labels"),
@@ -46,11 +46,11 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "validation_freq 0": (lambda: fit(validation_freq=0), ValueError, "validation_freq: expected a positive integer"),
     "class_weight": (lambda: fit(class_weight="balanced"), TypeError, "class_weight: expected a dict .*'balanced'"),
     "weights of text": (lambda: fit(class_weight={0: "a"}), TypeError, "class_weight: expected a number for class 0"),
-    "validation_split": (lambda: fit(validation_split="a"), ValueError, "validation_split: expected between 0 and 1"),
+    "validation_split": (lambda: fit(validation_split="a"), TypeError, "validation_split: expected a number"),
     "callbacks": (lambda: fit(callbacks="a"), TypeError, r"\[fit\] callbacks: expected Callback objects, got 'a'"),
     "string labels": (lambda: fit(X, np.array(["a", "b"] * 24)), TypeError, "y: expected an array of numbers.*np.uni"),
     "ragged lists": (lambda: fit([[1, 2], [3]], [0, 1]), ShapeError, "x: expected lists of one length"),
-    "list of batches": (lambda: fit([(X, Y), (X, Y)]), ShapeError, "x: .*batches come from a generator"),
+    "list of batches": (lambda: fit([(X, Y), (X, Y)]), ShapeError, "x: .*batches as a generator"),
     "validation x alone": (lambda: fit(validation_data=X), ValueError, r"validation_data: expected \(x, y\)"),
     "a dict": (lambda: fit({"a": X}), TypeError, "x: expected an array or an iterable of batches, got a dict"),
     "NaN labels": (lambda: fit(X, np.full(48, np.nan)), TypeError, "y_true: expected integer labels"),
@@ -58,7 +58,11 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "NaN classes": (lambda: fit(X, np.full(48, np.nan), class_weight={0: 1.0}), ValueError, "expected finite labels"),
     "no result": (lambda: Silent()(X), TypeError, "call: expected a tensor as its result, got None"),
     "negative Input": (lambda: Input((-1,)), ValueError, "shape: expected sizes"),
-    "itself": (lambda: (lambda model: model.add(model))(Sequential()), ValueError, "cannot hold itself"),
+    "itself": (
+        lambda: (lambda model: model.add(model))(Sequential()),
+        ValueError,
+        "expected another layer, got the model itself",
+    ),
     "rate of text": (lambda: layers.Dropout("a"), TypeError, "rate: expected a number, got 'a'"),  # type: ignore[arg-type]
 }
 

@@ -53,7 +53,7 @@ def test_a_missing_class_is_named():
 
 
 def test_a_subclass_has_to_say_how():
-    with pytest.raises(NotImplementedError, match="subclass of Model; define get_config"):
+    with pytest.raises(NotImplementedError, match="expected Model, as a subclass of Model, to define it"):
         Model().get_config()
 
 
@@ -162,7 +162,7 @@ def test_what_a_constructor_does_not_take_is_named():
         def get_config(self):
             return {**super().get_config(), "depth": 2}
 
-    with pytest.raises(TypeError, match=r"Narrow: get_config\(\) has \['depth'\], which __init__ does not take"):
+    with pytest.raises(TypeError, match=r"Narrow: expected arguments of __init__ from get_config\(\), got \['depth'\]"):
         clone_model(Narrow(3))
     config = functional(OwnWay, param=3).get_config()
     assert OwnWay.from_config(config).param == 1
@@ -174,5 +174,5 @@ def test_what_a_constructor_does_not_take_is_named():
             self.add(layers.Dense(3))
 
     config = StackItself(3).get_config()
-    with pytest.raises(ValueError, match="makes other layers than the config has"):
+    with pytest.raises(ValueError, match="expected the layers of the config, got others"):
         Other.from_config(config)

@@ -66,7 +66,7 @@ def test_what_layers_say_is_what_happens(name: str, rng: np.random.Generator) ->
         model.train_on_batch(x, np.zeros((len(x), 2)))
         model(x)
     after = model.explain_plan()
-    step_by_step = name == "gru-elu"  # the way back through its steps adds up outside the kernels: seen while recording
+    step_by_step = name == "gru-elu"  # its backward adds up outside the kernels: seen while recording
     for state, then in ((before.inference, after.inference), (before.training, after.training)):
         assert (state.replays is False) == (then.replays is False) or step_by_step, (state, then)
         assert then.replays is not None
@@ -75,7 +75,7 @@ def test_what_layers_say_is_what_happens(name: str, rng: np.random.Generator) ->
 def test_before_and_after_compile_and_the_first_call(rng: np.random.Generator) -> None:
     model, x, y = Sequential(dense()), rng.standard_normal((4, 6)), np.zeros((4, 3))
     text = str(model.explain_plan())
-    assert "inference: nothing stands against a plan so far; the first call records one" in text
+    assert "inference: no obstacle to a plan so far; the first call records one" in text
     assert "training: runs layer by layer\n    the model is not compiled\n" in text
     assert "to change: call compile(optimizer, loss)" in text
     model.compile("sgd", "mse")

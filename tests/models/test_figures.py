@@ -42,14 +42,14 @@ def test_evaluation_of_nothing_is_an_error(data) -> None:
 def test_fewer_batches_than_steps_warn_and_none_counts_twice() -> None:
     model = compiled(metrics=["mae"])
     full = model.evaluate(X, Y, batch_size=8, verbose=0)
-    with pytest.warns(UserWarning, match="evaluate: the data ran out after 3 of 7 steps"):
+    with pytest.warns(UserWarning, match="evaluate: the data was exhausted after 3 of 7 steps"):
         assert model.evaluate(X, Y, batch_size=8, steps=7, verbose=0) == full
-    with pytest.warns(UserWarning, match="ran out after 3 of 7"):
+    with pytest.warns(UserWarning, match="was exhausted after 3 of 7"):
         history = model.fit(
             X, Y, validation_data=(X, Y), validation_steps=7, validation_batch_size=8, verbose=0
         ).history
     assert history["val_loss"] == pytest.approx([model.evaluate(X, Y, verbose=0)[0]])
-    with pytest.warns(UserWarning, match="predict: the data ran out after 3 of 7"):
+    with pytest.warns(UserWarning, match="predict: the data was exhausted after 3 of 7"):
         assert len(model.predict(X, batch_size=8, steps=7, verbose=0)) == 20
 
 

@@ -70,7 +70,7 @@ def functional(**arrays):
         ),
         (lambda: fit(y=np.where(Y == 2, 9, Y)), "LabelError", "for 10 classes the last layer needs 10 units"),
         (lambda: fit(y=Y + 1), "LabelError", "for labels from 1 to 3 pass y - 1"),
-        (lambda: fit(X.astype(str)), "TypeError", r"x: .* got <U32 of shape \(8, 6\); make numbers of digits"),
+        (lambda: fit(X.astype(str)), "TypeError", r"x: .* got <U32 of shape \(8, 6\); convert digits with"),
         (lambda: fit([[1, 2], [1]], [0, 1]), "ShapeError", "x: expected lists of one length.*pad sequences"),
         (lambda: fit(callbacks=[callbacks.EarlyStopping]), "TypeError", r"did you mean EarlyStopping\(\.\.\.\)"),
         (lambda: fit(loss=lambda a, b: None), "TypeError", "expected a value per sample, got None; is a ret"),
@@ -124,7 +124,7 @@ def test_hints_of_images():
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy"])
 def test_targets_that_are_no_probabilities(loss):
     for bad in (X + 1, X - 1):
-        with pytest.warns(UserWarning, match=f"{loss}: y_true reaches from .* probabilities from 0 to 1"):
+        with pytest.warns(UserWarning, match=f"{loss}: y_true: expected probabilities from 0 to 1, got"):
             fit(y=bad, units=6, loss=loss)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

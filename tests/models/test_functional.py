@@ -195,12 +195,12 @@ def test_shape_errors_show_the_way() -> None:
     ("make", "error", "message"),
     [
         (lambda: Model(Input((2,)), 3), TypeError, "outputs: expected symbolic tensors"),
-        (lambda: Model(inputs=Input((2,))), TypeError, "expected both inputs and outputs"),
+        (lambda: Model(inputs=Input((2,))), TypeError, "inputs, outputs: expected both or neither"),
         (lambda: Model(Input((2,)), layers.ReLU()(Input((2,), name="b"))), ValueError, "depend on 'b', which is not"),
         (lambda: siamese()([np.ones((1, 6))]), ValueError, "inputs: expected 2 arrays, got 1"),
         (lambda: siamese()({"left": np.ones((1, 6))}), ValueError, r"inputs: expected \['left', 'right'\], got"),
         (lambda: layers.ReLU().output, AttributeError, "expected one call on symbolic tensors, got 0"),
-        (lambda: Sequential().inputs, AttributeError, "only a model made of symbolic tensors"),
+        (lambda: Sequential().inputs, AttributeError, "inputs: expected a functional model or a built Sequential"),
     ],
 )
 def test_wrong_graphs(make: Any, error: type[Exception], message: str) -> None:
@@ -210,7 +210,7 @@ def test_wrong_graphs(make: Any, error: type[Exception], message: str) -> None:
 
 def test_names_differ() -> None:
     x = Input((2,))
-    with pytest.raises(ValueError, match="two layers named 'a'; names must differ"):
+    with pytest.raises(ValueError, match="expected different names, got two layers named 'a'"):
         Model(x, layers.ReLU(name="a")(layers.ReLU(name="a")(x)))
 
 

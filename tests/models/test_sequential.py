@@ -73,7 +73,7 @@ def test_add_pop_and_get_layer(rng):
     for bad in ({"name": "nobody"}, {"index": 5}, {}):
         with pytest.raises(ValueError, match="get_layer"):
             model.get_layer(**bad)
-    with pytest.raises(IndexError, match="no layers"):
+    with pytest.raises(IndexError, match="pop: expected at least one layer"):
         Sequential().pop()
 
 
@@ -81,8 +81,8 @@ def test_add_pop_and_get_layer(rng):
     ("make", "error", "message"),
     [
         (lambda: ["dense"], TypeError, "expected a Layer, got 'dense'"),
-        (lambda: [layers.Dense(1, name="a"), layers.Dense(1, name="a")], ValueError, "names must differ"),
-        (lambda: [layers.Dense(1), Input((3,))], ValueError, "an Input comes first"),
+        (lambda: [layers.Dense(1, name="a"), layers.Dense(1, name="a")], ValueError, "expected different names"),
+        (lambda: [layers.Dense(1), Input((3,))], ValueError, "expected at most one Input"),
     ],
 )
 def test_wrong_layers(make, error, message):

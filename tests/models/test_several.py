@@ -151,5 +151,5 @@ def test_data_that_does_not_fit(data: Any, x: Any, y: Any, message: str) -> None
 
 
 def test_class_weights_are_for_one_output(data: Any) -> None:
-    with pytest.raises(ValueError, match="class_weight: works for one output"):
+    with pytest.raises(ValueError, match="class_weight: expected one output"):
         compiled(net()).fit(*data, class_weight={0: 2.0}, verbose=0)

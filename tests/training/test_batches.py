@@ -158,7 +158,7 @@ def test_lists_for_a_model_with_two_inputs() -> None:
 
 @pytest.mark.parametrize(("batches", "error", "text"), [
     ([[X, Y, Y, Y]], ValueError, r"expected batches x, \(x, y\) or .* got 4 parts"),
-    ([{"x": X, "y": Y}], TypeError, r"got a dict with \['x', 'y'\]; a batch is a tuple \(x, y\)"),
+    ([{"x": X, "y": Y}], TypeError, r"got a dict with \['x', 'y'\]; pass a batch as a tuple \(x, y\)"),
     (zip(X, Y, strict=True), ShapeError, "y: expected 4 samples as x has"),
     ([(X, Y[:3])], ShapeError, "y: expected 24 samples as x has"),
     ([(X, 1.0)], TypeError, r"y: .* with a batch axis, got 1.0"),

@@ -88,9 +88,9 @@ BAD: dict[str, tuple[Any, str]] = {
     "a set": ({1, 2}, "got a set"),
     "bytes": (b"1234", "got a bytes"),
     "an object": (object(), "got a object"),
-    "a number": (3.0, r"got 3.0; make a batch of one of it: x\[None\]"),
-    "objects": (X.astype(object), r"got object of shape \(24, 4\); give it one type of numbers"),
-    "dates": (np.zeros((4, 4), "M8[s]"), r"make numbers of dates: x.astype\('int64'\)"),
+    "a number": (3.0, r"got 3.0; for a batch of one use x\[None\]"),
+    "objects": (X.astype(object), r"got object of shape \(24, 4\); convert it to one type of numbers"),
+    "dates": (np.zeros((4, 4), "M8[s]"), r"convert dates to numbers: x.astype\('int64'\)"),
     "fields": (np.zeros(4, "f4,f4"), "structured_to_unstructured"),
     "complex": (scipy.sparse.csr_matrix(X + 1j), "got complex64"),
 }
@@ -104,7 +104,7 @@ def test_no_arrays_of_numbers(name: str) -> None:
 
 
 def test_masked_values_are_not_read() -> None:
-    with pytest.raises(ValueError, match=r"masked array; fill it: x.filled\(0\)"):
+    with pytest.raises(ValueError, match=r"masked array; use x.filled\(0\)"):
         fitted(np.ma.masked_array(X, X > 0.5), Y)
 
 

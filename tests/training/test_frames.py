@@ -106,5 +106,5 @@ def test_a_lazy_frame_holds_no_values() -> None:
     model = Sequential([Input((1,)), layers.Dense(1)])
     model.compile("sgd", "mse")
     for call in (lambda: model.predict(lazy), lambda: model.fit(lazy, [0]), lambda: model(lazy)):
-        with pytest.raises(TypeError, match=r"expected a frame of values, got a LazyFrame; take frame.collect\(\)"):
+        with pytest.raises(TypeError, match=r"expected a frame of values, got a LazyFrame; use frame.collect\(\)"):
             call()
