@@ -1,4 +1,4 @@
-"""Descriptors of layer attributes, default names, and checks of common arguments."""
+"""Descriptors of layer attributes, default names, and the check of a flag."""
 
 from __future__ import annotations
 
@@ -83,19 +83,3 @@ def checked_flag(layer: str, name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_) and not (isinstance(value, int) and value in (0, 1)):
         raise ValueError(f"[{layer}] {name}: expected True or False, got {value!r}")
     return bool(value)
-
-
-def checked_dtype(layer: str, dtype: Any) -> np.dtype[Any]:
-    """The dtype of a layer's computation; None means float32. Of a Keras policy or its config, the name counts."""
-    if isinstance(dtype, dict):
-        dtype = dtype.get("config", {}).get("name", dtype)
-    name = "float32" if dtype is None else getattr(dtype, "name", dtype)
-    if isinstance(name, str) and name.startswith("mixed_"):
-        raise ValueError(f"[{layer}] dtype: expected float32 or float64, got {name!r}; pydl has no mixed precision")
-    try:
-        found = np.dtype(name)
-    except TypeError:
-        found = None
-    if found not in (np.float32, np.float64):
-        raise ValueError(f"[{layer}] dtype: expected float32 or float64, got {dtype!r}")
-    return found

@@ -12,12 +12,13 @@ from ..autograd.tape import cannot_replay, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..autograd.variable import Variable, numbers
 from ..base.argument_names import checks_names, constructor_arguments, refuse_unknown
+from ..base.dtypes import floating_dtype
 from ..base.errors import positive_integer
 from ..base.locks import counting
 from ..base.random_streams import ReservedSeeds
 from ..base.tree import flatten, is_nested, map_structure
 from .added_losses import LossAdder
-from .attributes import OfOnlyCall, SetByInit, checked_dtype, checked_flag, unique_name
+from .attributes import OfOnlyCall, SetByInit, checked_flag, unique_name
 from .building import WeightMaker, marks_as_built
 from .call_arguments import (
     Signature,
@@ -125,7 +126,7 @@ class Layer(WeightMaker, Counted):
         if unknown:
             refuse_unknown(type(self).__name__, unknown, constructor_arguments(type(self)))
         self.name = name or unique_name(type(self).__name__)
-        self.dtype = checked_dtype(self.name, dtype)
+        self.dtype = floating_dtype(self.name, dtype)
         if not autocast:
             self.autocast = False
         if input_dim is not None:

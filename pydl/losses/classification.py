@@ -24,7 +24,7 @@ class BinaryCrossentropy(_FunctionLoss, fn=binary_crossentropy):
         y_true and y_pred (batch, ..., C), and sample_weight; see `Loss.__call__`.
 
     Raises:
-        ValueError: reduction or dtype is unknown.
+        ValueError: label_smoothing is not in [0, 1], or reduction or dtype is unknown.
         ShapeError: In a call, the shapes differ.
 
     Example:
@@ -63,7 +63,7 @@ class CategoricalCrossentropy(_FunctionLoss, fn=categorical_crossentropy):
         y_true and y_pred (batch, ..., C), and sample_weight; see `Loss.__call__`.
 
     Raises:
-        ValueError: reduction or dtype is unknown.
+        ValueError: label_smoothing is not in [0, 1], or reduction or dtype is unknown.
         ShapeError: In a call, the shapes differ; integer labels need `SparseCategoricalCrossentropy`.
 
     Example:
@@ -101,7 +101,7 @@ class SparseCategoricalCrossentropy(_FunctionLoss, fn=sparse_categorical_crossen
         dtype: "float32" or "float64" to compute in, None as in `Loss`.
 
     Raises:
-        ValueError: reduction or dtype is unknown.
+        ValueError: ignore_class is no integer, or reduction or dtype is unknown.
         ShapeError: In a call, the shapes do not fit.
         LabelError: In a call, a label is outside [0, C).
 

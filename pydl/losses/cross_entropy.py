@@ -18,6 +18,7 @@ from ..base.errors import DTypeError, LabelError, ShapeError, position
 from ..ops.arrays import floating
 from .alignment import mismatch, same_rank
 from .left_out import neutral
+from .options import check_options
 
 _PROBABILITIES = "a cross-entropy of probabilities; it replays from logits, or right after a softmax or sigmoid"
 EPSILON = 1e-7  # probabilities are clipped to [EPSILON, 1 - EPSILON], as in Keras
@@ -43,6 +44,7 @@ def categorical_crossentropy(
         Tensor of the shape without the axis, in the dtype of y_pred; float32 for integers.
 
     Raises:
+        ValueError: label_smoothing is not in [0, 1].
         ShapeError: The shapes differ; integer labels need `sparse_categorical_crossentropy`.
 
     Example:
@@ -56,6 +58,7 @@ def categorical_crossentropy(
         hint = "; for integer labels use sparse_categorical_crossentropy" if labels else ""
         raise mismatch("categorical_crossentropy", target.shape, output.shape, hint)
     if label_smoothing:
+        check_options("categorical_crossentropy", {"label_smoothing": label_smoothing})
         target = target * (1 - label_smoothing) + label_smoothing / output.shape[-1]
     logits = output if from_logits else before("softmax", output)
     return _from_probabilities(target, output) if logits is None else ops.softmax_cross_entropy(logits, target)
@@ -126,6 +129,7 @@ def binary_crossentropy(
         Tensor of the shape without the axis, in the dtype of y_pred; float32 for integers.
 
     Raises:
+        ValueError: label_smoothing is not in [0, 1].
         ShapeError: The shapes differ.
 
     Example:
@@ -137,6 +141,7 @@ def binary_crossentropy(
     if target.shape != output.shape:
         raise mismatch("binary_crossentropy", target.shape, output.shape)
     if label_smoothing:
+        check_options("binary_crossentropy", {"label_smoothing": label_smoothing})
         target = target * (1 - label_smoothing) + 0.5 * label_smoothing
     logits = output if from_logits else before("sigmoid", output)
     values = _binary_from_probabilities(target, output) if logits is None else ops.sigmoid_cross_entropy(logits, target)

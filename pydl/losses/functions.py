@@ -15,6 +15,7 @@ from ..autograd.replay import recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from .alignment import pair
+from .options import check_options
 
 _TINY = 1e-7  # Keras's epsilon
 
@@ -113,18 +114,21 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
     Args:
         y_true: Targets (..., C), array-like.
         y_pred: Outputs, a tensor or array-like of the same shape; one of the two may lack a last axis of 1.
-        delta: Error from which on the loss is linear.
+        delta: Error from which on the loss is linear, greater than 0.
 
     Returns:
         Tensor (...), a value per sample or step, in the dtype of y_pred; float32 for integers.
 
     Raises:
         ShapeError: The shapes differ.
+        TypeError: delta is no number.
+        ValueError: delta is not positive.
 
     Example:
         >>> pydl.losses.huber([[0.0, 0.0]], [[1.0, 3.0]]).numpy()
         array([1.5], dtype=float32)
     """
+    check_options("huber", {"delta": delta})
     y_pred, y_true = pair("huber", y_true, y_pred)
     size = ops.abs(y_pred - y_true)
     near = ops.minimum(size, delta)  # the error beyond delta costs delta per unit

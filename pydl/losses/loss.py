@@ -13,9 +13,11 @@ from ..autograd.replay import Recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..base.argument_names import NamesArguments
+from ..base.dtypes import floating_dtype
 from ..base.registry import snake_case
 from .alignment import is_per_step, same_rank, spread
 from .left_out import counted_values
+from .options import check_options
 
 LossFunction = Callable[..., Tensor]
 MEAN = "sum_over_batch_size"
@@ -50,10 +52,8 @@ class Loss(NamesArguments, Counted, Recordable):
         self.name = name or snake_case(type(self).__name__)
         if reduction not in _REDUCTIONS:
             raise ValueError(f"[{self.name}] reduction: expected one of {_REDUCTIONS}, got {reduction!r}")
-        if dtype is not None and np.dtype(dtype) not in (np.float32, np.float64):
-            raise ValueError(f"[{self.name}] dtype: expected float32 or float64, got {dtype!r}")
         self.reduction = reduction
-        self._dtype = None if dtype is None else np.dtype(dtype)
+        self._dtype = None if dtype is None else floating_dtype(self.name, dtype)
 
     @property
     def dtype(self) -> str:
@@ -271,6 +271,7 @@ class _FunctionLoss(LossFunctionWrapper):
 
     def _init(self, reduction: str | None, name: str | None, dtype: Any, **options: Any) -> None:
         """`__init__` with the options of the function."""
+        check_options(name or self._name, options)
         super().__init__(type(self)._function, reduction, name or self._name, dtype, **options)
         for option, value in options.items():
             setattr(self, option, value)

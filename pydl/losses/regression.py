@@ -108,7 +108,7 @@ class Huber(_FunctionLoss, fn=functions.huber, name="huber_loss"):
     """Quadratic loss of small errors, linear of errors beyond `delta` (Huber 1964); see `huber`.
 
     Args:
-        delta: Error from which on the loss is linear.
+        delta: Error from which on the loss is linear, greater than 0.
         reduction: How the values become one number, see `Loss`.
         name: Name of the loss; None is "huber_loss".
         dtype: "float32" or "float64" to compute in, None as in `Loss`.
@@ -117,7 +117,8 @@ class Huber(_FunctionLoss, fn=functions.huber, name="huber_loss"):
         y_true and y_pred (batch, ..., C), and sample_weight; see `Loss.__call__`.
 
     Raises:
-        ValueError: reduction or dtype is unknown.
+        TypeError: delta is no number.
+        ValueError: delta is not positive, or reduction or dtype is unknown.
         ShapeError: In a call, the shapes differ.
 
     Example:

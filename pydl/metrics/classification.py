@@ -42,6 +42,8 @@ class BinaryAccuracy(_FunctionMetric, fn=functions.binary_accuracy):
         y_true and y_pred (batch, ..., C), and sample_weight; see `MeanMetricWrapper.update_state`.
 
     Raises:
+        TypeError: threshold is no number.
+        ValueError: threshold is not finite.
         ShapeError: In an update, the shapes differ.
 
     Example:
@@ -110,6 +112,7 @@ class TopKCategoricalAccuracy(_FunctionMetric, fn=functions.top_k_categorical_ac
         y_true and y_pred (batch, ..., C), and sample_weight; see `MeanMetricWrapper.update_state`.
 
     Raises:
+        ValueError: k is no positive integer.
         ShapeError: In an update, the shapes differ; integer labels need `SparseTopKCategoricalAccuracy`.
 
     Example:
@@ -137,6 +140,7 @@ class SparseTopKCategoricalAccuracy(_FunctionMetric, fn=functions.sparse_top_k_c
         `MeanMetricWrapper.update_state`.
 
     Raises:
+        ValueError: k is no positive integer.
         ShapeError: In an update, the shapes do not fit.
 
     Example:
@@ -226,6 +230,7 @@ class BinaryCrossentropy(_FunctionMetric, fn=losses.binary_crossentropy):
         y_true and y_pred (batch, ..., C), and sample_weight; see `MeanMetricWrapper.update_state`.
 
     Raises:
+        ValueError: label_smoothing is not in [0, 1].
         ShapeError: In an update, the shapes differ.
 
     Example:
@@ -255,6 +260,7 @@ class CategoricalCrossentropy(_FunctionMetric, fn=losses.categorical_crossentrop
         y_true and y_pred (batch, ..., C), and sample_weight; see `MeanMetricWrapper.update_state`.
 
     Raises:
+        ValueError: label_smoothing is not in [0, 1].
         ShapeError: In an update, the shapes differ; integer labels need `SparseCategoricalCrossentropy`.
 
     Example:
@@ -292,6 +298,7 @@ class SparseCategoricalCrossentropy(_FunctionMetric, fn=losses.sparse_categorica
         `MeanMetricWrapper.update_state`.
 
     Raises:
+        ValueError: ignore_class is no integer.
         ShapeError: In an update, the shapes do not fit.
         LabelError: In an update, a label is outside [0, C).
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd.tensor import wrap
-from ..base.errors import number
+from ..base.errors import as_integer, number, positive_integer
 from ..losses.alignment import is_per_step, same_rank, spread
 from .functions import paired
 from .mean import values_of, weights_of
@@ -35,6 +35,10 @@ class Confusion(Metric):
         dtype: Any = None,
     ) -> None:
         super().__init__(dtype, name)
+        if top_k is not None:
+            positive_integer(self.name, "top_k", top_k)
+        if class_id is not None and as_integer(class_id) is None:
+            raise TypeError(f"[{self.name}] class_id: expected an integer or None, got {class_id!r}")
         self.init_thresholds, self.top_k, self.class_id = thresholds, top_k, class_id
         self.thresholds = self._parsed(thresholds, 0.5 if top_k is None else _BELOW_ALL)
         self.reset_state()
@@ -132,8 +136,8 @@ class Precision(Confusion):
         y_true and y_pred (batch, ..., C), and sample_weight; see `update_state`.
 
     Raises:
-        ValueError: A threshold is not in [0, 1].
-        TypeError: A threshold is not a number.
+        ValueError: A threshold is not in [0, 1], or top_k is no positive integer.
+        TypeError: A threshold is not a number, or class_id is no integer.
 
     Example:
         >>> metric = pydl.metrics.Precision()
@@ -166,8 +170,8 @@ class Recall(Confusion):
         y_true and y_pred (batch, ..., C), and sample_weight; see `update_state`.
 
     Raises:
-        ValueError: A threshold is not in [0, 1].
-        TypeError: A threshold is not a number.
+        ValueError: A threshold is not in [0, 1], or top_k is no positive integer.
+        TypeError: A threshold is not a number, or class_id is no integer.
 
     Example:
         >>> metric = pydl.metrics.Recall()

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..base.errors import ShapeError
 from ..losses.alignment import aligned_shapes, mismatch
+from ..losses.options import check_options
 from .metric import Array
 
 
@@ -106,6 +107,7 @@ def top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5) -> Arra
         Array (...) of bools.
 
     Raises:
+        ValueError: k is no positive integer.
         ShapeError: The shapes differ; integer labels need `sparse_top_k_categorical_accuracy`.
 
     Example:
@@ -113,6 +115,7 @@ def top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5) -> Arra
         array([ True, False])
     """
     y_true, y_pred = _one_hot(y_true, y_pred, "sparse_top_k_categorical_accuracy")
+    check_options("top_k_categorical_accuracy", {"k": k})
     return sparse_top_k_categorical_accuracy(y_true.argmax(axis=-1), y_pred, k)
 
 
@@ -129,6 +132,7 @@ def sparse_top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5, 
         Array (...) of bools.
 
     Raises:
+        ValueError: k is no positive integer.
         ShapeError: The shapes do not fit.
 
     Example:
@@ -137,6 +141,7 @@ def sparse_top_k_categorical_accuracy(y_true: Array, y_pred: Array, k: int = 5, 
         >>> pydl.metrics.sparse_top_k_categorical_accuracy([2], [[0, 2, 1]], k=2, from_sorted_ids=True)
         array([ True])
     """
+    check_options("sparse_top_k_categorical_accuracy", {"k": k})
     y_pred = np.asarray(y_pred)
     labels = _labels(np.asarray(y_true), y_pred)
     if from_sorted_ids:

@@ -14,6 +14,7 @@ from ..autograd.tensor import Tensor, wrap
 from ..losses import Loss
 from ..losses.alignment import is_per_step, same_rank, spread
 from ..losses.left_out import counted_values
+from ..losses.options import check_options
 from .metric import Array, Metric
 
 Values: TypeAlias = Callable[..., Any]
@@ -255,6 +256,7 @@ class _FunctionMetric(MeanMetricWrapper):
 
     def _init(self, name: str | None, dtype: Any, **options: Any) -> None:
         """`__init__` with the options of the function."""
+        check_options(name or self._name, options)
         super().__init__(type(self)._function, name or self._name, dtype, **options)
         for option, value in options.items():
             setattr(self, option, value)

@@ -13,6 +13,7 @@ from .. import initializers
 from ..autograd.tensor import wrap
 from ..autograd.variable import Variable
 from ..base.argument_names import NamesArguments
+from ..base.dtypes import any_dtype
 from ..base.registry import snake_case
 from ..base.tree import flatten
 
@@ -55,7 +56,7 @@ class Metric(NamesArguments):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or snake_case(type(self).__name__.lstrip("_"))
-        self._dtype = np.dtype(dtype or np.float32)
+        self._dtype = any_dtype(self.name, dtype or np.float32)
         self._variables: list[Variable] = []
 
     @property

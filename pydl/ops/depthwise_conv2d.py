@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.tensor import Tensor, as_tensor
-from ..base.errors import ShapeError
+from ..base.errors import DTypeError, ShapeError
 from .conv2d import conv2d
 from .manipulation import reshape
 
@@ -104,5 +104,9 @@ def separable_conv2d(
         >>> pydl.ops.separable_conv2d(x, np.ones((2, 2, 2, 1)), np.ones((1, 1, 2, 1))).numpy().ravel()
         array([8.])
     """
-    y = depthwise_conv2d(x, depthwise_kernel, None, strides, padding, dilation_rate)
-    return conv2d(y, pointwise_kernel, bias, activation=activation, alpha=alpha, keeps_logits=keeps_logits)
+    y, w = depthwise_conv2d(x, depthwise_kernel, None, strides, padding, dilation_rate), as_tensor(pointwise_kernel)
+    if w.ndim != 4 or w.shape[2] == 0 or y.shape[3] % w.shape[2]:
+        raise ShapeError(f"[separable_conv2d] pointwise_kernel: expected shape (1, 1, {y.shape[3]}, O), got {w.shape}")
+    if w.dtype != y.dtype:
+        raise DTypeError(f"[separable_conv2d] pointwise_kernel: expected {y.dtype}, got {w.dtype}")
+    return conv2d(y, w, bias, activation=activation, alpha=alpha, keeps_logits=keeps_logits)

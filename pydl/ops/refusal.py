@@ -31,6 +31,7 @@ _OPTIONAL = frozenset({"beta", "bias", "dropout_mask", "gamma", "initial_state",
 _OF_KERNELS = {
     "a": "x", "b": "kernel", "w": "kernel", "h0": "initial_state", "c0": "initial_state", "alpha": "negative_slope"
 }  # fmt: skip
+_OF_OPS = {"separable_conv2d": {"kernel": "depthwise_kernel", "w": "depthwise_kernel"}}  # in errors of inner ops
 # The op's arguments that hold what an error names: for an op, and for a name of the bindings.
 _HOLDERS = {"bidirectional": "first, second"}
 _KINDS_OF = {"ids": "x"}
@@ -49,7 +50,8 @@ def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwa
         if part["op"] == op.__name__:
             return error
         parameters = inspect.signature(op).parameters
-        named = [name if name in parameters else _OF_KERNELS.get(name, name) for name in part["names"].split(", ")]
+        names = _OF_KERNELS | _OF_OPS.get(op.__name__, {})
+        named = [name if name in parameters else names.get(name, name) for name in part["names"].split(", ")]
         if set(named) <= parameters.keys():
             return type(error)(f"[{op.__name__}] {', '.join(named)}: {text[part.end() :]}")
         within = _KINDS_OF.get(part["names"]) or _HOLDERS.get(op.__name__) or _suspects(given)

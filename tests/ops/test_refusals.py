@@ -50,6 +50,11 @@ ON_IMAGES: dict[str, dict[str, Any]] = {
     "conv1d": {"x": IMAGES[0], "kernel": np.ones((2, 2, 3), "f4")},
     "conv1d_transpose": {"x": IMAGES[0], "kernel": np.ones((2, 3, 2), "f4")},
     "depthwise_conv2d": {"x": IMAGES, "kernel": np.ones((2, 2, 2, 1), "f4")},
+    "separable_conv2d": {
+        "x": IMAGES,
+        "depthwise_kernel": np.ones((2, 2, 2, 1), "f4"),
+        "pointwise_kernel": np.ones((1, 1, 2, 1), "f4"),
+    },
     "upsample": {"x": IMAGES},
     "local_response_norm": {"x": IMAGES},
 }
@@ -91,6 +96,16 @@ SAID: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "a kernel's name": (lambda: ops.leaky_relu(X, "a"), TypeError, r"\[leaky_relu\] negative_slope: expected a number"),
     "a kernel's argument": (lambda: ops.dense(X, X.T, X[0]), ValueError, r"\[dense\] bias: expected"),
     "sizes": (lambda: ops.broadcast_to(X, (2**40, 3)), ValueError, r"\[broadcast_to\] shape: expected ints from 0"),
+    "depthwise": (lambda: ops.separable_conv2d(IMAGES, np.ones((2, 2, 3, 1), "f4"), np.ones((1, 1, 3, 1), "f4")),
+                  ShapeError, r"^\[separable_conv2d\] depthwise_kernel: expected shape"),
+    "depthwise span": (lambda: ops.separable_conv2d(IMAGES, np.ones((6, 6, 2, 1), "f4"), np.ones((1, 1, 2, 1), "f4")),
+                       ValueError, r"^\[separable_conv2d\] depthwise_kernel: the kernel spans"),
+    "depthwise dtype": (lambda: ops.separable_conv2d(IMAGES, np.ones((2, 2, 2, 1)), np.ones((1, 1, 2, 1), "f4")),
+                        TypeError, r"^\[separable_conv2d\] depthwise_kernel: expected float32"),
+    "pointwise": (lambda: ops.separable_conv2d(IMAGES, np.ones((2, 2, 2, 1), "f4"), np.ones((1, 1, 3, 1), "f4")),
+                  ShapeError, r"^\[separable_conv2d\] pointwise_kernel: expected shape"),
+    "pointwise dtype": (lambda: ops.separable_conv2d(IMAGES, np.ones((2, 2, 2, 1), "f4"), np.ones((1, 1, 2, 1))),
+                        TypeError, r"^\[separable_conv2d\] pointwise_kernel: expected float32"),
     "as an operator": (lambda: Tensor(X) + None, DTypeError, r"\[add\] x2: expected numbers"),
     "as an index": (lambda: Tensor(X)[1.5], IndexError, r"\[getitem\] index: only integers"),
 }  # fmt: skip
