@@ -37,8 +37,8 @@ class Run:
         self.peaks: dict[int, Peak] = {}
         self.versions: dict[str, str] = {}
         self.begin = time.monotonic()
-        self.end = self.begin + 60 * options.budget
-        self.left = options.starts * len(options.threads) * len(selected)
+        self.deadline = self.begin + 60 * options.budget
+        self.remaining = options.starts * len(options.threads) * len(selected)
 
     def all(self) -> list[Measurement]:
         return [result for results in self.results.values() for result in results]
@@ -85,10 +85,10 @@ class Run:
             print(report.header(self.peers))
         for result in self.results[threads]:
             reference = self.expected(result.case)
-            until = time.monotonic() + (self.end - time.monotonic()) / self.left
+            until = time.monotonic() + (self.deadline - time.monotonic()) / self.remaining
             participants = [worker for worker in workers if self.takes_part(worker.peer, result.case)]
             measure(result, participants, reference, self.options.rounds, self.options.slot, until)
-            self.left -= 1
+            self.remaining -= 1
             if show:
                 print(report.row(result, peak, self.peers), flush=True)
         for worker in workers:

@@ -108,8 +108,8 @@ def _shortfalls(lines: Sequence[GoalResult]) -> list[str]:
     missed = [line for line in lines if line.met == "no" and line.is_ratio]
     items = [f"- {_label(line)}: {_of_goal(line)}, {line.peer}" for line in sorted(missed, key=_fraction)]
     failed = [f"- {_label(line)}: {peer} {text}" for line in lines for peer, text in line.result.failures.items()]
-    parts = ["### Short of their goals", "\n".join(items)] if items else []
-    return parts + (["### Wrong or failed", "\n".join(failed)] if failed else [])
+    parts = ["### Goals not met", "\n".join(items)] if items else []
+    return parts + (["### Failed", "\n".join(failed)] if failed else [])
 
 
 def _fraction(line: GoalResult) -> float:

@@ -82,8 +82,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         options.rounds, options.slot = 3, 0.02
     if not 0 < options.slot <= 1:
         parser.error(f"--slot: expected more than 0 and at most 1, got {options.slot}")
-    if options.publish == "" and options.suite not in ("peers", "recurrent"):
-        parser.error("--publish: expected a NAME unless the suite is peers or recurrent")
+    if options.publish == "" and (options.filters or options.suite not in ("peers", "recurrent")):
+        parser.error("--publish: expected a NAME, except for all cases of the suites peers and recurrent")
     if options.starts < 1 or options.rounds < 1:
         parser.error("--starts and --rounds: expected at least 1")
     return options

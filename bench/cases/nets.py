@@ -121,7 +121,6 @@ class Net:
 
 NETS = {
     "mlp": Net((256,), 32, (Dense(500, "sigmoid"), Dense(500, "sigmoid"), Dense(10, "linear"))),
-    # the network of the Keras slide
     "cnn": Net(
         (28, 28, 1),
         64,
@@ -176,9 +175,8 @@ def case(net_name: str, mode: str, batch: int, name: str = "") -> Case:
                 return arguments | {"x": x, "labels": labels}
         return arguments | {"x": net.samples(rng, batch)[0]}
 
-    flops = (
-        2.0 * samples * net.multiply_adds() * (1 if mode == "inference" else 3)
-    )  # backward has two products per product of forward
+    products = 1 if mode == "inference" else 3  # backward has two per product of forward
+    flops = 2.0 * samples * net.multiply_adds() * products
     suffix = f"inference_{batch}" if mode == "inference" else mode
     # Libraries differ in the position of Adam's epsilon, which counts for small gradients, and in how they shuffle.
     tolerance = {"train": 0.01, "fit": 0.1}.get(mode, 1e-3)

@@ -98,9 +98,9 @@ class Trainer:
     def step(self, x: torch.Tensor, labels: torch.Tensor) -> float:
         self.optimizer.zero_grad(set_to_none=True)
         y = self.model(x)
-        loss = self.loss(
-            y.movedim(-1, 1) if labels.ndim == 2 and y.ndim == 3 else y, labels
-        )  # CrossEntropyLoss: axis 1 has the classes
+        if labels.ndim == 2 and y.ndim == 3:
+            y = y.movedim(-1, 1)  # CrossEntropyLoss: axis 1 has the classes
+        loss = self.loss(y, labels)
         loss.backward()
         self.optimizer.step()
         return loss.item()
