@@ -91,7 +91,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
     try:
         close(result, double, tolerance, what)
     except Finding:
-        if ill_conditioned(result, double, guarded(case, rounded(rng, doubles), True), tolerance):
+        if ill_conditioned(result, double, lambda: guarded(case, rounded(rng, doubles), True), tolerance):
             return "ill-conditioned"
         raise
     return "worked"
