@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor, wrap
@@ -59,17 +57,3 @@ def pair(what: str, y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
 
 def mismatch(what: str, y_true: Shape, y_pred: Shape, hint: str = "") -> ShapeError:
     return ShapeError(f"[{what}] y_true: expected shape {y_pred} of y_pred, got {y_true}{hint}")
-
-
-def spread(what: str, weight: Array, shape: Shape) -> Array:
-    """A weight per sample (or step, …) broadcast to one per value: over further axes, and along axes of 1."""
-    if weight.ndim == len(shape) + 1 and weight.shape[-1] == 1:
-        weight = weight[..., 0]
-    leading = shape[: weight.ndim]
-    repeats = all(n in (1, m) for n, m in zip(weight.shape, shape, strict=False)) and (
-        weight.ndim == len(shape) or (weight.ndim < len(shape) and weight.shape[0] == shape[0])
-    )
-    if weight.shape != leading and not repeats:
-        raise ShapeError(f"[{what}] sample_weight: expected shape {shape} or its first axes, got {weight.shape}")
-    weight = weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
-    return weight if weight.shape == shape else np.ascontiguousarray(np.broadcast_to(weight, shape))

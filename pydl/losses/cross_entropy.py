@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from ..autograd.replay import recordable
-from ..autograd.tape import Array, cannot_replay
-from ..autograd.tensor import Tensor, as_array, as_tensor, record
-from ..base.errors import DTypeError, LabelError, ShapeError, position
+from ..autograd.tape import Array
+from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..ops.arrays import floating
+from ..ops.left_out import all_finite, neutral, replaced
+from ..ops.loss import binary_cross_entropy, cross_entropy
+from ..ops.targets import axis_last, check_labels, integer_labels, one_hot, smoothed
 from .alignment import mismatch, same_rank
-from .left_out import neutral
 from .options import check_options
-
-_PROBABILITIES = "a cross-entropy of probabilities; it replays from logits, or right after a softmax or sigmoid"
-EPSILON = 1e-7  # probabilities are clipped to [EPSILON, 1 - EPSILON], as in Keras
 
 
 @recordable
@@ -59,9 +55,9 @@ def categorical_crossentropy(
         raise mismatch("categorical_crossentropy", target.shape, output.shape, hint)
     if label_smoothing:
         check_options("categorical_crossentropy", {"label_smoothing": label_smoothing})
-        target = target * (1 - label_smoothing) + label_smoothing / output.shape[-1]
+        target = smoothed(target, label_smoothing, label_smoothing / output.shape[-1])
     logits = output if from_logits else before("softmax", output)
-    return _from_probabilities(target, output) if logits is None else ops.softmax_cross_entropy(logits, target)
+    return cross_entropy(output, target) if logits is None else ops.softmax_cross_entropy(logits, target)
 
 
 @recordable
@@ -93,7 +89,7 @@ def sparse_categorical_crossentropy(
         array([1.3863], dtype=float32)
     """
     output = _classes_last(floating(as_tensor(y_pred)), axis)
-    labels = _labels(_moved(as_array(y_true), output.ndim, axis), output)
+    labels = integer_labels(_moved(as_array(y_true), output.ndim, axis), output.shape)
     if ignore_class is not None:
         return _without(labels == ignore_class, labels, output, from_logits)
     logits = output if from_logits else before("softmax", output)
@@ -101,12 +97,10 @@ def sparse_categorical_crossentropy(
         try:
             return ops.softmax_cross_entropy(logits, labels)
         except ValueError:
-            _check_labels(labels, output.shape[-1])
+            check_labels(labels, output.shape[-1])
             raise
-    _check_labels(labels, output.shape[-1])
-    one_hot = np.zeros(output.shape, output.dtype)
-    np.put_along_axis(one_hot, labels[..., None].astype(np.int64), 1, axis=-1)
-    return _from_probabilities(one_hot, output)
+    check_labels(labels, output.shape[-1])
+    return cross_entropy(output, one_hot(labels, output.shape[-1], output.dtype))
 
 
 @recordable
@@ -142,9 +136,9 @@ def binary_crossentropy(
         raise mismatch("binary_crossentropy", target.shape, output.shape)
     if label_smoothing:
         check_options("binary_crossentropy", {"label_smoothing": label_smoothing})
-        target = target * (1 - label_smoothing) + 0.5 * label_smoothing
+        target = smoothed(target, label_smoothing, 0.5 * label_smoothing)
     logits = output if from_logits else before("sigmoid", output)
-    values = _binary_from_probabilities(target, output) if logits is None else ops.sigmoid_cross_entropy(logits, target)
+    values = binary_cross_entropy(output, target) if logits is None else ops.sigmoid_cross_entropy(logits, target)
     return ops.mean(values, axis=axis)
 
 
@@ -165,82 +159,15 @@ def _classes_last(output: Tensor, axis: int) -> Tensor:
 
 def _moved(target: Array, rank: int, axis: int) -> Array:
     """The targets with the classes last, like `_classes_last`, if they have an axis for the classes."""
-    return target if axis in (-1, rank - 1) or target.ndim != rank else np.moveaxis(target, axis, -1)
+    return target if axis in (-1, rank - 1) or target.ndim != rank else axis_last(target, axis)
 
 
 def _without(ignored: Array, labels: Array, output: Tensor, from_logits: bool) -> Tensor:
     """The losses of all labels, 0 for ignored ones, with a mask that leaves these out."""
-    labels = np.where(ignored, 0, labels)
+    labels = replaced(labels, ignored, 0)
     values = sparse_categorical_crossentropy(labels, output, from_logits)
-    if not np.isfinite(values.array[ignored]).all():
+    if not all_finite(values, ignored):
         values = sparse_categorical_crossentropy(*neutral(labels, output, ignored), from_logits)
     values = ops.where(ignored, values.dtype.type(0), values)
     values.mask = ~ignored
     return values
-
-
-def _labels(y_true: Array, output: Tensor) -> Array:
-    """Integer labels of shape output.shape[:-1]."""
-    labels = y_true
-    if labels.shape != output.shape[:-1]:
-        if labels.shape != (*output.shape[:-1], 1):
-            hint = "; for one-hot labels use categorical_crossentropy" if labels.shape == output.shape else ""
-            raise ShapeError(
-                f"[sparse_categorical_crossentropy] y_true: expected shape {output.shape[:-1]} for y_pred "
-                f"{output.shape}, got {labels.shape}{hint}"
-            )
-        labels = labels.reshape(output.shape[:-1])
-    if labels.dtype.kind in "iu":
-        return labels
-    with np.errstate(invalid="ignore"):  # NaN is refused below
-        whole = labels.astype(np.int64)
-    if not np.array_equal(whole, labels):
-        first = tuple(np.argwhere(whole != labels)[0])
-        raise DTypeError(
-            f"[sparse_categorical_crossentropy] y_true: expected integer labels, got {labels[first]} {position(first)}"
-        )
-    return whole
-
-
-def _check_labels(labels: Array, classes: int) -> None:
-    wrong = (labels < 0) | (labels >= classes)
-    if not wrong.any():
-        return
-    first = tuple(np.argwhere(wrong)[0])
-    hint = f"labels begin at 0: {classes} classes are 0 to {classes - 1}"
-    if labels[first] < 0:
-        hint += "; to leave out samples use a mask, a weight of 0 or ignore_class"
-    elif labels.min() == 0:
-        hint += f"; for {labels.max() + 1} classes the last layer needs {labels.max() + 1} units"
-    elif labels.max() == classes:
-        hint += f"; for labels from 1 to {classes} pass y - 1"
-    raise LabelError(
-        f"[sparse_categorical_crossentropy] y_true: expected labels in [0, {classes}), got {labels.min()} to "
-        f"{labels.max()}, the first {labels[first]} {position(first)}; {hint}"
-    )
-
-
-def _from_probabilities(target: Array, output: Tensor) -> Tensor:
-    cannot_replay(_PROBABILITIES)
-    y = output.array
-    total = y.sum(axis=-1, keepdims=True)
-    p = y / total
-    clipped = np.clip(p, EPSILON, 1 - EPSILON)
-    loss = -(target * np.log(clipped)).sum(axis=-1)
-
-    def backward(dy: Array) -> tuple[Array]:
-        dp = np.where(p == clipped, -dy[..., None] * target / clipped, 0).astype(y.dtype)
-        return ((dp - (dp * p).sum(axis=-1, keepdims=True)) / total,)
-
-    return record(np.asarray(loss), (output,), backward)
-
-
-def _binary_from_probabilities(target: Array, output: Tensor) -> Tensor:
-    cannot_replay(_PROBABILITIES)
-    y = output.array
-    p = np.clip(y, EPSILON, 1 - EPSILON)
-
-    def backward(dy: Array) -> tuple[Array]:
-        return (np.where(p == y, dy * (p - target) / (p * (1 - p)), 0).astype(y.dtype),)
-
-    return record(-(target * np.log(p) + (1 - target) * np.log1p(-p)), (output,), backward)

@@ -8,12 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from ..autograd.replay import recordable
-from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
+from ..ops.targets import signs, unit_vectors
 from .alignment import pair
 from .options import check_options
 
@@ -81,7 +79,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
         array([25.], dtype=float32)
     """
     y_pred, y_true = pair("mean_absolute_percentage_error", y_true, y_pred)
-    return 100.0 * ops.mean(ops.abs((y_pred - y_true) / np.maximum(np.abs(y_true.array), _TINY)), axis=-1)
+    return 100.0 * ops.mean(ops.abs((y_pred - y_true) / ops.maximum(ops.abs(y_true), _TINY)), axis=-1)
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
@@ -102,7 +100,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
         array([0.], dtype=float32)
     """
     y_pred, y_true = pair("mean_squared_logarithmic_error", y_true, y_pred)
-    expected = np.log(np.maximum(y_true.array, _TINY) + 1)
+    expected = ops.log(ops.maximum(y_true, _TINY) + 1.0)
     return ops.mean(ops.square(ops.log(ops.maximum(y_pred, _TINY) + 1.0) - expected), axis=-1)
 
 
@@ -175,8 +173,8 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
         array([0.1438], dtype=float32)
     """
     y_pred, y_true = pair("kl_divergence", y_true, y_pred)
-    target = np.clip(y_true.array, _TINY, 1)
-    return ops.sum(target * (np.log(target) - ops.log(ops.clip(y_pred, _TINY, 1.0))), axis=-1)
+    target = ops.clip(y_true, _TINY, 1.0)
+    return ops.sum(target * (ops.log(target) - ops.log(ops.clip(y_pred, _TINY, 1.0))), axis=-1)
 
 
 def poisson(y_true: Any, y_pred: Any) -> Tensor:
@@ -218,7 +216,7 @@ def hinge(y_true: Any, y_pred: Any) -> Tensor:
         array([1.], dtype=float32)
     """
     y_pred, y_true = pair("hinge", y_true, y_pred)
-    return ops.mean(ops.maximum(1.0 - _signs(y_true) * y_pred, 0.0), axis=-1)
+    return ops.mean(ops.maximum(1.0 - signs(y_true) * y_pred, 0.0), axis=-1)
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
@@ -239,7 +237,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
         array([1.25], dtype=float32)
     """
     y_pred, y_true = pair("squared_hinge", y_true, y_pred)
-    return ops.mean(ops.square(ops.maximum(1.0 - _signs(y_true) * y_pred, 0.0)), axis=-1)
+    return ops.mean(ops.square(ops.maximum(1.0 - signs(y_true) * y_pred, 0.0)), axis=-1)
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
@@ -264,10 +262,4 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     """
     y_pred, y_true = pair("cosine_similarity", y_true, y_pred)
     squares = ops.maximum(ops.sum(ops.square(y_pred), axis=axis, keepdims=True), 1e-12)
-    target = y_true.array / np.sqrt(np.maximum(np.sum(np.square(y_true.array), axis=axis, keepdims=True), 1e-12))
-    return -ops.sum(y_pred / ops.sqrt(squares) * target, axis=axis)
-
-
-def _signs(y_true: Tensor) -> Array:
-    labels = y_true.array
-    return 2 * labels - 1 if ((labels == 0) | (labels == 1)).all() else labels
+    return -ops.sum(y_pred / ops.sqrt(squares) * unit_vectors(y_true, axis), axis=axis)

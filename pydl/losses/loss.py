@@ -15,8 +15,10 @@ from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..base.argument_names import NamesArguments
 from ..base.dtypes import floating_dtype
 from ..base.registry import snake_case
-from .alignment import is_per_step, same_rank, spread
-from .left_out import counted_values
+from ..ops.left_out import counted_values
+from ..ops.sample_weight import both, is_zero, sum_of, value_weights
+from ..ops.targets import as_target
+from .alignment import is_per_step, same_rank
 from .options import check_options
 
 LossFunction = Callable[..., Tensor]
@@ -103,7 +105,7 @@ class Loss(NamesArguments, Counted, Recordable):
         if isinstance(y_pred, dict):  # a user's loss of several outputs aligns them itself
             return self._reduced(as_tensor(self._values(y_true, y_pred)), None, None)
         output = self._output(y_pred)
-        target, mask = self._target(y_true, output.dtype), output.mask
+        target, mask = as_target(y_true, output.dtype), output.mask
         weight = None if sample_weight is None else as_array(sample_weight, output.dtype)
         target, aligned = same_rank(target, output, mask is not None or is_per_step(weight))
         if mask is None and weight is None:
@@ -112,11 +114,11 @@ class Loss(NamesArguments, Counted, Recordable):
         aligned.mask = mask
 
         def left_out(shape: tuple[int, ...]) -> Array:
-            return np.asarray(self._weights(mask, weight, shape, output.dtype) == 0)
+            return is_zero(value_weights(mask, weight, shape, output.dtype))
 
         axes = max([each.ndim for each in (mask, weight) if each is not None])
         values = counted_values(self._values, target, aligned, left_out, axes)
-        return self._reduced(values, weight, _both(mask, values.mask))
+        return self._reduced(values, weight, both(mask, values.mask))
 
     def _values(self, y_true: Any, y_pred: Any) -> Any:
         values = self.call(y_true, y_pred)
@@ -134,23 +136,6 @@ class Loss(NamesArguments, Counted, Recordable):
         cast.mask = tensor.mask
         return cast
 
-    @staticmethod
-    def _target(y_true: Any, dtype: np.dtype[Any]) -> Array:
-        """Integers are labels and become int32 or int64, so that they do not wrap around; others become `dtype`."""
-        target = as_array(y_true)
-        if target.dtype in (dtype, np.int32, np.int64):
-            return target
-        return target.astype(np.int64 if target.dtype.kind in "iu" and target.dtype != np.uint64 else dtype)
-
-    @staticmethod
-    def _weights(mask: Array | None, weight: Array | None, shape: tuple[int, ...], dtype: Any) -> Array:
-        """The weight of each value; 0 if it is masked."""
-        total = np.ones(shape, dtype)
-        for each in (mask, weight):
-            if each is not None:
-                total *= spread("loss", as_array(each, dtype), shape)
-        return total
-
     def _reduced(self, values: Tensor, weight: Array | None, mask: Array | None) -> Tensor:
         if weight is None and mask is None:
             if self.reduction in ("none", None):
@@ -160,9 +145,9 @@ class Loss(NamesArguments, Counted, Recordable):
         if values.ndim == 0:  # the function has reduced it: the same value for all
             finest = max([each for each in (mask, weight) if each is not None], key=lambda each: each.size)
             values = ops.broadcast_to(values, finest.shape)
-        count, weights = float(values.size), self._weights(mask, weight, values.shape, values.dtype)
+        count, weights = float(values.size), value_weights(mask, weight, values.shape, values.dtype)
         if mask is not None:
-            count = float(spread("loss", as_array(mask, values.dtype), values.shape).sum(dtype=np.float64))
+            count = sum_of(value_weights(mask, None, values.shape, values.dtype))
         values = ops.multiply(values, weights)
         if self.reduction in ("none", None):
             return values
@@ -170,7 +155,7 @@ class Loss(NamesArguments, Counted, Recordable):
         if self.reduction == "sum":
             return total
         if self.reduction == "mean_with_sample_weight":
-            count = float(weights.sum(dtype=np.float64))
+            count = sum_of(weights)
         return total / count if count else total
 
     def get_config(self) -> dict[str, Any]:
@@ -201,13 +186,6 @@ class Loss(NamesArguments, Counted, Recordable):
             2.0
         """
         return cls(**config)
-
-
-def _both(a: Array | None, b: Array | None) -> Array | None:
-    """The intersection of two masks."""
-    if a is None or b is None:
-        return b if a is None else a
-    return a & b if a.shape == b.shape else b & spread("loss", a, b.shape)
 
 
 class LossFunctionWrapper(Loss):

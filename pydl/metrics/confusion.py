@@ -9,7 +9,8 @@ import numpy as np
 
 from ..autograd.tensor import wrap
 from ..base.errors import as_integer, number, positive_integer
-from ..losses.alignment import is_per_step, same_rank, spread
+from ..losses.alignment import is_per_step, same_rank
+from ..ops.sample_weight import spread
 from .functions import paired
 from .mean import values_of, weights_of
 from .metric import Array, Metric

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from ..autograd.tape import no_grad
 from ..autograd.tensor import Tensor, wrap
 from ..losses import Loss
-from ..losses.alignment import is_per_step, same_rank, spread
-from ..losses.left_out import counted_values
+from ..losses.alignment import is_per_step, same_rank
 from ..losses.options import check_options
+from ..ops.left_out import counted_values
+from ..ops.sample_weight import spread
 from .metric import Array, Metric
 
 Values: TypeAlias = Callable[..., Any]

@@ -1,4 +1,4 @@
-"""Cross-entropies of logits: the last activation and the loss in one kernel, accurate for large logits too."""
+"""Cross-entropies: of logits, the last activation and the loss in one kernel; of probabilities, by NumPy."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from .. import _core
-from ..autograd.tape import Array
+from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, as_array, as_tensor, record
 from ..base.errors import ShapeError
 from .arrays import floating
 
 __all__ = ["sigmoid_cross_entropy", "softmax_cross_entropy"]
+
+EPSILON = 1e-7  # probabilities are clipped to [EPSILON, 1 - EPSILON], as in Keras
+_NO_REPLAY = "a cross-entropy of probabilities; it replays from logits, or right after a softmax or sigmoid"
 
 
 def softmax_cross_entropy(logits: Any, labels: Any) -> Tensor:
@@ -80,3 +83,31 @@ def sigmoid_cross_entropy(logits: Any, targets: Any) -> Tensor:
         return (_core.sigmoid_cross_entropy_backward(logits.array, target, dy),)
 
     return record(_core.sigmoid_cross_entropy_forward(logits.array, target), (logits,), backward)
+
+
+def cross_entropy(probabilities: Tensor, target: Array) -> Tensor:
+    """-Σ target · log(p) for each row, with p the probabilities divided by their sum and clipped."""
+    cannot_replay(_NO_REPLAY)
+    y = probabilities.array
+    total = y.sum(axis=-1, keepdims=True)
+    p = y / total
+    clipped = np.clip(p, EPSILON, 1 - EPSILON)
+    loss = -(target * np.log(clipped)).sum(axis=-1)
+
+    def backward(dy: Array) -> tuple[Array]:
+        dp = np.where(p == clipped, -dy[..., None] * target / clipped, 0).astype(y.dtype)
+        return ((dp - (dp * p).sum(axis=-1, keepdims=True)) / total,)
+
+    return record(np.asarray(loss), (probabilities,), backward)
+
+
+def binary_cross_entropy(probabilities: Tensor, target: Array) -> Tensor:
+    """-t · log(p) - (1 - t) · log(1 - p) for each element, with p the clipped probabilities."""
+    cannot_replay(_NO_REPLAY)
+    y = probabilities.array
+    p = np.clip(y, EPSILON, 1 - EPSILON)
+
+    def backward(dy: Array) -> tuple[Array]:
+        return (np.where(p == y, dy * (p - target) / (p * (1 - p)), 0).astype(y.dtype),)
+
+    return record(-(target * np.log(p) + (1 - target) * np.log1p(-p)), (probabilities,), backward)

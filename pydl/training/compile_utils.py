@@ -15,9 +15,9 @@ from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
 from ..base.tree import flatten
 from ..base.warnings import warn_caller
-from ..losses.left_out import spoilt
 from ..metrics import Mean
 from ..metrics.mean import values_of, weights_of
+from ..ops.left_out import spoilt
 from .loss_checks import no_probability, suspicion
 
 

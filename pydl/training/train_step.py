@@ -18,9 +18,9 @@ from ..base.tree import flatten, is_nested, is_shape
 from ..base.warnings import warn_caller
 from ..layers import Layer
 from ..layers.shape_errors import explain_loss
-from ..losses.left_out import cleared
 from ..metrics import Mean, Metric
 from ..metrics.metric import Kept
+from ..ops.left_out import cleared
 from .batches import Batch, InputSpec
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
 from .step_cache import StepCache, batch_obstacle, obstacles

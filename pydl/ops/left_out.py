@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import DTypeError, LabelError
 from ..base.tree import flatten, map_structure
+from .math import where
 
 
 def counted_values(
@@ -34,7 +34,7 @@ def counted_values(
         rows = left_out(values.shape if values.ndim else y_pred.shape[:axes])
         whole = np.isfinite(values.array[rows] if values.ndim else values.array).all()
         if (
-            whole and _finite(y_true, rows) and _finite(y_pred.array, rows)
+            whole and all_finite(y_true, rows) and all_finite(y_pred, rows)
         ):  # of finite values the gradient may still be NaN
             return values
     except (LabelError, DTypeError):  # perhaps of labels that are left out
@@ -44,15 +44,21 @@ def counted_values(
     values = as_tensor(call(*neutral(y_true, y_pred, rows)))
     if rows.shape != values.shape or np.isfinite(values.array[rows]).all():
         return values
-    kept = ops.where(rows, values.dtype.type(0), values)
+    kept = where(rows, values.dtype.type(0), values)
     kept.mask = values.mask
     return kept
 
 
-def _finite(array: Array, rows: Array) -> bool:
-    """Whether the array is finite in these rows, or everywhere if the rows do not fit its shape."""
+def all_finite(values: Array | Tensor, rows: Array) -> bool:
+    """Whether the values are finite in these rows, or everywhere if the rows do not fit their shape."""
+    array = values.array if isinstance(values, Tensor) else values
     own = array[rows] if rows.shape == array.shape[: rows.ndim] else array
     return array.dtype.kind != "f" or bool(np.isfinite(own).all())
+
+
+def replaced(array: Array, places: Array, value: Any) -> Array:
+    """A copy with this value in some places."""
+    return np.where(places, value, array)
 
 
 def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
@@ -65,8 +71,8 @@ def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
 
     if left_out.shape == y_true.shape[: left_out.ndim]:
         constant = y_true.dtype.type(0 if y_true.dtype.kind in "iu" else 1)  # valid as class, as label -1/1 and 0/1
-        y_true = np.where(expanded(y_true), constant, y_true)
-    mask, y_pred = y_pred.mask, ops.where(expanded(y_pred), y_pred.dtype.type(0.5), y_pred)
+        y_true = replaced(y_true, expanded(y_true), constant)
+    mask, y_pred = y_pred.mask, where(expanded(y_pred), y_pred.dtype.type(0.5), y_pred)
     y_pred.mask = mask
     return y_true, y_pred
 
