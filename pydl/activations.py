@@ -106,7 +106,7 @@ def serialize(activation: Activation) -> Any:
         activation: A function.
 
     Returns:
-        The name; a function that is none of pydl's stays as it is.
+        The name; a function that is not pydl's is returned unchanged.
 
     Example:
         >>> pydl.activations.serialize(pydl.activations.relu)

@@ -25,7 +25,7 @@ def isas() -> dict[str, bool]:
 
 
 class isa:
-    """Switches the kernels of the whole process to an instruction set: in a `with` block, or for good without one.
+    """Sets the instruction set of all kernels of the process: in a `with` block, or permanently without one.
 
     At import, the environment variable PYDL_ISA does the same. Waits for kernels that run in other threads.
 
@@ -52,12 +52,12 @@ class isa:
 
 
 class precision:
-    """How exact convolutions are, for the whole process: in a `with` block, or for good without one.
+    """Sets the precision of convolutions in the process: in a `with` block, or permanently without one.
 
     "default" may take Winograd's algorithm for 3x3 kernels: two to three times as fast, with rounding errors some ten
-    to thirty times those of a plain sum, and one NaN or infinity spoils the tile of outputs around it. "strict" adds up
-    products and does nothing else. At import, the environment variable PYDL_PRECISION does the same; `show()` tells
-    which is in use. Waits for kernels that run in other threads.
+    to thirty times those of a plain sum, and one NaN or infinity makes its tile of outputs NaN. "strict" only sums
+    products. At import, the environment variable PYDL_PRECISION does the same; `show()` prints which is in use. It
+    waits for kernels that run in other threads.
 
     Args:
         name: "default" or "strict".

@@ -30,22 +30,22 @@ def generate(
     from_logits: bool = False,
     seed: int | None = None,
 ) -> Array:
-    """Continues each row of a prompt, one number after another, as the model says.
+    """Continues each row of a prompt, one id after another, from the model's predictions.
 
     Args:
-        model: A built Sequential (or a list of layers) whose output for a sequence is a softmax over the next number;
-            or a `Stepwise` of one, which keeps its plans from call to call.
-        prompt: Integers (batch, steps), with at least one step; for a decoder, the number that begins a sequence.
-        steps: How many numbers to add, at most.
-        temperature: 0 takes the most probable number; 1 draws as the model says; more draws more boldly.
-        top_k: Draws from so many of the most probable numbers; None for all.
-        end: The number after which a row is done, and with which it is filled up; None for none.
-        states: What to begin with, a list of states for each recurrent layer, such as those of an encoder; None: zeros.
-        from_logits: Whether the output has no softmax yet.
+        model: A built Sequential (or a list of layers) whose output for a sequence is a softmax over the next id; or
+            a `Stepwise` of one, which keeps its plans between calls.
+        prompt: Ids (batch, steps), integers, with at least one step; for a decoder, the start id.
+        steps: The maximum number of ids to add.
+        temperature: 0 takes the most probable id; 1 samples the model's distribution; a higher one flattens it.
+        top_k: Samples only from this many of the most probable ids; None for all.
+        end: The id after which a row is done, and with which it is padded; None for none.
+        states: The initial states, a list for each recurrent layer, such as those of an encoder; None for zeros.
+        from_logits: Whether the output is logits, without a softmax.
         seed: Of the draws, an integer of at least 0; None: `pydl.set_seed` governs them.
 
     Returns:
-        Array of integers (batch, steps), without the prompt; fewer steps if all rows are done.
+        Array of ids (batch, steps), without the prompt; fewer steps if all rows are done.
 
     Raises:
         RuntimeError: If a layer has no weights yet.
@@ -81,10 +81,10 @@ def generate(
 
 
 class Beams(NamedTuple):
-    """What `beam_search` found.
+    """The result of `beam_search`.
 
     Args:
-        sequences: Integers (batch, beams, steps), the best first.
+        sequences: Ids (batch, beams, steps), the best first.
         scores: Their scores (batch, beams), float64.
 
     Example:
@@ -107,18 +107,18 @@ def beam_search(
     states: Any = None,
     from_logits: bool = False,
 ) -> Beams:
-    """The most probable continuations of each row of a prompt: the best beginnings are kept at every step.
+    """The most probable continuations of each row of a prompt, by beam search.
 
     Args:
         model: A built Sequential, a list of layers or a `Stepwise`, as in `generate`.
-        prompt: Integers (batch, steps), with at least one step.
-        steps: How many numbers to add, at most.
-        beams: How many beginnings are kept for each row.
-        end: The number after which a sequence is done, and with which it is filled up; None for none.
+        prompt: Ids (batch, steps), integers, with at least one step.
+        steps: The maximum number of ids to add.
+        beams: The number of partial sequences that each step keeps per row.
+        end: The id after which a sequence is done, and with which it is padded; None for none.
         length_penalty: The exponent p: log-probabilities are divided by ((5 + length) / 6)^p, so that long sequences,
-            products of more factors, are not put at a disadvantage; 0 for none.
-        states: What to begin with, a list of states for each recurrent layer; None: zeros.
-        from_logits: Whether the output has no softmax yet.
+            products of more factors, do not rank lower for their length; 0 for none.
+        states: The initial states, a list for each recurrent layer; None for zeros.
+        from_logits: Whether the output is logits, without a softmax.
 
     Returns:
         `Beams` of sequences (batch, beams, steps) and scores (batch, beams).
@@ -147,7 +147,7 @@ def beam_search(
         return Beams(np.zeros((0, beams, steps), np.int64), np.zeros((0, beams)))
     rows = np.arange(batch)[:, None]
     found = np.zeros((batch, 1, 0), np.int64)
-    total = np.zeros((batch, 1))  # log-probability of each beginning
+    total = np.zeros((batch, 1))  # log-probability of each beam
     length = np.zeros((batch, 1))
     done = np.zeros((batch, 1), bool)
     while found.shape[2] < steps and not done.all():

@@ -11,10 +11,10 @@ from .base.errors import as_integer
 
 
 def memory_stats() -> dict[str, int]:
-    """What the memory pool holds, from which all arrays of pydl come.
+    """Statistics of the memory pool, which allocates all arrays of pydl.
 
-    The bytes of a model are no longer in use as soon as the last reference to it has gone. Idle bytes are kept because
-    the next batch wants them again: as many as the highest use of late accounts for, and a quarter of it.
+    The bytes of a model are free as soon as the last reference to it is deleted. Idle bytes are kept because the next
+    batch will need them again: as many as the recent peak of use, and a quarter more.
 
     Returns:
         A dict of integers by name, "used_bytes", "idle_bytes", "peak_bytes", "used_blocks", "idle_blocks", "acquired"
@@ -29,9 +29,9 @@ def memory_stats() -> dict[str, int]:
 
 
 def release_memory() -> None:
-    """Gives every idle block of the memory pool back to the system, before a large allocation elsewhere, say.
+    """Returns every idle block of the memory pool to the system, for instance before a large allocation elsewhere.
 
-    What is needed again is taken anew, at the cost of fresh pages.
+    Later requests allocate fresh pages, which takes more time.
 
     Example:
         >>> pydl.release_memory()

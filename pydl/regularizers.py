@@ -181,7 +181,7 @@ def serialize(regularizer: Any) -> Any:
         regularizer: A regularizer, or None.
 
     Returns:
-        A dict of the class name and the config, or None for None; a function of a user's own stays as it is.
+        A dict of the class name and the config, or None for None; a user's function is returned unchanged.
 
     Example:
         >>> pydl.regularizers.serialize(pydl.regularizers.L2(0.5))

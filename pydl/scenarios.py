@@ -25,14 +25,14 @@ _CELLS: dict[str, type[Layer]] = {"lstm": LSTM, "gru": GRU, "rnn": SimpleRNN}
 def many_to_one(
     units: int, outputs: int, activation: Any = "softmax", cell: Any = "lstm", *, vocabulary: int = 0, features: int = 0
 ) -> Sequential:
-    """Reads a sequence and tells one thing at its end: the sentiment of a sentence, the next value of a series.
+    """One output for a sequence: the sentiment of a sentence, the next value of a series.
 
     Args:
         units: The size of the state.
         outputs: The size of the output.
         activation: Of the output.
         cell: "lstm", "gru" or "rnn", or a class of layers.
-        vocabulary: The number of ids, 0 for padding included: inputs are ids (batch, steps), which get an embedding.
+        vocabulary: The number of ids, with 0 for padding: inputs are ids (batch, steps), which get an embedding.
         features: The size of the vectors: inputs are (batch, steps, features). One of the two is given.
 
     Returns:
@@ -51,10 +51,10 @@ def many_to_one(
 def one_to_many(
     units: int, outputs: int, steps: int, features: int, activation: Any = "softmax", cell: Any = "lstm"
 ) -> Sequential:
-    """Reads one vector and tells several things, each from the states alone: the curve that some parameters describe.
+    """A sequence of outputs for one vector, each from the states alone: the curve that some parameters describe.
 
-    It does not read what it told before. What needs that, such as a caption for an image, is an `EncoderDecoder`, or a
-    decoder whose `initial_state` comes from the vector.
+    Its own outputs are not inputs of later steps. A task that needs that, such as a caption for an image, takes an
+    `EncoderDecoder`, or a decoder whose `initial_state` is computed from the vector.
 
     Args:
         units: The size of the state.
@@ -81,14 +81,14 @@ def one_to_many(
 def aligned(
     units: int, outputs: int, activation: Any = "softmax", cell: Any = "lstm", *, vocabulary: int = 0, features: int = 0
 ) -> Sequential:
-    """Tells one thing at each step: a tag for each word, or the next character, with which `generate` goes on.
+    """One output for each step: a tag for each word, or the next character, from which `generate` continues.
 
     Args:
         units: The size of the state.
         outputs: The size of the output of each step.
         activation: Of the output.
         cell: "lstm", "gru" or "rnn", or a class of layers.
-        vocabulary: The number of ids, 0 for padding included: inputs are ids (batch, steps), which get an embedding.
+        vocabulary: The number of ids, with 0 for padding: inputs are ids (batch, steps), which get an embedding.
         features: The size of the vectors: inputs are (batch, steps, features). One of the two is given.
 
     Returns:
@@ -108,7 +108,7 @@ def aligned(
 def video(
     frame: Sequence[int], cnn: Layer, units: int, outputs: int, activation: Any = "softmax", cell: Any = "lstm"
 ) -> Sequential:
-    """Reads frames: `cnn` makes a vector of each, and a recurrent layer reads those.
+    """One output for a video: `cnn` encodes each frame as a vector, and a recurrent layer reads the vectors.
 
     Args:
         frame: The shape of a frame, such as (height, width, channels).
@@ -133,10 +133,10 @@ def video(
 
 
 def teacher_forcing(targets: Any, start: int) -> Array:
-    """What a decoder reads in training to tell `targets`: `start`, then each word before the one to tell.
+    """The inputs of a decoder in training: `targets` shifted by one step, after `start`.
 
-    The last word of a row is never read, unless padding follows it: the decoder then reads it and is to tell 0. With an
-    end mark of one's own that step is of no use, since `generate(end=...)` stops at the mark; it does no harm.
+    The last word of a row is an input only if padding follows it; its target is then 0. With an end mark in the targets
+    that step has no use, because `generate(end=...)` stops at the mark; it is harmless.
 
     Args:
         targets: Ids (batch, steps), integers.
@@ -152,28 +152,27 @@ def teacher_forcing(targets: Any, start: int) -> Array:
         >>> pydl.scenarios.teacher_forcing([[5, 6, 7]], start=1).tolist()
         [[1, 5, 6]]
     """
-    numbers = np.asarray(targets)
-    return np.concatenate([np.full_like(numbers[:, :1], start), numbers[:, :-1]], axis=1)
+    ids = np.asarray(targets)
+    return np.concatenate([np.full_like(ids[:, :1], start), ids[:, :-1]], axis=1)
 
 
 class EncoderDecoder(Model):
-    """Reads a sequence to its end, then tells another: translation.
+    """Sequence to sequence: an encoder reads one sequence, a decoder writes another, as in translation.
 
-    The encoder's last states are the decoder's first. In training the decoder reads the right words before the one to
-    tell: `model.fit([source, teacher_forcing(target, start)], target)`. `generate` lets it read its own. Since 0 is
-    padding, which is not read, `start` is another number. The step that reads the last word of a target counts and
-    learns to tell the 0 behind it, which is the end; so every target needs one, the longest too: pad to one more than
-    its length, or close each target with an end mark.
+    The encoder's last states are the decoder's initial states. In training the inputs of the decoder are the previous
+    words of the target: `model.fit([source, teacher_forcing(target, start)], target)`. In `generate` they are its own
+    predictions. 0 is padding, which is masked, so `start` must not be 0. The step after the last word of a target
+    predicts 0, the end. So every target needs a 0 or an end mark at its end: pad the longest one too.
 
     Args:
-        source: The number of words to read, 0 for padding included.
-        target: The number of words to tell, 0 for padding included.
+        source: The number of ids of the source, with 0 for padding.
+        target: The number of ids of the target, with 0 for padding.
         units: The size of embeddings and states.
         cell: "lstm", "gru" or "rnn", or a class of layers.
         **kwargs: `name` and what else a `Model` takes.
 
     Input shape:
-        Two arrays of ids: source (batch, steps) and what the decoder reads (batch, other steps), integers.
+        Two arrays of ids: source (batch, steps) and the inputs of the decoder (batch, other steps), integers.
 
     Output shape:
         (batch, other steps, target)
@@ -207,14 +206,14 @@ class EncoderDecoder(Model):
         """The probabilities of each word of the target (batch, other steps, target).
 
         Args:
-            inputs: [source, what the decoder reads], two tensors of ids (batch, steps).
+            inputs: [source, inputs of the decoder], two tensors of ids (batch, steps).
         """
         source, target = inputs
         y: Tensor = self.words(self.decoder(self.target_embedding(target), initial_state=self.encode(source)))
         return y
 
     def encode(self, source: Any) -> list[Tensor]:
-        """The states that the decoder begins with.
+        """The initial states of the decoder.
 
         Args:
             source: Ids (batch, steps), integers.
@@ -225,12 +224,12 @@ class EncoderDecoder(Model):
         return list(self.encoder(self.source_embedding(source))[1:])
 
     def generate(self, source: Any, start: int, steps: int, **options: Any) -> Array:
-        """What the model tells of a source, word by word.
+        """The target that the model predicts for a source, word by word.
 
         Args:
             source: Ids (batch, steps), integers.
             start: The id that begins a sequence.
-            steps: How many words, at most.
+            steps: The maximum number of words.
             **options: Of `pydl.generation.generate`.
 
         Returns:
@@ -239,12 +238,12 @@ class EncoderDecoder(Model):
         return generation.generate(*self._begin(source, start), steps, states=[self.encode(source)], **options)
 
     def beam_search(self, source: Any, start: int, steps: int, **options: Any) -> generation.Beams:
-        """As `generate`, but the best beginnings are kept at every step.
+        """As `generate`, by beam search.
 
         Args:
             source: Ids (batch, steps), integers.
             start: The id that begins a sequence.
-            steps: How many words, at most.
+            steps: The maximum number of words.
             **options: Of `pydl.generation.beam_search`.
 
         Returns:

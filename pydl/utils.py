@@ -36,10 +36,10 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     if labels.dtype.kind not in "fiub":
         raise TypeError(f"[to_categorical] x: expected class indices, got {labels.dtype}")
     with np.errstate(invalid="ignore"):  # NaN is refused below
-        whole = labels.astype(np.int64)
-    if not np.array_equal(labels, whole):
+        integers = labels.astype(np.int64)
+    if not np.array_equal(labels, integers):
         raise ValueError(f"[to_categorical] x: expected integers, got {labels.dtype} with fractions")
-    labels = whole
+    labels = integers
     if num_classes is not None and as_integer(num_classes) is None:
         raise TypeError(f"[to_categorical] num_classes: expected an integer, got {num_classes!r}")
     if num_classes is None:

@@ -10,7 +10,7 @@ from .tensor import Tensor, wrap
 
 
 class GradientTape:
-    """Records the ops in its block, so that `gradient` can go back over them.
+    """Records the ops in its block, so that `gradient` can differentiate them.
 
     Trainable variables are recorded by themselves; `watch` adds any other tensor. A tape gives its gradients once and
     then frees what it recorded.
@@ -63,7 +63,7 @@ class GradientTape:
         tensor.requires_grad = True
 
     def gradient(self, target: Tensor, sources: Any, output_gradient: Any = None) -> Any:
-        """The gradients of a tensor with respect to others. The `.grad` of these stays as it is.
+        """The gradients of a tensor with respect to others. It does not change their `.grad`.
 
         Args:
             target: The tensor that was computed; its elements are added up.
@@ -78,8 +78,8 @@ class GradientTape:
             ShapeError: If `output_gradient` does not have the shape of `target`.
         """
         single = isinstance(sources, Tensor)
-        wanted: list[Tensor] = [sources] if single else list(sources)
-        inner = {id(t) for t in wanted}
+        tensors: list[Tensor] = [sources] if single else list(sources)
+        inner = {id(t) for t in tensors}
         found = {id(t): g for t, g in gradients(target, output_gradient, inner, self._persistent)}
-        result = [wrap(found[id(t)]) if id(t) in found else None for t in wanted]
+        result = [wrap(found[id(t)]) if id(t) in found else None for t in tensors]
         return result[0] if single else result

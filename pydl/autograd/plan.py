@@ -102,8 +102,8 @@ class PlanCache:
         Args:
             call: from a tensor (or a tuple of them) to a tensor (or several in lists, tuples and dicts).
             x: a C-contiguous array of the model's dtype, or a tuple of such arrays.
-            owner: whose weights and parts `call` reads; asked only when recording.
-            variant: tells calls apart that take arrays of the same shapes and do other things with them.
+            owner: whose weights and parts `call` reads; used only when recording.
+            variant: distinguishes calls that take arrays of the same shapes but compute something else.
         """
         many = type(x) is tuple
         if state.plan is not None:  # within the recording of an outer model, which records these kernels too

@@ -130,7 +130,7 @@ def _inputs_first(root: Tensor) -> list[Tensor]:
             if tensor.node is not None:
                 if tensor.node.backward is None:
                     raise RuntimeError(
-                        "[backward] tensor: expected a whole tape, got one that an earlier backward() has freed in "
+                        "[backward] tensor: expected a complete tape, got one that an earlier backward() has freed in "
                         "part; run the forward pass again, or add the losses and call backward() once"
                     )
                 stack.extend((x, False) for x in tensor.node.inputs if x.requires_grad)

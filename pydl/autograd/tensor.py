@@ -32,7 +32,7 @@ def as_array(data: Any, dtype: Any = None) -> Array:
 
 
 class Tensor(_core.TensorFields):
-    """A NumPy array that remembers how it was made.
+    """A NumPy array with its gradient and the op that computed it.
 
     It takes part in arithmetic with tensors, arrays and numbers (`+ - * / ** @ == < [...]`), and NumPy functions accept
     it.
@@ -44,11 +44,11 @@ class Tensor(_core.TensorFields):
         dtype: The dtype; None for that of the data.
 
     Attributes:
-        array: The array itself, for ops and kernels. Look at values through `numpy()`.
+        array: The array itself, for ops and kernels. Read values with `numpy()`.
         grad: After `backward()`, the gradient of a leaf, an array; further backward passes add to it. None at first.
         node: The op that made this tensor, if it was recorded.
-        mask: Bools of the leading axes, usually (batch, steps), which tell which steps count; None: all. Layers hand it
-            on; losses and metrics look at it.
+        mask: Bools of the leading axes, usually (batch, steps), True for steps that count; None: all. Layers propagate
+            it; losses and metrics use it.
 
     Raises:
         DTypeError: If the data holds no numbers, or `requires_grad` is set for integers or bools.
@@ -104,7 +104,7 @@ class Tensor(_core.TensorFields):
     def numpy(self) -> Array:
         """The values as an array, which is not copied.
 
-        A model that looks at values in its forward pass gets no plan for replays.
+        A model that reads values in its forward pass gets no plan.
 
         Returns:
             The array, of the shape and dtype of the tensor.
@@ -113,7 +113,7 @@ class Tensor(_core.TensorFields):
             >>> pydl.Tensor([1, 2]).numpy()
             array([1, 2], dtype=int32)
         """
-        cannot_replay("the forward pass looks at the values of a tensor; compute with pydl.ops instead")
+        cannot_replay("the forward pass reads the values of a tensor; compute with pydl.ops instead")
         return self.array
 
     @property
@@ -193,7 +193,7 @@ class Tensor(_core.TensorFields):
             leaf.grad = dx if leaf.grad is None else leaf.grad + dx
 
     def detach(self) -> Tensor:
-        """The same values without history: no gradient goes back through the result.
+        """The same values without history: no gradient flows through the result.
 
         Returns:
             A tensor on the same array.

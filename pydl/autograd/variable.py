@@ -19,7 +19,7 @@ class Variable(Tensor):
     """A weight: a tensor with a name that is written in place.
 
     `array`, `numpy()` and all views of them are read-only: writes go through `assign`, `assign_add`, `assign_sub` or
-    `v[...] = ...`, so that what was packed from the old values is made again.
+    `v[...] = ...`, so that what was packed from the old values is packed again.
 
     Args:
         initial_value: An array, a tensor or numbers of any shape; always copied.

@@ -47,7 +47,7 @@ class Registry(Generic[Thing]):
         )
 
     def get(self, identifier: Any) -> Any:
-        """An instance from a name, a config or a class; any other callable is returned as it is."""
+        """An instance from a name, a config or a class; any other callable is returned unchanged."""
         config: dict[str, Any] = {}
         if isinstance(identifier, dict):
             identifier, config = self._parts(identifier)
@@ -81,7 +81,7 @@ class Registry(Generic[Thing]):
         return thing
 
     def serialize(self, thing: Any) -> Any:
-        """A config for `get`; a callable of another class is returned as it is."""
+        """A config for `get`; a callable of another class is returned unchanged."""
         if self.classes.get(type(thing).__name__) is not type(thing):
             return thing
         return {"class_name": type(thing).__name__, "config": plain(thing.get_config())}

@@ -16,8 +16,8 @@ class Callback(NamesArguments):
     A subclass overrides the hooks it needs. In a hook, `self.model` is the model, and `self.params` holds "epochs",
     "steps" (None if unknown) and "verbose". `self.model.stop_training = True` ends `fit` after the current batch.
 
-    `logs` maps names ("loss", "accuracy", "val_loss", ...) to the means since the start of the epoch. It is empty where
-    nothing has been measured yet, never None.
+    `logs` maps names ("loss", "accuracy", "val_loss", ...) to the means since the start of the epoch. It is empty, not
+    None, before the first measurement.
 
     Example:
         >>> class BestLoss(pydl.callbacks.Callback):
@@ -68,7 +68,7 @@ class Callback(NamesArguments):
         """Called by `fit`, `evaluate` and `predict` before any hook.
 
         Args:
-            params: What `self.params` is to be: a dict with "epochs", "steps" and "verbose".
+            params: The new `self.params`: a dict with "epochs", "steps" and "verbose".
 
         Example:
             >>> callback = pydl.callbacks.Callback()
@@ -105,7 +105,7 @@ class Callback(NamesArguments):
 
         Args:
             epoch: The number of the epoch, from 0.
-            logs: The logs of the epoch, with "val_" figures if there was validation. A callback may add to them.
+            logs: The logs of the epoch, with "val_" values if there was validation. A callback may add values.
         """
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
@@ -208,16 +208,16 @@ class LambdaCallback(Callback):
     """Hooks from plain functions.
 
     Args:
-        **hooks: Functions by the names of hooks of `Callback`, which they get the arguments of.
+        **hooks: Functions by the name of a hook of `Callback`, with the arguments of that hook.
 
     Raises:
         TypeError: If there is no hook of this name.
 
     Example:
-        >>> said = pydl.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("epoch", epoch))
+        >>> printer = pydl.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("epoch", epoch))
         >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
         >>> model.compile("sgd", "mse")
-        >>> _ = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, callbacks=[said], verbose=0)
+        >>> _ = model.fit(np.ones((4, 1)), np.ones((4, 1)), epochs=2, callbacks=[printer], verbose=0)
         epoch 0
         epoch 1
     """

@@ -20,15 +20,15 @@ class CallbackList(Callback):
         callbacks: The callbacks, or one.
         add_history: Whether to append a `History` if there is none yet.
         add_progbar: Whether to append a `ProgressBar` if there is none yet.
-        model: What `set_model` is called with, or None.
-        **params: What callbacks find in `self.params`.
+        model: The argument of `set_model`, or None.
+        **params: The `self.params` of the callbacks.
 
     Raises:
-        TypeError: If something else stands among the callbacks.
+        TypeError: If an element is no callback.
 
     Example:
-        >>> said = pydl.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
-        >>> callbacks = pydl.callbacks.CallbackList([said], epochs=3)
+        >>> printer = pydl.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs))
+        >>> callbacks = pydl.callbacks.CallbackList([printer], epochs=3)
         >>> callbacks.on_epoch_end(0, {"loss": 0.5})
         0 {'loss': 0.5}
     """
@@ -47,8 +47,8 @@ class CallbackList(Callback):
             if not isinstance(callback, Callback):
                 meant = f"; did you mean {callback.__name__}(...)?" if isinstance(callback, type) else ""
                 raise TypeError(f"[fit] callbacks: expected Callback objects, got {callback!r}{meant}")
-        for wanted, kind in ((add_history, History), (add_progbar, ProgressBar)):
-            if wanted and not any(isinstance(callback, kind) for callback in self.callbacks):
+        for is_added, kind in ((add_history, History), (add_progbar, ProgressBar)):
+            if is_added and not any(isinstance(callback, kind) for callback in self.callbacks):
                 self.callbacks.append(kind())
         self.set_params(params)
         if model is not None:
@@ -84,7 +84,7 @@ class CallbackList(Callback):
                 monitor.expect(None if names is None else [*names, *added], validated, others)
 
     def hooks(self, name: str) -> tuple[Callable[..., None], ...]:
-        """The hooks of one name that somebody has overridden.
+        """The hooks of one name that callbacks override.
 
         Args:
             name: The name of a hook.

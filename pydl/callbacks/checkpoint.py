@@ -11,22 +11,22 @@ from .monitor import Monitor
 
 
 class ModelCheckpoint(Callback):
-    """Saves the weights after every epoch, or every so many batches. A file appears whole or not at all.
+    """Saves the weights after every epoch, or every so many batches. Files are written atomically.
 
     Args:
-        filepath: The file. It may hold the epoch and the batch, both from 1, and logs:
+        filepath: The file. It may contain the epoch and the batch, both from 1, and logs:
             "run-{epoch:02d}-{val_loss:.3f}.npz".
         monitor: The log to watch for `save_best_only`.
         verbose: 1 to print when a file is saved.
-        save_best_only: Whether to save only when `monitor` has improved on the best so far, or is not measured at all.
+        save_best_only: Whether to save only when `monitor` has improved on the best so far, or is not measured.
         save_weights_only: True: this release saves weights.
         mode: "min", "max", or "auto", which maximises accuracies and the like.
         save_freq: "epoch", or a number of batches.
         initial_value_threshold: The best value so far at the start; None for none.
 
     Raises:
-        ValueError: If an argument does not fit; in `fit`, if `monitor` cannot come.
-        KeyError: In `fit`, if `filepath` names a log that there is not.
+        ValueError: If an argument does not fit; in `fit`, if `monitor` cannot be in the logs.
+        KeyError: In `fit`, if `filepath` names a log that does not exist.
 
     Example:
         >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])
@@ -86,8 +86,8 @@ class ModelCheckpoint(Callback):
             if waits if value is None else not self._monitor.improves(value):
                 return
             if self.verbose:
-                figure = "is not measured" if value is None else f"improved to {value:.5f}"
-                print(f"Epoch {self._epoch + 1}: {self.monitor} {figure}, saving to {path}")
+                result = "is not measured" if value is None else f"improved to {value:.5f}"
+                print(f"Epoch {self._epoch + 1}: {self.monitor} {result}, saving to {path}")
             if value is not None:
                 self._monitor.best = value
         elif self.verbose:

@@ -14,13 +14,13 @@ from .callback import Callback, Logs
 class CSVLogger(Callback):
     """Writes "epoch" and all logs to a CSV file, a line for each epoch.
 
-    A value that an epoch does not have is "NA". A log that comes later gets a column: the file is then written anew,
-    and appears whole or not at all.
+    A value that an epoch does not have is "NA". A log that appears later gets a column: the file is then rewritten
+    atomically.
 
     Args:
         filename: The file.
-        separator: What stands between two values.
-        append: Whether to go on with an old file.
+        separator: The text between two values.
+        append: Whether to append to an existing file.
 
     Example:
         >>> log = pydl.callbacks.CSVLogger("log.csv")
@@ -50,7 +50,7 @@ class CSVLogger(Callback):
         if new:
             self._add(new)
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            self._writer(file).writerow([_written(values.get(name, "NA")) for name in self._columns])
+            self._writer(file).writerow([_formatted(values.get(name, "NA")) for name in self._columns])
 
     def _add(self, columns: list[str]) -> None:
         """Adds columns to the file, with "NA" in the existing rows."""
@@ -76,7 +76,7 @@ class CSVLogger(Callback):
         return csv.writer(file, delimiter=self.separator)
 
 
-def _written(value: Any) -> Any:
+def _formatted(value: Any) -> Any:
     """A scalar as it is, several values in brackets, as in Keras."""
     if isinstance(value, str) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
         return value

@@ -20,10 +20,10 @@ class EarlyStopping(Callback):
         mode: "min", "max", or "auto", which maximises accuracies and the like.
         baseline: A value to beat, or None.
         restore_best_weights: Whether the model ends with the weights of its best epoch.
-        start_from_epoch: How many epochs at the start do not count.
+        start_from_epoch: The number of epochs at the start that do not count.
 
     Raises:
-        ValueError: For another mode; in `fit`, if `monitor` cannot come.
+        ValueError: For another mode; in `fit`, if `monitor` cannot be in the logs.
 
     Example:
         >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])

@@ -17,17 +17,17 @@ from .callback import Callback, Logs
 
 
 class GradientMonitor(Callback):
-    """Notes the norms of gradients while `fit` runs: whether they vanish or explode.
+    """Records the norms of gradients during `fit`, to show whether they vanish or explode.
 
     Args:
-        data: (x, y), a batch to look at before training and after each epoch, of the shapes that `fit` takes; None:
+        data: (x, y), a batch to measure before training and after each epoch, of the shapes that `fit` takes; None:
             `steps` stays empty.
 
     Attributes:
         layers: For each layer with trained weights, the mean over each epoch's batches of the norm of their gradients.
-        steps: For each recurrent layer, an array (steps,) of float64 for each look at `data`: the norm of the gradient
-            of the loss with respect to the layer's input of each step. The weights between input and state are the same
-            at all steps, so its course over time is that of the gradient that comes back.
+        steps: For each recurrent layer, an array (steps,) of float64 per measurement: the norm of the gradient of the
+            loss with respect to the layer's input of each step. The weights between input and state are the same at all
+            steps, so it is proportional to the gradient of the state.
 
     Source:
         Pascanu et al. 2013, "On the difficulty of training recurrent neural networks".
@@ -40,7 +40,7 @@ class GradientMonitor(Callback):
         >>> _ = model.fit(x, y, epochs=2, callbacks=[monitor], verbose=0)
         >>> [len(norms) for norms in monitor.layers.values()]
         [2, 2]
-        >>> [[look.shape for look in looks] for looks in monitor.steps.values()]
+        >>> [[norms.shape for norms in measurements] for measurements in monitor.steps.values()]
         [[(5,), (5,), (5,)]]
     """
 
@@ -54,7 +54,7 @@ class GradientMonitor(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.layers, self.steps = {}, {}
-        self._look()
+        self._measure()
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._sums: dict[str, float] = {}
@@ -76,9 +76,9 @@ class GradientMonitor(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         for name, total in self._sums.items():
             self.layers.setdefault(name, []).append(total / self._batches)
-        self._look()
+        self._measure()
 
-    def _look(self) -> None:
+    def _measure(self) -> None:
         if self.data is not None:
             for name, norms in step_norms(self.model, *self.data).items():
                 self.steps.setdefault(name, []).append(norms)
@@ -119,10 +119,10 @@ class GradientMonitor(Callback):
         return figure
 
 
-def draw_steps(axis: Any, looks: list[Array]) -> None:
+def draw_steps(axis: Any, measurements: list[Array]) -> None:
     """A line per measurement on a logarithmic axis, from light (before training) to dark (the last)."""
-    for number, norms in enumerate(looks):
-        axis.semilogy(np.where(norms > 0, norms, np.nan), color=str(0.8 * (1 - (number + 1) / len(looks))))
+    for number, norms in enumerate(measurements):
+        axis.semilogy(np.where(norms > 0, norms, np.nan), color=str(0.8 * (1 - (number + 1) / len(measurements))))
 
 
 def step_norms(model: Any, x: Any, y: Any) -> dict[str, Array]:

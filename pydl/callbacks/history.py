@@ -10,10 +10,10 @@ from .callback import Callback, Logs
 class History(Callback):
     """The logs of every epoch: `history["val_loss"][3]` belongs to epoch `epoch[3]`.
 
-    `fit` makes one and returns it.
+    `fit` creates one and returns it.
 
     Attributes:
-        history: A dict from the names of logs to lists of figures.
+        history: A dict from the names of logs to lists of values.
         epoch: The numbers of the epochs, from 0.
 
     Example:

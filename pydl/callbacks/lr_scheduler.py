@@ -80,7 +80,7 @@ class ReduceLROnPlateau(Callback):
 
     Raises:
         TypeError: In `fit`, if the learning rate of the optimizer follows a schedule.
-        ValueError: If an argument does not fit; in `fit`, if `monitor` cannot come.
+        ValueError: If an argument does not fit; in `fit`, if `monitor` cannot be in the logs.
 
     Example:
         >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1, trainable=False)])

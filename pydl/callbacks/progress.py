@@ -38,7 +38,7 @@ class ProgressBar(Callback):
         True
     """
 
-    _uses_batch_logs = False  # asks the model when it draws
+    _uses_batch_logs = False  # it reads the model's logs when it draws
 
     def __init__(self, verbose: int | str = 1, stream: TextIO | None = None) -> None:
         super().__init__()

@@ -66,7 +66,7 @@ def serialize(initializer: Any) -> Any:
         initializer: An initializer.
 
     Returns:
-        A dict of the class name and the config; a function of a user's own stays as it is.
+        A dict of the class name and the config; a user's function is returned unchanged.
 
     Example:
         >>> pydl.initializers.serialize(pydl.initializers.Zeros())

@@ -19,7 +19,7 @@ class LossAdder(Tracked, Recordable):
     _losses_exist = False  # whether any layer has ever added a loss; if not, no pass need search for them
 
     def add_loss(self, loss: Any) -> None:
-        """Adds to the losses of the forward pass under way. To be called in `call` or `build`.
+        """Adds to the losses of the current forward pass. To be called in `call` or `build`.
 
         Args:
             loss: Scalar tensor, or a list of them.

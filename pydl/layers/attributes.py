@@ -67,7 +67,7 @@ class OfGraph(OfOnlyCall):
 
 
 class SetByInit:
-    """An attribute that `Layer.__init__` sets. Before that, reading it raises an error that says so.
+    """An attribute that `Layer.__init__` sets. Before that, reading it raises an error.
 
     No `__getattr__`, because that makes every attribute of the class slower.
     """

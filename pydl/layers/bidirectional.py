@@ -119,21 +119,21 @@ class Bidirectional(Layer):
         half = len(state_sizes(self.forward_layer.cell))
         given = None if initial_state is None else as_states(self.name, initial_state, 2 * half)
         first, second = (None, None) if given is None else (given[:half], given[half:])
-        output, *states = self._at_once(sequences, first, second, mask, training) or self._one_by_one(
+        output, *states = self._fused_call(sequences, first, second, mask, training) or self._separate_calls(
             sequences, first, second, mask
         )
         if self.merge_mode is None:
             return (*output, *states)
         return (output, *states) if states else output
 
-    def _at_once(
+    def _fused_call(
         self, sequences: Tensor, first: Any, second: Any, mask: Any, training: bool | None
     ) -> tuple[Any, ...] | None:
         """Both layers in one kernel call: output and states. None if the layers must be called one by one."""
         layers = (self.forward_layer, self.backward_layer)
         cells = [one.cell for one in layers]
-        alike = isinstance(cells[0], Cell) and type(cells[0]) is type(cells[1])
-        if not alike or not all(map(self._is_plain, layers)):
+        same_cells = isinstance(cells[0], Cell) and type(cells[0]) is type(cells[1])
+        if not same_cells or not all(map(self._only_runs_cell, layers)):
             return None
         directions: list[Any] = []
         for one, initial in zip(layers, (first, second), strict=True):
@@ -152,12 +152,12 @@ class Bidirectional(Layer):
             output = self._merge(output[..., :units], output[..., units:])
         return (output, *last[0], *last[1]) if self.return_state else (output,)
 
-    def _is_plain(self, layer: Any) -> bool:
+    def _only_runs_cell(self, layer: Any) -> bool:
         """Whether a call of this layer only runs its cell: no override, recomputation, cast or regularizer."""
         unchanged = getattr(layer.call, "__func__", None) is RNN.call and layer.recompute_every is None
         return unchanged and layer.dtype == self.dtype and layer.activity_regularizer is None
 
-    def _one_by_one(self, sequences: Tensor, first: Any, second: Any, mask: Any) -> tuple[Any, ...]:
+    def _separate_calls(self, sequences: Tensor, first: Any, second: Any, mask: Any) -> tuple[Any, ...]:
         forward = self.forward_layer(sequences, initial_state=first, mask=mask)
         backward = self.backward_layer(sequences, initial_state=second, mask=mask)
         states: tuple[Tensor, ...] = ()

@@ -46,7 +46,7 @@ class Signature:
         self._known = None if arguments.has_var_keyword else frozenset(arguments.names)
         self._by_position = arguments.by_position
         self.masks = {name: f"{name}_mask" for name in self.names if f"{name}_mask" in self.names}
-        # The annotation of the first argument says whether a layer of pydl takes a single tensor.
+        # The annotation of the first argument of pydl's layers: whether they take a single tensor.
         own = (getattr(method, "__module__", None) or "").startswith("pydl.layers.")
         self.takes_one = (
             own and bool(self.names) and getattr(method, "__annotations__", {}).get(self.names[0]) == "Tensor"

@@ -184,7 +184,7 @@ class Cell(Layer):
 
         Args:
             input_shape: Shape of the input, (batch, features).
-            states_shape: Not looked at.
+            states_shape: Ignored.
         """
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
         return (input_shape[0], self.units), [(input_shape[0], n) for n in sizes]

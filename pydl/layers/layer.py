@@ -55,7 +55,7 @@ class Layer(WeightMaker, Counted):
         name: Name of the layer; None makes a unique one of the class.
         input_shape: Shape of a sample, by which the first layer of a `Sequential` replaces an `Input`.
         input_dim: The same for samples of one axis: its size.
-        **unknown: None; a further name is an error that says which name was meant.
+        **unknown: None; for another name, the error suggests the right one.
 
     Input shape:
         A tensor, array or structure of them of any shape, as `call` takes it.
@@ -178,7 +178,7 @@ class Layer(WeightMaker, Counted):
             inputs: Tensor, or structure of tensors, of the shape that the layer takes, floats in its dtype.
             *args: Further arguments.
             **kwargs: Further arguments by name, tensors among them.
-            training: If `call` takes it, whether this is training: True, False, or None where nobody says.
+            training: If `call` takes it, whether this is training: True, False, or None if unknown.
             mask: If `call` takes it, the mask of inputs: bools (batch, steps), True for the steps that count, or None;
                 a structure of masks for several tensors.
 
@@ -293,9 +293,9 @@ class Layer(WeightMaker, Counted):
 
         Args:
             *args: Arguments of `call`: tensors, arrays or structures of them. Floats are cast to the layer's dtype.
-            training: Whether this is training, for this layer and those called inside; None takes over what the calling
-                layer was told.
-            **kwargs: Arguments of `call` by name, such as mask. By default mask is what the input carries.
+            training: Whether this is training, for this layer and those called inside; None for the value of
+                the calling layer.
+            **kwargs: Arguments of `call` by name, such as mask. By default mask is that of the input.
 
         Returns:
             What `call` returns: a tensor, or a structure of them.

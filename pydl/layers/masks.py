@@ -36,10 +36,10 @@ def as_masks(masks: Any) -> Any:
 def add_masks(signature: Any, x: Any, kwargs: dict[str, Any]) -> None:
     """Passes the mask of argument `a` as argument `a_mask` if the call takes it."""
     first = signature.names[0]
-    for name, wanted in signature.masks.items():
+    for name, mask_name in signature.masks.items():
         value = x if name == first else kwargs.get(name)
-        if value is not None and kwargs.get(wanted) is None:
-            kwargs[wanted] = map_structure(mask_of, value)
+        if value is not None and kwargs.get(mask_name) is None:
+            kwargs[mask_name] = map_structure(mask_of, value)
 
 
 def set_masks(y: Any, masks: Any) -> None:

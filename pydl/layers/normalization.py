@@ -44,8 +44,8 @@ class Normalization(Layer):
         self._weight_options.get(self, arguments)
 
     def _add_gamma_and_beta(self, shape: Sequence[Any]) -> None:
-        for name, wanted in (("gamma", self.scale), ("beta", self.center)):
-            setattr(self, name, self._weight_options.add(self, name, tuple(shape)) if wanted else None)
+        for name, is_used in (("gamma", self.scale), ("beta", self.center)):
+            setattr(self, name, self._weight_options.add(self, name, tuple(shape)) if is_used else None)
 
     def _axes(self, shape: Shape) -> list[int]:
         """`axis` as non-negative integers; ShapeError if the inputs do not have it."""

@@ -189,7 +189,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
 
 
 class GlobalMaxPooling1D(_GlobalPooling1D):
-    """Largest element of each channel over the steps. A mask of steps is not looked at.
+    """Largest element of each channel over the steps. A mask of steps is ignored.
 
     Args:
         data_format: "channels_last" (N, T, C), the default, or "channels_first" (N, C, T).

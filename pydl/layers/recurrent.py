@@ -147,15 +147,15 @@ class RNN(Layer):
         if self.stateful:
             _each(plan.write_variable, self.states, last)
 
-    def _advance(self, sequences: Tensor, states: list[Any], whole: bool = True) -> tuple[Tensor, list[Any]]:
-        """Continues from `states`: the outputs of all steps (`whole`) or of the last one, and the new states.
+    def _advance(self, sequences: Tensor, states: list[Any], all_steps: bool = True) -> tuple[Tensor, list[Any]]:
+        """Continues from `states`: the outputs of all steps (`all_steps`) or of the last one, and the new states.
 
         It uses the mask of the sequences. If all steps are masked, the last output is that of the previous call.
         """
         masks = (None, None) if isinstance(self.cell, Cell) else None
         x = self._convert(sequences)
-        output, last = self._run(x, states, x.mask, masks, whole)
-        if whole:
+        output, last = self._run(x, states, x.mask, masks, all_steps)
+        if all_steps:
             output.mask = x.mask
         elif isinstance(self.cell, Cell):
             output = last[0]
@@ -165,15 +165,15 @@ class RNN(Layer):
         """The cell's states before the first step, usually zeros: a list."""
         return initial_state(self.cell, batch_size, self.dtype)
 
-    def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
+    def _run(self, x: Tensor, states: Any, mask: Any, masks: Any, all_steps: bool) -> tuple[Tensor, list[Any]]:
         """All steps in one kernel if the cell has one, else step by step."""
         if isinstance(self.cell, Cell):
-            arguments = self.cell._sequence(states, mask, masks, self.go_backwards, whole)
+            arguments = self.cell._sequence(states, mask, masks, self.go_backwards, all_steps)
             if arguments is not None:
                 x, arguments = fuse_embedding(x, arguments)
                 output, *last = getattr(ops, self.cell._op)(x, **arguments, recompute_every=self.recompute_every)
                 return output, last
-        return self._loop(x, states, mask, masks, whole)
+        return self._loop(x, states, mask, masks, all_steps)
 
     def _replay_obstacle(self, training: bool) -> str | None:
         if training and self.recompute_every is not None:
@@ -206,7 +206,7 @@ class RNN(Layer):
         self.states = [_each(lambda s: Variable(s, False, self.dtype, "state"), state) for state in states]
         self._state_variables = flatten(self.states)
 
-    def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, whole: bool) -> tuple[Tensor, list[Any]]:
+    def _loop(self, x: Tensor, states: Any, mask: Any, masks: Any, all_steps: bool) -> tuple[Tensor, list[Any]]:
         """The cell step by step, recorded on the tape."""
         options = {} if masks is None else {"masks": masks}
         state: Any = self._initial_state(x.shape[0]) if states is None else states
@@ -223,7 +223,7 @@ class RNN(Layer):
                 new, new_state = select(new, y), _each(select, new_state, state)
             y, state = new, new_state
             outputs[number] = y
-        if not whole:
+        if not all_steps:
             return y, list(state)
         if not steps:
             return as_tensor(np.zeros((x.shape[0], 0, y.shape[1]), self.dtype)), list(state)
@@ -232,7 +232,7 @@ class RNN(Layer):
     # -- states between batches
 
     def reset_state(self, states: Any = None) -> None:
-        """Sets the states of a stateful layer, so that the next batch starts anew. It may be of another size.
+        """Resets the states of a stateful layer. The next batch may have another size.
 
         Args:
             states: Array, or list of arrays (batch, units), to start from; None is zeros.

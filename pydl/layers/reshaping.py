@@ -39,7 +39,7 @@ class Flatten(Layer):
 
     _recordable = True
     _passes_dtype = True
-    supports_masking = False  # a mask of steps says nothing about the output
+    supports_masking = False  # the output has no steps
 
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -82,7 +82,7 @@ class Reshape(Layer):
 
     _recordable = True
     _passes_dtype = True
-    supports_masking = False  # a mask of steps says nothing about the output
+    supports_masking = False  # the output has no steps
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -99,7 +99,7 @@ class Reshape(Layer):
         return input_shape[0], *self._sizes(input_shape[1:])
 
     def _sizes(self, sample: Shape) -> Shape:
-        """target_shape with -1 replaced by the size that it stands for."""
+        """target_shape with -1 replaced by its size."""
         total, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
         sizes = tuple(total // known if n == -1 and known else n for n in self.target_shape)
         if math.prod(sizes) != total:

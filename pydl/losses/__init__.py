@@ -112,7 +112,7 @@ logcosh = log_cosh
 
 
 def is_known(name: str) -> bool:
-    """Whether `get` knows this name."""
+    """Whether `get` has a loss of this name."""
     return name in _functions or _alias(name) is not None or _registry.knows(name)
 
 

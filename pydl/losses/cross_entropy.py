@@ -91,7 +91,7 @@ def sparse_categorical_crossentropy(
     output = _classes_last(floating(as_tensor(y_pred)), axis)
     labels = integer_labels(_moved(as_array(y_true), output.ndim, axis), output.shape)
     if ignore_class is not None:
-        return _without(labels == ignore_class, labels, output, from_logits)
+        return _ignoring(labels == ignore_class, labels, output, from_logits)
     logits = output if from_logits else before("softmax", output)
     if logits is not None:
         try:
@@ -162,7 +162,7 @@ def _moved(target: Array, rank: int, axis: int) -> Array:
     return target if axis in (-1, rank - 1) or target.ndim != rank else axis_last(target, axis)
 
 
-def _without(ignored: Array, labels: Array, output: Tensor, from_logits: bool) -> Tensor:
+def _ignoring(ignored: Array, labels: Array, output: Tensor, from_logits: bool) -> Tensor:
     """The losses of all labels, 0 for ignored ones, with a mask that leaves these out."""
     labels = replaced(labels, ignored, 0)
     values = sparse_categorical_crossentropy(labels, output, from_logits)

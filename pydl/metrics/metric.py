@@ -93,7 +93,7 @@ class Metric(NamesArguments):
             >>> metric.add_variable((2,), "ones", name="total")
             <Variable 'total' shape=(2,) dtype=float32 trainable=False>
         """
-        self._check_made()
+        self._check_initialized()
         value = initializers.get("zeros" if initializer is None else initializer)(tuple(shape), dtype or self._dtype)
         variable = Variable(value, trainable=False, dtype=dtype, name=name or "variable")
         self._variables.append(variable)
@@ -122,7 +122,7 @@ class Metric(NamesArguments):
     @property
     def variables(self) -> list[Variable]:
         """Variables of `add_variable` and among the attributes, then those of metrics among the attributes."""
-        self._check_made()
+        self._check_initialized()
         attributes = flatten(list(vars(self).values()))
         own = [*self._variables, *(each for each in attributes if isinstance(each, Variable))]
         inner = [variable for each in attributes if isinstance(each, Metric) for variable in each.variables]
@@ -171,7 +171,7 @@ class Metric(NamesArguments):
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
     def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Array]:
-        """Values of the variables after an update from other values. The metric stays as it is.
+        """Values of the variables after an update from other values. The metric does not change.
 
         Args:
             metric_variables: List of values of `variables`, arrays of their shapes.
@@ -201,12 +201,12 @@ class Metric(NamesArguments):
 
         def update() -> list[Array]:
             self.update_state(*args, **kwargs)
-            return self._values_now()
+            return self._current_values()
 
-        return cast("list[Array]", self._with(metric_variables, update))
+        return cast("list[Array]", self._with_values(metric_variables, update))
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
-        """Result for values of the variables. The metric stays as it is.
+        """Result for values of the variables. The metric does not change.
 
         Args:
             metric_variables: List of values of `variables`, arrays of their shapes.
@@ -225,10 +225,10 @@ class Metric(NamesArguments):
             >>> Total().stateless_result([5.0]).item()
             5.0
         """
-        return self._with(metric_variables, self.result)
+        return self._with_values(metric_variables, self.result)
 
     def stateless_reset_state(self) -> list[Array]:
-        """Values that `reset_state` gives the variables. The metric stays as it is.
+        """Values that `reset_state` gives the variables. The metric does not change.
 
         Returns:
             List of arrays, in the order of `variables`.
@@ -242,15 +242,15 @@ class Metric(NamesArguments):
 
         def reset() -> list[Array]:
             self.reset_state()
-            return self._values_now()
+            return self._current_values()
 
-        return cast("list[Array]", self._with(self._values_now(), reset))
+        return cast("list[Array]", self._with_values(self._current_values(), reset))
 
-    def _values_now(self) -> list[Array]:
+    def _current_values(self) -> list[Array]:
         return [variable.array.copy() for variable in self.variables]
 
-    def _with(self, values: Sequence[Any], action: Callable[[], Any]) -> Any:
-        variables, before = self.variables, self._values_now()
+    def _with_values(self, values: Sequence[Any], action: Callable[[], Any]) -> Any:
+        variables, before = self.variables, self._current_values()
         if len(values) != len(variables):
             raise ValueError(f"[{self.name}] metric_variables: expected {len(variables)} values, got {len(values)}")
         try:
@@ -277,11 +277,11 @@ class Metric(NamesArguments):
             >>> metric([1.0, 2.0]), metric([6.0])
             (1.5, 3.0)
         """
-        self._check_made()
+        self._check_initialized()
         self.update_state(*args, **kwargs)
         return self.result()
 
-    def _check_made(self) -> None:
+    def _check_initialized(self) -> None:
         if "_variables" not in vars(self):
             raise RuntimeError(f"[{type(self).__name__}] __init__: expected a call of super().__init__() first")
 
@@ -317,12 +317,12 @@ class Metric(NamesArguments):
         return f"<{type(self).__name__} name={self.name}>"
 
 
-class Kept:
+class SavedState:
     """A saved state of a metric. `restore` writes it back; the variables stay the same objects."""
 
     def __init__(self, metric: Metric) -> None:
         self._metric, self._variables = metric, metric.variables
-        self._values = metric._values_now()
+        self._values = metric._current_values()
         self._attributes = copy.deepcopy(vars(metric), {id(variable): variable for variable in self._variables})
 
     def restore(self) -> None:

@@ -15,13 +15,13 @@ from ..layers import RNN, Bidirectional, Embedding, InputLayer, TimeDistributed
 
 
 class Stepwise:
-    """The layers of a chain, as a function of what comes in at one step and of the states.
+    """The layers of a chain as a function of the inputs of one step and of the states.
 
     Args:
         model: a Sequential, or a list of layers that follow one another; built. The first may be an Embedding, which
-            takes numbers; without one, numbers become one-hot vectors.
+            takes ids; without one, ids become one-hot vectors.
 
-    TypeError for a Bidirectional layer, or one that goes backwards: it would have to know what comes.
+    TypeError for a Bidirectional layer, or one that runs backwards: it needs the later steps first.
     """
 
     def __init__(self, model: Any) -> None:
@@ -61,7 +61,7 @@ class Stepwise:
         after: list[Any] = []
         for layer in self.layers:
             if isinstance(layer, RNN):
-                x, new = layer._advance(x, states[len(after)], whole=layer is not self.recurrent[-1])
+                x, new = layer._advance(x, states[len(after)], all_steps=layer is not self.recurrent[-1])
                 after.append(new)
             else:
                 if isinstance(layer, TimeDistributed) and x.ndim == 2:  # only the last step

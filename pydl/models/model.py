@@ -33,8 +33,8 @@ from .summary import Described
 class Model(Trainer, Described, Layer):
     """A layer with `compile`, `fit`, `evaluate` and `predict`.
 
-    It is made in one of two ways. `Model(inputs=x, outputs=y)` is the graph of layers between symbolic tensors: x from
-    `Input()`, y from calling layers on it. Or a subclass makes layers in `__init__` and uses them in
+    There are two ways to create one. `Model(inputs=x, outputs=y)` is the graph of layers between symbolic tensors: x
+    from `Input()`, y from calling layers on it. Or a subclass creates layers in `__init__` and uses them in
     `call(self, x, training=None)`.
 
     Called without a tape (training not True, outside of `with pydl.GradientTape()`, x without `requires_grad`) the
@@ -47,11 +47,11 @@ class Model(Trainer, Described, Layer):
         **kwargs: `name`, `trainable` and `dtype` (float32 or float64), as for `layers.Layer`.
 
     Raises:
-        TypeError: If only one of inputs and outputs is given, or something else than symbolic tensors.
+        TypeError: If only one of inputs and outputs is passed, or they are not symbolic tensors.
         ValueError: If the outputs do not come from the inputs.
 
     Input shape:
-        (batch, ...), as the Input says or as the first call has it; a list or dict of arrays for several inputs.
+        (batch, ...), as declared by the Input or known from the first call; a list or dict for several inputs.
 
     Output shape:
         (batch, ...), what the last layer gives; in the structure of `outputs`.
@@ -241,7 +241,7 @@ class Model(Trainer, Described, Layer):
 
     @checks_names
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Writes all weights into an .npz file, which appears whole or not at all.
+        """Writes all weights into an .npz file, atomically.
 
         Args:
             filepath: The file.
@@ -314,13 +314,13 @@ class Model(Trainer, Described, Layer):
     # -- description
 
     def get_config(self) -> dict[str, Any]:
-        """Name, layers and their calls, without the weights: what `from_config` makes the model from again.
+        """Name, layers and their calls, without the weights: what `from_config` makes the model from.
 
         Returns:
             A dict of plain values.
 
         Raises:
-            NotImplementedError: For a subclass without a graph: only its author knows what its constructor was given.
+            NotImplementedError: For a subclass without a graph that does not define it.
         """
         if self._graph is not None:
             return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}

@@ -24,9 +24,9 @@ from .serialization import made_from
 
 
 class Sequential(Model):
-    """A model whose layers follow one another.
+    """A linear stack of layers: each takes the output of the one before.
 
-    With an Input its weights are made at once; without, at the first call or `fit`, when the shape is seen.
+    With an Input its weights are created immediately; without, at the first call or `fit`, when the shape is known.
 
     Args:
         layers: The layers in order, an Input perhaps first.
@@ -35,14 +35,14 @@ class Sequential(Model):
 
     Raises:
         ShapeError: If a layer does not fit the one before.
-        TypeError: If something else stands among the layers.
-        ValueError: If two layers have the same name, or an Input comes late.
+        TypeError: If an element is no layer.
+        ValueError: If two layers have the same name, or an Input is not first.
 
     Input shape:
-        (batch, ...), as the Input says or as the first call has it.
+        (batch, ...), as declared by the Input or known from the first call.
 
     Output shape:
-        (batch, ...), what the last layer gives.
+        (batch, ...), the output of the last layer.
 
     Example:
         >>> model = pydl.Sequential([
@@ -67,7 +67,7 @@ class Sequential(Model):
         self._input: InputLayer | None = None
         for layer in layers or ():
             self._append(layer)
-        self._renew()
+        self._rebuild()
 
     @property
     def layers(self) -> list[Layer]:
@@ -87,7 +87,7 @@ class Sequential(Model):
         Raises:
             ShapeError: If it does not fit the one before.
             TypeError: If it is no layer.
-            ValueError: If its name is taken, or it is an Input that comes late.
+            ValueError: If its name is taken, or it is an Input that is not first.
 
         Example:
             >>> model = pydl.Sequential()
@@ -97,10 +97,10 @@ class Sequential(Model):
             (None, 3)
         """
         self._append(layer)
-        self._renew()
+        self._rebuild()
 
     def pop(self) -> Layer:
-        """Takes the last layer off.
+        """Removes the last layer.
 
         Returns:
             The layer.
@@ -119,7 +119,7 @@ class Sequential(Model):
         *self._stack, last = self._stack
         if self._graph is not None and last._only_call in self._graph.calls:
             vars(last)["_only_call"] = None
-        self._renew()
+        self._rebuild()
         return last
 
     def _append(self, layer: Layer | SymbolicTensor) -> None:
@@ -134,25 +134,25 @@ class Sequential(Model):
             if self._stack or self._input is not None:
                 raise ValueError(f"[{self.name}] layers: expected at most one Input, before all layers, got another")
             self._input = layer
-            self._receive(layer.dtype)
+            self._set_dtype(layer.dtype)
             return
         if any(layer.name == other.name for other in (self._input, *self._stack) if other is not None):
             raise ValueError(f"[{self.name}] layers: expected different names, got two layers named {layer.name!r}")
         if layer._first_shape is not None and not self._stack and self._input is None:
             self._input = InputLayer(layer._first_shape)
         if self._input is None and not self._stack:
-            self._receive(layer.dtype)
+            self._set_dtype(layer.dtype)
         self._stack = [*self._stack, layer]
         self.built = False
 
-    def _receive(self, dtype: np.dtype[Any]) -> None:
+    def _set_dtype(self, dtype: np.dtype[Any]) -> None:
         """Sets the dtype that floating inputs are cast to: that of the Input, else of the first layer."""
         if dtype.kind == "f":
             self.dtype = dtype
 
     # -- the graph
 
-    def _renew(self) -> None:
+    def _rebuild(self) -> None:
         """Builds the graph after a change of the layers, if the shape of the input is declared or known from data."""
         if self._graph is not None:
             self.build(map_structure(shape_of, self._graph.inputs))
@@ -173,7 +173,7 @@ class Sequential(Model):
             shape = shape_with_last_axis(self.input_shape, shape)
             if self._input is not None:
                 check_shape(self.name, "x", self._input.batch_shape, shape)
-        inputs, x, done = self._begun(shape)
+        inputs, x, done = self._reused_part(shape)
         shape = map_structure(shape_of, x) if done else shape
         any_batch = flatten(inputs)[0].shape[:1] == (None,)
         calls = []
@@ -189,7 +189,7 @@ class Sequential(Model):
         for call in calls:
             call.layer._called(call, by_sequential=True)
 
-    def _begun(self, shape: Any) -> tuple[Any, Any, int]:
+    def _reused_part(self, shape: Any) -> tuple[Any, Any, int]:
         """The symbolic inputs, the output of the layers whose calls are reused, and the number of these layers."""
         graph = self._graph
         if graph is not None and _fit(graph.inputs, shape):

@@ -27,7 +27,7 @@ class Described:
 
     @checks_names
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """A layer of this model, by its name or its place.
+        """A layer of this model, by its name or its index.
 
         Args:
             name: The name of the layer.
@@ -69,7 +69,7 @@ class Described:
         Args:
             line_length: The width; None for that of the terminal. Long names wrap.
             print_fn: A function that gets the text; None for print.
-            show_trainable: Whether to tell which layers are trained.
+            show_trainable: Whether to show which layers are trained.
             expand_nested: Whether the layers of inner models get rows too.
 
         Example:
@@ -89,14 +89,14 @@ class Described:
         (print_fn or print)(format_summary(self, width, show_trainable, expand_nested))
 
     def explain_plan(self) -> PlanReport:
-        """Tells whether calls of the model, and steps of its training, replay a plan: one call of the extension each.
+        """Reports whether calls of the model, and steps of its training, replay a plan: one call of the extension each.
 
-        It works at any time. Before the first call (or step) it tells what the layers and the loss say, afterwards what
-        happened. It is about `fit` and `train_on_batch`: a loop of your own with a `GradientTape` does not replay.
+        It works at any time: before the first call (or step) from what the layers and the loss declare, afterwards from
+        what happened. Training means `fit` and `train_on_batch`: a user's loop with a `GradientTape` does not replay.
 
         Returns:
             A `PlanReport` to print. Its `inference` and `training` have `replays` (None: not tried yet), `kernels`,
-            `reasons` ("what stands against it; what to change") and `plans`, one for each shape of inputs.
+            `reasons` ("obstacle; what to change") and `plans`, one for each shape of inputs.
 
         Example:
             >>> model = pydl.Sequential([pydl.Input((4,)), pydl.layers.Dropout(0.5), pydl.layers.Dense(2)])
@@ -172,10 +172,10 @@ def _rows(model: Any, more: int, show_trainable: bool, expand: bool, mark: str =
 
 def _column_widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
     """The widths of the texts if there is room, else by shares."""
-    wanted = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if sum(wanted) <= room:
-        return wanted
-    return [max(6, int(room * share)) for share in _SHARES[len(wanted)]]
+    natural = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(natural) <= room:
+        return natural
+    return [max(6, int(room * share)) for share in _SHARES[len(natural)]]
 
 
 def _wrapped(row: tuple[str, ...], columns: list[int]) -> list[str]:

@@ -44,8 +44,8 @@ def gru(
         reset_after: Whether n = activation(x · W + r · (h · R + b)), as in cuDNN and PyTorch, or
             n = activation(x · W + (r · h) · R), with W and R the third parts of the kernels.
         go_backwards: Whether to run from the last step to the first; the outputs come in this order.
-        return_sequences: Whether the outputs of all steps are wanted, or the last alone.
-        dropout_mask: (batch, inputs), or None: what the inputs are multiplied with, alike in every step.
+        return_sequences: Whether to return the outputs of all steps, or only the last.
+        dropout_mask: (batch, inputs), or None: the factors of the inputs, the same in every step.
         recurrent_dropout_mask: (batch, units), or None: what the fed-back outputs are multiplied with.
         recompute_every: In training, keep only the states after so many steps, and compute what lies between them again
             in the backward pass: less memory, about half more time. The square root of the steps needs least.

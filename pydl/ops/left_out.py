@@ -32,9 +32,9 @@ def counted_values(
     try:
         values = as_tensor(call(y_true, y_pred))
         rows = left_out(values.shape if values.ndim else y_pred.shape[:axes])
-        whole = np.isfinite(values.array[rows] if values.ndim else values.array).all()
+        finite = np.isfinite(values.array[rows] if values.ndim else values.array).all()
         if (
-            whole and all_finite(y_true, rows) and all_finite(y_pred, rows)
+            finite and all_finite(y_true, rows) and all_finite(y_pred, rows)
         ):  # of finite values the gradient may still be NaN
             return values
     except (LabelError, DTypeError):  # perhaps of labels that are left out
@@ -77,7 +77,7 @@ def neutral(y_true: Any, y_pred: Tensor, left_out: Array) -> tuple[Any, Tensor]:
     return y_true, y_pred
 
 
-def spoilt(sample_weight: Array, *arrays: Array) -> Array:
+def not_finite_left_out(sample_weight: Array, *arrays: Array) -> Array:
     """Where the weight is 0 and one of the arrays is not finite, in the shape of the weights."""
     zero = np.asarray(sample_weight == 0)
     if not zero.any():
@@ -91,7 +91,7 @@ def spoilt(sample_weight: Array, *arrays: Array) -> Array:
     return np.asarray(bad & zero)
 
 
-def cleared(x: Any, sample_weight: Any) -> Any:
+def zeroed_inputs(x: Any, sample_weight: Any) -> Any:
     """The inputs with zeros in samples whose weight is 0 for every output, if these are not finite."""
     weights = flatten(sample_weight)
     if not weights or any(weight is None for weight in weights):

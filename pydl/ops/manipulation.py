@@ -138,7 +138,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
-    """x with some axes at other places; the others keep their order.
+    """x with some axes moved; the others keep their order.
 
     Args:
         x: Tensor or array of any shape and dtype.
@@ -157,17 +157,17 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
         (3, 4, 2)
     """
     x = as_tensor(x)
-    sources, places = [
+    sources, destinations = [
         [axis_of("moveaxis", a, x.ndim, name) for a in (given if isinstance(given, list | tuple) else (given,))]
         for name, given in (("source", source), ("destination", destination))
     ]
-    if len(set(sources)) != len(sources) or len(set(places)) != len(places) or len(sources) != len(places):
+    if not len(set(sources)) == len(sources) == len(set(destinations)) == len(destinations):
         raise ShapeError(
             f"[moveaxis] source, destination: expected as many different axes, got {source!r} and {destination!r}"
         )
     order = [a for a in range(x.ndim) if a not in sources]
-    for place, a in sorted(zip(places, sources, strict=True)):
-        order.insert(place, a)
+    for target, a in sorted(zip(destinations, sources, strict=True)):
+        order.insert(target, a)
     return transpose(x, order)
 
 
@@ -360,9 +360,9 @@ def _cut(array: Array, parts: Sequence[Any]) -> Array | None:
     if not in_kernels(array):
         return None
     axes = [part for part in parts if part is not None]
-    place = axes.index(...) if ... in axes else len(axes)
+    rest = axes.index(...) if ... in axes else len(axes)
     left_out = array.ndim - len(axes) + (... in axes)
-    axes[place : place + 1] = [slice(None)] * left_out
+    axes[rest : rest + 1] = [slice(None)] * left_out
     before, after = [], []
     for size, part in zip(array.shape, axes, strict=True):
         start, stop, step = part.indices(size) if isinstance(part, slice) else (part % size, part % size + 1, 1)

@@ -21,7 +21,7 @@ def step_mask(x: Any, value: float = 0.0) -> Array:
 
     Args:
         x: Tensor or array (..., features), usually (batch, steps, features).
-        value: The number that stands for a step without data.
+        value: The number that marks a step without data.
 
     Returns:
         Array of bools (...).

@@ -49,8 +49,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
             raise ValueError(f"[pad] constant_values: expected None with mode {mode!r}, got {constant_values!r}")
         if any(width < 0 for pair in widths for width in pair):
             raise ShapeError(f"[pad] pad_width: expected no negative widths with mode {mode!r}, got {pad_width!r}")
-        places = [_mirrored(n, pair, mode) for n, pair in zip(x.shape, widths, strict=True)]
-        return getitem(x, np.ix_(*places)) if places else x
+        indices = [_mirrored(n, pair, mode) for n, pair in zip(x.shape, widths, strict=True)]
+        return getitem(x, np.ix_(*indices)) if indices else x
     if mode != "constant":
         raise ValueError(f"[pad] mode: expected 'constant', 'reflect' or 'symmetric', got {mode!r}")
     value = as_array(0 if constant_values is None else constant_values).astype(x.dtype)
@@ -58,9 +58,9 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         raise ShapeError(f"[pad] constant_values: expected one number, got {constant_values!r}")
 
     def backward(dy: Array) -> tuple[Array]:
-        return (_bordered(dy, [(-before, -after) for before, after in widths], np.zeros((), dy.dtype)),)
+        return (_constant_border(dy, [(-before, -after) for before, after in widths], np.zeros((), dy.dtype)),)
 
-    return record(_bordered(x.array, widths, value), (x,), backward)
+    return record(_constant_border(x.array, widths, value), (x,), backward)
 
 
 def _mirrored(size: int, width: tuple[int, int], mode: Any) -> Array:
@@ -84,7 +84,7 @@ def _widths(x: Tensor, pad_width: Any) -> Widths:
     return widths
 
 
-def _bordered(array: Array, widths: Widths, value: Array) -> Array:
+def _constant_border(array: Array, widths: Widths, value: Array) -> Array:
     """The array with a border of `value`, by the kernel if possible."""
     if in_kernels(array) and not value:
         return _core.pad(array, [before for before, _ in widths], [after for _, after in widths])

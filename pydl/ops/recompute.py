@@ -29,7 +29,7 @@ class Segments:
         self.steps, self.backwards = x.shape[1], one.arguments["go_backwards"]
         self.bounds = [(i, min(i + every, self.steps)) for i in range(0, self.steps, every)] or [(0, 0)]
         self.begins: list[dict[str, Array | None]] = []  # the initial states of each segment
-        self.whole = one.arguments["return_sequences"]
+        self.return_sequences = one.arguments["return_sequences"]
 
     def forward(self) -> list[Array]:
         """[outputs, last state, ...]."""
@@ -44,14 +44,14 @@ class Segments:
             outputs.append(y)
             states = list(ends[0][: len(self.one.states)])
         last = [state for state in states if state is not None]
-        return [np.concatenate(outputs, axis=1) if self.whole else self._last(outputs[-1]), *last]
+        return [np.concatenate(outputs, axis=1) if self.return_sequences else self._last(outputs[-1]), *last]
 
     def gradients(self, dys: Sequence[Array | None]) -> list[Array | None]:
         """The gradients of x and of the direction's tensors."""
         dy, *ends = dys
         shape = (self.x.shape[0], self.steps, self.one.arguments["recurrent_kernel"].shape[0])
         dsequence = np.zeros(shape, self.one.arguments["kernel"].dtype)
-        if dy is not None and self.whole:
+        if dy is not None and self.return_sequences:
             dsequence += dy
         elif dy is not None and self.steps:
             dsequence[:, -1] = dy

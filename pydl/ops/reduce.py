@@ -18,7 +18,7 @@ from .axes import axes_of
 __all__ = ["argmax", "argmin", "max", "mean", "min", "sum"]
 
 
-def _kept(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
+def _keepdims_shape(shape: tuple[int, ...], axes: list[int]) -> tuple[int, ...]:
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
@@ -42,7 +42,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     x = as_tensor(x)
     axes = axes_of("sum", axis, x.ndim)
-    kept = _kept(x.shape, axes)
+    kept = _keepdims_shape(x.shape, axes)
     y = reduced("sum", x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
@@ -72,7 +72,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     x = floating(as_tensor(x))
     axes = axes_of("mean", axis, x.ndim)
-    kept = _kept(x.shape, axes)
+    kept = _keepdims_shape(x.shape, axes)
     count = math.prod([x.shape[a] for a in axes])
     y = reduced("mean", x.array, axes)
 
@@ -134,11 +134,11 @@ def _extreme(name: str, x: Any, axis: Any, keepdims: bool, initial: Any) -> Tens
     axes = axes_of(name, axis, x.ndim)
     if initial is not None:
         if any(x.shape[a] == 0 for a in axes):
-            shape = _kept(x.shape, axes) if keepdims else [n for a, n in enumerate(x.shape) if a not in axes]
+            shape = _keepdims_shape(x.shape, axes) if keepdims else [n for a, n in enumerate(x.shape) if a not in axes]
             return as_tensor(np.full(shape, initial, x.dtype))
         choose = elementwise.maximum if name == "max" else elementwise.minimum
         return choose(_extreme(name, x, axis, keepdims, None), initial)
-    kept = _kept(x.shape, axes)
+    kept = _keepdims_shape(x.shape, axes)
     y = reduced(name, x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
@@ -169,7 +169,7 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
         >>> pydl.ops.argmax([[1.0, 5.0], [3.0, 2.0]], axis=1).numpy()
         array([1, 0], dtype=int32)
     """
-    return _place("argmax", np.argmax, x, axis, keepdims)
+    return _arg_reduce("argmax", np.argmax, x, axis, keepdims)
 
 
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
@@ -191,16 +191,16 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
         >>> pydl.ops.argmin([[1.0, 5.0], [3.0, 2.0]], axis=1).numpy()
         array([0, 1], dtype=int32)
     """
-    return _place("argmin", np.argmin, x, axis, keepdims)
+    return _arg_reduce("argmin", np.argmin, x, axis, keepdims)
 
 
-def _place(op: str, by_numpy: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:
+def _arg_reduce(op: str, by_numpy: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:
     x = as_tensor(x)
     if axis is None:
         flat, a, kept = x.array.reshape(-1), 0, (1,) * x.ndim
     else:
         (a,) = axes_of(op, (axis,), x.ndim)
-        flat, kept = x.array, _kept(x.shape, [a])
+        flat, kept = x.array, _keepdims_shape(x.shape, [a])
     if flat.shape[a] == 0:
         raise ValueError(f"[{op}] x: expected at least one element along the axis, got shape {x.shape}")
     by_kernel = op == "argmax" and flat.dtype.char in "fd"

@@ -17,7 +17,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     Args:
         condlist: List of tensors or arrays of bools, of shapes that broadcast.
         choicelist: As many tensors, arrays or numbers, of shapes that broadcast with these.
-        default: What stands where no condition holds.
+        default: The value where no condition holds.
 
     Returns:
         Tensor of the common shape and dtype.

@@ -23,7 +23,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
     Args:
         x: Tensor or array of any shape but a scalar, and any dtype.
-        num: How many slices there are, if the caller knows.
+        num: The expected number of slices, or None.
         axis: The axis along which x is cut.
 
     Returns:

@@ -195,7 +195,7 @@ class Optimizer(NamesArguments):
             trainable_variables: The variables.
 
         Raises:
-            TypeError: If something else stands among the variables.
+            TypeError: If an element is no variable.
             ValueError: If the numbers or shapes differ, or no variable has a gradient.
         """
         if len(grads) != len(trainable_variables):

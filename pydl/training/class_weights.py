@@ -20,7 +20,7 @@ def class_weights(
     Args:
         y: integers for the sparse cross-entropy; one-hot for the categorical one; else numbers, also with a last axis
             of 1, or one-hot rows.
-        output_rank: the axes of the output, where known: it tells a label per step from one-hot rows.
+        output_rank: the axes of the output, if known: it distinguishes labels per step from one-hot rows.
     """
     if isinstance(y, SparseRows):
         y = y.labels()

@@ -17,7 +17,7 @@ from ..base.tree import flatten
 from ..base.warnings import warn_caller
 from ..metrics import Mean
 from ..metrics.mean import values_of, weights_of
-from ..ops.left_out import spoilt
+from ..ops.left_out import not_finite_left_out
 from .loss_checks import no_probability, suspicion
 
 
@@ -209,7 +209,10 @@ class _OutputMetrics:
             self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._given]
         mask, weights = y_pred.mask, None
         if sample_weight is not None:
-            weights, left_out = weights_of(sample_weight, y_pred), spoilt(sample_weight, y_true, y_pred.array)
+            weights, left_out = (
+                weights_of(sample_weight, y_pred),
+                not_finite_left_out(sample_weight, y_true, y_pred.array),
+            )
             if left_out.any():  # unweighted metrics would count these NaN values
                 mask = weights_of(~left_out, y_pred)
         for metric, weighted in self._resolved:

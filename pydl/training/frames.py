@@ -126,8 +126,8 @@ def _object_array(name: str, label: Any, column: Any) -> Array:
         raise _wrong_type(name, label, column.dtype, "U")
     if not all(issubclass(kind, Real | np.bool_) or kind.__name__ == "Decimal" for kind in kinds):
         raise _wrong_type(name, label, column.dtype, "O")
-    whole = all(issubclass(kind, int | np.integer | np.bool_) for kind in kinds)
-    return np.asarray(values.astype(np.int64 if whole else np.float64))
+    integers = all(issubclass(kind, int | np.integer | np.bool_) for kind in kinds)
+    return np.asarray(values.astype(np.int64 if integers else np.float64))
 
 
 def _check_missing(name: str, label: Any, column: Any, none_only: bool = False) -> None:
@@ -137,7 +137,7 @@ def _check_missing(name: str, label: Any, column: Any, none_only: bool = False) 
     if missing.any():
         raise ValueError(
             f"[data] {name}: expected a value for each sample, got {int(missing.sum())} missing in "
-            f"{_named(label)} ({column.dtype}); fill them, as {_written(label)}.fillna(0), or drop these rows"
+            f"{_named(label)} ({column.dtype}); fill them, as {_column_expression(label)}.fillna(0), or drop these rows"
         )
 
 
@@ -145,7 +145,7 @@ def _wrong_type(name: str, label: Any, dtype: Any, kind: str) -> TypeError:
     what, conversion = _CONVERSIONS.get(kind, _CONVERSIONS["O"])
     return TypeError(
         f"[data] {name}: expected numbers, got {what} in {_named(label)} ({dtype}); "
-        + conversion.format(column=_written(label), label=repr(label))
+        + conversion.format(column=_column_expression(label), label=repr(label))
     )
 
 
@@ -153,5 +153,5 @@ def _named(label: Any) -> str:
     return "a series" if label is None else f"column {label!r}"
 
 
-def _written(label: Any) -> str:
+def _column_expression(label: Any) -> str:
     return "series" if label is None else f"frame[{label!r}]"

@@ -22,10 +22,10 @@ class PlanState:
     """Whether a model's calls, or its training steps, replay a plan.
 
     Attributes:
-        replays: True or False; None before the first call, if nothing is known that stands against it.
-        kernels: the kernels that a replay runs, in their order, for the inputs seen last; empty without a plan.
-        reasons: what stands against a plan, each as "what; what to change".
-        plans: for each shape of inputs seen lately a dict of "inputs" (shapes and dtypes), "ops" (the kernels), "runs"
+        replays: True or False; None before the first call, if no obstacle is known.
+        kernels: the kernels that a replay runs, in their order, for the latest inputs; empty without a plan.
+        reasons: the obstacles to a plan, each as "obstacle; what to change".
+        plans: for each recent shape of inputs a dict of "inputs" (shapes and dtypes), "ops" (the kernels), "runs"
             (how often it was replayed) and "reason" (None: it replays).
     """
 

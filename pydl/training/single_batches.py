@@ -58,7 +58,7 @@ class SingleBatches(TrainStep):
         self._check_compiled("train_on_batch")
         batch = self._samples("train_on_batch", x, y, sample_weight, class_weight)
         if self._in_loop:
-            with self._own_figures():
+            with self._own_metrics():
                 return self._result_of(self.train_step, batch, return_dict)
         self.reset_metrics()
         return self._result_of(self.train_step, batch, return_dict)
@@ -88,7 +88,7 @@ class SingleBatches(TrainStep):
             4.0
         """
         self._check_compiled("test_on_batch")
-        with self._own_figures():
+        with self._own_metrics():
             return self._result_of(self.test_step, self._samples("test_on_batch", x, y, sample_weight), return_dict)
 
     @checks_names

@@ -19,8 +19,8 @@ from ..base.warnings import warn_caller
 from ..layers import Layer
 from ..layers.shape_errors import explain_loss
 from ..metrics import Mean, Metric
-from ..metrics.metric import Kept
-from ..ops.left_out import cleared
+from ..metrics.metric import SavedState
+from ..ops.left_out import zeroed_inputs
 from .batches import Batch, InputSpec
 from .compile_utils import CompiledLoss, CompiledMetrics, output_names
 from .step_cache import StepCache, batch_obstacle, obstacles
@@ -79,7 +79,7 @@ class TrainStep:
                 one for all, or a list or dict with one for each; the sum is trained, and the logs have each loss too.
             metrics: A list of names, metrics or functions; for several outputs a list or dict of such lists.
             loss_weights: The factor of the loss, or of each loss.
-            weighted_metrics: As `metrics`, but these look at sample weights.
+            weighted_metrics: As `metrics`, but these use the sample weights.
             run_eagerly: Changes nothing here.
             steps_per_execution: 1.
             jit_compile: "auto" or False: the kernels are compiled already.
@@ -150,7 +150,7 @@ class TrainStep:
     def _differentiated(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Any]:
         """The loss and the outputs of a batch; the gradients are stored in the variables."""
         if sample_weight is not None:
-            x = cleared(x, sample_weight)
+            x = zeroed_inputs(x, sample_weight)
         y_pred = self(x, training=True)
         loss = self.compute_loss(x, y, y_pred, sample_weight)
         variables = self._cached_step().variables
@@ -214,7 +214,7 @@ class TrainStep:
         """
         x, y, sample_weight = batch
         if sample_weight is not None:
-            x = cleared(x, sample_weight)
+            x = zeroed_inputs(x, sample_weight)
         y_pred = self(x, training=False)
         with no_grad():
             loss = self.compute_loss(x, y, y_pred, sample_weight)
@@ -267,10 +267,10 @@ class TrainStep:
         return total
 
     @contextmanager
-    def _own_figures(self) -> Iterator[None]:
+    def _own_metrics(self) -> Iterator[None]:
         """Resets the loss and metrics for this block; afterwards those of an outer loop are restored."""
         outer = self._in_loop
-        before = [Kept(metric) for metric in self._all_metrics()] if outer else []
+        before = [SavedState(metric) for metric in self._all_metrics()] if outer else []
         vars(self)["_in_loop"] = True  # setattr would invalidate all plans
         self.reset_metrics()
         try:
@@ -324,7 +324,7 @@ class TrainStep:
         """The loss and the metrics since the last reset, as means over samples.
 
         Returns:
-            A dict from names to figures.
+            A dict from names to values.
 
         Example:
             >>> model = pydl.Sequential([pydl.Input((2,)), pydl.layers.Dense(1, kernel_initializer="ones")])
@@ -347,7 +347,7 @@ class TrainStep:
         return names + [f"val_{name}" for name in names]
 
     def reset_metrics(self) -> None:
-        """Forgets the figures of the loss and the metrics.
+        """Resets the loss and the metrics.
 
         Example:
             >>> model = pydl.Sequential([pydl.Input((1,)), pydl.layers.Dense(1)])

@@ -51,9 +51,9 @@ class Trainer(SingleBatches):
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
     ) -> History:
-        """Trains for some passes over the data.
+        """Trains for a number of epochs.
 
-        KeyboardInterrupt comes through between two steps and leaves the model as the last step made it.
+        KeyboardInterrupt is raised between two steps; the model keeps the result of the last step.
 
         Args:
             x: Samples (samples, ...), floats or integers; a list of arrays in the order of several inputs, or a dict by
@@ -71,7 +71,7 @@ class Trainer(SingleBatches):
             sample_weight: Weights (samples,), or (samples, steps) for sequences; a list or dict with one for each
                 output.
             initial_epoch: How many epochs there were before.
-            steps_per_epoch: Batches per epoch; iterables then go on where the last epoch ended. None for all.
+            steps_per_epoch: Batches per epoch; iterables then continue where the last epoch ended. None for all.
             validation_steps: Batches per validation; None for all.
             validation_batch_size: Samples per step of the validation; None for `batch_size`.
             validation_freq: Validate every so many epochs, or after the epochs in a list, counted from 1.
@@ -106,38 +106,38 @@ class Trainer(SingleBatches):
             validation = Epochs(batches(self, *parts, validation_batch_size or batch_size), validation_steps)
 
         self.history = history = History()
-        watchers = self._callbacks([*_listed(callbacks), history], verbose, epochs=epochs, steps=data.steps)
+        callback_list = self._callbacks([*_listed(callbacks), history], verbose, epochs=epochs, steps=data.steps)
         self._warned.clear()
         self._scale_checked = False
         self.stop_training = False
-        watchers._expect(self._log_names(), validation is not None)
-        watchers.call("on_train_begin", {})
+        callback_list._expect(self._log_names(), validation is not None)
+        callback_list.call("on_train_begin", {})
         last: dict[str, float] = {}
         for epoch in range(initial_epoch, epochs):
-            watchers.call("on_epoch_begin", epoch, {})
-            logs = self._train_epoch(data, watchers)
+            callback_list.call("on_epoch_begin", epoch, {})
+            logs = self._train_epoch(data, callback_list)
             if logs is None:
                 warn_caller(f"fit: the data was exhausted before epoch {epoch + 1}; training ends")
                 break
             if validation is not None and is_due(validation_freq, epoch + 1):
-                measured = self._evaluate(validation, watchers)
+                measured = self._evaluate(validation, callback_list)
                 if measured is None:
                     self._warn_once(
                         "fit: the validation data has no batches left, so no val_ values are logged; a generator can "
                         "be iterated only once, pass an object with __iter__ instead"
                     )
                 logs |= {f"val_{name}": value for name, value in (measured or {}).items()}
-            watchers.call("on_epoch_end", epoch, logs)
+            callback_list.call("on_epoch_end", epoch, logs)
             last = logs
             if self.stop_training:
                 break
-        watchers.call("on_train_end", last)
+        callback_list.call("on_train_end", last)
         return history
 
-    def _train_epoch(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
+    def _train_epoch(self, data: Epochs, callback_list: CallbackList) -> dict[str, float] | None:
         """One epoch of steps; its logs, or None if there was no batch."""
-        with self._own_figures():
-            return self._loop(data.epoch(), data, self.train_step, "train", watchers)
+        with self._own_metrics():
+            return self._loop(data.epoch(), data, self.train_step, "train", callback_list)
 
     def _loop(
         self,
@@ -145,11 +145,11 @@ class Trainer(SingleBatches):
         data: Epochs,
         run: Callable[[Batch], Mapping[str, float] | None],
         kind: str,
-        watchers: CallbackList,
+        callback_list: CallbackList,
     ) -> dict[str, float] | None:
         """Runs `train_step` or `test_step` with hooks; the last logs, or None if there was no sample."""
-        begin, end = watchers.hooks(f"on_{kind}_batch_begin"), watchers.hooks(f"on_{kind}_batch_end")
-        uses_logs = watchers.uses_logs(f"on_{kind}_batch_end")
+        begin, end = callback_list.hooks(f"on_{kind}_batch_begin"), callback_list.hooks(f"on_{kind}_batch_end")
+        uses_logs = callback_list.uses_logs(f"on_{kind}_batch_end")
         step, own_logs = -1, None
         for step, batch in enumerate(batches):
             if step == 0 and kind == "train" and not self._scale_checked:
@@ -227,15 +227,15 @@ class Trainer(SingleBatches):
             return logs
         return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
-    def _evaluate(self, data: Epochs, watchers: CallbackList) -> dict[str, float] | None:
+    def _evaluate(self, data: Epochs, callback_list: CallbackList) -> dict[str, float] | None:
         """The logs of one pass, or None if there was no batch."""
-        with self._own_figures():
-            watchers.call("on_test_begin", {})
-            results = self._loop(self._watched(data, "evaluate"), data, self.test_step, "test", watchers)
-            watchers.call("on_test_end", results or {})
+        with self._own_metrics():
+            callback_list.call("on_test_begin", {})
+            results = self._loop(self._checked_pass(data, "evaluate"), data, self.test_step, "test", callback_list)
+            callback_list.call("on_test_end", results or {})
         return results
 
-    def _watched(self, data: Epochs, what: str) -> Iterator[Batch]:
+    def _checked_pass(self, data: Epochs, what: str) -> Iterator[Batch]:
         """One pass over the data; warns if it has fewer batches than requested."""
         number = 0
         for number, batch in enumerate(data.once(), 1):  # noqa: B007
@@ -274,17 +274,17 @@ class Trainer(SingleBatches):
             array([[3.]], dtype=float32)
         """
         data = Epochs(batches(self, x, None, None, batch_size), steps)
-        watchers = self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps)
-        begin, end = watchers.hooks("on_predict_batch_begin"), watchers.hooks("on_predict_batch_end")
+        callback_list = self._callbacks(_listed(callbacks), verbose, epochs=1, steps=data.steps)
+        begin, end = callback_list.hooks("on_predict_batch_begin"), callback_list.hooks("on_predict_batch_end")
         parts: list[Any] = []
-        watchers.call("on_predict_begin", {})
-        for step, batch in enumerate(self._watched(data, "predict")):
+        callback_list.call("on_predict_begin", {})
+        for step, batch in enumerate(self._checked_pass(data, "predict")):
             for hook in begin:
                 hook(step, {})
             parts.append(self._outputs(batch))
             for hook in end:
                 hook(step, {"outputs": parts[-1]})
-        watchers.call("on_predict_end", {})
+        callback_list.call("on_predict_end", {})
         if not parts:
             raise ValueError("[predict] x: expected at least one sample, got none")
         columns = zip(*map(flatten, parts), strict=True)

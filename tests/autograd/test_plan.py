@@ -288,8 +288,8 @@ class AddsLoss(layers.Layer):
     ("layer", "reason"),
     [
         (InNumPy, "neither an input, a weight nor the output"),
-        (Looks, "looks at the values"),
-        (Branches, "looks at the values"),
+        (Looks, "reads the values"),
+        (Branches, "reads the values"),
         (Counts, "sets its attribute 'calls'"),
         (Writes, "writes to the variable"),
         (Scales, "neither an input, a weight nor the output"),

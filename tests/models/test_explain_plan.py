@@ -330,7 +330,7 @@ def test_what_only_the_recording_notices(rng: np.random.Generator) -> None:
     state = model.explain_plan().inference
     assert state.replays is False
     assert state.reasons == [
-        "Looks 'looks': the forward pass looks at the values of a tensor; compute with pydl.ops instead"
+        "Looks 'looks': the forward pass reads the values of a tensor; compute with pydl.ops instead"
     ]
 
     model = Sequential([*dense(), layers.Activation("hard_sigmoid")])
