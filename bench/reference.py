@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .cases.case import Case
+from .cases.case import Array, Case
 from .peers import Variant
 from .peers import numpy as baseline
 from .peers.numpy.nets import epoch
 
 CHECKED_STEPS = 3  # of training: the loss must agree after each
 
-Arrays = list[NDArray[Any]]
+Arrays = list[Array]
 
 
 def result_of(variant: Variant, op: str) -> Arrays:
@@ -35,7 +34,7 @@ def _float64(value: Any) -> Any:
     return value.astype(np.float64) if is_float32 else value
 
 
-def largest_error(got: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]) -> float:
+def largest_error(got: Sequence[Array], expected: Sequence[Array]) -> float:
     """Relative to the largest value of each array. Infinite if shapes differ, NaN if a value is NaN."""
     if [np.shape(array) for array in got] != [np.shape(array) for array in expected]:
         return float("inf")

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ..cases.case import Array
+
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Variant:
     """One implementation of a case's work."""
 
     call: Callable[[], Any]  # is timed
-    to_arrays: Callable[[Any], Sequence[NDArray[Any]]]  # from what `call` returns, in pydl's layout
+    to_arrays: Callable[[Any], Sequence[Array]]  # from what `call` returns, in pydl's layout
     name: str = ""
 
 
@@ -45,13 +48,13 @@ PEERS = {
 }
 
 
-def dropout_statistics(y: Any) -> list[NDArray[Any]]:
+def dropout_statistics(y: Any) -> list[Array]:
     """The share of zeros and the scale of a dropout of ones: each library draws its own mask."""
     y = np.asarray(y)
     return [np.mean(y == 0), np.max(y)]
 
 
-def as_arrays(result: Any) -> list[NDArray[Any]]:
+def as_arrays(result: Any) -> list[Array]:
     """For a result that is an array or a sequence of arrays; None is left out."""
     several = result if isinstance(result, (tuple, list)) else [result]
     return [np.asarray(array) for array in several if array is not None]

@@ -7,9 +7,7 @@ import jax
 from jax import lax
 from jax import numpy as jnp
 
-from .. import Variant, as_arrays
-
-Pair = tuple[int, int]
+from .. import Pair, Variant, as_arrays
 
 
 def variant(function: Callable[..., Any], *arguments: Any, to_arrays: Any = as_arrays) -> Variant:

@@ -6,13 +6,9 @@ import jax
 import numpy as np
 from jax import lax
 from jax import numpy as jnp
-from numpy.typing import NDArray
 
-from .. import Variant
+from .. import Array, Pair, Variant
 from .functions import conv, cross_entropy, max_pool, variant
-
-Array = NDArray[Any]
-Pair = tuple[int, int]
 
 
 def matmul(

@@ -7,13 +7,11 @@ from typing import Any
 import jax
 import numpy as np
 from jax import numpy as jnp
-from numpy.typing import NDArray
 
 from ...cases.nets import Conv, Dense, Flatten, Net, Pool
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 from .functions import conv, cross_entropy, max_pool, variant
 
-Array = NDArray[Any]
 ACTIVATIONS = {"linear": lambda x: x, "relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid}
 
 

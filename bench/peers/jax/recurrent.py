@@ -6,11 +6,8 @@ import jax
 import numpy as np
 from jax import lax
 from jax import numpy as jnp
-from numpy.typing import NDArray
 
-from .. import Variant
-
-Array = NDArray[Any]
+from .. import Array, Variant
 
 
 def _step(cell: str, state: Any, a: Any, r: Any) -> Any:

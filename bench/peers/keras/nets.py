@@ -2,12 +2,8 @@
 
 from typing import Any
 
-from numpy.typing import NDArray
-
 from ...cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
-from .. import Variant, as_arrays
-
-Array = NDArray[Any]
+from .. import Array, Variant, as_arrays
 
 
 def build(library: Any, net: Net, weights: list[Array]) -> Any:

@@ -5,10 +5,8 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
-Pair = tuple[int, int]
+from .. import Array, Pair
 
 
 def _sigmoid(x: Array) -> Array:

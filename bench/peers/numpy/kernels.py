@@ -5,13 +5,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import Variant, as_arrays, dropout_statistics
+from .. import Array, Pair, Variant, as_arrays, dropout_statistics
 from . import functions as F
-
-Array = NDArray[Any]
-Pair = tuple[int, int]
 
 
 def matmul(**arguments: Any) -> list[Variant]:

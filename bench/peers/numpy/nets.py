@@ -4,14 +4,11 @@ from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 from . import functions as F
 from .recurrent import sequence_forward, sequence_train
-
-Array = NDArray[Any]
 
 
 def _padding(kernel: int, padding: str) -> tuple[int, int, int, int]:

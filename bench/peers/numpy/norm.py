@@ -1,13 +1,8 @@
 """Batch and layer normalization in NumPy."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import Variant, as_arrays
-
-Array = NDArray[Any]
+from .. import Array, Variant, as_arrays
 
 
 def _normalized(x: Array, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Array]:

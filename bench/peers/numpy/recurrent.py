@@ -5,12 +5,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...cases.recurrent_layers import valid_steps
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 
-Array = NDArray[Any]
 State = tuple[Array, ...]  # h; for lstm h and c
 
 

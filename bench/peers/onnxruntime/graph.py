@@ -4,12 +4,10 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 
-Array = NDArray[Any]
 IR_VERSION, OPSET = 10, 21  # ONNX Runtime 1.20 and later has them
 ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 OPTIONS = onnxruntime.SessionOptions()

@@ -3,13 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import Variant
+from .. import Array, Pair, Variant
 from .graph import ACTIVATIONS, Graph, channels_last, to_nchw
-
-Array = NDArray[Any]
-Pair = tuple[int, int]
 
 
 def matmul(

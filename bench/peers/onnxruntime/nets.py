@@ -4,14 +4,11 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...cases.nets import Conv, Dense, Embedding, Flatten, Lstm, Net, Pool
-from .. import Variant
+from .. import Array, Variant
 from .graph import ACTIVATIONS, Graph, to_nchw
 from .recurrent import add_recurrent
-
-Array = NDArray[Any]
 
 
 def inference(net: Net, weights: list[Array], x: Array) -> list[Variant]:

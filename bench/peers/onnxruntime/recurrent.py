@@ -3,12 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import Variant
+from .. import Array, Variant
 from .graph import Graph
-
-Array = NDArray[Any]
 
 
 def _reordered(cell: str, w: Array) -> Array:

@@ -4,15 +4,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import pydl
 from pydl import _core as core
 
-from .. import Variant, as_arrays, dropout_statistics
+from .. import Array, Pair, Variant, as_arrays, dropout_statistics
 
-Array = NDArray[Any]
-Pair = tuple[int, int]
 NO_PADDING = (0, 0, 0, 0)
 NO_DILATION = (1, 1)
 

@@ -3,14 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import pydl
 
 from ...cases.recurrent_layers import valid_steps
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 
-Array = NDArray[Any]
 LAYERS = {"rnn": pydl.layers.SimpleRNN, "lstm": pydl.layers.LSTM, "gru": pydl.layers.GRU}
 RATE = 1e-9  # of dropout: no value is dropped
 

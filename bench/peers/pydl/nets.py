@@ -3,15 +3,11 @@
 from itertools import cycle
 from typing import Any
 
-from numpy.typing import NDArray
-
 import pydl
 
 from ...cases.nets import Net
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 from ..keras import nets as keras_nets
-
-Array = NDArray[Any]
 
 
 def train(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Variant]:

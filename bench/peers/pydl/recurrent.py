@@ -4,13 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pydl import _core as core
 
-from .. import Variant, as_arrays
-
-Array = NDArray[Any]
+from .. import Array, Variant, as_arrays
 
 
 def recurrent_inference(cell: str, x: Array, **weights: Array) -> list[Variant]:

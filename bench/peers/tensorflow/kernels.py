@@ -4,12 +4,8 @@ from functools import partial
 from typing import Any
 
 import tensorflow as tf
-from numpy.typing import NDArray
 
-from .. import Variant, as_arrays, dropout_statistics
-
-Array = NDArray[Any]
-Pair = tuple[int, int]
+from .. import Array, Pair, Variant, as_arrays, dropout_statistics
 
 
 def _window(strides: Pair, padding: Any) -> dict[str, Any]:

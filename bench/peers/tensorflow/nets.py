@@ -5,13 +5,10 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from ...cases.nets import Net
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 from ..keras import nets as keras_nets
-
-Array = NDArray[Any]
 
 
 def train(net: Net, weights: list[Array], x: list[Array], labels: list[Array]) -> list[Variant]:

@@ -5,15 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from .. import Variant, dropout_statistics
+from .. import Array, Pair, Variant, dropout_statistics
 from .layout import LAYOUTS, channels_last, image, kernel, kernel_gradient, plain
 
 aten = torch.ops.aten
-Array = NDArray[Any]
-Pair = tuple[int, int]
 
 
 def _symmetric(padding: tuple[int, ...]) -> list[int]:

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from ...cases import nets as cases
 from ...cases.nets import Conv, Dense, Flatten, Net, Pool
-from .. import Variant, as_arrays
+from .. import Array, Variant, as_arrays
 
-Array = NDArray[Any]
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 
 

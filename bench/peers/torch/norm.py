@@ -1,16 +1,13 @@
 """Batch and layer normalization in PyTorch, without autograd."""
 
 from functools import partial
-from typing import Any
 
 import torch
-from numpy.typing import NDArray
 
-from .. import Variant
+from .. import Array, Variant
 from .layout import LAYOUTS, channels_last, image, plain
 
 aten = torch.ops.aten
-Array = NDArray[Any]
 
 
 def batch_norm_forward(x: Array, gamma: Array, beta: Array, epsilon: float) -> list[Variant]:

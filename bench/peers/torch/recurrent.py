@@ -5,13 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils import rnn
 
-from .. import Variant
+from .. import Array, Variant
 
-Array = NDArray[Any]
 MODULES = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
