@@ -1,8 +1,8 @@
 """Weights of recurrent layers to and from PyTorch and ONNX, whose order of gates and axes differs.
 
 pydl, like Keras, has kernel (I, G·U), recurrent_kernel (U, G·U) and one bias, or two for GRU with `reset_after`; gates
-i f g o for LSTM and z r g for GRU. PyTorch has (G·U, I), (G·U, U) and always two biases; gates i f g o and r z g. ONNX
-has a first axis of directions and both biases in one array; gates i o f g and z r g.
+i f g o for LSTM and z r n for GRU. PyTorch has (G·U, I), (G·U, U) and always two biases; gates i f g o and r z n. ONNX
+has a first axis of directions and both biases in one array; gates i o f g and z r n.
 """
 
 from __future__ import annotations

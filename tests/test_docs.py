@@ -67,3 +67,9 @@ def test_the_api_reference_has_every_public_name() -> None:
                 inside = getattr(module, name)
                 found = f"{outer}.{name}" in pages if inspect.ismodule(inside) else f":: {name}\n" in pages[outer]
                 assert found or name.startswith("__"), f"{outer}.{name}"
+
+
+def test_the_index_of_kernels_names_every_family() -> None:
+    declared = re.findall(r"^PYDL_FAMILY\((\w+),", (ROOT / "csrc/contract/families.def").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| \[.*\) \| (.*) \|.*\|$", (DOCS / "kernels" / "index.md").read_text(), re.MULTILINE)
+    assert set(declared) == set(re.findall(r"`(\w+)`", " ".join(rows)))

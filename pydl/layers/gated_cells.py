@@ -97,16 +97,16 @@ class LSTMCell(GatedCell):
 
 
 class GRUCell(GatedCell):
-    """One step of a gated recurrent unit (Cho et al. 2014): h = z * h + (1 - z) * g.
+    """One step of a gated recurrent unit (Cho et al. 2014): h = z * h + (1 - z) * n.
 
-    The update gate z and the reset gate r are of x @ kernel + h @ recurrent_kernel + bias. The candidate g sees the
+    The update gate z and the reset gate r are of x @ kernel + h @ recurrent_kernel + bias. The candidate n sees the
     state through r.
 
     Args:
         units: Size of the state, which is also the output.
         *args: activation, recurrent_activation, use_bias and what follows it in `SimpleRNNCell`, by position.
         reset_after: Whether r multiplies h @ recurrent_kernel, as in cuDNN, and not h before the product.
-        **kwargs: The same by name, and arguments of `Layer`. activation ("tanh") is that of g, recurrent_activation
+        **kwargs: The same by name, and arguments of `Layer`. activation ("tanh") is that of n, recurrent_activation
             ("sigmoid") that of the gates.
 
     Call arguments:
@@ -117,7 +117,7 @@ class GRUCell(GatedCell):
 
     Weights:
         kernel (features, 3 * units), recurrent_kernel (units, 3 * units), bias (2, 3 * units) for input and state with
-        reset_after, else (3 * units,); gates in the order z, r, g.
+        reset_after, else (3 * units,); gates in the order z, r, n.
 
     Raises:
         ValueError: units is not a positive integer, a share is not in [0, 1], or a name is unknown.

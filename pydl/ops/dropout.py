@@ -24,7 +24,8 @@ def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
     Args:
         x: Tensor or array of any shape; integers and bools become float32.
         rate: The probability, from 0 to 1; with 1 all elements are zero.
-        stream: Where the random numbers come from, a `pydl.random.Stream`; None for one that `pydl.set_seed` governs.
+        stream: Where the random numbers come from, a `pydl.base.random_streams.Stream`;
+            None for one that `pydl.set_seed` governs.
 
     Returns:
         Tensor of the shape of x. The mask is not stored; the gradient draws the same numbers again.
