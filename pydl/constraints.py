@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from .autograd.tape import Array
 from .base.argument_names import NamesArguments
 from .base.registry import Registry, plain
+from .ops.constraint import max_norm, min_max_norm, non_negative, unit_norm
 
 __all__ = ["Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "get", "serialize"]
-
-Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
-_EPSILON = 1e-7
-
-
-def _norm(w: Array, axis: Any) -> Array:
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    return np.asarray(np.sqrt(np.sum(np.square(w), axis=axis, keepdims=True)))
 
 
 class Constraint(NamesArguments):
@@ -86,8 +78,7 @@ class MaxNorm(Constraint):
         self.max_value, self.axis = max_value, axis
 
     def __call__(self, w: Array) -> Array:
-        norm = _norm(w, self.axis)
-        return np.multiply(w, np.clip(norm, 0, self.max_value) / (_EPSILON + norm), dtype=w.dtype)
+        return max_norm(w, self.axis, self.max_value)
 
 
 class NonNeg(Constraint):
@@ -99,7 +90,7 @@ class NonNeg(Constraint):
     """
 
     def __call__(self, w: Array) -> Array:
-        return np.maximum(w, 0, dtype=w.dtype)
+        return non_negative(w)
 
 
 class UnitNorm(Constraint):
@@ -118,7 +109,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Array) -> Array:
-        return np.divide(w, _EPSILON + _norm(w, self.axis), dtype=w.dtype)
+        return unit_norm(w, self.axis)
 
 
 class MinMaxNorm(Constraint):
@@ -140,9 +131,7 @@ class MinMaxNorm(Constraint):
         self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
 
     def __call__(self, w: Array) -> Array:
-        norm = _norm(w, self.axis)
-        wanted = self.rate * np.clip(norm, self.min_value, self.max_value) + (1 - self.rate) * norm
-        return np.multiply(w, wanted / (_EPSILON + norm), dtype=w.dtype)
+        return min_max_norm(w, self.axis, self.min_value, self.max_value, self.rate)
 
 
 _registry: Registry[Constraint] = Registry("constraint", [MaxNorm, NonNeg, UnitNorm, MinMaxNorm])

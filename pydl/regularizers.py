@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from . import ops
 from .autograd.tensor import Tensor
 from .base.argument_names import NamesArguments
 from .base.registry import Registry, plain
+from .ops.constants import off_diagonal
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get", "l1", "l1_l2", "l2", "serialize"]
 
@@ -144,8 +143,7 @@ class OrthogonalRegularizer(Regularizer):
         unit = x / ops.sqrt(ops.maximum(ops.sum(ops.square(x), axis, keepdims=True), 1e-12))
         cosines = unit @ unit.T if self.mode == "rows" else unit.T @ unit
         n = cosines.shape[0]
-        others = 1.0 - np.eye(n, dtype=x.dtype)
-        return self.factor * ops.sum(ops.abs(cosines * others)) * (0.5 / max(1.0, n * (n - 1) / 2))
+        return self.factor * ops.sum(ops.abs(cosines * off_diagonal(n, x.dtype))) * (0.5 / max(1.0, n * (n - 1) / 2))
 
 
 l1, l2, l1_l2 = L1, L2, L1L2  # Keras has both spellings

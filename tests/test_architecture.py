@@ -29,7 +29,7 @@ FLOORS = (
     ("datasets", "generation", "interop", "scenarios", "testing", "utils"),
     ("",),  # pydl/__init__.py
 )
-CALL_KERNELS = {"_installation", "config", "memory", "autograd", "ops", "optimizers"}  # what may import _core
+CALL_KERNELS = {"_installation", "config", "memory", "autograd", "ops"}  # what may import _core
 
 
 @cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
 from ..autograd.tape import Array
+from ..ops.optimizer import adam_update
 from .optimizer import LearningRate, Optimizer
 
 
@@ -72,7 +72,7 @@ class Adam(Optimizer):
     ) -> None:
         largest = state[2] if self.amsgrad else None
         numbers = (rate, self.beta_1, self.beta_2, self.epsilon, self._decay)
-        _core.adam_update(params, grads, state[0], state[1], step, *numbers, largest)
+        adam_update(params, grads, state[0], state[1], step, *numbers, largest)
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -16,6 +16,7 @@ from ..base.argument_names import NamesArguments
 from ..base.errors import ShapeError
 from ..base.locks import OwnLock
 from ..base.registry import plain
+from ..ops.optimizer import as_arrays, clipped, constrain, zeros_like
 from . import schedules
 from .schedules import LearningRateSchedule
 from .slots import Slots
@@ -144,7 +145,7 @@ class Optimizer(NamesArguments):
             [[0.0, 0.0], [0.0, 0.0]]
         """
         with self._lock:
-            self._state.add(list(variables), lambda v: tuple(np.zeros_like(v.array) for _ in self._slots))
+            self._state.add(list(variables), lambda v: tuple(zeros_like(v) for _ in self._slots))
 
     @property
     def built(self) -> bool:
@@ -208,19 +209,19 @@ class Optimizer(NamesArguments):
             if not pairs:
                 raise ValueError(f"[{self.name}] grads: expected a gradient, got only None; call backward() first")
             return self.apply_gradients(pairs)
-        arrays = self._clipped([g.array if isinstance(g, Tensor) else np.asarray(g) for g in grads])
+        if self.clipvalue is not None or self.clipnorm is not None or self.global_clipnorm is not None:
+            grads = clipped(grads, self.clipvalue, self.clipnorm, self.global_clipnorm)
         with self._lock.lock:  # the C lock directly: it is acquired at every step
             rate, step = self.learning_rate, self.iterations + 1
-            for group in self._grouped(trainable_variables):
-                own = [np.asarray(arrays[i], group.params[0].dtype, order="C") for i in group.members]
+            groups = self._grouped(trainable_variables)
+            arrays = [as_arrays(grads, group.members, group.params[0].dtype) for group in groups]
+            for group, own in zip(groups, arrays, strict=True):
                 self._decay = (self.weight_decay or 0.0) if group.decayed else 0.0
                 self._update(group.params, own, group.state, rate, step)
                 for version in group.versions:
                     version.bump()
                 for i in group.constrained:
-                    v = trainable_variables[i]
-                    assert v.constraint is not None
-                    v.assign(v.constraint(v.array))
+                    constrain(trainable_variables[i])
             self.iterations = step
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Gradient, Variable]]) -> None:
@@ -260,18 +261,6 @@ class Optimizer(NamesArguments):
                 self._state.groups.clear()
             self._state.groups[key] = groups
         return groups
-
-    def _clipped(self, grads: list[Array]) -> list[Array]:
-        if self.clipvalue is None and self.clipnorm is None and self.global_clipnorm is None:
-            return grads
-        with np.errstate(over="ignore", invalid="ignore"):  # gradients that are not finite reach the weights
-            if self.clipvalue is not None:
-                return [np.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
-            if self.clipnorm is not None:
-                return [g * _scale(float(self.clipnorm), _norm([g])) for g in grads]
-            norm, limit = _norm(grads), float(self.global_clipnorm or 0.0)
-            scale = _scale(limit, norm) if norm < math.inf else math.nan
-            return [g * scale for g in grads]
 
     # -- the state as arrays by number, as Keras saves it
 
@@ -361,18 +350,3 @@ class Optimizer(NamesArguments):
             0.5
         """
         return cls(**{**config, "learning_rate": schedules.get(config["learning_rate"])})
-
-
-def _norm(grads: list[Array]) -> float:
-    total = sum(float(np.sum(np.square(g, dtype=np.float64))) for g in grads)
-    if 1e-200 < total < math.inf:
-        return math.sqrt(total)
-    largest = max([float(np.max(np.abs(g), initial=0.0)) for g in grads], default=0.0)
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * _norm([g / largest for g in grads])  # the squares overflow or underflow
-
-
-def _scale(limit: float, norm: float) -> float:
-    """The factor that scales a norm above the limit down to it."""
-    return limit / norm if norm > limit or norm != norm else 1.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
 from ..autograd.tape import Array
+from ..ops.optimizer import rmsprop_update
 from .optimizer import LearningRate, Optimizer
 
 
@@ -72,7 +72,7 @@ class RMSprop(Optimizer):
         momenta = state[1] if self.momentum else []
         means = state[-1] if self.centered else None
         numbers = (rate, self.rho, self.momentum, self.epsilon, self._decay)
-        _core.rmsprop_update(params, grads, state[0], momenta, *numbers, means)
+        rmsprop_update(params, grads, state[0], momenta, *numbers, means)
 
     def get_config(self) -> dict[str, Any]:
         return {

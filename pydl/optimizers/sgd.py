@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
 from ..autograd.tape import Array
+from ..ops.optimizer import sgd_update
 from .optimizer import LearningRate, Optimizer
 
 
@@ -63,7 +63,7 @@ class SGD(Optimizer):
         self, params: list[Array], grads: list[Array], state: list[list[Array]], rate: float, step: int
     ) -> None:
         momenta = state[0] if state else []
-        _core.sgd_update(params, grads, momenta, rate, self.momentum, self.nesterov, self._decay)
+        sgd_update(params, grads, momenta, rate, self.momentum, self.nesterov, self._decay)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "momentum": self.momentum, "nesterov": self.nesterov}
