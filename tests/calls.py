@@ -1,6 +1,6 @@
-"""Working calls of every function of the extension: what tests and the fuzzer change until they are refused.
+"""A valid call of every function of the extension. Tests and the fuzzer change its arguments.
 
-A function with several calls has a case for each, "recurrent_forward lstm": its name and what tells it from the others.
+A function with several calls has a case for each, named by function and variant: "recurrent_forward lstm".
 """
 
 from typing import Any
@@ -43,7 +43,7 @@ DIRECTION: Arguments = {
 
 
 def recurrent(cell: str, gates: int, *bias: int, both: bool = False, **further: Any) -> dict[str, Arguments]:
-    """Forward and backward of a cell, which has `gates` gates and these further arguments; or of `both` directions."""
+    """Forward and backward calls of a cell with `gates` gates and `further` arguments; or of `both` directions."""
     width = 3 * gates
     weights = {"kernel": ones(2, width), "recurrent_kernel": ones(3, width), "bias": ones(*bias, width)}
     first = {**DIRECTION, **weights, **further}

@@ -1,6 +1,6 @@
-"""The shapes that tests and benchmarks share: one table per family, every case with a name.
+"""Shapes for tests and benchmarks: a table of named cases per family.
 
-Corner cases come first; the rows named after a network are layers of real ones.
+Corner cases come first. Cases named after a network are layers of that network.
 """
 
 from typing import NamedTuple
@@ -29,7 +29,7 @@ CONV2D = [
     Conv2dCase("1x1_padded", (2, 5, 5, 3), (1, 1, 3, 4), padding=(1, 0, 2, 1)),
     Conv2dCase("as_large_as_its_image", (3, 2, 5, 4), (2, 5, 4, 6)),
     Conv2dCase("as_large_and_dilated", (2, 2, 2, 1), (2, 2, 1, 1), padding=(0, 1, 0, 1), dilation=(2, 2)),
-    Conv2dCase("padding_beyond_kernel", (1, 5, 5, 1), (2, 2, 1, 3), strides=(4, 4), padding=(2, 0, 2, 0)),
+    Conv2dCase("padding_beyond_kernel_top_left", (1, 5, 5, 1), (2, 2, 1, 3), strides=(4, 4), padding=(2, 0, 2, 0)),
     Conv2dCase("padding_on_one_side", (2, 3, 8, 5), (2, 2, 5, 33), strides=(2, 2), padding=(2, 0, 0, 0)),
     Conv2dCase("1x1_stride", (2, 9, 8, 20), (1, 1, 20, 33), strides=(2, 2)),
     Conv2dCase("5x5_same", (2, 9, 11, 5), (5, 5, 5, 19), padding=SAME5),
@@ -136,7 +136,7 @@ GEMM = [
     GemmCase("sliced", 5, 9, 20011),
     GemmCase("blocks", 180, 530, 400),
     GemmCase("pages", 30, 1024, 1024),
-    GemmCase("far", 100, 515, 601),
+    GemmCase("beyond_l2", 100, 515, 601),
 ]
 
 GEMM_NETS = [
@@ -164,7 +164,7 @@ class BinaryCase(NamedTuple):
     b: tuple[int, ...]
 
 
-ELEMENTWISE = [0, 1, 7, 63, 64, 65, 1000, 50_003]  # elements; the last is shared by threads
+ELEMENTWISE = [0, 1, 7, 63, 64, 65, 1000, 50_003]  # elements; the last runs on several threads
 
 BINARY = [
     BinaryCase("empty", (0, 3), (0, 3)),
@@ -319,7 +319,7 @@ RECURRENT = [
     RecurrentCase("many_rows", 33, 4, 1, 70),
     RecurrentCase("one_step", 9, 1, 7, 33),
     RecurrentCase("odd", 11, 6, 10, 40),
-    RecurrentCase("far", 3, 3, 300, 290),  # weights that outgrow a second-level cache
-    RecurrentCase("far_rows", 17, 2, 300, 290),
-    RecurrentCase("far_step", 1, 1, 300, 290),
+    RecurrentCase("beyond_l2", 3, 3, 300, 290),  # weights larger than L2
+    RecurrentCase("beyond_l2_rows", 17, 2, 300, 290),
+    RecurrentCase("beyond_l2_step", 1, 1, 300, 290),
 ]

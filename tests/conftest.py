@@ -1,4 +1,4 @@
-"""Fixtures and the one rule of this test suite: it runs against the installed wheel, never against the checkout."""
+"""Fixtures, and a guard: the tests run against the installed wheel, never against the checkout."""
 
 import sys
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ BEST_ISA = SUPPORTED_ISAS[-1]
 
 @pytest.fixture(autouse=True)
 def default_machine() -> Iterator[None]:
-    """Every test starts on the best instruction set with two threads, whatever the one before did."""
+    """Every test starts with the best instruction set and two threads."""
     _core.set_isa(BEST_ISA)
     _core.set_precision("default")
     _core.force_conv2d_algorithm("automatic")
@@ -43,11 +43,11 @@ def rng() -> np.random.Generator:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--few", type=int, metavar="N", help="of every parametrized test only N cases, evenly spread")
+    parser.addoption("--few", type=int, metavar="N", help="run only N cases of every parametrized test, evenly spread")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """--few N: for builds in which everything takes twenty times as long."""
+    """--few N: for sanitizer builds, which are about twenty times slower."""
     if not (few := config.getoption("--few")):
         return
     cases: dict[str, list[pytest.Item]] = {}

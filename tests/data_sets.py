@@ -1,4 +1,4 @@
-"""A small regression problem, and what a model makes of it however the data is handed over."""
+"""A small regression problem, and the losses of fit, which do not depend on the type of the data."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def net(outputs: int = 1) -> Sequential:
 
 
 def fitted(x: Any, y: Any = None, **options: Any) -> Any:
-    """The losses of `fit`, in batches of 8 in their order unless told otherwise."""
+    """The losses of `fit`; by default batches of 8, not shuffled."""
     sizes = {} if y is None else {"batch_size": 8}
     return net().fit(x, y, verbose=0, **{"shuffle": False, **sizes, **options}).history["loss"]
 

@@ -50,12 +50,12 @@ class Public(NamedTuple):
 
     @property
     def doc(self) -> str:
-        """The docstring, or else that of the method which this one overrides."""
+        """The docstring, or else the inherited one."""
         return self.own_doc or next(filter(None, self.inherited_docs), "")
 
     @property
     def inherited_docs(self) -> list[str]:
-        """Of the methods that this one overrides, the nearest first."""
+        """Docstrings of the overridden methods, nearest first."""
         if self.owner is None:
             return []
         bases, name = [base for base in self.owner.__mro__[1:] if _is_ours(base)], self.path.rpartition(".")[2]
@@ -63,7 +63,7 @@ class Public(NamedTuple):
 
 
 def public_names() -> list[Public]:
-    """All functions, classes, and methods and properties of these; each once, by its first path."""
+    """All public functions, classes, methods and properties; each once, by its shortest path."""
     found: dict[int, Public] = {}
     for path, value in sorted(_of_module(pydl, ""), key=lambda pair: ("." not in pair[0], pair[0])):
         found.setdefault(id(inspect.unwrap(value)), Public(path, value))
@@ -106,12 +106,12 @@ def _described(value: Any) -> bool:
 
 
 def _function(value: Any) -> Any:
-    """What a classmethod or staticmethod holds; other things as they are."""
+    """The function of a classmethod or staticmethod; other values unchanged."""
     return inspect.unwrap(value.__func__ if isinstance(value, classmethod | staticmethod) else value)
 
 
 def parameters_of(one: Public) -> list[str]:
-    """The names in the signature; those gathered with their stars."""
+    """The names in the signature; *args and **kwargs with their stars."""
     if one.kind == "property":
         return []
     if one.kind == "class" and "__init__" not in dir(one.value):
@@ -124,7 +124,7 @@ def parameters_of(one: Public) -> list[str]:
 
 
 def sections_of(doc: str) -> dict[str, str]:
-    """The text of each section by its name; that before the first under ""."""
+    """The text of each section by its name; the text before the first section under ""."""
     parts = SECTION.split(doc)
     return {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
 
@@ -143,15 +143,15 @@ def examples_of(doc: str) -> list[doctest.Example]:
 def complaints(one: Public, doc_of_class: str = "") -> list[str]:
     """What is missing in the docstring; nothing if it is complete.
 
-    A method may have its example in its class. One that overrides another explains what is new, and `__call__` what
-    its class has not explained.
+    The example of a method may be in its class. A method that overrides another documents only new arguments, and
+    `__call__` those that its class does not document.
     """
     doc = one.doc
     if not doc:
         return ["no docstring"]
     names, sections, own = parameters_of(one), sections_of(doc), _arguments(doc)
     known = _arguments(*one.inherited_docs, doc_of_class if one.path.endswith(".__call__") else "") | own
-    passes_on = bool(one.inherited_docs)  # *args and **kwargs stand for what the method has that it overrides
+    passes_on = bool(one.inherited_docs)  # *args and **kwargs stand for the arguments of the overridden method
     needed = [name for name in names if not (passes_on and name.startswith("*"))]
     found = [f"Args: no entry for {name}" for name in needed if name not in known]
     if one.kind != "property" and not any(name.startswith("*") for name in names):
@@ -188,12 +188,12 @@ def _gives(value: Any) -> bool:
 
 
 def _raises(one: Public) -> bool:
-    """Whether a raise statement stands in the function itself, or in the constructor of the class itself."""
+    """Whether the function, or the constructor of the class, has a raise statement of its own."""
     function = vars(one.value).get("__init__") if one.kind == "class" else _function(one.value)
     if not inspect.isfunction(inspect.unwrap(function) if function is not None else None):
         return False
     tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
-    # An abstract method only says that it is one.
+    # An abstract method raises NotImplementedError only.
     raised = [node for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc is not None]
     return any("NotImplementedError" not in ast.unparse(node) for node in raised)
 

@@ -1,4 +1,4 @@
-"""Python code in a process of its own: what happens at import, and what must not hang or bring down the test run."""
+"""Runs Python code in a new process: to test imports, and code that may hang or crash."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ def python(*arguments: str, timeout: float = 60, **environment: str) -> subproce
 
 
 def output(*arguments: str, timeout: float = 60, **environment: str) -> str:
-    """What the process prints; AssertionError with what it says on stderr if it fails."""
+    """The output of the process; AssertionError with its stderr if it fails."""
     done = python(*arguments, timeout=timeout, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""What the tests of all recurrent cells do: draw a problem, solve it with the kernels, compare with the reference."""
+"""Helpers for all recurrent cells: draw a problem, run the kernels, compare with the reference."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ CELL_OPTIONS = ("activation", "recurrent_activation", "reset_after")
 
 @dataclass
 class Problem:
-    """Inputs and the gradients that come back, all float64; `options` are those of the op."""
+    """Inputs and output gradients, all float64; `options` are those of the op."""
 
     op: str
     x: Array
@@ -34,7 +34,7 @@ class Problem:
     options: dict[str, Any] = field(default_factory=dict)
 
     def run(self, dtype: Any) -> dict[str, Any]:
-        """Outputs and gradients of the op in this dtype, named as the reference does."""
+        """Outputs and gradients of the op in this dtype, under the names of the reference."""
         x, *rest = (Tensor(a.astype(dtype), requires_grad=True) for a in (self.x, *self.weights.values(), *self.states))
         weights, states = rest[: len(self.weights)], rest[len(self.weights) :]
         outputs, *last = getattr(ops, self.op)(x, *weights, initial_state=states, **self.cast(dtype))
@@ -58,7 +58,7 @@ class Problem:
 
 
 def draw(op: str, case: RecurrentCase, rng: np.random.Generator, everything: bool = False, **options: Any) -> Problem:
-    """A problem of this shape; with `everything`, masks, both dropouts and the other direction too."""
+    """A problem of this shape; `everything` adds a mask, both dropout masks and the reversed direction."""
     _, b, t, i, u = case
     _, gates, states = CELLS[op]
     normal = rng.standard_normal
@@ -78,7 +78,7 @@ def draw(op: str, case: RecurrentCase, rng: np.random.Generator, everything: boo
 
 
 def check(problem: Problem, dtype: Any) -> None:
-    """Errors are handed on from step to step: they grow with the number of sums along the way."""
+    """Errors accumulate over the steps: the bound grows with the number of terms of all steps."""
     actual, expected = problem.run(dtype), problem.expected()
     b, t, i = problem.x.shape
     terms = (t + 1) * (i + 4 * problem.dy.shape[2] + b + 1)
@@ -102,7 +102,7 @@ def check_same_bits(op: str, case: RecurrentCase, rng: np.random.Generator, set_
 
 
 def check_inference(problem: Problem, dtype: Any) -> None:
-    """Without a tape the outputs are the same bits; the last output alone is the last of all."""
+    """Without a tape the outputs have the same bits; return_sequences=False gives the last of them."""
     x, *weights = (a.astype(dtype) for a in (problem.x, *problem.weights.values()))
     states = [s.astype(dtype) for s in problem.states]
     op, options = getattr(ops, problem.op), problem.cast(dtype)
@@ -117,7 +117,7 @@ def check_inference(problem: Problem, dtype: Any) -> None:
 
 
 def check_plan(op: str, rng: np.random.Generator, **options: Any) -> None:
-    """A replayed plan, with its packed weights, gives the same bits, also after a weight has changed."""
+    """A replayed plan, with packed weights, gives the same bits, also after a weight has changed."""
     for case in (RecurrentCase("", 1, 3, 5, 20), RecurrentCase("", 9, 3, 5, 20)):
         problem = draw(op, case, rng, **options)
         weights = [Variable(w, dtype="float32") for w in problem.weights.values()]

@@ -1,4 +1,4 @@
-"""Shows that the sanitizers see into the extension: a kernel that is made to read too far must be reported.
+"""Checks that the sanitizers cover the extension: a planted out-of-bounds read in a kernel must be reported.
 
 .ci/asan_python tests/sanitized.py
 """
@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# An array of four numbers over a block of three. flip is told the truth about everything but that.
+# An array of four numbers over a block of three: flip reads one number past the block.
 FAULT = """
 import ctypes, numpy as np
 from pydl import _core

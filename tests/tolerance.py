@@ -1,4 +1,4 @@
-"""How close is close enough: tolerances derived from the arithmetic, never from what happens to pass."""
+"""Tolerances derived from the arithmetic, not from measured errors."""
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -8,7 +8,7 @@ def tol(dtype: DTypeLike, terms: int = 1, scale: float = 1.0, c: float = 4.0) ->
     """Absolute error allowed for a sum of `terms` products whose size is about `scale`.
 
     Rounding errors of a sum of n terms behave like a random walk: their standard deviation grows with sqrt(n). c = 4
-    leaves room for the worst of many elements.
+    covers the maximum over many elements.
     """
     return float(c * np.finfo(dtype).eps * np.sqrt(max(terms, 1)) * scale)
 
@@ -24,7 +24,7 @@ def assert_close(actual: ArrayLike, expected: ArrayLike, atol: float, rtol: floa
         allowed = atol + rtol * np.abs(expected)
         difference = np.abs(actual.astype(np.float64) - expected)
         excess = np.where(same, -np.inf, difference - allowed)
-    excess = np.where(np.isnan(excess), np.inf, excess)  # a NaN or infinity where a number belongs
+    excess = np.where(np.isnan(excess), np.inf, excess)  # a NaN or infinity where a finite number is expected
     worst = np.unravel_index(np.argmax(excess), excess.shape)
     assert excess[worst] <= 0, (
         f"{what}{[int(i) for i in worst]}: got {actual[worst]!r}, expected {expected[worst]!r}, "

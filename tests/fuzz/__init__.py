@@ -1,9 +1,9 @@
-"""Random calls of the installed pydl, from a seed: what is wrong is printed with the command that repeats it.
+"""Random calls of the installed pydl from a seed: a fault is printed with the command that reproduces it.
 
     python -m tests.fuzz --seconds 60
 
-Each part is a module with `run(rng, note)`, one random case: it returns a word for what happened and raises `Finding`
-(any other exception is one too). Cases run in child processes, so that a crash or a hang is a finding as well.
+Each part is a module with `run(rng, note)`, one random case: it returns a word for the outcome and raises `Finding`
+(any other exception counts as one). Cases run in child processes, so that a crash or a hang is a finding as well.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""python -m tests.fuzz: random calls against references, for so many seconds."""
+"""python -m tests.fuzz: random calls against references for a number of seconds."""
 
 import argparse
 import importlib.util
@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import __doc__ as DESCRIPTION
 from .runner import Result, cases, run
 
-# Each part with its share of the time, and whether it compares with PyTorch.
+# Each part: its fraction of the time, and whether it compares with PyTorch.
 PARTS = {
     "core": (0.25, False), "kernels": (0.15, False), "ops": (0.15, True), "layers": (0.15, True),
     "models": (0.1, True), "bits": (0.1, False), "plans": (0.1, False),
@@ -43,7 +43,7 @@ def summary(result: Result) -> str:
 
 
 def kinds(findings: list[tuple[str, str]]) -> list[tuple[tuple[str, str], int]]:
-    """The first finding of every kind, and how many more: of a kind are those that end alike but for numbers."""
+    """The first finding of every kind and the count of the others. Numbers aside, findings of a kind end alike."""
     first: dict[str, tuple[str, str]] = {}
     counts: Counter[str] = Counter()
     for finding in findings:

@@ -1,4 +1,4 @@
-"""What a case raises when pydl is wrong, and comparisons that raise it."""
+"""The exception of a case when pydl is wrong, and comparisons that raise it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ Array = np.ndarray[Any, Any]
 
 
 class Finding(AssertionError):
-    """pydl did what it must not do; the text says with what."""
+    """pydl is wrong; the text has the call and the values."""
 
 
 def expect(condition: Any, text: str) -> None:
@@ -17,15 +17,15 @@ def expect(condition: Any, text: str) -> None:
         raise Finding(text)
 
 
-def leaves(result: Any) -> list[Any]:
+def flatten(result: Any) -> list[Any]:
     """The arrays of a nested result, in order."""
     if isinstance(result, list | tuple):
-        return [leaf for part in result for leaf in leaves(part)]
+        return [leaf for part in result for leaf in flatten(part)]
     return [] if result is None else [result]
 
 
 def same_bits(a: Any, b: Any, what: str) -> None:
-    for i, (x, y) in enumerate(zip(leaves(a), leaves(b), strict=True)):
+    for i, (x, y) in enumerate(zip(flatten(a), flatten(b), strict=True)):
         x, y = np.asarray(x), np.asarray(y)
         kinds = f"{x.dtype} {x.shape}", f"{y.dtype} {y.shape}"
         expect(kinds[0] == kinds[1], f"{what}: result {i} is {kinds[0]} and {kinds[1]}")
@@ -35,7 +35,7 @@ def same_bits(a: Any, b: Any, what: str) -> None:
             raise Finding(f"{what}: at {tuple(map(int, i))} {x[i]!r} and {y[i]!r}")
 
 
-ROUNDING = 2.0**-22  # about what float32 loses at each step
+ROUNDING = 2.0**-22  # about the rounding error of float32 per step
 
 
 MOVES = 8  # random moves; where a ReLU has its corner, each crosses it with a chance of one half
@@ -47,9 +47,9 @@ def ill_conditioned(result: Any, expected: Any, moved: Callable[[], Any], tolera
     Only results that are off by more than `tolerance`, as `close` has it, are looked at: a bias whose gradient is a
     plain sum does not move with the inputs, and is right.
     """
-    expected = leaves(expected)
-    moves = [leaves(moved()) for _ in range(MOVES)]
-    for i, (x, e) in enumerate(zip(leaves(result), expected, strict=True)):
+    expected = flatten(expected)
+    moves = [flatten(moved()) for _ in range(MOVES)]
+    for i, (x, e) in enumerate(zip(flatten(result), expected, strict=True)):
         if np.size(e):
             change = max(np.abs(move[i] - e).max() for move in moves)
             if np.abs(x - e).max() > max(tolerance * max(1.0, np.abs(e).max()), 30 * change):
@@ -59,7 +59,7 @@ def ill_conditioned(result: Any, expected: Any, moved: Callable[[], Any], tolera
 
 def close(result: Any, expected: Any, tolerance: float, what: str) -> None:
     """|result - expected| <= tolerance · the largest expected number (at least 1), infinities and NaN alike."""
-    for i, (x, e) in enumerate(zip(leaves(result), leaves(expected), strict=True)):
+    for i, (x, e) in enumerate(zip(flatten(result), flatten(expected), strict=True)):
         x, e = np.asarray(x), np.asarray(e)
         expect(x.shape == e.shape, f"{what}: result {i} has shape {x.shape}, expected {e.shape}")
         if not x.size:

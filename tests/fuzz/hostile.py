@@ -1,4 +1,4 @@
-"""Arguments that nobody means to give: wrong kinds, absurd sizes, layouts and contents."""
+"""Hostile arguments: wrong types, absurd sizes, layouts and contents."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ NAMES = ("relu", "linear", "add", "sum", "tanh", "gru", "forward", "nearest", ""
 
 
 class Lying:
-    """A sequence whose length is not the number of its elements, and whose elements may be anything."""
+    """A sequence whose __len__ is wrong, with elements of any kind."""
 
     def __init__(self, length: int, value: Any) -> None:
         self.length, self.value = length, value
@@ -35,7 +35,7 @@ class Lying:
 
 
 class Raising:
-    """Raises whatever is asked of it."""
+    """Every special method raises."""
 
     def __index__(self) -> int:
         raise RuntimeError("index")
@@ -64,7 +64,7 @@ def sizes(rng: np.random.Generator, length: int | None = None) -> Any:
 
 
 def thing(rng: np.random.Generator) -> Any:
-    """Of no kind that any function wants."""
+    """A value of a type that no function takes."""
     kind = int(rng.integers(18))
     return (
         None, "", "x", "\udc80", "relu\0", b"x", object(), 1j, {}, [], set(), range(3), True, lambda: 0,
@@ -74,15 +74,15 @@ def thing(rng: np.random.Generator) -> Any:
 
 
 def array(rng: np.random.Generator) -> Any:
-    """Small in memory; its shape and layout may not look so."""
+    """An array of little memory, possibly with a huge shape or unusual strides."""
     dtype = np.dtype(pick(rng, DTYPES) if rng.random() < 0.5 else pick(rng, ("f4", "f8", "i8", "?")))
     kind = int(rng.integers(6))
-    if kind == 0:  # empty, with absurd sizes beside the zero
+    if kind == 0:  # empty: one size is 0, the others are absurd
         shape = [int(pick(rng, (1, 2, 2**20, 2**31 - 1, 2**31, 2**40))) if rng.random() < 0.3 else 3 for _ in range(4)]
         shape[int(rng.integers(4))] = 0
         try:
             return np.zeros([*shape[: int(rng.integers(1, 5))], 0], dtype)
-        except ValueError:  # too large for NumPy itself
+        except ValueError:  # too large for NumPy
             return np.zeros(0, dtype)
     shape = tuple(int(n) for n in rng.integers(0 if kind == 1 else 1, 5, int(rng.integers(0, 6))))
     made = np.zeros(shape, dtype)
@@ -105,7 +105,7 @@ def array(rng: np.random.Generator) -> Any:
 
 
 def value(rng: np.random.Generator, annotation: str) -> Any:
-    """For an argument of this kind: nearly right more often than not."""
+    """A value for an argument of this kind: mostly almost right."""
     if rng.random() < 0.2:
         return thing(rng)
     if "dict" in annotation:

@@ -1,4 +1,4 @@
-"""Layers with random options, as data: the class's name and its arguments, by the rank of what goes in."""
+"""Layers with random options as data: class name and arguments, by the rank of the input."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def _activation(rng: np.random.Generator) -> str:
 
 
 def _windows(rng: np.random.Generator, axes: int, shape: tuple[int, ...], transposed: bool = False) -> dict[str, Any]:
-    """kernel_size, strides, padding and dilation_rate; what fits into the image, unless the padding is same."""
+    """kernel_size, strides, padding and dilation_rate; the window fits into the image unless padding is "same"."""
     kernel = tuple(_n(rng, 1, 5) for _ in range(axes))
     strides = tuple(_n(rng, 1, 3) for _ in range(axes)) if rng.random() < 0.5 else (1,) * axes
     dilation = (
@@ -130,5 +130,5 @@ BY_RANK = {
 
 
 def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Spec:
-    """A layer for inputs of this shape, without the batch."""
+    """A layer for inputs of this shape (no batch axis)."""
     return pick(rng, BY_RANK[len(shape)])(rng, shape)

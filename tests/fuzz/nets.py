@@ -1,4 +1,4 @@
-"""A random Sequential of a few layers with its data: what the parts about layers, models and plans try."""
+"""A random Sequential of a few layers with its data, for the parts layers, models and plans."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def _size(rng: np.random.Generator) -> int:
 
 
 class Net:
-    """`specs`, `model`, input `x`, and `weighting`: a random number for each output, whose sum product is the loss."""
+    """`specs`, `model`, input `x`, and `weighting`, random: the loss is the sum of weighting * outputs."""
 
     def __init__(self, rng: np.random.Generator, depth: int) -> None:
         self.dtype = str(pick(rng, ("float32", "float32", "float64")))
@@ -60,12 +60,12 @@ class Net:
         return model
 
     def gradients(self) -> list[Array]:
-        """The outputs, and the gradients for the input and for every trainable weight; moving statistics stay."""
-        kept = self.model.get_weights()
+        """The outputs, and the gradients of the input and of every trainable weight; moving statistics are restored."""
+        before = self.model.get_weights()
         x = Tensor(self.x, requires_grad=True)
         with GradientTape() as tape:
             y = self.model(x, training=self.training)
             loss = ops.sum(y * self.weighting)
         found = tape.gradient(loss, [x, *self.model.trainable_weights])
-        self.model.set_weights(kept)
+        self.model.set_weights(before)
         return [y.numpy(), *(None if g is None else g.numpy() for g in found)]

@@ -88,7 +88,7 @@ def product(rng: Generator) -> Case:
     return f"dense({act})", lambda x, w, b: ops.dense(x, w, b, act), lambda x, w, b: ACTIVATIONS[act](x @ w + b), arrays
 
 
-def rearrangement(rng: Generator) -> Case:
+def layout(rng: Generator) -> Case:
     shape = _shape(rng, 1)
     x = rng.standard_normal(shape)
     axis = _axis(rng, len(shape))
@@ -116,7 +116,7 @@ def rearrangement(rng: Generator) -> Case:
 
 
 def _index(rng: Generator, n: int) -> Any:
-    """An index that PyTorch knows too: no negative steps."""
+    """An index that PyTorch supports: no negative steps."""
     start, stop = sorted(int(i) for i in rng.integers(0, n + 1, 2))
     return pick(rng, (int(rng.integers(-n, n)), slice(start, stop), slice(None, None, 2), slice(-1, None)))
 
@@ -148,11 +148,11 @@ def loss(rng: Generator) -> Case:
     ))  # fmt: skip
 
 
-def lookup(rng: Generator) -> Case:
+def embedding(rng: Generator) -> Case:
     rows = int(rng.integers(1, 20))
     ids = rng.integers(0, rows, _shape(rng, 1, 3))
     table = rng.standard_normal((rows, int(rng.integers(1, 12))))
     return "embedding", lambda t: ops.embedding(ids, t), lambda t: f.embedding(torch.tensor(ids), t), [table]
 
 
-FAMILIES = (unary, binary, reduction, softmax, product, rearrangement, selection, loss, lookup)
+FAMILIES = (unary, binary, reduction, softmax, product, layout, selection, loss, embedding)

@@ -1,4 +1,4 @@
-"""The float64 references of tests/reference/ for kernels, with the arguments of the kernels."""
+"""The float64 references of tests/reference/, called with the arguments of the kernels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +49,7 @@ def _max_pool2d_forward(with_argmax: bool, **rest: Any) -> Any:
 
 
 def _few(function: Callable[..., Any], most: int = 3000) -> Callable[..., Any]:
-    """None for references that go element by element, where there are too many elements."""
+    """None for references that loop over elements, if there are too many elements."""
     return lambda **arguments: function(**arguments) if arguments["x"].size <= most else None
 
 

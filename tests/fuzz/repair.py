@@ -1,7 +1,7 @@
-"""Calls of `_core` that work, with shapes of their own: a known call is changed, and refusals say what it lacks.
+"""Valid calls of `_core` with random shapes: a known call is changed, then repaired as its error messages say.
 
-`tests/calls.py` has working calls of every function. Sizes and options of it are drawn anew; then
-`[op] argument: expected shape (4, any)` tells how to go on. So no rule about any function stands here.
+`tests/calls.py` has a valid call of every function. Its sizes and options are drawn again; then
+`[op] argument: expected shape (4, any)` says what to mend. So this file has no rules of single functions.
 """
 
 import copy
@@ -17,7 +17,7 @@ Arguments = dict[str, Any]
 ACTIVATIONS = (
     "linear", "relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus", "leaky_relu", "hard_sigmoid", "softsign"
 )  # fmt: skip
-WORDS = {  # values of arguments that are words; what a function does not know, it refuses
+WORDS = {  # values of string arguments; a function refuses those that it does not have
     "activation": ACTIVATIONS, "recurrent_activation": ACTIVATIONS, "interpolation": ("nearest", "bilinear"),
     "direction": ("forward", "backward_input", "backward_weight"),
 }  # fmt: skip
@@ -81,7 +81,7 @@ def _holders(arguments: Arguments, name: str) -> list[Arguments]:
 
 
 def _value(rng: np.random.Generator, op: str, name: str, old: Any, text: str) -> Any:
-    """What the refusal asks for, as far as it can be read."""
+    """The value that the error message expects, as far as it can be parsed."""
     wanted = re.search(r"expected (?:shape |the shape of \w+, )\(([^)]*)\)", text)
     below = re.search(r"in \[0, (\d+)\)", text)
     if below and isinstance(old, np.ndarray):
@@ -103,7 +103,7 @@ def _value(rng: np.random.Generator, op: str, name: str, old: Any, text: str) ->
 
 
 def repaired(rng: np.random.Generator, op: str, arguments: Arguments, call: Any) -> tuple[Arguments, Any]:
-    """The arguments with which `call` worked, and its result; (arguments, None) where no attempt did."""
+    """Arguments that `call` accepts, and its result; (arguments, None) if no attempt succeeded."""
     for _ in range(REPAIRS):
         try:
             return arguments, call(arguments)

@@ -1,4 +1,4 @@
-"""What a recurrent kernel saves for its backward pass: its layout is its own, so it is made by the forward call."""
+"""The reserve space of recurrent kernels: its layout is private, so a forward call makes it."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from pydl import _core
 
 Arguments = dict[str, Any]
 DIRECTIONS = ("first", "second")
-LAST = ("saved", "dh", "dc")  # what only backward takes
+LAST = ("saved", "dh", "dc")  # arguments of backward only
 
 
 def filled_in(op: str, arguments: Arguments) -> Arguments:
-    """The arguments of a backward call with what the forward one saves for them."""
+    """The arguments of a backward call, with `saved` of the matching forward call."""
     if op != "recurrent_backward":
         return arguments
     given = {name: arguments[name] for name in DIRECTIONS if arguments.get(name)}
@@ -21,5 +21,5 @@ def filled_in(op: str, arguments: Arguments) -> Arguments:
 
 
 def without_saved(op: str, result: Any) -> Any:
-    """What a forward call gives to its user."""
+    """The results of a forward call without `saved`."""
     return [result[0], *(ends[:-1] for ends in result[1:])] if op == "recurrent_forward" else result

@@ -1,4 +1,4 @@
-"""The functions of the extension and the kinds of their arguments, read from its stub: new ones need no edit here."""
+"""The functions of the extension and the types of their arguments, read from its stub."""
 
 import ast
 from functools import cache
@@ -11,7 +11,7 @@ STUB = Path(pydl.__file__).parent / "_core.pyi"
 
 @cache
 def functions() -> dict[str, dict[str, str]]:
-    """Per function the annotation of every argument."""
+    """The annotation of every argument, per function."""
     found = {}
     for node in ast.parse(STUB.read_text()).body:
         if isinstance(node, ast.FunctionDef):

@@ -1,4 +1,4 @@
-"""The same layers in PyTorch, on pydl's weights, for forward and backward in float64."""
+"""The layers in PyTorch in float64, with the weights of pydl."""
 
 from collections.abc import Callable
 from typing import Any
@@ -44,7 +44,7 @@ def _pad(x: T, pairs: list[tuple[int, int]], value: float = 0.0) -> T:
 
 
 def _convolve(x: T, kernel: T, options: dict[str, Any], groups: int) -> T:
-    """x channels first, kernel (sizes…, C / groups, O)."""
+    """x: channels first; kernel: (sizes…, C / groups, O)."""
     axes = x.ndim - 2
     weight = kernel.movedim(-1, 0).movedim(-1, 1).contiguous()
     x = _pad(x, _paddings(x.shape[2:], options, options["kernel_size"], options["strides"]))
@@ -101,7 +101,7 @@ def pooling(x: T, weights: Weights, options: dict[str, Any], average: bool) -> T
     if not average:
         return _last((f.max_pool1d if one else f.max_pool2d)(_pad(x, pairs, -torch.inf), pool, strides))
     call = f.avg_pool1d if one else f.avg_pool2d
-    share = call(_pad(torch.ones_like(x[:1, :1]), pairs), pool, strides)  # of a window that lies within the image
+    share = call(_pad(torch.ones_like(x[:1, :1]), pairs), pool, strides)  # the part of a window inside the image
     return _last(call(_pad(x, pairs), pool, strides) / share)
 
 
@@ -178,7 +178,7 @@ def rectified(x: T, weights: Weights, options: dict[str, Any]) -> T:
 
 
 def layer(kind: str, options: dict[str, Any], weights: Weights, x: T, training: bool) -> T:
-    """What the layer of this class makes of x."""
+    """The output of the layer of this class for x."""
     simple: dict[str, Callable[[], T]] = {
         "Dense": lambda: dense(x, weights, options),
         "Activation": lambda: ACTIVATIONS[options["activation"]](x), "ELU": lambda: f.elu(x, options["alpha"]),

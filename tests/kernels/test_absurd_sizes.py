@@ -1,6 +1,6 @@
-"""Strides, dilations, paddings and windows far beyond the image: the work that is really there, at once, or an error.
+"""Strides, dilations, paddings and windows much larger than the image: a fast result or an error.
 
-Every call runs in seconds in a process of its own, because a kernel that loops over a stride hears no signal.
+Every call runs in a new process with a time limit: a kernel that loops over a huge stride handles no signals.
 """
 
 import itertools
@@ -37,7 +37,7 @@ def convolution(x_shape: Any, w_shape: Any, strides: Any, padding: Any, dilation
     assert_close(actual_db, db, atol, what="db")
 
 
-KINDS = {  # channels, w's last two sizes, groups
+KINDS = {  # channels, last two sizes of w, groups
     "plain": (6, 6, 6, 1), "few": (1, 1, 3, 1), "many": (32, 32, 40, 1), "depthwise": (6, 1, 6, 6),
     "multiplier": (6, 1, 12, 6), "pairs": (6, 2, 6, 3), "groups": (16, 8, 24, 2), "wide": (48, 1, 48, 48),
 }  # fmt: skip
@@ -52,7 +52,7 @@ def strides() -> None:
 
 
 def paddings() -> None:
-    """Outputs and taps that lie so far out that they see nothing."""
+    """Outputs and taps that lie completely in the padding."""
     far = 1000
     for c, ci, o, groups in KINDS.values():
         convolution((1, 7, 2, c), (3, 1, ci, o), (far // 5, 1), (far, far, 0, 0), (1, 1), groups)
@@ -64,7 +64,7 @@ def paddings() -> None:
 
 
 def farther(c: int, ci: int, o: int, groups: int) -> None:
-    """Nine outputs per axis, 2^28 pixels apart; only the one in the middle meets the image."""
+    """Nine outputs per axis, 2^28 pixels apart; only the middle one overlaps the image."""
     rng = np.random.default_rng(5)
     x, w = (rng.standard_normal(shape).astype("f4") for shape in ((2, 7, 7, c), (3, 3, ci, o)))
     options = (2**28, 2**28), (2**30,) * 4, (1, 1), groups
@@ -84,7 +84,7 @@ def farther(c: int, ci: int, o: int, groups: int) -> None:
 
 
 def long_axes() -> None:
-    """Many taps under a stride of as many: the gradient for the input finds the tap of each phase at once."""
+    """As many taps as the stride: the input gradient must find the tap of each phase without a search."""
     n = 10**6
     x, w = np.ones((1, 1, n, 1), "f4"), np.ones((1, n - 5, 1, 1), "f4")
     dx = _core.conv2d_backward_input(np.full((1, 1, 1, 1), 2, "f4"), w, x.shape, (1, n - 7), (0, 0, 0, 0), (1, 1), 1)
@@ -138,7 +138,7 @@ def layers() -> None:
 
 
 @pytest.mark.parametrize("what", ["strides", "paddings", "long_axes", "pools", "layers"])
-def test_no_loop_over_what_is_not_there(what: str) -> None:
+def test_run_time_does_not_grow_with_empty_regions(what: str) -> None:
     script = (
         f"import sys; sys.path += {[__file__.rsplit('/', 3)[0], __file__.rsplit('/', 2)[0]]!r}; "
         "from pydl import _core; from tests.kernels.test_absurd_sizes import *; "
@@ -147,7 +147,7 @@ def test_no_loop_over_what_is_not_there(what: str) -> None:
     assert output("-c", bounded(script), timeout=100) == "done"
 
 
-def test_a_window_of_too_many_cells_to_number_is_refused() -> None:
+def test_window_with_too_many_pixels_for_argmax_is_refused() -> None:
     x, padding = np.ones((1, 7, 7, 2), "f4"), (40_000,) * 4
     for call in (
         lambda: _core.max_pool2d_forward(x, (50_000, 50_000), (1, 1), padding, False),

@@ -35,16 +35,16 @@ def run(x: Array, dy: Array, gamma: Array | None, beta: Array | None) -> list[Ar
 def check(rows: int, cols: int, dtype: Any, rng: np.random.Generator, offset: float = 0.0) -> None:
     arrays = draw(rows, cols, dtype, rng, offset)
     y, mean, variance, given, dx, dgamma, dbeta, dx_constant, dgamma_constant, dbeta_constant = run(**arrays)
-    # NumPy adds rows one after the other: for float64 that takes more digits.
+    # NumPy adds rows sequentially: for float64 the reference needs a wider type.
     wide = {name: a.astype(np.float64 if dtype == np.float32 else np.longdouble) for name, a in arrays.items()}
     x, dy, gamma = wide["x"], wide["dy"], wide["gamma"]
     centre, spread = x.mean(0), x.var(0)
     inverse = 1 / np.sqrt(spread + EPSILON)
-    # The mean is stored rounded: that is an error of eps |mean|, which 1 / std makes larger.
+    # The stored mean is rounded: an error of eps |mean|, divided by std.
     size = float(np.abs(x).max())
     lost = tol(dtype, scale=float(np.abs(centre).max()))
     assert_close(mean, centre, atol=tol(dtype, np.log2(rows + 1) + 6, size), what="mean")
-    # Merging blocks of 32 rows multiplies that error by the distance of their means, about std / sqrt(32).
+    # The merge of blocks of 32 rows multiplies that error by the distance of their means, about std / sqrt(32).
     merged = lost * (lost + float(np.sqrt(spread.max() / 32)))
     assert_close(variance, spread, atol=merged, rtol=tol(dtype, rows), what="variance")
     normalized = (x - centre) * inverse
@@ -75,12 +75,12 @@ def test_reference(isa: str, shape: tuple[int, int], dtype: Any, rng: np.random.
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("offset", [1e2, 1e4])
-def test_a_mean_far_from_zero(isa: str, offset: float, dtype: Any, rng: np.random.Generator) -> None:
+def test_large_mean(isa: str, offset: float, dtype: Any, rng: np.random.Generator) -> None:
     for shape in ((5000, 7), (3000, 70)):
         check(*shape, dtype, rng, offset)
 
 
-def test_an_outlier_in_the_first_row_does_not_harm_the_variance(rng: np.random.Generator) -> None:
+def test_outlier_in_the_first_row_keeps_the_variance_accurate(rng: np.random.Generator) -> None:
     x = rng.standard_normal((50_000, 3)).astype(np.float32)
     x[0] = 1e4
     _, _, variance = _core.batch_norm_forward(x, None, None, EPSILON)

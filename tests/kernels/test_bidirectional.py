@@ -1,4 +1,4 @@
-"""Both directions of a recurrent layer in one call: what two calls give, bit by bit."""
+"""Both directions of a recurrent layer in one call: the bits of two calls."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ CASES = [RecurrentCase("", b, 5, 6, 19) for b in (3, 9)]
 
 
 def _directions(cell: str, case: RecurrentCase, rng: np.random.Generator, options: Any) -> list[recurrent.Problem]:
-    """Two problems, one forwards and one backwards, over the same x and mask."""
+    """Two problems, forward and reversed, with the same x and mask."""
     there, back = (recurrent.draw(cell, case, rng, everything=True, **options) for _ in range(2))
     back.x, back.options["mask"], there.options["go_backwards"] = there.x, there.options["mask"], False
     return [there, back]
 
 
 def _arguments(problem: recurrent.Problem) -> tuple[dict[str, Any], list[Tensor]]:
-    """Those of one direction, in float32, and the tensors among them."""
+    """The arguments of one direction in float32, and the tensors among them."""
     tensors = [Tensor(w.astype(np.float32), requires_grad=True) for w in (*problem.weights.values(), *problem.states)]
     weights = dict(zip(problem.weights, tensors, strict=False))
     return {**weights, "initial_state": tensors[len(weights) :], **problem.cast(np.float32)}, tensors
@@ -34,7 +34,9 @@ def _arguments(problem: recurrent.Problem) -> tuple[dict[str, Any], list[Tensor]
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
-def test_as_two_calls(isa: str, cell: str, options: Any, whole: bool, threads: int, rng: np.random.Generator) -> None:
+def test_one_call_has_the_bits_of_two_calls(
+    isa: str, cell: str, options: Any, whole: bool, threads: int, rng: np.random.Generator
+) -> None:
     _core.set_num_threads(threads)
     for case in CASES:
         problems = _directions(cell, case, rng, {**options, "return_sequences": whole})
@@ -65,8 +67,8 @@ def test_as_two_calls(isa: str, cell: str, options: Any, whole: bool, threads: i
                 np.testing.assert_array_equal(tensor.grad, value)
 
 
-def test_plan(rng: np.random.Generator) -> None:
-    """A replayed plan packs the weights of both directions, and again when one has changed."""
+def test_plan_repacks_changed_weights(rng: np.random.Generator) -> None:
+    """A replayed plan packs the weights of both directions, and packs them again after a change."""
     problems = [recurrent.draw("lstm", RecurrentCase("", 9, 3, 5, 20), rng) for _ in range(2)]
     weights = [[Variable(w, dtype="float32") for w in p.weights.values()] for p in problems]
     x, cache = problems[0].x.astype(np.float32), PlanCache()
@@ -85,7 +87,7 @@ def test_plan(rng: np.random.Generator) -> None:
     assert [entry["reason"] for entry in cache.info()] == [None]
 
 
-def test_what_does_not_fit() -> None:
+def test_errors() -> None:
     x, kernel, wrong = np.ones((2, 3, 4), np.float32), np.ones((4, 8), np.float32), np.ones((2, 7), np.float32)
     first = {"kernel": kernel, "recurrent_kernel": kernel[:2]}
     with pytest.raises(ValueError, match="cell: expected rnn, lstm or gru"):

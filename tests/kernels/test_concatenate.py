@@ -32,13 +32,13 @@ def test_reference(isa: str, shape: tuple[int, ...], dtype: Any, rng: np.random.
     st.lists(st.integers(0, 9), min_size=1, max_size=16),
     st.integers(0, 3),
 )
-def test_any_sizes(shape: list[int], sizes: list[int], axis: int) -> None:
+def test_any_shape(shape: list[int], sizes: list[int], axis: int) -> None:
     axis %= len(shape)
     parts = [np.random.default_rng(n).standard_normal([*shape[:axis], n, *shape[axis + 1 :]]) for n in sizes]
     np.testing.assert_array_equal(_core.concatenate(parts, axis), np.concatenate(parts, axis))
 
 
-def test_masks_are_turned_round_too(rng: np.random.Generator) -> None:
+def test_flip_of_masks(rng: np.random.Generator) -> None:
     mask = rng.random((3, 4, 5)) < 0.5
     for axis in range(3):
         np.testing.assert_array_equal(_core.flip(mask, axis), np.flip(mask, axis))

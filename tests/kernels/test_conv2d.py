@@ -41,13 +41,13 @@ def run(case: Conv2dCase, x: Array, w: Array, bias: Array, dy: Array) -> tuple[A
 
 
 def error(case: Conv2dCase, direction: str, *, mean: bool = False) -> float:
-    """How many times the rounding error of a plain sum the algorithm makes that the case takes now."""
+    """The rounding error of the algorithm that the case takes, relative to that of a plain sum."""
     algorithm = _core.conv2d_algorithm(direction, case.x, case.w, *options(case))
     return winograd.error(algorithm, case.w[0], direction, mean=mean)
 
 
 def check(case: Conv2dCase, dtype: Any, rng: np.random.Generator, mean: float = 0.0) -> None:
-    """Every result against the reference; x and dy are normal numbers around `mean`."""
+    """Compares every result with the reference; x and dy are normal numbers around `mean`."""
     x, w, bias, dy = arrays(case, dtype, rng)
     x, dy = x + dtype(mean), dy + dtype(mean)
     y, dx, actual_dw, actual_db = run(case, x, w, bias, dy)
@@ -56,7 +56,7 @@ def check(case: Conv2dCase, dtype: Any, rng: np.random.Generator, mean: float = 
     fan_out = taps * w.shape[3] // case.groups
     assert {a.dtype for a in (y, dx, actual_dw, actual_db)} == {np.dtype(dtype)}
     dw, db = reference.backward_weight(x, dy, w.shape, *options(case))
-    # Sums of n products of standard normal numbers have a size of about sqrt(n); of numbers that do not cancel, of n.
+    # Sums of n products of standard normal numbers are about sqrt(n); of numbers of one sign, about n.
     size = np.hypot(1.0, mean)
     close = [
         ("forward", y, reference.forward(x, w, bias, *options(case)), taps * w.shape[2] + 1, size),
@@ -85,7 +85,7 @@ def test_every_isa(isa: str, dtype: Any, rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_blocks_on_every_isa(isa: str, dtype: Any, rng: np.random.Generator) -> None:
-    """With space_to_depth forced on what it fits: strides, and few channels in the gradient for the input."""
+    """With space_to_depth forced where it is possible: strides, and few channels in the input gradient."""
     _core.force_conv2d_algorithm("space_to_depth")
     names = set()
     for case in CONV2D:
@@ -98,8 +98,8 @@ def test_blocks_on_every_isa(isa: str, dtype: Any, rng: np.random.Generator) -> 
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_nan_and_infinity_by_blocks(value: float, rng: np.random.Generator) -> None:
-    """One bad pixel spoils all that reads it, and may spoil the rest of the blocks and tiles that do."""
+def test_nan_and_infinity_stay_in_their_blocks(value: float, rng: np.random.Generator) -> None:
+    """A NaN pixel makes every output that reads it NaN, and may do so for the rest of their blocks and tiles."""
     case = Conv2dCase("", (1, 60, 60, 3), (5, 5, 3, 16), strides=(2, 2), padding=(2, 2, 2, 2))
     x, w, bias, dy = arrays(case, np.float64, rng)
     x[0, 30, 30, 0] = dy[0, 15, 15, 0] = value
@@ -111,12 +111,12 @@ def test_nan_and_infinity_by_blocks(value: float, rng: np.random.Generator) -> N
         bad = ~np.isfinite(result)
         assert bad[~np.isfinite(expected)].all()
         for where in np.nonzero(bad.any((0, 3))):
-            assert np.abs(where - 15 * step).max() <= 7 * step  # a tile of 5 and the taps
+            assert np.abs(where - 15 * step).max() <= 7 * step  # a tile of 5 plus the taps
 
 
 @pytest.mark.parametrize("algorithm", ["automatic", "direct"])
-def test_outputs_that_go_past_the_caches(isa: str, algorithm: str, rng: np.random.Generator) -> None:
-    """From 4 MB on: what a part of the batch gives, whose output takes the caches."""
+def test_non_temporal_stores_have_the_same_bits(isa: str, algorithm: str, rng: np.random.Generator) -> None:
+    """From 4 MB on, outputs are stored non-temporally: same bits as for a part of the batch, which is not."""
     _core.force_conv2d_algorithm(algorithm)
     case = Conv2dCase("large", (3, 100, 101, 48), (3, 3, 48, 64), padding=(1, 1, 1, 1))
     x, w, bias, dy = arrays(case, np.float32, rng)
@@ -184,7 +184,7 @@ ACTIVATIONS = ["linear", "relu", "sigmoid", "tanh", "gelu", "leaky_relu", "softp
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("name", ["odd", "1x1", "depthwise", "groups_dilation", "slide2"])
 def test_fused_activation(name: str, activation: str, dtype: Any, rng: np.random.Generator) -> None:
-    """The fused epilogue computes what bias and the activation's own kernel compute, to a rounding error."""
+    """The fused epilogue equals bias plus activation kernel, up to a rounding error."""
     case = next(case for case in CONV2D + NETS if case.name == name)
     x, w, bias, _ = arrays(case, dtype, rng)
     linear = _core.conv2d_forward(x, w, bias, *options(case))
@@ -198,7 +198,7 @@ def test_fused_activation(name: str, activation: str, dtype: Any, rng: np.random
 def test_backward_input_with_bias_and_activation(
     isa: str, name: str, activation: str, dtype: Any, rng: np.random.Generator
 ) -> None:
-    """As a transposed convolution: also pixels that no tap reaches get the bias."""
+    """As a transposed convolution: pixels that no tap reaches get the bias too."""
     case = next(case for case in CONV2D + NETS if case.name == name)
     x, w, _, dy = arrays(case, dtype, rng)
     bias = rng.standard_normal(x.shape[3]).astype(dtype)
@@ -211,8 +211,8 @@ def test_backward_input_with_bias_and_activation(
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("name", ["odd", "5x5_same", "1x1_padded", "groups_wide", "groups_of_4", "depthwise"])
 def test_nan_and_infinity_stay_in_their_window(isa: str, name: str, value: float, rng: np.random.Generator) -> None:
-    """In strict mode one bad pixel spoils exactly the results that read it. It lies inside: whether 0 * NaN of a padded
-    zero counts is nobody's business."""
+    """In strict mode a NaN pixel changes exactly the results that read it. It is not at the border: the result of
+    0 * NaN with a padded zero is unspecified."""
     _core.set_precision("strict")
     case = next(case for case in CONV2D if case.name == name)
     x, w, bias, dy = arrays(case, np.float64, rng)
@@ -270,12 +270,12 @@ BAD_FORWARD = [
 @pytest.mark.parametrize(
     ("args", "error", "text"), [row[1:] for row in BAD_FORWARD], ids=[row[0] for row in BAD_FORWARD]
 )
-def test_bad_forward(args: Any, error: type[Exception], text: str) -> None:
+def test_errors_of_forward(args: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=r"\[conv2d_forward\] " + text):
         _core.conv2d_forward(*args)
 
 
-def test_bad_backward() -> None:
+def test_errors_of_backward() -> None:
     with pytest.raises(ValueError, match=r"\[conv2d_backward_input\] dy: expected shape \(2, 5, 4, 8\)"):
         _core.conv2d_backward_input(DY, W, (2, 7, 6, 4), *PLAIN)
     with pytest.raises(ValueError, match=r"\[conv2d_backward_input\] input_shape: expected 4 ints"):
@@ -286,7 +286,7 @@ def test_bad_backward() -> None:
         _core.conv2d_backward_weight(X, DY, (3, 3, 4, 0), *PLAIN, True)
 
 
-def test_sizes_that_overflow() -> None:
+def test_sizes_that_overflow_are_refused() -> None:
     huge = 2**31 - 1
     pixel = np.zeros((1, 1, 1, 1), np.float32)
     with pytest.raises(ValueError, match=r"\[conv2d_forward\] output: shape .* is too large"):
@@ -320,7 +320,7 @@ def test_torch(case: Conv2dCase, dtype: Any, rng: np.random.Generator) -> None:
         tw.grad.numpy().transpose(2, 3, 1, 0),
         tb.grad.numpy(),
     )
-    # Both sides round: a sum of n products of normal numbers has size sqrt(n) and error eps * n, twice.
+    # Both results are rounded: a sum of n products of normal numbers is about sqrt(n), its error eps * n, twice.
     n = max(w[..., 0].size, w.shape[0] * w.shape[1] * w.shape[3], dy.size // w.shape[3]) + 1
     for what, a, b in zip(("y", "dx", "dw", "db"), run(case, x, w, bias, dy), expected, strict=True):
         allowed = tol(dtype, n, scale=2 * n**0.5) * max(error(case, direction) for direction in DIRECTIONS)

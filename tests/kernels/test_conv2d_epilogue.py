@@ -20,7 +20,7 @@ Padding = tuple[int, int, int, int]
 
 
 def guarded(values: Array) -> Array:
-    """A copy between NaNs: who reads beside it, shows it."""
+    """A copy between NaNs: a read out of bounds gives a NaN."""
     whole = np.full(values.size + 128, np.nan, values.dtype)
     whole[64 : 64 + values.size] = values.ravel()
     return whole[64 : 64 + values.size].reshape(values.shape)
@@ -30,7 +30,7 @@ def check(
     x_shape: tuple[int, ...], w_shape: tuple[int, ...], strides: Pair, padding: Padding, dilation: Pair, groups: int,
     dtype: Any
 ) -> None:  # fmt: skip
-    """Forward, and backward-input as the transposed convolution, with a bias; on the instruction set in use."""
+    """Forward, and backward-input as a transposed convolution, with a bias, on the current instruction set."""
     rng = np.random.default_rng(1)
     options = strides, padding, dilation, groups
     out = reference.output_shape(x_shape, w_shape, strides, padding, dilation)
@@ -53,7 +53,7 @@ def check(
 
 @st.composite
 def shapes(draw: st.DrawFn) -> Any:
-    """Small ones, many with a kernel as large as its image and with an image of one row, column or pixel."""
+    """Small cases, many with a kernel as large as the image, or an image of one row, column or pixel."""
     groups = draw(st.sampled_from([1, 1, 1, 2, 3]))
     kernel = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     dilation = draw(st.sampled_from([1, 1, 2])), draw(st.sampled_from([1, 1, 3]))
@@ -104,8 +104,8 @@ def test_transposed_layers_in_one_and_two_dimensions(isa: str, size: Pair, dtype
         assert (y == bias).all()
 
 
-def test_a_model_that_begins_with_one_pixel(isa: str) -> None:
-    """A generator's first layer, layer by layer and as a plan, which packs the weights."""
+def test_model_with_an_input_of_one_pixel(isa: str) -> None:
+    """The first layer of a generator: eager, and as a plan with packed weights."""
     first = layers.Conv2DTranspose(64, 4, bias_initializer="ones")
     model = Sequential([Input((1, 1, 100)), first, layers.ReLU()])
     first.kernel.assign(np.zeros((4, 4, 64, 100)))

@@ -1,4 +1,4 @@
-"""dropout: the generator against its published vectors, the mask as a function of seed and position alone."""
+"""dropout: the generator against its published test vectors; the mask depends on seed and position only."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.tolerance import assert_close, tol
 
 @pytest.mark.parametrize(
     ("counter", "key", "words"),
-    [  # the known answers that come with Random123, the authors' library
+    [  # known-answer test of Random123, the library of the authors
         ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
         ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
         (
@@ -24,7 +24,7 @@ from tests.tolerance import assert_close, tol
         ),
     ],
 )
-def test_reference_gives_the_known_answers(counter: Any, key: Any, words: Any) -> None:
+def test_reference_has_the_published_vectors(counter: Any, key: Any, words: Any) -> None:
     assert reference.philox4x32(counter, key) == words
 
 
@@ -56,14 +56,14 @@ def test_any_call(shape: list[int], rate: float, seed: int, offset: int, dtype: 
 
 
 def test_words_are_compared_exactly(isa: str) -> None:
-    """The rates at which element 0 of seed 0 is just kept, and just not."""
+    """The two rates next to the value of element 0 of seed 0: one keeps it, one drops it."""
     one = np.ones(1, np.float32)
     word = 0x6627E8D5
     assert _core.dropout(one, word / 2**32, 0, 0)[0] != 0
     assert _core.dropout(one, (word + 1) / 2**32, 0, 0)[0] == 0
 
 
-def test_a_mask_depends_on_the_position_alone(isa: str) -> None:
+def test_mask_depends_on_the_position_only(isa: str) -> None:
     x = np.ones(100_003, np.float32)
     _core.set_num_threads(1)
     expected = _core.dropout(x, 0.3, 7, 5)
@@ -79,14 +79,14 @@ def test_statistics() -> None:
     kept = _core.dropout(np.ones(n), rate, 11, 0) != 0
     sigma = (rate * (1 - rate) / n) ** 0.5
     assert abs(kept.mean() - (1 - rate)) < 5 * sigma
-    for lag in (1, 2, 3, 4, 16):  # neighbours do not know each other
+    for lag in (1, 2, 3, 4, 16):  # neighbours are uncorrelated
         assert abs(np.corrcoef(kept[:-lag], kept[lag:])[0, 1]) < 5 / n**0.5
 
 
 def test_special_values_and_rates(isa: str) -> None:
     x = np.array([[np.nan, np.inf, -0.0, 1.0]] * 50, np.float32)
     np.testing.assert_array_equal(_core.dropout(x, 0.0, 3, 0), x)
-    assert not np.isnan(_core.dropout(np.full(1000, np.nan), 0.999999, 3, 0)).any()  # what is dropped is 0
+    assert not np.isnan(_core.dropout(np.full(1000, np.nan), 0.999999, 3, 0)).any()  # dropped elements are 0
     assert not _core.dropout(np.ones(1000), np.nextafter(1.0, 0.0), 3, 0).any()
     assert _core.dropout(np.zeros((0, 3)), 0.5, 3, 0).shape == (0, 3)
 

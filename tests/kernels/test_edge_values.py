@@ -1,4 +1,4 @@
-"""Zeros, infinities, NaN and the largest numbers: what kernels give there, by definition and as PyTorch does."""
+"""Zeros, infinities, NaN and the largest numbers: kernels follow the definition, and PyTorch."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def same(actual: Array, expected: Array, rtol: float = 1e-5, what: Any = "") -> 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_activations_as_pytorch(isa: str, dtype: Any) -> None:
+def test_activations_equal_pytorch(isa: str, dtype: Any) -> None:
     import torch
     from torch.nn import functional as F
 
@@ -34,7 +34,7 @@ def test_activations_as_pytorch(isa: str, dtype: Any) -> None:
     }  # fmt: skip
     for name, function in theirs.items():
         for values in (EDGES, EDGES + LARGEST):
-            if name.startswith("gelu"):  # theirs is NaN at infinity
+            if name.startswith("gelu"):  # PyTorch's is NaN at infinity
                 values = [v for v in values if abs(v) < 1e30 or v == -INF]
             x = np.array(values, dtype)
             tensor = torch.tensor(x, requires_grad=True)
@@ -45,18 +45,18 @@ def test_activations_as_pytorch(isa: str, dtype: Any) -> None:
             saved = x if name in INPUT_IS_SAVED else y
             dx = _core.activation_backward(np.ones_like(x), saved, name, ALPHA.get(name, 0.0))
             same(y, expected.detach().numpy(), what=name)
-            known = ~np.isnan(x)  # the slope there is not the same for all elements of theirs
+            known = ~np.isnan(x)  # PyTorch's derivative there differs between elements
             same(dx[known], tensor.grad.numpy()[known], what=(name, "slope"))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_an_elu_of_slope_zero_has_no_gradient_below_zero(isa: str, dtype: Any) -> None:
+def test_elu_of_alpha_zero_has_no_gradient_below_zero(isa: str, dtype: Any) -> None:
     y = _core.activation_forward(np.array([-2, 0, 3], dtype), "elu", 0.0)
     assert _core.activation_backward(np.ones_like(y), y, "elu", 0.0).tolist() == [0, 0, 1]
 
 
 @pytest.mark.oracle
-def test_prelu_as_pytorch(isa: str) -> None:
+def test_prelu_equals_pytorch(isa: str) -> None:
     import torch
 
     x, alpha = np.array([[0.0, -0.0, 1.0, -1.0, INF, -INF, NAN]] * 3, "f4").T.copy(), np.array([0.5, 0.0, -2.0], "f4")
@@ -83,7 +83,7 @@ ROWS = [
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("width", [1, 7])
-def test_softmax_and_its_losses_as_pytorch(isa: str, width: int, dtype: Any) -> None:
+def test_softmax_and_cross_entropy_equal_pytorch(isa: str, width: int, dtype: Any) -> None:
     import torch
     from torch.nn import functional as F
 
@@ -103,7 +103,7 @@ def test_softmax_and_its_losses_as_pytorch(isa: str, width: int, dtype: Any) -> 
         expected = F.cross_entropy(tensor, torch.tensor(labels), reduction="none")
         expected.sum().backward()
         assert tensor.grad is not None
-        for target in (labels, np.eye(x.shape[1], dtype=dtype)[labels]):  # one-hot labels give what labels give
+        for target in (labels, np.eye(x.shape[1], dtype=dtype)[labels]):  # one-hot labels and class labels agree
             loss, probs = _core.softmax_cross_entropy_forward(x, target)
             same(loss, expected.detach().numpy(), what=label)
             gradient = _core.softmax_cross_entropy_backward(probs, target, np.ones_like(loss))
@@ -112,8 +112,8 @@ def test_softmax_and_its_losses_as_pytorch(isa: str, width: int, dtype: Any) -> 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("classes", [3, 16, 100])
-def test_a_class_that_is_ruled_out(isa: str, classes: int, dtype: Any) -> None:
-    """Adds nothing to the loss, unless it is the target: 0 log 0 is 0, and a smoothed target of it is infinity."""
+def test_class_of_probability_zero(isa: str, classes: int, dtype: Any) -> None:
+    """A class with logit -inf adds 0 log 0 = 0 to the loss; as the target, or a smoothed one, it makes it infinite."""
     logits = np.zeros((4, classes), dtype)
     logits[1:, 0] = -INF
     target = np.eye(classes, dtype=dtype)[[1, 1, 0, 1]]
@@ -128,7 +128,7 @@ def test_a_class_that_is_ruled_out(isa: str, classes: int, dtype: Any) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_infinite_logits_of_a_sigmoid(isa: str, dtype: Any) -> None:
-    """The limit of the loss: 0 where the target is met, else infinity."""
+    """The limit of the loss: 0 if the target is met, else infinity."""
     z = np.array([INF, -INF, INF, -INF, INF, -INF, NAN, 0, 3, 3e38, -3e38] * 4, dtype)
     t = np.array([0, 0, 1, 1, 0.5, 0.5, 0, 1, 0, 1, 0] * 4, dtype)
     expected = np.array([INF, 0, 0, INF, INF, INF, NAN, np.log(2), 3.0485873515737420, 0, 0] * 4)
@@ -140,7 +140,7 @@ def test_infinite_logits_of_a_sigmoid(isa: str, dtype: Any) -> None:
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_reductions_and_pools_as_pytorch(isa: str, dtype: Any, rng: np.random.Generator) -> None:
+def test_reductions_and_pools_equal_pytorch(isa: str, dtype: Any, rng: np.random.Generator) -> None:
     import torch
     from torch.nn import functional as F
 

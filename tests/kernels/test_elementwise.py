@@ -32,7 +32,7 @@ def check(name: str, n: int, dtype: Any, rng: np.random.Generator) -> None:
     expected = reference.forward(name, wide, ALPHA)
     assert y.dtype == dx.dtype == dtype
     assert_close(y, expected, atol=4 * eps, rtol=8 * eps, what=f"{name} y")
-    # dx comes from the rounded y: where the slope vanishes, what is left is of the size of that rounding.
+    # dx comes from the rounded y: where the derivative vanishes, its error is of the size of that rounding.
     atol = 8 * eps * float(np.max(np.abs(dy), initial=1)) * max(1, ALPHA)
     assert_close(dx, dy * reference.slope(name, wide, ALPHA), atol=atol, rtol=16 * eps, what=f"{name} dx")
 
@@ -46,7 +46,7 @@ def test_reference(isa: str, name: str, dtype: Any, rng: np.random.Generator) ->
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_every_tail(isa: str, dtype: Any, rng: np.random.Generator) -> None:
-    """A short array has the bits of the same elements in a long one, and nothing is written behind it."""
+    """A short array has the bits of the same elements in a long one, and nothing is written past its end."""
     x, dy = rng.standard_normal((2, 70)).astype(dtype)
     for name in reference.NAMES:
         y, dx = run(name, x, dy)
@@ -56,7 +56,7 @@ def test_every_tail(isa: str, dtype: Any, rng: np.random.Generator) -> None:
             assert np.array_equal(short[1], dx[:n]), (name, n)
 
 
-# Largest errors in units in the last place; csrc/tests/test_simd_math.cpp holds the functions themselves to less.
+# Largest errors in units in the last place; csrc/tests/test_simd_math.cpp has tighter bounds for the functions.
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
     ("name", "limit"), [("exponential", 2), ("tanh", 4), ("sigmoid", 4), ("softplus", 4), ("elu", 4)]
@@ -116,7 +116,7 @@ def test_binary(isa: str, op: str, dtype: Any, rng: np.random.Generator) -> None
 
 def check_binary(op: str, case: BinaryCase, dtype: Any, rng: np.random.Generator) -> None:
     a, b = (np.asarray(rng.standard_normal(shape)).astype(dtype) for shape in (case.a, case.b))
-    expected = getattr(np, op)(a, b)  # one rounding: the bits of NumPy
+    expected = getattr(np, op)(a, b)  # one rounding only: the bits of NumPy
     results = []
     for threads in (1, 2, 3):
         _core.set_num_threads(threads)
@@ -125,7 +125,7 @@ def check_binary(op: str, case: BinaryCase, dtype: Any, rng: np.random.Generator
         np.testing.assert_array_equal(c, expected, err_msg=case.name, strict=True)
 
 
-def test_maximum_and_minimum_let_nan_through(isa: str) -> None:
+def test_maximum_and_minimum_propagate_nan(isa: str) -> None:
     a, b = np.array([np.nan, 1, np.nan, 2]), np.array([1, np.nan, np.nan, 3])
     np.testing.assert_array_equal(_core.binary("maximum", a, b), [np.nan, np.nan, np.nan, 3])
     np.testing.assert_array_equal(_core.binary("minimum", a, b), [np.nan, np.nan, np.nan, 2])

@@ -24,7 +24,7 @@ def draw(case: EmbeddingCase, dtype: Any, rng: np.random.Generator) -> tuple[Arr
 
 
 def tolerance(case: EmbeddingCase, dtype: Any) -> float:
-    """Rows of a small table are taken many times: sums of n numbers, on their way as large as sqrt(n)."""
+    """A row of a small table has many ids: its gradient is a sum of n numbers, with partial sums of about sqrt(n)."""
     times = int(np.prod(case.ids)) / case.rows
     return tol(dtype, int(times), scale=3 + times**0.5)
 
@@ -57,7 +57,7 @@ def test_any_shape(ids: list[int], rows: int, cols: int, dtype: Any, seed: int) 
 
 
 @pytest.mark.parametrize("id_type", [np.int32, np.int64, np.float32, np.float64])
-def test_every_type_of_ids(id_type: Any, rng: np.random.Generator) -> None:
+def test_every_integer_dtype_of_ids(id_type: Any, rng: np.random.Generator) -> None:
     ids, table, dy = draw(EMBEDDING[4], np.float32, rng)
     np.testing.assert_array_equal(_core.embedding_forward(ids.astype(id_type), table), table[ids])
     np.testing.assert_array_equal(
@@ -88,7 +88,7 @@ TABLE = np.ones((5, 3), np.float32)
         (np.array([2**62]), r"got 4611686018427387904 at element 0"),
     ],
 )
-def test_the_first_bad_id_is_named(ids: Array, message: str) -> None:
+def test_error_names_the_first_bad_id(ids: Array, message: str) -> None:
     with pytest.raises(ValueError, match=rf"\[embedding_forward\] .*{message}"):
         _core.embedding_forward(ids, TABLE)
     with pytest.raises(ValueError, match=rf"\[embedding_backward\] .*{message}"):

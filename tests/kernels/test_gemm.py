@@ -25,7 +25,7 @@ all_transposes = pytest.mark.parametrize(("transpose_a", "transpose_b"), TRANSPO
 
 
 def allowed(dtype: Any, terms: int) -> float:
-    """Each of the roundings is of a partial sum; those of products of normal numbers grow to sqrt(terms)."""
+    """Every rounding is of a partial sum; partial sums of products of normal numbers grow to sqrt(terms)."""
     return tol(dtype, terms, np.sqrt(terms))
 
 
@@ -67,11 +67,11 @@ def test_corner_cases_on_every_isa(
 @both_types
 @all_transposes
 @by_name([*CORNERS, GEMM_NETS[4], *SMALL_NETS])
-def test_same_bits_on_any_number_of_threads(
+def test_same_bits_for_any_thread_count(
     case: GemmCase, dtype: Any, transpose_a: bool, transpose_b: bool, isa: str, rng: np.random.Generator
 ) -> None:
     if case.M == 1024 and dtype == np.float64:
-        case = case._replace(M=300)  # big enough for every block, and quick on every instruction set
+        case = case._replace(M=300)  # large enough for every block, fast on every instruction set
     a, b, bias = operands(rng, case, dtype, transpose_a, transpose_b)
     results = []
     for threads in (1, 2, 3):

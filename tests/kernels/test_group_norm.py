@@ -48,7 +48,7 @@ def check(shape: tuple[int, int, int], groups: int, dtype: Any, rng: np.random.G
     expected_dx, expected_dgamma, expected_dbeta = reference.backward(x, dy, gamma, groups, EPSILON)
     terms_in_group = shape[1] * shape[2] // groups
     inverse = float((1 / np.sqrt(spread + EPSILON)).max(initial=0))
-    lost = tol(dtype, terms_in_group, float(np.abs(x).max(initial=0)))  # the mean is a sum, and stored rounded
+    lost = tol(dtype, terms_in_group, float(np.abs(x).max(initial=0)))  # the mean is a sum, and rounded when stored
     assert_close(mean, centre, atol=lost, what="mean")
     assert_close(variance, spread, atol=lost**2, rtol=tol(dtype, terms_in_group), what="variance")
     deviation = float(np.abs(x - offset).max(initial=0)) * 2 * inverse
@@ -68,7 +68,7 @@ def test_reference(isa: str, shape: tuple[int, int, int], groups: int, dtype: An
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_mean_far_from_zero(isa: str, dtype: Any, rng: np.random.Generator) -> None:
+def test_large_mean(isa: str, dtype: Any, rng: np.random.Generator) -> None:
     check((2, 200, 24), 4, dtype, rng, 1e3)
 
 

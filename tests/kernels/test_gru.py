@@ -1,4 +1,4 @@
-"""The gated recurrent unit against PyTorch; test_recurrent.py has what holds for every cell."""
+"""The gated recurrent unit against PyTorch; test_recurrent.py has the tests of all cells."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def test_torch(shape: Any, rng: np.random.Generator) -> None:
     _, _, i, u = shape
     w = problem.weights
     module = torch.nn.GRU(i, u, batch_first=True, dtype=torch.float64)
-    swapped = np.r_[u : 2 * u, :u, 2 * u : 3 * u]  # PyTorch has r z n
+    swapped = np.r_[u : 2 * u, :u, 2 * u : 3 * u]  # PyTorch: r z n
     with torch.no_grad():
         module.weight_ih_l0.copy_(torch.tensor(w["kernel"].T[swapped]))
         module.weight_hh_l0.copy_(torch.tensor(w["recurrent_kernel"].T[swapped]))

@@ -36,7 +36,7 @@ def check(rows: int, cols: int, dtype: Any, rng: np.random.Generator, offset: fl
     expected, centre, spread = reference.forward(x, gamma, beta, EPSILON)
     expected_dx, expected_dgamma, expected_dbeta = reference.backward(x, dy, gamma, EPSILON)
     inverse = 1 / np.sqrt(spread + EPSILON)
-    lost = tol(dtype, cols, float(np.abs(x).max(initial=0)))  # the mean is a sum, and stored rounded
+    lost = tol(dtype, cols, float(np.abs(x).max(initial=0)))  # the mean is a sum, and rounded when stored
     assert_close(mean, centre, atol=lost, what="mean")
     assert_close(variance, spread, atol=lost**2, rtol=tol(dtype, cols), what="variance")
     deviation = float((np.abs(x - centre[:, None]) * inverse[:, None]).max(initial=0))
@@ -61,7 +61,7 @@ def test_every_tail(isa: str, rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_mean_far_from_zero(isa: str, dtype: Any, rng: np.random.Generator) -> None:
+def test_large_mean(isa: str, dtype: Any, rng: np.random.Generator) -> None:
     check(50, 700, dtype, rng, 1e3)
 
 

@@ -24,9 +24,9 @@ def run(logits: Array, labels: Array, dloss: Array) -> tuple[Array, Array, Array
 
 
 def arrays(rows: int, cols: int, dtype: Any, kind: Any, rng: np.random.Generator) -> tuple[Array, Array, Array, Array]:
-    """logits, labels as handed over, labels as a float64 matrix, dloss."""
+    """logits, labels as passed to the kernel, labels as a float64 matrix, dloss."""
     logits, dloss = rng.normal(scale=3, size=(rows, cols)).astype(dtype), rng.standard_normal(rows).astype(dtype)
-    if kind == "dense":  # also rows that do not sum to 1
+    if kind == "dense":  # also rows whose sum is not 1
         labels = rng.uniform(size=(rows, cols)).astype(dtype)
         return logits, labels, labels.astype(np.float64), dloss
     labels = rng.integers(0, cols, rows).astype(kind)
@@ -96,8 +96,8 @@ def test_same_bits_for_any_thread_count(isa: str, shape: tuple[int, int], kind: 
             assert np.array_equal(a, b)
 
 
-def test_stable_at_the_ends(isa: str) -> None:
-    """Where exp overflows and log sees a 0, the losses are still right."""
+def test_stable_for_extreme_logits(isa: str) -> None:
+    """Losses are right where exp overflows or log gets a 0."""
     logits = np.array([[1e4, 0], [0, 1e4]], np.float32)
     loss, probs, dlogits = run(logits, np.array([1, 1]), np.ones(2, np.float32))
     assert loss.tolist() == [1e4, 0]

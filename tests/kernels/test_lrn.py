@@ -85,7 +85,7 @@ def test_torch(rng: np.random.Generator) -> None:
     x, dy = rng.standard_normal((2, 50, 96))
     t = torch.tensor(x, requires_grad=True)
     expected = torch.nn.functional.local_response_norm(t[..., None], 5, alpha=5e-4, beta=0.75, k=2.0)
-    expected = expected[..., 0]  # alpha is divided by the size of the window there
+    expected = expected[..., 0]  # PyTorch divides alpha by the window size
     expected.backward(torch.tensor(dy))
     assert_close(_core.lrn_forward(x, *PAPER), expected.detach().numpy(), atol=0, rtol=1e-13)
     assert_close(_core.lrn_backward(dy, x, *PAPER), t.grad.numpy(), atol=1e-13)

@@ -1,4 +1,4 @@
-"""Long short-term memory against PyTorch; test_recurrent.py has what holds for every cell."""
+"""Long short-term memory against PyTorch; test_recurrent.py has the tests of all cells."""
 
 from typing import Any
 

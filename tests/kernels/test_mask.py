@@ -20,14 +20,14 @@ def test_reference(isa: str, shape: tuple[int, ...], dtype: Any, rng: np.random.
         np.testing.assert_array_equal(_core.apply_mask(x, mask), reference.apply_mask(x, mask))
 
 
-def test_nan_is_not_the_value_and_does_not_pass_a_mask() -> None:
+def test_nan_counts_as_data_and_is_masked_out() -> None:
     x = np.array([[np.nan, 0.0], [0.0, 0.0]])
     np.testing.assert_array_equal(_core.step_mask(x, 0.0), [True, False])
     np.testing.assert_array_equal(_core.apply_mask(x, np.zeros(2, bool)), np.zeros((2, 2)))
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.int64, np.float32, np.float64])
-def test_numbers_of_words(dtype: Any) -> None:
+def test_id_mask(dtype: Any) -> None:
     np.testing.assert_array_equal(_core.id_mask(np.array([[3, 0], [-1, 0]], dtype)), [[True, False], [True, False]])
 
 

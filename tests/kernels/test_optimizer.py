@@ -26,7 +26,7 @@ def amsgrad(w: Any, g: Any, m: Any, v: Any, u: Any, **options: Any) -> None:
     _core.adam_update(w, g, m, v, **options, largest=u)
 
 
-# name, arguments that the reference takes, update of lists, reference of one tensor
+# name, arguments of the reference, update of lists, reference for one tensor
 RULES: list[tuple[str, dict[str, Any], Callable[..., None], Callable[..., Any], str]] = [
     *(
         (f"sgd_{m}_{n}_{d}", {**RATE, "momentum": m, "nesterov": n, "weight_decay": d}, _core.sgd_update,
@@ -56,7 +56,7 @@ IDS = [rule[0] for rule in RULES]
 
 def lists(dtype: Any, rng: np.random.Generator) -> Lists:
     made = {key: [rng.standard_normal(shape).astype(dtype) for shape in OPTIMIZER] for key in "wgmvu"}
-    # A mean gradient has no greater square than the mean square of the gradients.
+    # The squared mean of the gradients is at most the mean of their squares.
     made["v"] = [np.abs(v) for v in made["v"]]
     made["u"] = [np.sqrt(v) * 0.9 for v in made["v"]]
     return made
@@ -90,7 +90,7 @@ def test_reference(isa: str, rule: Any, dtype: Any, rng: np.random.Generator) ->
     st.integers(0, 2**32 - 1),
 )
 def test_any_list_of_shapes(rule: Any, shapes: list[list[int]], dtype: Any, seed: int) -> None:
-    """Every tensor gets what it would get alone, bit for bit."""
+    """Every tensor has the bits that it has in a call of its own."""
     rng = np.random.default_rng(seed)
     state = {key: [np.asarray(rng.random(shape), dtype) for shape in shapes] for key in "wgmvu"}
     together = run(rule, state)
@@ -119,15 +119,15 @@ def test_tiny_gradients_stay_finite(isa: str) -> None:
         assert np.allclose(w[0], 1, atol=1e-3)
 
 
-def test_rounding_leaves_no_negative_variance() -> None:
-    """A gradient that never changes: its variance is zero, and 32 bits may find less."""
+def test_variance_is_never_negative() -> None:
+    """A constant gradient has variance zero, and rounding in float32 could make it negative."""
     w, g, v, u = ([np.full(20, s, np.float32)] for s in (1.0, 12345.678, 0.0, 0.0))
     for _ in range(200):
         _core.rmsprop_update(w, g, v, [], 1e-9, 0.9, 0.0, 1e-7, 0.0, u)
     assert np.isfinite(w[0]).all()
 
 
-def test_nan_propagates_and_stays_where_it_is() -> None:
+def test_nan_stays_in_its_element() -> None:
     w, g, m, v = ([np.ones(20, np.float32)] for _ in range(4))
     g[0][3] = np.nan
     _core.adam_update(w, g, m, v, 1, 0.001, 0.9, 0.999, 1e-7, 0.0)
@@ -186,7 +186,7 @@ def test_errors() -> None:
 
 @pytest.mark.oracle
 def test_pytorch(rng: np.random.Generator) -> None:
-    """Ten steps of each rule, with epsilon 0: PyTorch adds it at another place."""
+    """Ten steps of each rule, with epsilon 0: PyTorch adds it at another place of the formula."""
     import torch
 
     start, gradients = rng.standard_normal(50), rng.standard_normal((10, 50))

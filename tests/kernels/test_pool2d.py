@@ -100,7 +100,7 @@ def test_gradient_in_a_random_direction(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize(("window", "dtype"), [((2, 2), np.uint8), ((1, 300), np.int32)])
-def test_an_argmax_outside_the_window_is_ignored(window: Any, dtype: Any) -> None:
+def test_argmax_outside_the_window_is_ignored(window: Any, dtype: Any) -> None:
     size = np.iinfo(dtype)
     for channels in (1, 40):
         dy = np.ones((1, 1, 1, channels), np.float32)
@@ -110,14 +110,14 @@ def test_an_argmax_outside_the_window_is_ignored(window: Any, dtype: Any) -> Non
             assert not dx.any()
 
 
-def test_windows_of_many_cells(isa: str, rng: np.random.Generator) -> None:
-    """Their numbers do not fit into a byte."""
+def test_windows_of_more_than_256_pixels(isa: str, rng: np.random.Generator) -> None:
+    """An argmax of more than 8 bits."""
     for window, padding in (((17, 16), (0, 0, 0, 0)), ((1, 257), (0, 0, 3, 0))):
         check(Pool2dCase("large", (2, 19, 260, 19), window, (5, 7), padding), np.float32, rng)
 
 
-def test_outputs_that_go_past_the_caches(isa: str, rng: np.random.Generator) -> None:
-    """4 MB, whole vectors: the same maxima and means as of a part that takes the caches."""
+def test_non_temporal_stores_have_the_same_bits(isa: str, rng: np.random.Generator) -> None:
+    """From 4 MB on, outputs are stored non-temporally: same results as for a part of the batch, which is not."""
     x = rng.standard_normal((5, 130, 130, 64), np.float32)
     x[0, 0, 0, 0] = np.nan
     for pool_size, strides in (((2, 2), (2, 2)), ((3, 3), (2, 2))):
@@ -155,7 +155,7 @@ def test_errors(arguments: Any, error: type[Exception], message: str) -> None:
         _core.avg_pool2d_forward(*arguments)
 
 
-def test_errors_of_the_gradients() -> None:
+def test_errors_of_backward() -> None:
     options = (1, 4, 4, 2), (2, 2), (2, 2), (0,) * 4
     with pytest.raises(ValueError, match=r"\[avg_pool2d_backward\] dy: expected shape \(1, 2, 2, 2\)"):
         _core.avg_pool2d_backward(X, *options)

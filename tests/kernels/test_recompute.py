@@ -1,4 +1,4 @@
-"""Recomputation: the gradients of the whole pass, and far less memory for it."""
+"""Recomputation: the gradients of the plain backward pass, with much less memory."""
 
 from typing import Any
 
@@ -35,19 +35,19 @@ def test_same_gradients(
                 np.testing.assert_allclose(a, e, atol=1e-12, err_msg=name)
 
 
-def test_ten_thousand_steps_in_a_tenth_of_the_memory(rng: np.random.Generator) -> None:
+def test_ten_thousand_steps_use_a_tenth_of_the_memory(rng: np.random.Generator) -> None:
     x = rng.standard_normal((1, 10_000, 4)).astype(np.float32)
     weights = [rng.standard_normal(shape).astype(np.float32) * 0.2 for shape in ((4, 64), (16, 64), (64,))]
-    grads, kept = [], []
+    grads, used = [], []
     for every in (None, 100):
         pydl.release_memory()
         tensors = [Tensor(w, requires_grad=True) for w in weights]
         before = memory_stats()["used_bytes"]
         y = ops.lstm(x, *tensors, return_sequences=False, recompute_every=every)[0]
-        kept.append(memory_stats()["used_bytes"] - before)
+        used.append(memory_stats()["used_bytes"] - before)
         ops.sum(y * y).backward()
         grads.append([t.grad for t in tensors])
-    assert kept[1] < 0.1 * kept[0]
+    assert used[1] < 0.1 * used[0]
     for a, b in zip(*grads, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 

@@ -1,4 +1,4 @@
-"""What holds for every recurrent cell: against the float64 reference, with every option, on every instruction set."""
+"""All recurrent cells against the float64 reference, with every option, on every instruction set."""
 
 from typing import Any
 
@@ -56,8 +56,10 @@ def test_same_bits_for_any_thread_count(isa: str, case: Any, cell: str, options:
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
 @pytest.mark.parametrize("everything", [False, True], ids=["plain", "everything"])
 @pytest.mark.parametrize("shape", [(17, 400), (3, 2400)], ids=["rows", "units"])
-def test_gradients_in_parts(shape: Any, everything: bool, cell: str, options: Any, rng: np.random.Generator) -> None:
-    """So many steps that the gradients of weights and inputs are made of some at a time, and added up."""
+def test_gradients_in_chunks_of_steps(
+    shape: Any, everything: bool, cell: str, options: Any, rng: np.random.Generator
+) -> None:
+    """So many steps that weight and input gradients are computed in chunks of steps."""
     case = RecurrentCase("", *shape, 9, 70)
     problem = recurrent.draw(cell, case, rng, everything, **options)
     for dtype in DTYPES:
@@ -83,7 +85,7 @@ def test_any_shape_and_mask(b: int, t: int, i: int, u: int, data: st.DataObject)
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
 @pytest.mark.parametrize("return_sequences", [True, False])
 def test_gradients(return_sequences: bool, cell: str, options: Any, rng: np.random.Generator) -> None:
-    """By differences, each output alone: with a mask, states and dropout."""
+    """Central differences of single outputs, with a mask, states and dropout."""
     problem = recurrent.draw(cell, RecurrentCase("", 3, 5, 4, 6), rng, everything=True, **options)
     for output in range(1 + len(problem.states)):
 

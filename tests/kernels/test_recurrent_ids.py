@@ -1,4 +1,4 @@
-"""Recurrent layers over ids: rows of the kernel take the place of products with one-hot vectors."""
+"""Recurrent layers over ids: rows of the kernel replace products with one-hot vectors."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ ROWS = 7
 
 
 def _problem(cell: str, case: RecurrentCase, rng: np.random.Generator, **options: Any) -> Any:
-    """A problem over one-hot vectors, and the ids that they stand for."""
+    """A problem over one-hot vectors, and their ids."""
     problem = recurrent.draw(cell, case, rng, everything=True, **options)
     problem.options["dropout_mask"] = None
     ids = rng.integers(0, ROWS, problem.x.shape[:2])
@@ -26,7 +26,7 @@ def _problem(cell: str, case: RecurrentCase, rng: np.random.Generator, **options
 
 @pytest.mark.parametrize(("cell", "options"), CELLS, ids=str)
 @pytest.mark.parametrize("batch", [1, 3, 9, 30])
-def test_as_one_hot(isa: str, batch: int, cell: str, options: Any, rng: np.random.Generator) -> None:
+def test_ids_equal_one_hot_inputs(isa: str, batch: int, cell: str, options: Any, rng: np.random.Generator) -> None:
     problem, ids = _problem(cell, RecurrentCase("", batch, 5, ROWS, 19), rng, **options)
     expected = problem.run(np.float64)
     results = []
@@ -51,7 +51,7 @@ def test_as_one_hot(isa: str, batch: int, cell: str, options: Any, rng: np.rando
             np.testing.assert_array_equal(value, right)
 
 
-def test_what_does_not_fit() -> None:
+def test_errors() -> None:
     kernel, recurrent_kernel = np.ones((5, 8)), np.ones((2, 8))
     for ids in ([[0, 5]], [[-1, 0]], [[0.0, np.nan]]):
         with pytest.raises(ValueError, match=r"^\[lstm\] x: ids: expected row indices in \[0, 5\)"):

@@ -24,7 +24,7 @@ def test_reference(isa: str, case: ReduceCase, name: str, dtype: Any, rng: np.ra
     terms = int(np.prod(case.shape[case.begin : case.end]))
     scale = terms**0.5 if name == "sum" else 1.0
     assert y.dtype == dtype
-    # Pairwise: about log2(terms) roundings instead of `terms`, plus those within one block of 32 rows.
+    # Pairwise sum: about log2(terms) roundings instead of `terms`, plus those inside a block of 32 rows.
     atol = tol(dtype, 32 + terms.bit_length(), scale) if name in ("sum", "mean") else 0.0
     assert_close(y, reference.reduce(name, x, case.begin, case.end), atol)
 
@@ -55,7 +55,7 @@ def test_long_sums_stay_accurate(isa: str) -> None:
 
 
 @pytest.mark.parametrize("shape", [(7, 8, 9), (3, 1000), (1, 70), (300, 2), (0, 4), (4, 1)])
-def test_argmax_takes_the_first(isa: str, shape: tuple[int, ...], rng: np.random.Generator) -> None:
+def test_argmax_of_ties_is_the_first(isa: str, shape: tuple[int, ...], rng: np.random.Generator) -> None:
     ties = rng.integers(0, 4, shape).astype(np.float32)
     with_nan = np.where(rng.random(shape) < 0.02, np.nan, ties)
     for x in (ties, with_nan):

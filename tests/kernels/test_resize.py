@@ -1,4 +1,4 @@
-"""resize: enlarged images against the tables of their weights, and against PyTorch."""
+"""resize: upsampled images against interpolation matrices, and against PyTorch."""
 
 from typing import Any
 

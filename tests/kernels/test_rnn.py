@@ -1,4 +1,4 @@
-"""Elman's network against PyTorch and the textbook; test_recurrent.py has what holds for every cell."""
+"""Elman's network against PyTorch and the textbook; test_recurrent.py has the tests of all cells."""
 
 from typing import Any
 

@@ -26,13 +26,13 @@ def check(rows: int, cols: int, dtype: Any, rng: np.random.Generator, scale: flo
     y, dx, log_y, log_dx = run(x, dy)
     wide, eps = x.astype(np.float64), float(np.finfo(dtype).eps)
     expected, log_expected = reference.softmax(wide), reference.log_softmax(wide)
-    # x - max is rounded to eps |x - max| / 2: that is the relative error of exp(x - max).
+    # x - max has a rounding error of eps |x - max| / 2: the relative error of exp(x - max).
     depth = float(np.max(-log_expected, initial=1))
     relative = tol(dtype, cols) + eps * depth
     assert_close(y, expected, atol=float(np.finfo(dtype).tiny), rtol=relative, what="y")
     assert_close(log_y, log_expected, atol=relative, rtol=4 * eps, what="log y")
     atol = (relative + tol(dtype, cols)) * float(np.max(np.abs(dy), initial=1))
-    if cols <= 1000:  # the reference makes every Jacobian
+    if cols <= 1000:  # the reference computes every Jacobian
         assert_close(dx, reference.softmax_backward(dy.astype(np.float64), expected), atol=atol, what="dx")
         log_atol = atol * cols**0.5
         assert_close(
@@ -71,7 +71,7 @@ def test_same_bits_for_any_thread_count(isa: str, shape: tuple[int, int], rng: n
 
 @pytest.mark.parametrize("cols", [1, 10, 40])
 def test_nan_and_infinity(isa: str, cols: int) -> None:
-    """A NaN, an infinity or nothing but -infinity makes the whole row NaN, as NumPy does; -infinity alone is 0."""
+    """NaN, +inf, or -inf in all places make the whole row NaN, as in NumPy; a single -inf gives probability 0."""
     x = np.zeros((6, cols))
     x[1, 0], x[2, -1], x[3, 0], x[4], x[5, 0] = np.nan, np.nan, np.inf, -np.inf, -np.inf
     with np.errstate(invalid="ignore", divide="ignore"):

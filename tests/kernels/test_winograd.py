@@ -38,12 +38,12 @@ each_algorithm = pytest.mark.parametrize("algorithm", winograd.ALGORITHMS)
 each_net = pytest.mark.parametrize("case", NETS, ids=lambda case: case.name)
 
 
-def test_the_transforms_are_what_the_script_prints() -> None:
+def test_header_equals_the_output_of_its_generator() -> None:
     assert winograd.HEADER.read_text() == winograd.tool.header()
 
 
 @pytest.mark.parametrize(("outputs", "taps"), winograd.tool.POINTS)
-def test_the_transforms_are_an_exact_convolution(outputs: int, taps: int) -> None:
+def test_transforms_compute_an_exact_convolution(outputs: int, taps: int) -> None:
     bt, g, at = (np.array(matrix) for matrix in winograd.tool.matrices(outputs, taps))
     x, w = np.arange(outputs + taps - 1) ** 3 - 7, np.arange(taps) ** 2 - 2
     assert (at @ ((g @ w) * (bt @ x)) == [x[i : i + taps] @ w for i in range(outputs)]).all()
@@ -100,7 +100,7 @@ def test_fused_activation(activation: str, algorithm: str, dtype: Any, rng: np.r
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @each_algorithm
 def test_nan_and_infinity_stay_in_their_tiles(algorithm: str, value: float, rng: np.random.Generator) -> None:
-    """One bad pixel spoils all that reads it, and may spoil the rest of the tiles that read it."""
+    """A NaN pixel makes every output that reads it NaN, and may do so for the rest of their tiles."""
     x, w, bias, dy = arrays(Conv2dCase("", (1, 40, 40, 3), (3, 3, 3, 4), padding=(1, 1, 1, 1)), np.float64, rng)
     for array in (x, dy):
         array[0, 20, 20, 0] = value
@@ -125,13 +125,13 @@ def algorithms(case: Conv2dCase) -> list[str]:
     return list(config.explain_conv2d(case.x, case.w, *options(case)).values())
 
 
-def test_the_route_depends_on_the_shape_and_on_the_precision() -> None:
+def test_algorithm_depends_on_shape_and_precision() -> None:
     nets = {case.name: case for case in CONV2D_NETS}
     assert algorithms(nets["go"]) == ["winograd_5x5"] * 3
     assert algorithms(nets["res2"]) == ["winograd_4x4"] * 3
     assert algorithms(nets["alex2"]) == algorithms(nets["lenet2"]) == ["winograd_4x4"] * 3
     assert algorithms(nets["go"]._replace(x=(1, 19, 19, 192))) == ["winograd_5x5"] * 2 + ["implicit_gemm"]  # few tiles
-    assert algorithms(nets["vgg5"]._replace(x=(8, 6, 6, 512))) == ["implicit_gemm"] * 3  # tiles overhang
+    assert algorithms(nets["vgg5"]._replace(x=(8, 6, 6, 512))) == ["implicit_gemm"] * 3  # tiles extend past the output
     assert algorithms(nets["mobile_dw"]) == ["depthwise"] * 3
     assert algorithms(nets["resnext"]) == ["grouped"] * 3
     for name in ("res_1x1", "res3_s2"):
@@ -145,7 +145,7 @@ def test_the_route_depends_on_the_shape_and_on_the_precision() -> None:
     assert algorithms(nets["go"]) == ["winograd_5x5"] * 3
 
 
-def test_strict_has_the_bits_of_a_direct_convolution(rng: np.random.Generator) -> None:
+def test_strict_precision_has_the_bits_of_a_direct_convolution(rng: np.random.Generator) -> None:
     case = NETS[0]._replace(x=(4, 14, 14, 64), w=(3, 3, 64, 64), padding=(1, 1, 1, 1))
     inputs = arrays(case, np.float32, rng)
     fast = run(case, *inputs)
@@ -157,7 +157,7 @@ def test_strict_has_the_bits_of_a_direct_convolution(rng: np.random.Generator) -
         assert not np.array_equal(a, c)
 
 
-def test_bad_arguments() -> None:
+def test_errors() -> None:
     with pytest.raises(ValueError, match=r"\[precision\] name: expected 'default' or 'strict', got 'exact'"):
         config.precision("exact")
     with pytest.raises(ValueError, match=r"\[conv2d\] algorithm: unknown name 'fft'"):

@@ -1,4 +1,4 @@
-"""Values and gradients at zeros, ones, the ends of the range, infinity and NaN: those of PyTorch, and no warnings."""
+"""Values and gradients at 0, 1, the limits of the range, infinity and NaN equal PyTorch's, without warnings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from pydl import Tensor, ops
 
 Op = Callable[..., Any]
 
-# Denormals are left out: kernels read them as zeros (docs/design/threads.md).
+# No denormals: kernels treat them as zeros (docs/design/threads.md).
 POINTS = [0.0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 20, 100, -100, 1e30, -1e30, 1e-30, -1e-30, np.inf, -np.inf, np.nan]
 POWERS = [0, 0.0, 1, 1.0, 2, 2.0, 3, 3.0, -1, -1.0, -2.0, 2.5, np.inf, -np.inf, np.nan]
 
@@ -89,14 +89,14 @@ def compare(ours: Op, theirs: Op, *arrays: Any) -> None:
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", UNARY)
-def test_points(name: str, dtype: Any) -> None:
+def test_unary_ops(name: str, dtype: Any) -> None:
     compare(*UNARY[name], np.array(POINTS, dtype))
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", BINARY)
-def test_pairs(name: str, dtype: Any) -> None:
+def test_binary_ops(name: str, dtype: Any) -> None:
     x, y = np.meshgrid(np.array(POINTS, dtype), np.array(POINTS, dtype))
     compare(*BINARY[name], x, y)
 
@@ -104,11 +104,11 @@ def test_pairs(name: str, dtype: Any) -> None:
 @pytest.mark.oracle
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ROW_OPS)
-def test_rows(name: str, dtype: Any) -> None:
+def test_ops_along_an_axis(name: str, dtype: Any) -> None:
     compare(*ROW_OPS[name], np.array(ROWS, dtype))
 
 
-def test_a_gradient_of_infinity_stays_in_its_branch() -> None:
+def test_infinite_gradient_stays_in_its_branch() -> None:
     x = pydl.Variable([1.0, 2.0])
     ops.where([True, False], x, 0.0).backward([np.inf, np.inf])
     np.testing.assert_array_equal(x.grad, [np.inf, 0])

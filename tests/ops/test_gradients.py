@@ -1,4 +1,4 @@
-"""Every op and every way through it: the tape's gradient against central differences in float64."""
+"""The gradient of every op and variant against central differences in float64."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ def positive(*shape: int) -> Any:
 
 
 def apart(*shape: int) -> Any:
-    """Numbers at least 0.1 from each other and from zero, so that kinks are far."""
+    """Numbers at least 0.1 apart, from zero too: away from kinks."""
     count = int(np.prod(shape))
     return rng.permutation(np.arange(count) - count / 2 + 0.5).reshape(shape) * 0.2
 
@@ -196,7 +196,7 @@ def test_dropout_uses_the_same_mask_forward_and_backward() -> None:
     np.testing.assert_array_equal(y.array, x.grad)
 
 
-def test_cast_gives_the_gradient_in_the_old_dtype() -> None:
+def test_gradient_of_cast_has_the_dtype_of_the_input() -> None:
     x = Tensor(np.ones(3, np.float32), requires_grad=True)
     ops.sum(ops.cast(x, "float64") * 2.0).backward()
     assert x.grad is not None
@@ -204,11 +204,20 @@ def test_cast_gives_the_gradient_in_the_old_dtype() -> None:
     np.testing.assert_array_equal(x.grad, [2, 2, 2])
 
 
-def test_an_op_missing_from_this_table_is_noticed() -> None:
+def test_table_has_every_op() -> None:
     tried = {name.split("-")[0] for name, _, _ in CASES}
-    activations = {"relu6", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus", "softsign", "silu"}  # by activate
+    activations = {
+        "relu6",
+        "selu",
+        "sigmoid",
+        "hard_sigmoid",
+        "tanh",
+        "softplus",
+        "softsign",
+        "silu",
+    }  # covered by activate
     without_gradient = {"argmax", "argmin", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal"}
-    elsewhere = {"dropout", "cast", "getitem", "ACTIVATIONS"}  # here, or in files of their own:
+    elsewhere = {"dropout", "cast", "getitem", "ACTIVATIONS"}  # tested here, or in other files:
     elsewhere |= {
         "apply_mask",
         "step_mask",

@@ -1,4 +1,4 @@
-"""The ops that Keras has too: the same defaults, numbers, shapes and dtypes, also for unusual arguments."""
+"""Ops of Keras: the same defaults, values, shapes and dtypes, also for unusual arguments."""
 
 import inspect
 import os
@@ -13,7 +13,7 @@ from pydl import activations, ops
 pytestmark = pytest.mark.oracle
 
 Array = np.ndarray[Any, Any]
-Case = Callable[[Any], Any]  # from the namespace, theirs or ours, to a result
+Case = Callable[[Any], Any]  # a function of the namespace, Keras's or pydl's, that gives a result
 
 FLOATS = np.array([[-2.5, -1, 0], [0.3, 1, 7]], np.float32)
 INTS = np.array([[-3, -1, 0], [2, 5, 7]])
@@ -126,7 +126,7 @@ def pools() -> Iterator[tuple[str, Case]]:
             yield f"average_pool{args}", lambda k, args=args: k.average_pool(x, *args)
 
 
-# Where Keras on PyTorch is not what its own documentation says, or wraps round (docs/guide/keras_differences.md).
+# Keras on PyTorch differs from its documentation here, or integers overflow (docs/guide/keras_differences.md).
 EXCEPT: dict[str, Callable[[str], bool]] = {
     "keepdims of all axes": lambda name: name.startswith(("sum(", "max(", "min(")) and name.endswith("None, True)"),
     "the mean of integers along no axis": lambda name: name.startswith("mean(") and "()" in name,
@@ -153,7 +153,7 @@ def keras() -> Any:
 
 @pytest.mark.parametrize("table", [elementwise, binary, reductions, rearranging, pools])
 def test_same_result(keras: Any, table: Callable[[], Iterator[tuple[str, Case]]]) -> None:
-    """Wherever both give a result: what Keras refuses, as sines of integers on PyTorch, is no matter here."""
+    """Compares only if both give a result: Keras on PyTorch refuses some inputs, such as sines of integers."""
     wrong, compared = [], 0
     for name, case in table():
         try:
@@ -180,7 +180,7 @@ def test_same_result(keras: Any, table: Callable[[], Iterator[tuple[str, Case]]]
     assert compared > 5
 
 
-MORE = {"relu"}  # ours takes what only activations.relu takes in Keras
+MORE = {"relu"}  # pydl's has the arguments that in Keras only activations.relu has
 MISSING = {"max_pool": {"data_format"}, "average_pool": {"data_format"}}
 
 

@@ -1,4 +1,4 @@
-"""NumPy on tensors: what is recorded, what gives arrays, and what is refused because a gradient would be lost."""
+"""NumPy functions on tensors: recorded as ops, computed on arrays, or refused because a gradient would be lost."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ RECORDED: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_what_is_an_op_here_is_recorded(name: str, v: Variable) -> None:
+def test_functions_with_an_op_are_recorded(name: str, v: Variable) -> None:
     with_array = RECORDED[name](v.numpy())
     y = RECORDED[name](v * 1)
     assert isinstance(y, Tensor)
@@ -68,7 +68,7 @@ VALUES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_conversions_and_what_has_no_gradient(name: str, v: Variable) -> None:
+def test_conversions_and_functions_without_gradient_give_arrays(name: str, v: Variable) -> None:
     expected = VALUES[name](v.numpy())
     for tensor in (v, v * 1):
         result = VALUES[name](tensor)
@@ -85,22 +85,22 @@ def test_conversions_and_what_has_no_gradient(name: str, v: Variable) -> None:
         lambda t: np.add.reduce(t), lambda t: np.add(t, 1, out=np.zeros((2, 2), np.float32)),
     ],
 )  # fmt: skip
-def test_a_gradient_is_not_lost_in_silence(function: Callable[[Any], Any], v: Variable) -> None:
+def test_functions_that_would_lose_a_gradient_are_refused(function: Callable[[Any], Any], v: Variable) -> None:
     with pytest.raises(RuntimeError, match=r"\[\w+\] tensor: .* NumPy would lose its gradient; .* \.detach\(\)"):
         function(v * 1)
-    for tensor in (v, (v * 1).detach()):  # nothing is lost
+    for tensor in (v, (v * 1).detach()):  # no gradient is lost
         assert isinstance(function(tensor), np.ndarray | np.generic)
     with pydl.no_grad():
         function(v * 1)
 
 
-def test_comparisons_by_sign_are_tensors(v: Variable) -> None:
+def test_comparison_operators_give_tensors(v: Variable) -> None:
     for result in (v > 2, np.full((2, 2), 2) < v, np.float32(2) < v):
         assert isinstance(result, Tensor)
         np.testing.assert_array_equal(result, [[False, False], [True, True]])
 
 
-def test_a_tensor_is_not_written_to(v: Variable) -> None:
+def test_writing_to_a_tensor_is_refused(v: Variable) -> None:
     with pytest.raises(TypeError, match=r"\[add\] out: expected an array"):
         np.add(v, 1, out=v)
     array = np.ones((2, 2))
@@ -113,17 +113,17 @@ def test_a_tensor_is_not_written_to(v: Variable) -> None:
     assert v.numpy().all()
 
 
-def test_numpy_in_a_forward_pass_spoils_its_plan() -> None:
-    class Looks(layers.Layer):
+def test_numpy_in_a_forward_pass_prevents_a_plan() -> None:
+    class ReadsValues(layers.Layer):
         def call(self, x: Any) -> Any:
             return x * float(np.argmax(x) + np.isfinite(x).sum())
 
-    model = pydl.Sequential([layers.Input((3,)), Looks()])
+    model = pydl.Sequential([layers.Input((3,)), ReadsValues()])
     for x in (np.array([[0, 0, 1]], "f4"), np.array([[0, 1, 0]], "f4")):
         np.testing.assert_array_equal(model(x), x * (x.argmax() + 3))
 
 
-def test_numpy_testing_and_in_look_at_the_values(v: Variable) -> None:
+def test_numpy_testing_and_operator_in_read_the_values(v: Variable) -> None:
     t = v * 1
     for check in (np.testing.assert_allclose, np.testing.assert_array_equal, np.testing.assert_array_almost_equal):
         check(t, v)
@@ -142,7 +142,7 @@ def test_numpy_testing_and_in_look_at_the_values(v: Variable) -> None:
         assert np.ones(2) * 9 not in tensor
 
 
-def test_plots(v: Variable) -> None:
+def test_matplotlib_takes_tensors(v: Variable) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -163,6 +163,6 @@ def test_plots(v: Variable) -> None:
     pyplot.close(figure)
 
 
-def test_a_list_of_tensors_keeps_their_gradients(v: Variable) -> None:
+def test_list_of_tensors_keeps_gradients(v: Variable) -> None:
     ops.sum([v * 1, 2 * v, np.ones((2, 2))]).backward()
     np.testing.assert_array_equal(v.grad, np.full((2, 2), 3))

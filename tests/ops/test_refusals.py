@@ -1,5 +1,5 @@
-"""Hostile arguments of the ops: what is refused is a ValueError, TypeError, IndexError or MemoryError that names the op
-and the argument; nothing hangs, and nothing else is raised."""
+"""Hostile arguments of the ops: a refusal is a ValueError, TypeError, IndexError or MemoryError that names the op and
+the argument; nothing hangs, and no other exception is raised."""
 
 import inspect
 import re
@@ -13,8 +13,8 @@ import pytest
 from pydl import DTypeError, ShapeError, Tensor, Variable, ops
 
 
-class Lies:
-    """Says that it has two axes and five elements, and has two."""
+class Liar:
+    """Claims two axes and five elements, and has two elements."""
 
     shape = (2, 3)
 
@@ -31,7 +31,7 @@ X, IMAGES = np.ones((2, 3), np.float32), np.ones((1, 5, 5, 2), np.float32)
 HOSTILE: list[Any] = [
     None, True, "x", "\udc80", "", b"x", 0, -1, 2, 7, 2**31, 2**63, -(2**63), 2**64, 10**400, 1.5, -0.5, np.nan, np.inf,
     1e300, 1j, np.complex64(1), [], (), {}, {1: 2}, [1, 2], (0,), (-1,), (5, 5), [[1], [1, 2]], [None], ["a"], object(),
-    Lies(), int, np.float64(2), np.int64(-3), np.zeros((0, 3)), np.zeros((1,) * 33), np.zeros((1,) * 64), np.array("a"),
+    Liar(), int, np.float64(2), np.int64(-3), np.zeros((0, 3)), np.zeros((1,) * 33), np.zeros((1,) * 64), np.array("a"),
     np.array([None]), np.datetime64("2020"), np.zeros((2, 3), np.float16), np.zeros((2, 3), complex),
     np.zeros(3, [("a", "f4")]), X, X.T, IMAGES, X.astype(int), X > 0, X.astype(np.float64), Tensor(X), Variable(X),
     slice(None), ..., range(3), (2**40, 2**40), (2**63,), (10**30,), [2.5], "same", "relu", [Tensor(X), X],
@@ -112,7 +112,7 @@ SAID: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), SAID.values(), ids=SAID.keys())
-def test_what_is_said(call: Callable[[], Any], kind: type[Exception], message: str) -> None:
+def test_messages(call: Callable[[], Any], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         call()
 
@@ -123,20 +123,20 @@ AXES = [
 
 
 @pytest.mark.parametrize(("name", "parameter"), AXES)
-def test_an_axis_is_read_before_it_is_compared(name: str, parameter: str) -> None:
-    """Comparing this array with 0 would take 16 GB. NumPy says nothing of the op."""
+def test_axis_is_converted_before_it_is_compared(name: str, parameter: str) -> None:
+    """A comparison of this array with 0 would need 16 GB, and the error of NumPy would not name the op."""
     huge = np.broadcast_to(np.zeros((1, 2), "m8[s]"), (2**33, 2))
     needed = [p.name for p in inspect.signature(getattr(ops, name)).parameters.values() if p.default is p.empty]
     with pytest.raises(TypeError, match=rf"^\[{name}\] {parameter}: expected an integer"):
         getattr(ops, name)(**{p: GOOD.get(p, X) for p in needed} | {parameter: huge})
 
 
-def test_errors_of_the_callers_own_objects_stay_what_they_are() -> None:
-    class Breaks:
+def test_exceptions_of_user_objects_pass_through() -> None:
+    class Raises:
         def __array__(self, *_: Any, **__: Any) -> Any:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        ops.relu(Breaks())
+        ops.relu(Raises())
     with pytest.raises(TypeError, match="unexpected keyword argument 'aixs'"):
         ops.sum(X, aixs=0)

@@ -1,4 +1,4 @@
-"""The ops and their gradients beside PyTorch's."""
+"""The ops and their gradients against PyTorch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -77,7 +77,7 @@ CASES: dict[str, tuple[Op, Op, list[Any]]] = {
         lambda *a: torch_transpose((3, 2), (2, 1), 2)(*a).relu(),
         [IMAGES, normal(3, 2, 6, 4), BIAS],
     ),
-    "conv2d_transpose-same": (  # for an even kernel, as stride 2 wants it, both pad alike
+    "conv2d_transpose-same": (  # for an even kernel and stride 2 both pad alike
         lambda *a: ops.conv2d_transpose(*a, 2, "same"),
         torch_transpose(2, 0, 1, 1),
         [IMAGES, normal(4, 4, 6, 4), BIAS],
@@ -133,7 +133,7 @@ CASES: dict[str, tuple[Op, Op, list[Any]]] = {
     "softplus": (ops.softplus, lambda f, x: f.softplus(x, threshold=1e9), [normal(40)]),
     "softsign": (ops.softsign, lambda f, x: f.softsign(x), [normal(40)]),
     "sigmoid": (ops.sigmoid, lambda f, x: f.sigmoid(x), [normal(40)]),
-    # PyTorch multiplies by a float32 sixth, in float64 too.
+    # PyTorch multiplies by 1/6 rounded to float32, even in float64.
     "hard_sigmoid": (ops.hard_sigmoid, lambda f, x: f.relu6(x + 3) / 6, [3 * normal(40)]),
     "tanh": (ops.tanh, lambda f, x: f.tanh(x), [normal(40)]),
     "max": (lambda x: ops.max(x, (0, 2)), lambda f, x: x.amax((0, 2)), [rng.integers(0, 3, (3, 4, 5))]),

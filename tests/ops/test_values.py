@@ -1,4 +1,4 @@
-"""What the ops compute, against NumPy in float64, and how they refuse what they cannot."""
+"""Values of the ops against NumPy in float64, and their errors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return e / e.sum(axis, keepdims=True)
 
 
-# name: (what the op gives, what NumPy gives)
+# name: (result of the op, result of NumPy)
 VALUES: dict[str, tuple[Callable[[Any], Tensor], Callable[[Any], Any], Any]] = {
     "maximum": (lambda x: ops.maximum(x, 0.3), lambda x: np.maximum(x, 0.3), X),
     "minimum": (lambda x: ops.minimum(0.3, x), lambda x: np.minimum(0.3, x), X),
@@ -99,7 +99,7 @@ def test_broadcasting(op: np.ufunc, shapes: Any) -> None:
     np.testing.assert_allclose(actual.array, op(a, b), rtol=1e-14)
 
 
-def test_nan_goes_through() -> None:
+def test_nan_propagates() -> None:
     x = np.array([[1.0, np.nan], [2.0, 3.0]])
     for op in (ops.relu, ops.sigmoid, ops.exp, ops.sqrt, lambda x: ops.maximum(x, 0), lambda x: ops.max(x, 1)):
         result = op(x).array
@@ -130,7 +130,7 @@ def test_equal_maxima_share_the_gradient() -> None:
     np.testing.assert_array_equal(x.grad, [0, 0.5, 0.5])
 
 
-def test_cross_entropies_of_sure_logits() -> None:
+def test_cross_entropies_of_large_logits() -> None:
     logits = np.array([[1000.0, 0.0], [0.0, 1000.0]], np.float32)
     np.testing.assert_array_equal(ops.softmax_cross_entropy(logits, [0, 0]), [0, 1000])
     np.testing.assert_array_equal(ops.sigmoid_cross_entropy(logits, [[1, 1], [0, 0]])[0, 0], 0)
@@ -145,7 +145,7 @@ def test_same_padding_gives_every_position_a_window(size: int, window: int, stri
     reach = (window - 1) * dilation + 1
     rows = output_size(size, window, stride, dilation, "same")
     assert rows == -(-size // stride)
-    # As TensorFlow: no more than the last window needs, and the odd pixel below.
+    # As in TensorFlow: just enough for the last window, with the odd pixel at the end.
     assert top + bottom == max((rows - 1) * stride + reach - size, 0)
     assert bottom - top in (0, 1)
     assert left <= top
@@ -248,8 +248,8 @@ def test_bad_input(call: Callable[[], Any], error: type[Exception], message: str
 
 
 @pytest.mark.parametrize(("activation", "expected"), [("elu", np.expm1(-2.0)), ("leaky_relu", -0.4)])
-def test_fused_activations_have_the_alpha_of_their_own(activation, expected):
-    """As `ops.elu` and `ops.leaky_relu` without arguments."""
+def test_fused_activations_have_the_default_alpha(activation, expected):
+    """The defaults of `ops.elu` and `ops.leaky_relu`."""
     x, image = np.full((1, 1), -2.0), np.full((1, 1, 1, 1), -2.0)
     one = np.ones((1, 1, 1, 1))
     for y in (
@@ -265,6 +265,6 @@ def test_fused_activations_have_the_alpha_of_their_own(activation, expected):
 
 
 @pytest.mark.parametrize("op", [ops.concatenate, ops.stack])
-def test_nobody_waits_for_the_rows_of_an_empty_array(op):
+def test_empty_arrays_with_many_rows_take_no_time(op):
     with pytest.raises(ValueError, match=r"expected a list of tensors, got an array of 1099511627776 rows"):
         op(np.zeros((2**40, 0)))

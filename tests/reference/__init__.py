@@ -1,1 +1,1 @@
-"""The obviously right versions, in plain float64 NumPy: what every kernel is checked against."""
+"""Reference implementations of all kernels: plain float64 NumPy, as simple as possible."""

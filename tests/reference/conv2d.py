@@ -26,7 +26,7 @@ def _pad(x: Array, padding: Padding) -> Array:
 
 
 def _taps(w_shape: tuple[int, ...], out: Pair, strides: Pair, dilation: Pair) -> Iterator[tuple[int, int, Any]]:
-    """Every tap (kh, kw) with the slices of the padded image that meet it, one pixel per output pixel."""
+    """Every tap (kh, kw) and the slices of the padded image that it reads, one pixel per output pixel."""
     for kh in range(w_shape[0]):
         for kw in range(w_shape[1]):
             top, left = kh * dilation[0], kw * dilation[1]
@@ -57,7 +57,7 @@ def forward(
 def backward_input(
     dy: Array, w: Array, input_shape: tuple[int, ...], strides: Pair, padding: Padding, dilation: Pair, groups: int
 ) -> Array:
-    """dx of input_shape, float64: every tap hands its share of dy back to the pixel that it read."""
+    """dx of input_shape, float64: every tap adds its part of dy to the pixel that it read."""
     top, bottom, left, right = padding
     n, height, width, channels = input_shape
     dx = np.zeros((n, height + top + bottom, width + left + right, channels))

@@ -1,4 +1,4 @@
-"""Philox4x32-10 as its paper writes it (Salmon et al., SC 2011), and dropout made from it."""
+"""Philox4x32-10 as in its paper (Salmon et al., SC 2011), and dropout based on it."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def philox4x32(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tupl
 
 
 def words(seed: int, offset: int, n: int) -> np.ndarray:
-    """The words offset ... offset + n - 1 of the stream of this seed."""
+    """Words offset ... offset + n - 1 of the stream of this seed."""
     key = (seed & MASK, seed >> 32)
     out = np.empty(n, np.uint32)
     for i in range(n):

@@ -1,4 +1,4 @@
-"""Keras's activations with their slopes, in the precision of the input; floats are wanted in float64 or longdouble."""
+"""Keras's activations and their derivatives, in the precision of the input: float64 or longdouble."""
 
 import math
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def forward(name: str, x: Array, alpha: float) -> Array:
 
 
 def slope(name: str, x: Array, alpha: float) -> Array:
-    """dy/dx; at a kink, the slope of the flat side (of the side below for leaky_relu)."""
+    """dy/dx; at a kink, the derivative of the flat side (of the negative side for leaky_relu)."""
     s = sigmoid(x)
     u = 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
     g = sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))

@@ -1,4 +1,4 @@
-"""Cross-entropies after a softmax or a sigmoid, in float64."""
+"""Softmax and sigmoid cross-entropy of logits, in float64."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def one_hot(labels: Array, classes: int) -> Array:
 
 
 def softmax_cross_entropy(logits: Array, target: Array) -> Array:
-    """One loss per row; target (R, C)."""
+    """One loss per row; target: (R, C)."""
     return -(target * log_softmax(logits)).sum(axis=1)
 
 

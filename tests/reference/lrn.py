@@ -8,7 +8,7 @@ Array = np.ndarray[Any, Any]
 
 
 def neighbours(x: Array, radius: int) -> Array:
-    """Each channel's sum over the channels at most `radius` away."""
+    """For each channel, the sum over the channels at a distance of at most `radius`."""
     channels = x.shape[1]
     if not channels:
         return x.copy()

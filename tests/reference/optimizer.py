@@ -1,4 +1,4 @@
-"""Optimiser steps in float64, line by line as Keras 3 writes them. Each returns the new values in a dict."""
+"""Optimizer steps in float64, with the formulas of Keras 3. Each returns the new values in a dict."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Pooling, cell by cell in float64. Shapes as in csrc/contract/pool2d.h; padding is (top, bottom, left, right)."""
+"""Pooling, pixel by pixel in float64. Shapes as in csrc/contract/pool2d.h; padding is (top, bottom, left, right)."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def output_size(shape: Four, pool_size: Pair, strides: Pair, padding: Four) -> P
 def windows(
     shape: Four, pool_size: Pair, strides: Pair, padding: Four
 ) -> Iterator[tuple[tuple[int, int, int, int], list[Pair]]]:
-    """Every output (n, oh, ow, c) with the cells (h, w) of its window that lie inside the image, row by row."""
+    """Every output (n, oh, ow, c) with the pixels (h, w) of its window that are inside the image, row by row."""
     n, h, w, c = shape
     for out in np.ndindex(n, *output_size(shape, pool_size, strides, padding), c):
         top, left = out[1] * strides[0] - padding[0], out[2] * strides[1] - padding[2]
@@ -27,7 +27,7 @@ def windows(
 
 
 def max_forward(x: np.ndarray, pool_size: Pair, strides: Pair, padding: Four) -> tuple[np.ndarray, np.ndarray]:
-    """The maxima, and the place of each in its window: kh * pool_size[1] + kw."""
+    """The maxima, and the argmax of each in its window: kh * pool_size[1] + kw."""
     shape = (x.shape[0], *output_size(x.shape, pool_size, strides, padding), x.shape[3])
     y, argmax = np.empty(shape), np.empty(shape, np.int32)
     for (n, oh, ow, c), cells in windows(x.shape, pool_size, strides, padding):

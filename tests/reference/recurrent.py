@@ -6,7 +6,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-ACTIVATIONS: dict[str, tuple[Any, Any]] = {  # f(x), and its slope from y = f(x)
+ACTIVATIONS: dict[str, tuple[Any, Any]] = {  # f(x), and its derivative from y = f(x)
     "linear": (lambda x: x, lambda y: np.ones_like(y)),
     "relu": (lambda x: np.maximum(x, 0), lambda y: (y > 0).astype(float)),
     "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), lambda y: y * (1 - y)),
@@ -16,13 +16,13 @@ ACTIVATIONS: dict[str, tuple[Any, Any]] = {  # f(x), and its slope from y = f(x)
 
 
 def steps_of(length: int, mask: Array | None, go_backwards: bool) -> list[int]:
-    """The times that are stepped through, in the order of processing."""
+    """The time steps in the order of processing."""
     times = range(length - 1, -1, -1) if go_backwards else range(length)
     return [t for t in times if mask is None or mask[t]]
 
 
 class Sequence:
-    """One sequence of the batch through a cell: forward notes what backward needs."""
+    """A cell over one sequence of the batch: forward saves what backward needs."""
 
     def __init__(self, cell: Any, weights: dict[str, Array], x: Array, state: list[Array], **options: Any) -> None:
         self.cell, self.weights, self.x = cell, weights, x
@@ -44,7 +44,7 @@ class Sequence:
 
     def backward(self, dy: Array, dstate: list[Array]) -> tuple[Array, list[Array], dict[str, Array]]:
         dx, total = np.zeros_like(self.x), {name: np.zeros_like(w) for name, w in self.weights.items()}
-        waiting = np.zeros_like(dstate[0])  # the gradients of outputs that repeat the one before
+        waiting = np.zeros_like(dstate[0])  # gradients of outputs of masked steps, which repeat the previous output
         for place in reversed(range(len(self.x))):
             t = len(self.x) - 1 - place if self.backwards else place
             waiting = waiting + dy[place]

@@ -1,4 +1,4 @@
-"""Images enlarged by whole factors, pixel by pixel, as tf.image.resize does it: centres on centres."""
+"""Upsampling by integer factors, pixel by pixel, with half-pixel centres as in tf.image.resize."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ Array = np.ndarray[Any, Any]
 
 
 def weights(size: int, factor: int, bilinear: bool) -> Array:
-    """How much output i takes of input j: (factor * size, size)."""
+    """Interpolation matrix, the weight of input j in output i: (factor * size, size)."""
     table = np.zeros((factor * size, size))
     for i in range(factor * size):
         if not bilinear:

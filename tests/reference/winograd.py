@@ -1,4 +1,4 @@
-"""The script that writes winograd_transforms.h, and what it knows about rounding errors."""
+"""The generator of winograd_transforms.h, and its rounding error factors."""
 
 import importlib.util
 from pathlib import Path
@@ -15,13 +15,13 @@ _spec.loader.exec_module(tool)
 
 
 def outputs(algorithm: str, taps: int) -> int:
-    """The side of an algorithm's tile for kernels of so many rows; those of five have one tile only."""
+    """The tile size of an algorithm for kernels of so many rows; 5 x 5 kernels have one tile size only."""
     return 5 if algorithm == "winograd_5x5" and taps == 3 else 4
 
 
 def error(algorithm: str, taps: int, direction: str, *, mean: bool = False) -> float:
-    """How many times the rounding error of a direct sum an algorithm makes."""
-    if algorithm == "space_to_depth":  # may end in any of Winograd's
+    """The rounding error of an algorithm, relative to that of a direct sum."""
+    if algorithm == "space_to_depth":  # "automatic" may take any Winograd algorithm
         return max(error("winograd_5x5", inner, direction, mean=mean) for inner in (3, 5))
     if algorithm not in ALGORITHMS:
         return 1.0

@@ -1,6 +1,6 @@
-"""Every function of the extension with hostile arguments, its arrays beside forbidden pages.
+"""Every function of the extension with hostile arguments, its arrays beside guard pages.
 
-It may work or refuse. A refusal is a ValueError, TypeError or MemoryError that begins with `[op]`.
+A call may work or be refused. A refusal is a ValueError, TypeError or MemoryError that begins with `[op]`.
 """
 
 import re
@@ -20,13 +20,13 @@ from ..stub import functions
 
 ISA = _core.isa()
 FUNCTIONS = sorted(functions())
-BY_POSITION = ("wrap",)  # takes no keywords
+BY_POSITION = ("wrap",)  # positional arguments only
 LIMIT = 1 << 40
 REFUSALS = (ValueError, TypeError, MemoryError)
 
 
 def restore() -> None:
-    """What setting functions may have changed."""
+    """Restores the settings that functions may have changed."""
     _core.set_isa(ISA)
     _core.set_precision("default")
     _core.force_conv2d_algorithm("automatic")
@@ -37,7 +37,7 @@ def restore() -> None:
 
 
 def neighbour(rng: np.random.Generator, old: Any) -> Any:
-    """Something of the same kind as an argument that is right, but hostile."""
+    """A hostile value of the same kind as a valid argument."""
     if rng.random() < 0.25:
         return thing(rng)
     if isinstance(old, np.ndarray):
@@ -53,7 +53,7 @@ def neighbour(rng: np.random.Generator, old: Any) -> Any:
 
 
 def arguments(rng: np.random.Generator, op: str) -> dict[str, Any]:
-    """A call that works but for some arguments, or one made of the annotations alone."""
+    """A valid call with some hostile arguments, or a call made from the annotations alone."""
     cases = [case for case in GOOD if function_of(case) == op]
     if cases and rng.random() < 0.8:
         case = pick(rng, cases)
@@ -79,7 +79,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
         try:
             small = arena.copy(made, at_end=rng.random() < 0.7)
         except (MemoryError, ValueError):
-            small = made  # broadcast to more than there is
+            small = made  # a broadcast array that does not fit into memory
         note(f"{op}({brief(made)})")
         try:
             function = getattr(_core, op)
@@ -91,7 +91,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
         except REFUSALS as error:
             return judged(op, made, error)
         except RuntimeError as error:
-            if str(error) in ("index", "float", "len"):  # of the argument itself
+            if str(error) in ("index", "float", "len"):  # raised by the argument itself
                 return "refused"
             raise Finding(f"{op}({brief(made)})\n{error!r}") from None
         except Exception as error:

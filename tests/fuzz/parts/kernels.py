@@ -1,7 +1,7 @@
-"""Calls that work, of random functions and sizes: in float32 and float64, beside forbidden pages, against references.
+"""Valid calls of random functions and sizes: in float32 and float64, beside guard pages, against references.
 
-Found wrong: a result that differs from the float64 reference (or, where there is none, between the two dtypes), an
-input that is written to, a page touched that is not ours.
+Findings: a result that differs from the float64 reference (or, without one, between the two dtypes), an input that is
+written to, an access to a guard page.
 """
 
 import copy
@@ -12,7 +12,7 @@ from calls import GOOD, function_of
 
 from pydl import _core
 
-from ..finding import ROUNDING, Finding, close, ill_conditioned, leaves, same_bits
+from ..finding import ROUNDING, Finding, close, flatten, ill_conditioned, same_bits
 from ..guard import Arena
 from ..hostile import pick
 from ..references import REFERENCES
@@ -21,8 +21,11 @@ from ..saved import filled_in, without_saved
 from .core import brief
 
 OPS = sorted(set(GOOD) - {"empty", "conv2d_algorithm"})
-LARGE = 1e6  # what grows like that from step to step loses its digits in float32
-TOLERANCE = {np.dtype("f4"): 3e-3, np.dtype("f8"): 1e-9}  # of the largest number; exact limits are for the unit tests
+LARGE = 1e6  # results that grow that much have no correct digits in float32
+TOLERANCE = {
+    np.dtype("f4"): 3e-3,
+    np.dtype("f8"): 1e-9,
+}  # relative to the largest number; unit tests have the tight bounds
 
 
 def as_double(value: Any) -> Any:
@@ -40,7 +43,7 @@ def copied(result: Any) -> Any:
 
 
 def unchanged(inside: Any, before: Any, what: str) -> None:
-    """Finds an input that a call has written to; but for `saved`, which backward takes for its own work."""
+    """Checks that the call wrote to no input but `saved`, which backward uses as workspace."""
     if isinstance(before, np.ndarray):
         same_bits(inside, before, what)
     elif isinstance(before, dict):
@@ -49,27 +52,27 @@ def unchanged(inside: Any, before: Any, what: str) -> None:
 
 
 def guarded(case: str, arguments: dict[str, Any], at_end: bool) -> Any:
-    """The result of a call whose arrays lie beside forbidden pages; of an update, the arrays that it writes to."""
+    """The result of a call with arrays beside guard pages; of an update, the updated arrays."""
     op = function_of(case)
     with Arena() as arena:
         inside = arena.copy(filled_in(op, arguments), at_end)
         result = getattr(_core, op)(**inside)
-        kept = copied(leaves(inside["params"]) if op.endswith("_update") else without_saved(op, result))
+        result_copy = copied(flatten(inside["params"]) if op.endswith("_update") else without_saved(op, result))
         if not op.endswith("_update"):
             unchanged(inside, arguments, f"{op} writes to")
         del inside, result
-    return kept
+    return result_copy
 
 
 def draw(rng: np.random.Generator, case: str) -> tuple[dict[str, Any], Any]:
-    """Arguments of a call that works, and its result; (arguments, None) where none was found."""
+    """Arguments of a valid call, and its result; (arguments, None) if none was found."""
     return repaired(rng, case, changed(rng, case), lambda arguments: guarded(case, copy.deepcopy(arguments), True))
 
 
 def run(rng: np.random.Generator, note: Any) -> str:
     case = pick(rng, OPS)
     op = function_of(case)
-    note(f"{case}, while its arguments are looked for")
+    note(f"{case}, while its arguments are drawn")
     arguments, result = draw(rng, case)
     if result is None:
         return "refused"
@@ -85,7 +88,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
     if expected is not None:
         close(result, expected, TOLERANCE[np.dtype("f4")], what)
         return "worked"
-    if any(np.abs(leaf).max(initial=0) > LARGE for leaf in leaves(double)):
+    if any(np.abs(leaf).max(initial=0) > LARGE for leaf in flatten(double)):
         return "exploded"
     tolerance = TOLERANCE[np.dtype("f4")]
     try:
@@ -98,7 +101,7 @@ def run(rng: np.random.Generator, note: Any) -> str:
 
 
 def rounded(rng: np.random.Generator, value: Any) -> Any:
-    """Floating numbers, each off by about a rounding of float32."""
+    """Float arrays, each element changed by about one rounding error of float32."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value * (1 + ROUNDING * rng.standard_normal(value.shape))
     return {name: rounded(rng, part) for name, part in value.items()} if isinstance(value, dict) else value

@@ -13,9 +13,9 @@ torch.set_num_threads(1)
 
 
 def expected(net: Net, off: float = 0.0) -> list[Any]:
-    """What PyTorch makes of the same weights, in float64: outputs, gradients of the input and of the weights.
+    """PyTorch's results for the same weights in float64: outputs, gradients of the input and of the weights.
 
-    off: how far, relatively, every number is moved at random first.
+    off: the relative size of a random change of every number.
     """
 
     def tensor(array: Any, wanted: bool = True) -> torch.Tensor:

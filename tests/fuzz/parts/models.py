@@ -1,4 +1,4 @@
-"""A random model: beside PyTorch, alone and in a batch, and through a file of its weights."""
+"""A random model: against PyTorch, sample by sample, and after saving and loading its weights."""
 
 import tempfile
 from pathlib import Path

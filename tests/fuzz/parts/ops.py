@@ -24,14 +24,14 @@ def compare(rng: np.random.Generator, note: Any) -> str:
     what = f"{text} of {brief([np.asarray(a, dtype) for a in arrays])}"
     note(what)
     inputs = [Tensor(np.asarray(a, dtype), requires_grad=True) for a in arrays]
-    leaves = [torch.tensor(t.numpy(), dtype=torch.float64, requires_grad=True) for t in inputs]
-    expected = theirs(*leaves)
+    torch_inputs = [torch.tensor(t.numpy(), dtype=torch.float64, requires_grad=True) for t in inputs]
+    expected = theirs(*torch_inputs)
     weighting = rng.standard_normal(tuple(expected.shape))
     with GradientTape() as tape:
         result = ours(*inputs)
         total = ops.sum(result * weighting.astype(dtype))
     found = tape.gradient(total, inputs)
-    wanted = torch.autograd.grad((expected * torch.tensor(weighting)).sum(), leaves)
+    wanted = torch.autograd.grad((expected * torch.tensor(weighting)).sum(), torch_inputs)
     tolerance = 3e-5 if dtype == "float32" else 1e-10
     close(result.numpy(), expected.detach().numpy(), tolerance, what)
     close([g.numpy() for g in found], [g.numpy() for g in wanted], 10 * tolerance, f"gradients of {what}")
@@ -39,7 +39,7 @@ def compare(rng: np.random.Generator, note: Any) -> str:
 
 
 def hostile(rng: np.random.Generator, note: Any) -> str:
-    """Any op with anything: it works, or says what is wrong."""
+    """Any op with any arguments: it works, or raises a permitted error."""
     name = pick(rng, NAMES)
     function = getattr(ops, name)
     parameters = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]

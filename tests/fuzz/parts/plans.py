@@ -1,4 +1,4 @@
-"""A plan against the same model layer by layer, with the same bits: in inference, and in training steps."""
+"""Plans against eager layers, bit for bit, in inference and in training steps."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from ..hostile import pick
 from ..nets import Net
 
 
-class Through(layers.Layer):
-    """Hands its input on. A layer of the user's own, so no plan holds a training step of its model."""
+class EagerIdentity(layers.Layer):
+    """Returns its input. As a user's layer it keeps training steps of its model from a plan."""
 
     def call(self, x: Any) -> Any:
         return x
@@ -36,7 +36,7 @@ def optimizer(name: str) -> Any:
 
 def training(net: Net, name: str) -> None:
     planned = net.again()
-    through = Through(dtype=net.dtype)
+    through = EagerIdentity(dtype=net.dtype)
     stepwise = pydl.Sequential([layers.Input(net.input_shape, dtype=net.dtype), *net.again().layers, through])
     for model in (planned, stepwise):
         model.compile(optimizer(name), "mse")

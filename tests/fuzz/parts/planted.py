@@ -1,4 +1,4 @@
-"""Faults for the fuzzer's own test: one case in four crashes or hangs, as PYDL_FUZZ_PLANTED says."""
+"""Planted faults for the test of the fuzzer: one case in four crashes or hangs, as PYDL_FUZZ_PLANTED says."""
 
 import ctypes
 import os
