@@ -45,20 +45,14 @@ CAPTIONS = {
 def namespaces(module: ModuleType = pydl) -> Iterator[ModuleType]:
     """The public modules, each before those inside it."""
     yield module
-    for name in exported(module):
+    for name in module.__all__:
         if inspect.ismodule(inside := getattr(module, name)):
             yield from namespaces(inside)
 
 
-def exported(module: ModuleType) -> list[str]:
-    """Its `__all__`; without one, what it defines itself."""
-    own = [name for name, thing in vars(module).items() if getattr(thing, "__module__", "") == module.__name__]
-    return list(getattr(module, "__all__", [name for name in own if not name.startswith("_")]))
-
-
 def public_names(module: ModuleType) -> list[str]:
     """What a reader of the reference looks for: no modules, no dunder."""
-    names = [name for name in exported(module) if not name.startswith("__")]
+    names = [name for name in module.__all__ if not name.startswith("__")]
     return sorted((name for name in names if not inspect.ismodule(getattr(module, name))), key=str.lower)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from . import _core
 from .base.errors import as_integer
 
+__all__ = ["memory_stats", "release_memory", "set_memory_limit"]
+
 
 def memory_stats() -> dict[str, int]:
     """Statistics of the memory pool, which allocates all arrays of pydl.

@@ -75,14 +75,11 @@ def public_names() -> list[Public]:
 
 
 def _of_module(module: ModuleType, prefix: str) -> Iterator[tuple[str, Any]]:
-    listed = getattr(module, "__all__", None)
-    names = listed or [n for n, v in vars(module).items() if not n.startswith("_") and not inspect.ismodule(v)]
-    for name in names:
+    for name in module.__all__:  # every public module has it
         value = getattr(module, name)
-        explained = (inspect.isclass(value) or inspect.isroutine(value)) and _is_ours(value)
         if inspect.ismodule(value):
             yield from _of_module(value, f"{prefix}{name}.")
-        elif explained and (listed or value.__module__.startswith(module.__name__)):
+        elif (inspect.isclass(value) or inspect.isroutine(value)) and _is_ours(value):
             yield prefix + name, value
 
 

@@ -188,7 +188,9 @@ class Tensor(_core.TensorFields):
             ValueError: If it is None and there are several elements.
         """
         if gradient is None and self.size != 1:
-            raise ValueError(f"[backward] gradient: needed for a tensor of more than one element, here {self.shape}")
+            raise ValueError(
+                f"[backward] gradient: expected one for a tensor of several elements, got None for shape {self.shape}"
+            )
         for leaf, dx in gradients(self, gradient):
             leaf.grad = dx if leaf.grad is None else leaf.grad + dx
 

@@ -152,7 +152,7 @@ class Variable(Tensor):
         return self.assign(self.array - as_array(value, self.dtype))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        cannot_replay(f"the forward pass writes to the variable {self.name!r}; give the value out as an output")
+        cannot_replay(f"the forward pass writes to the variable {self.name!r}; return the value as an output")
         running = trial.current()
         if running is not None:
             running.keep(self, self._undo)

@@ -9,6 +9,8 @@ import numpy as np
 from ..base.errors import as_integer
 from .compressed import Array, PathLike, Split, checked_path, opened
 
+__all__ = ["load_data", "read_cifar"]
+
 _CIFAR_PIXELS = 3 * 32 * 32
 
 
@@ -44,7 +46,7 @@ def load_data(folder: PathLike) -> Split:
     test = [read_cifar(p) for p in names if p.name.startswith("test")]
     if not train or not test:
         raise FileNotFoundError(
-            f"[cifar10] folder: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz) in {folder}"
+            f"[cifar10] folder: expected data_batch_*.bin or train*.bin, and test*.bin (or .gz), got none in {folder}"
         )
     return _join(train), _join(test)
 

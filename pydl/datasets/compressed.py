@@ -61,7 +61,7 @@ class Content:
             *lines, rest = (rest + self._buffer).split(b"\n")
             self._buffer = b""
             if len(rest) > longest or any(len(line) > longest for line in lines):
-                raise ValueError(f"{self._what}: expected lines of at most {longest} bytes")
+                raise ValueError(f"{self._what}: expected lines of at most {longest} bytes, got a longer one")
             yield from lines
         yield rest
 
@@ -71,7 +71,9 @@ class Content:
             try:
                 self._buffer = self._stream.read(_CHUNK)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise ValueError(f"{self._what}: damaged or truncated gzip file ({error})") from error
+                raise ValueError(
+                    f"{self._what}: expected a complete gzip file, got a damaged or truncated one ({error})"
+                ) from error
             self._unpacked += len(self._buffer)
             if self._unpacked > self.limit:
                 raise ValueError(
@@ -95,4 +97,4 @@ def find(folder: PathLike, *names: str) -> Path:
         for path in (Path(folder, name), Path(folder, name + ".gz")):
             if path.is_file():
                 return path
-    raise FileNotFoundError(f"[datasets] folder: expected {' or '.join(names)} (or .gz) in {folder}")
+    raise FileNotFoundError(f"[datasets] folder: expected {' or '.join(names)} (or .gz), got none in {folder}")

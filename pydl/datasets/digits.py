@@ -9,6 +9,8 @@ import numpy as np
 from ..utils import stratified_split
 from .compressed import Split
 
+__all__ = ["load_data"]
+
 
 def load_data(test_fraction: float = 0.2, seed: int = 0) -> Split:
     """1,797 handwritten digits, which scikit-learn carries, in a fixed stratified split.

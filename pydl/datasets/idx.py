@@ -9,6 +9,8 @@ import numpy as np
 
 from .compressed import Array, PathLike, opened
 
+__all__ = ["read_idx"]
+
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .compressed import PathLike, Split, find
 from .idx import read_idx
 
+__all__ = ["load_data"]
+
 
 def load_data(folder: PathLike) -> Split:
     """MNIST, or Fashion-MNIST, from its four idx files, plain or gzipped.

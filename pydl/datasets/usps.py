@@ -8,6 +8,8 @@ import numpy as np
 
 from .compressed import Array, PathLike, Split, find, opened
 
+__all__ = ["load_data", "read_usps"]
+
 _MAX_LINE = 1 << 14  # bytes
 
 
@@ -67,12 +69,12 @@ def read_usps(path: PathLike) -> tuple[Array, Array]:
             text = (line.decode("ascii") for line in itertools.chain([first], lines))
             table = np.loadtxt(text, np.float32, ndmin=2)
         except ValueError as error:  # ragged rows, words, or bytes that are not ASCII
-            raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers ({error})") from None
+            raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers, got others ({error})") from None
     if table.shape[1] != 257:
         raise ValueError(f"[read_usps] {path}: expected lines of 257 numbers, got a table of shape {table.shape}")
     labels = table[:, 0]
     if not np.isin(labels, range(10)).all():
-        raise ValueError(f"[read_usps] {path}: expected labels 0 to 9 in the first column")
+        raise ValueError(f"[read_usps] {path}: expected labels 0 to 9 in the first column, got others")
     if not (np.abs(table[:, 1:]) <= 1).all():
-        raise ValueError(f"[read_usps] {path}: expected grey values between -1 and 1")
+        raise ValueError(f"[read_usps] {path}: expected grey values from -1 to 1, got others")
     return table[:, 1:].reshape(-1, 16, 16), labels.astype(np.int64)

@@ -62,13 +62,15 @@ class Signature:
                 raise TypeError(f"[{layer}] call: expected the argument {name!r}, got none")
             return kwargs.pop(name, self.defaults.get(name)), kwargs
         if kwargs and self._by_position[:1] and self._by_position[0] in kwargs:
-            raise TypeError(f"[{layer}] call: got several values for the argument {self._by_position[0]!r}")
+            raise TypeError(
+                f"[{layer}] call: expected one value for the argument {self._by_position[0]!r}, got several"
+            )
         names = self._by_position[1 : len(args)]
         if len(names) < len(args) - 1:
             raise TypeError(f"[{layer}] call: expected at most {len(self._by_position)} arguments, got {len(args)}")
         for name, value in zip(names, args[1:], strict=True):
             if name in kwargs:
-                raise TypeError(f"[{layer}] call: got several values for the argument {name!r}")
+                raise TypeError(f"[{layer}] call: expected one value for the argument {name!r}, got several")
             kwargs[name] = value
         return args[0], kwargs
 

@@ -92,7 +92,9 @@ class ChannelNormalization(Normalization):
             mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim)), inputs.shape)
             mask = np.moveaxis(mask, axis, -1)
             if not (mask == mask[..., :1]).all():
-                raise ShapeError(f"[{self.name}] mask: expected the same for all channels, those of axis {self.axis}")
+                raise ShapeError(
+                    f"[{self.name}] mask: expected equal masks for all channels (axis {self.axis}), got different ones"
+                )
             mask = np.ascontiguousarray(mask[..., 0])
         return ops.moveaxis(self._normalize(ops.moveaxis(inputs, axis, -1), training, mask), -1, axis)
 

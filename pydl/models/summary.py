@@ -45,7 +45,7 @@ class Described:
             True
         """
         if (name is None) == (index is None):
-            raise ValueError("[get_layer] name, index: expected exactly one")
+            raise ValueError(f"[get_layer] name, index: expected exactly one, got {'none' if name is None else 'both'}")
         layers = self.layers
         if index is not None:
             if not -len(layers) <= index < len(layers):

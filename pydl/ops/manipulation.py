@@ -43,7 +43,9 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     try:
         y = x.array.reshape((None,) if newshape is None else newshape)  # NumPy takes None for no change
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"[reshape] newshape: {newshape!r} does not fit a tensor of shape {x.shape}") from error
+        raise ShapeError(
+            f"[reshape] newshape: expected {x.size} elements as in shape {x.shape}, got {newshape!r}"
+        ) from error
 
     def backward(dy: Array) -> tuple[Array]:
         return (dy.reshape(x.shape),)

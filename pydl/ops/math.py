@@ -319,7 +319,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Tensor:
     if x1 is None and x2 is None:
         return wrap(contiguous(np.stack(np.nonzero(mask))))
     if x1 is None or x2 is None:
-        raise ValueError("[where] x1, x2: expected both or neither")
+        raise ValueError("[where] x1, x2: expected both or neither, got one")
     a, b = operands(x1, x2)
     broadcast("where", mask, a.array, b.array)
     y = contiguous(np.where(mask, a.array, b.array))

@@ -10,6 +10,17 @@ from typing import Any
 from ..base.argument_names import NamesArguments
 from ..base.registry import Registry, plain
 
+__all__ = [
+    "CosineDecay",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "get",
+    "serialize",
+]
+
 
 class LearningRateSchedule(NamesArguments):
     """Base of all schedules: functions from the number of updates made to the learning rate.

@@ -21,7 +21,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, type[Any
     cls, layer = known.get(name) or find(name), find("Layer")
     if not isinstance(cls, type) or layer is None or not issubclass(cls, layer):
         raise ValueError(
-            f"[from_config] config: unknown layer class {name!r}; pass custom_objects={{{name!r}: {name}}}"
+            f"[from_config] config: expected a known class, got {name!r}; pass custom_objects={{{name!r}: {name}}}"
         )
     has_layers_inside = "custom_objects" in inspect.signature(cls.from_config).parameters
     options = {"custom_objects": custom_objects} if has_layers_inside else {}

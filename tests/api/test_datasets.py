@@ -60,8 +60,8 @@ GOOD = idx(np.zeros((2, 3, 3), np.uint8))
         (GOOD[:-1], "expected 34 bytes for shape .* got 33"),
         (GOOD + b"x", "expected 34 bytes for shape .* got 35"),
         (struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31, 2**31, 2**31), "expected 9903520314283042199192993808 bytes"),
-        (gzip.compress(GOOD)[:-9], "damaged or truncated gzip"),
-        (gzip.compress(GOOD)[:12] + b"xxxx", "damaged or truncated gzip"),
+        (gzip.compress(GOOD)[:-9], "expected a complete gzip"),
+        (gzip.compress(GOOD)[:12] + b"xxxx", "expected a complete gzip"),
     ],
 )
 def test_damaged_idx(tmp_path, content, message):
@@ -101,7 +101,7 @@ def test_damaged_usps(tmp_path, rng):
         (text.replace(b" ", b" word ", 1), "expected lines of 257 numbers"),
         (b"1 2 3\n", "257 numbers, got a table of shape"),
         (b"12" + text[1:], "labels 0 to 9"),
-        (text[:2] + b"7" + text[2:].lstrip(b"-"), "grey values between -1 and 1"),
+        (text[:2] + b"7" + text[2:].lstrip(b"-"), "grey values from -1 to 1"),
         (b"\xff\xfe\x00", "257 numbers"),
     ):
         path.write_bytes(content)

@@ -169,7 +169,7 @@ def test_keyword_only_and_defaults() -> None:
     assert Defaults()(y=one).numpy().tolist() == [[1, 1]]
     with pytest.raises(TypeError, match="expected the argument 'targets', got none"):
         Entropy()(logits=one)
-    with pytest.raises(TypeError, match="several values for the argument 'targets'"):
+    with pytest.raises(TypeError, match="expected one value for the argument 'targets', got several"):
         Entropy()(one, targets=one)
     with pytest.raises(TypeError, match="at most 2 arguments, got 3"):
         Entropy()(one, one, one)

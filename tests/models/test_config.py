@@ -48,7 +48,7 @@ def test_without_an_input_the_copy_is_built_later():
 
 
 def test_a_missing_class_is_named():
-    with pytest.raises(ValueError, match=r"config: unknown layer class 'Scale'; pass custom_objects"):
+    with pytest.raises(ValueError, match=r"config: expected a known class, got 'Scale'; pass custom_objects"):
         Sequential.from_config(nested().get_config())
 
 

@@ -213,9 +213,17 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "label range": (lambda: ops.softmax_cross_entropy(A, [0, 1, 4]), ValueError, "labels"),
     "targets": (lambda: ops.sigmoid_cross_entropy(A, B), pydl.ShapeError, r"targets: expected shape \(3, 4\)"),
     "rate": (lambda: ops.dropout(A, 1.5), ValueError, r"\[dropout\] rate: expected 0 <= rate <= 1, got 1.5"),
-    "reshape": (lambda: ops.reshape(A, (5, -1)), pydl.ShapeError, r"\(5, -1\) does not fit a tensor of shape \(3, 4\)"),
+    "reshape": (
+        lambda: ops.reshape(A, (5, -1)),
+        pydl.ShapeError,
+        r"expected 12 elements as in shape \(3, 4\), got \(5, -1\)",
+    ),
     "flatten": (lambda: ops.flatten(1.0), pydl.ShapeError, "expected at least 1 axis"),
-    "reshape text": (lambda: ops.reshape(A, ("a",)), pydl.ShapeError, r"\[reshape\] newshape: \('a',\) does not fit"),
+    "reshape text": (
+        lambda: ops.reshape(A, ("a",)),
+        pydl.ShapeError,
+        r"\[reshape\] newshape: expected .* got \('a',\)",
+    ),
     "transpose": (
         lambda: ops.transpose(A, (0, 0)),
         pydl.ShapeError,
