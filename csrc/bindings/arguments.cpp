@@ -8,7 +8,7 @@
 namespace pydl {
 
 std::string shown(py::handle object) {
-  if (py::isinstance<py::array>(object)) return describe(object);
+  if (is_array(object)) return describe(object);
   constexpr std::size_t kMost = 200;
   std::string text = "an object without a repr";
   if (const auto repr = py::reinterpret_steal<py::object>(PyObject_Repr(object.ptr())))

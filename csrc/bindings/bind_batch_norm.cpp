@@ -1,7 +1,6 @@
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
 #include "bindings/normalization.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -11,7 +10,7 @@ struct Rows {
 };
 
 // x as rows of channels. An empty array has no statistics, so training needs at least one row.
-Rows rows_of(const char* op, const char* name, const py::array& x, bool some) {
+Rows rows_of(const char* op, const char* name, const Array& x, bool some) {
   PYDL_CHECK(x.ndim() > 0, "[", op, "] ", name, ": expected at least 1 dimension, got ", describe(x));
   const index cols = x.shape(x.ndim() - 1);
   PYDL_CHECK(!some || x.size() > 0, "[", op, "] ", name, ": expected an array that is not empty, got ", describe(x));
@@ -19,56 +18,52 @@ Rows rows_of(const char* op, const char* name, const py::array& x, bool some) {
 }
 
 template <class T>
-py::tuple forward(const py::array& x, py::handle gamma_object, py::handle beta_object, double epsilon) {
+py::tuple forward(const Array& x, py::handle gamma_object, py::handle beta_object, double epsilon) {
   const char* op = "batch_norm_forward";
   const Rows s = rows_of(op, "x", x, true);
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
-  const py::object beta = checked_or_none<T>(op, "beta", beta_object, {s.cols});
-  const py::array y = make_array<T>(shape_of(x)), mean = make_array<T>({s.cols}), variance = make_array<T>({s.cols});
-  launch(op, {memory_of(x), memory_of(gamma), memory_of(beta)}, {y, mean, variance},
-         [=](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().batch_norm.forward(s.rows, s.cols, T(epsilon), a[0], a[1], a[2], b[0], b[1], b[2]);
-         });
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
+  const Array beta = checked_or_none<T>(op, "beta", beta_object, {s.cols});
+  const Array y = make_array<T>(shape_of(x)), mean = make_array<T>({s.cols}), variance = make_array<T>({s.cols});
+  launch(op, {memory_of(x), memory_of(gamma), memory_of(beta)}, {y, mean, variance}, [=](const KernelCall& call) {
+    call.kernels<T>().batch_norm.forward(s.rows, s.cols, T(epsilon), call.in<T>(0), call.in<T>(1), call.in<T>(2),
+                                         call.out<T>(0), call.out<T>(1), call.out<T>(2));
+  });
   return py::make_tuple(y, mean, variance);
 }
 
 template <class T>
-py::array inference(const py::array& x, py::handle gamma_object, py::handle beta_object, py::handle mean_object,
-                    py::handle variance_object, double epsilon) {
+Array inference(const Array& x, py::handle gamma_object, py::handle beta_object, py::handle mean_object,
+                py::handle variance_object, double epsilon) {
   const char* op = "batch_norm_inference";
   const Rows s = rows_of(op, "x", x, false);
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
-  const py::object beta = checked_or_none<T>(op, "beta", beta_object, {s.cols});
-  const py::array mean = checked_as<T>(op, "mean", mean_object, {s.cols});
-  const py::array variance = checked_as<T>(op, "variance", variance_object, {s.cols});
-  const py::array y = make_array<T>(shape_of(x));
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
+  const Array beta = checked_or_none<T>(op, "beta", beta_object, {s.cols});
+  const Array mean = checked_as<T>(op, "mean", mean_object, {s.cols});
+  const Array variance = checked_as<T>(op, "variance", variance_object, {s.cols});
+  const Array y = make_array<T>(shape_of(x));
   launch(op, {memory_of(x), memory_of(gamma), memory_of(beta), memory_of(mean), memory_of(variance)}, {y},
-         [=](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           kernels().of<T>().batch_norm.inference(s.rows, s.cols, T(epsilon), a[0], a[1], a[2], a[3], a[4],
-                                                  static_cast<T*>(out[0]));
+         [=](const KernelCall& call) {
+           call.kernels<T>().batch_norm.inference(s.rows, s.cols, T(epsilon), call.in<T>(0), call.in<T>(1),
+                                                  call.in<T>(2), call.in<T>(3), call.in<T>(4), call.out<T>(0));
          });
   return y;
 }
 
 template <class T>
-py::tuple backward(const py::array& dy, py::handle x_object, py::handle gamma_object, py::handle mean_object,
+py::tuple backward(const Array& dy, py::handle x_object, py::handle gamma_object, py::handle mean_object,
                    py::handle variance_object, double epsilon, bool constant) {
   const char* op = "batch_norm_backward";
   const Rows s = rows_of(op, "dy", dy, true);
-  const py::array x = checked_as<T>(op, "x", x_object, shape_of(dy));
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
-  const py::array mean = checked_as<T>(op, "mean", mean_object, {s.cols});
-  const py::array variance = checked_as<T>(op, "variance", variance_object, {s.cols});
-  const py::array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>({s.cols}), dbeta = make_array<T>({s.cols});
+  const Array x = checked_as<T>(op, "x", x_object, shape_of(dy));
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.cols});
+  const Array mean = checked_as<T>(op, "mean", mean_object, {s.cols});
+  const Array variance = checked_as<T>(op, "variance", variance_object, {s.cols});
+  const Array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>({s.cols}), dbeta = make_array<T>({s.cols});
   launch(op, {memory_of(x), memory_of(dy), memory_of(gamma), memory_of(mean), memory_of(variance)}, {dx, dgamma, dbeta},
-         [=](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().batch_norm.backward(s.rows, s.cols, T(epsilon), constant, a[0], a[1], a[2], a[3], a[4],
-                                                 b[0], b[1], b[2]);
+         [=](const KernelCall& call) {
+           call.kernels<T>().batch_norm.backward(s.rows, s.cols, T(epsilon), constant, call.in<T>(0), call.in<T>(1),
+                                                 call.in<T>(2), call.in<T>(3), call.in<T>(4), call.out<T>(0),
+                                                 call.out<T>(1), call.out<T>(2));
          });
   return py::make_tuple(dx, dgamma, dbeta);
 }
@@ -80,7 +75,7 @@ void bind_batch_norm(py::module_& m) {
       "batch_norm_forward",
       [](py::handle x_object, py::handle gamma, py::handle beta, double epsilon) {
         const char* op = "batch_norm_forward";
-        const py::array x = checked(op, "x", x_object);
+        const Array x = checked(op, "x", x_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "x", x, [&](auto zero) { return forward<decltype(zero)>(x, gamma, beta, epsilon); });
       },
@@ -93,7 +88,7 @@ Raises ValueError for shapes and epsilon < 0, TypeError for types.)");
       "batch_norm_inference",
       [](py::handle x_object, py::handle gamma, py::handle beta, py::handle mean, py::handle variance, double epsilon) {
         const char* op = "batch_norm_inference";
-        const py::array x = checked(op, "x", x_object);
+        const Array x = checked(op, "x", x_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "x", x,
                         [&](auto zero) { return inference<decltype(zero)>(x, gamma, beta, mean, variance, epsilon); });
@@ -105,7 +100,7 @@ Raises ValueError for shapes and epsilon < 0, TypeError for types.)");
       [](py::handle dy_object, py::handle x, py::handle gamma, py::handle mean, py::handle variance, double epsilon,
          bool constant) {
         const char* op = "batch_norm_backward";
-        const py::array dy = checked(op, "dy", dy_object);
+        const Array dy = checked(op, "dy", dy_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "dy", dy, [&](auto zero) {
           return backward<decltype(zero)>(dy, x, gamma, mean, variance, epsilon, constant);

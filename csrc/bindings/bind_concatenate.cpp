@@ -3,7 +3,6 @@
 
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -12,14 +11,14 @@ constexpr std::size_t kMaxParts = 16;  // what a step of a plan can read
 
 // The axis as a number from 0, and the products of the sizes before and after it.
 struct Axis {
-  index number, outer = 1, size, inner = 1;
+  index number, size, outer = 1, inner = 1;
 };
 
-Axis axis_of(const char* op, const py::array& x, index axis) {
+Axis axis_of(const char* op, const Array& x, index axis) {
   PYDL_CHECK(-x.ndim() <= axis && axis < x.ndim(), "[", op, "] axis: expected one of the ", x.ndim(),
              " axes of the array, got ", axis);
-  Axis found{axis < 0 ? axis + x.ndim() : axis};
-  found.size = x.shape(found.number);
+  const index number = axis < 0 ? axis + x.ndim() : axis;
+  Axis found{number, x.shape(number)};
   for (index i = 0; i < x.ndim(); i++) {
     if (i < found.number) found.outer *= x.shape(i);
     if (i > found.number) found.inner *= x.shape(i);
@@ -28,7 +27,7 @@ Axis axis_of(const char* op, const py::array& x, index axis) {
 }
 
 template <class T>
-py::array concatenate(const std::vector<py::array>& arrays, index axis_number) {
+Array concatenate(const std::vector<Array>& arrays, index axis_number) {
   const char* op = "concatenate";
   const Axis axis = axis_of(op, arrays[0], axis_number);
   std::vector<index> shape = shape_of(arrays[0]), part = shape;
@@ -37,39 +36,38 @@ py::array concatenate(const std::vector<py::array>& arrays, index axis_number) {
   Memory in[kMaxParts] = {};
   std::array<index, kMaxParts> cols = {};
   for (std::size_t k = 0; k < arrays.size(); k++) {
-    const py::array a = checked_as<T>(op, "arrays", arrays[k], part);
+    const Array a = checked_as<T>(op, "arrays", arrays[k], part);
     in[k] = memory_of(a);
     cols[k] = a.shape(axis.number) * axis.inner;
     shape[std::size_t(axis.number)] += a.shape(axis.number);
   }
   checked_size(op, "arrays", shape);
-  const py::array y = make_array<T>(shape);
-  launch(op, in, {y}, [=, count = index(arrays.size())](const void* const* parts, void* const* out, const void*) {
+  const Array y = make_array<T>(shape);
+  launch(op, in, {y}, [=, count = index(arrays.size())](const KernelCall& call) {
     const T* typed[kMaxParts];
-    for (index k = 0; k < count; k++) typed[k] = static_cast<const T*>(parts[k]);
-    kernels().of<T>().concatenate.concatenate(axis.outer, count, cols.data(), typed, static_cast<T*>(out[0]));
+    for (index k = 0; k < count; k++) typed[k] = call.in<T>(k);
+    call.kernels<T>().concatenate.concatenate(axis.outer, count, cols.data(), typed, call.out<T>(0));
   });
   return y;
 }
 
 template <class T>
-py::array flip(const py::array& x, index axis_number) {
+Array flip(const Array& x, index axis_number) {
   const Axis axis = axis_of("flip", x, axis_number);
-  const py::array y = make_array<T>(shape_of(x));
-  launch("flip", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().concatenate.flip(axis.outer, axis.size, axis.inner, static_cast<const T*>(in[0]),
-                                       static_cast<T*>(out[0]));
+  const Array y = make_array<T>(shape_of(x));
+  launch("flip", {memory_of(x)}, {y}, [=](const KernelCall& call) {
+    call.kernels<T>().concatenate.flip(axis.outer, axis.size, axis.inner, call.in<T>(0), call.out<T>(0));
   });
   return y;
 }
 
 // A mask has one byte per step: a plain loop is fast enough.
-py::array flip_mask(const py::array& x, index axis_number) {
+Array flip_mask(const Array& x, index axis_number) {
   const Axis axis = axis_of("flip", x, axis_number);
-  const py::array y = make_array<bool>(shape_of(x));
-  launch("flip", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    const bool* from = static_cast<const bool*>(in[0]);
-    bool* to = static_cast<bool*>(out[0]);
+  const Array y = make_array<bool>(shape_of(x));
+  launch("flip", {memory_of(x)}, {y}, [=](const KernelCall& call) {
+    const bool* from = call.in<bool>(0);
+    bool* to = call.out<bool>(0);
     for (index o = 0; o < axis.outer; o++)
       for (index r = 0; r < axis.size; r++)
         for (index i = 0; i < axis.inner; i++)
@@ -87,7 +85,7 @@ void bind_concatenate(py::module_& m) {
         const char* op = "concatenate";
         PYDL_CHECK_TYPE(py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object), "[", op,
                         "] arrays: expected a list of arrays, got ", describe(object));
-        std::vector<py::array> arrays;
+        std::vector<Array> arrays;
         for (const py::handle& a : object) arrays.push_back(checked(op, "arrays", a));
         PYDL_CHECK(!arrays.empty() && arrays.size() <= kMaxParts, "[", op, "] arrays: expected 1 to ", kMaxParts,
                    " arrays, got ", arrays.size());
@@ -97,7 +95,7 @@ void bind_concatenate(py::module_& m) {
   m.def(
       "flip",
       [](const py::object& object, index axis) {
-        const py::array x = checked("flip", "x", object);
+        const Array x = checked("flip", "x", object);
         if (is<bool>(x)) return flip_mask(x, axis);
         return by_dtype("flip", "x", x, [&](auto zero) { return flip<decltype(zero)>(x, axis); });
       },

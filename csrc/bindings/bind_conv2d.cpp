@@ -3,7 +3,6 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 #include "runtime/precision.h"
 
 namespace pydl {
@@ -51,70 +50,70 @@ Conv2dShape requested(Conv2dShape s) {
 
 // The weights are the second argument in both directions.
 template <class T>
-Plan::Packing packing(const Conv2dShape& s, ConvDirection direction) {
-  return {{1},
-          [=] { return kernels().of<T>().conv2d.packed_size(requested(s), direction) * index(sizeof(T)); },
-          [=](const void* const* weights, void* packed) {
-            kernels().of<T>().conv2d.pack(requested(s), direction, static_cast<const T*>(weights[0]),
-                                          static_cast<T*>(packed));
-          }};
+Plan::Packing packing_of(const Conv2dShape& s, ConvDirection direction) {
+  return packing(
+      {1},
+      [=](const Kernels& table) {
+        return table.of<T>().conv2d.packed_size(requested(s), direction) * index(sizeof(T));
+      },
+      [=](const KernelCall& call) {
+        call.kernels<T>().conv2d.pack(requested(s), direction, call.in<T>(0), call.out<T>(0));
+      });
 }
 
-void check_output_gradient(const char* op, const py::array& dy, const Conv2dShape& s) {
+void check_output_gradient(const char* op, const Array& dy, const Conv2dShape& s) {
   check_shape(op, "dy", dy, {s.N, s.OH, s.OW, s.O});
 }
 
-py::array forward(py::handle x_object, py::handle w_object, py::handle bias_object, py::handle strides,
-                  py::handle padding, py::handle dilation, index groups, py::handle activation_name,
-                  py::handle alpha_object) {
+Array forward(py::handle x_object, py::handle w_object, py::handle bias_object, py::handle strides, py::handle padding,
+              py::handle dilation, index groups, py::handle activation_name, py::handle alpha_object) {
   const char* op = "conv2d_forward";
-  py::array x = checked(op, "x", x_object, 4);
+  Array x = checked(op, "x", x_object, 4);
   Activation activation = checked_activation(op, "activation", activation_name);
   const double alpha = checked_real(op, "alpha", alpha_object);
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
-    py::array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
+    Array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
     Conv2dShape s = checked_shape(op, "x", shape_of(x), "w", shape_of(w), strides, padding, dilation, groups);
-    py::object bias = checked_or_none<T>(op, "bias", bias_object, {s.O});
+    Array bias = checked_or_none<T>(op, "bias", bias_object, {s.O});
     Sizes shape{s.N, s.OH, s.OW, s.O};
     checked_size(op, "output", shape);
-    py::array y = make_array<T>(shape);
+    Array y = make_array<T>(shape);
     launch(
         op, {memory_of(x), memory_of(w), memory_of(bias)}, {y},
-        [=](const void* const* in, void* const* out, const void* packed) {
-          Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
-          kernels().of<T>().conv2d.forward(requested(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                           static_cast<const T*>(packed), epilogue, static_cast<T*>(out[0]));
+        [=](const KernelCall& call) {
+          Epilogue<T> epilogue{call.in<T>(2), activation, T(alpha)};
+          call.kernels<T>().conv2d.forward(requested(s), call.in<T>(0), call.in<T>(1), call.packed<T>(), epilogue,
+                                           call.out<T>(0));
         },
-        packing<T>(s, ConvDirection::forward));
+        packing_of<T>(s, ConvDirection::forward));
     return y;
   });
 }
 
-py::array backward_input(py::handle dy_object, py::handle w_object, py::handle input_shape, py::handle strides,
-                         py::handle padding, py::handle dilation, index groups, py::handle bias_object,
-                         py::handle activation_name, double alpha) {
+Array backward_input(py::handle dy_object, py::handle w_object, py::handle input_shape, py::handle strides,
+                     py::handle padding, py::handle dilation, index groups, py::handle bias_object,
+                     py::handle activation_name, double alpha) {
   const char* op = "conv2d_backward_input";
-  py::array dy = checked(op, "dy", dy_object, 4);
+  Array dy = checked(op, "dy", dy_object, 4);
   Activation activation = checked_activation(op, "activation", activation_name);
   Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
-    py::array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
+    Array w = checked_as<T>(op, "w", w_object, {-1, -1, -1, -1});
     Conv2dShape s = checked_shape(op, "input_shape", shape, "w", shape_of(w), strides, padding, dilation, groups);
     checked_size(op, "input_shape", shape);
     check_output_gradient(op, dy, s);
-    py::object bias = checked_or_none<T>(op, "bias", bias_object, {s.C});
-    py::array dx = make_array<T>(shape);
+    Array bias = checked_or_none<T>(op, "bias", bias_object, {s.C});
+    Array dx = make_array<T>(shape);
     launch(
         op, {memory_of(dy), memory_of(w), memory_of(bias)}, {dx},
-        [=](const void* const* in, void* const* out, const void* packed) {
-          Epilogue<T> epilogue{static_cast<const T*>(in[2]), activation, T(alpha)};
-          kernels().of<T>().conv2d.backward_input(requested(s), static_cast<const T*>(in[0]),
-                                                  static_cast<const T*>(in[1]), static_cast<const T*>(packed), epilogue,
-                                                  static_cast<T*>(out[0]));
+        [=](const KernelCall& call) {
+          Epilogue<T> epilogue{call.in<T>(2), activation, T(alpha)};
+          call.kernels<T>().conv2d.backward_input(requested(s), call.in<T>(0), call.in<T>(1), call.packed<T>(),
+                                                  epilogue, call.out<T>(0));
         },
-        packing<T>(s, ConvDirection::backward_input));
+        packing_of<T>(s, ConvDirection::backward_input));
     return dx;
   });
 }
@@ -122,18 +121,18 @@ py::array backward_input(py::handle dy_object, py::handle w_object, py::handle i
 py::tuple backward_weight(py::handle x_object, py::handle dy_object, py::handle kernel_shape, py::handle strides,
                           py::handle padding, py::handle dilation, index groups, bool with_bias) {
   const char* op = "conv2d_backward_weight";
-  py::array x = checked(op, "x", x_object, 4);
+  Array x = checked(op, "x", x_object, 4);
   Sizes shape = checked_ints(op, "kernel_shape", kernel_shape, 4, 1);
   return by_dtype(op, "x", x, [&](auto zero) -> py::tuple {
     using T = decltype(zero);
-    py::array dy = checked_as<T>(op, "dy", dy_object, {-1, -1, -1, -1});
+    Array dy = checked_as<T>(op, "dy", dy_object, {-1, -1, -1, -1});
     Conv2dShape s = checked_shape(op, "x", shape_of(x), "kernel_shape", shape, strides, padding, dilation, groups);
     checked_size(op, "kernel_shape", shape);
     check_output_gradient(op, dy, s);
-    py::array dw = make_array<T>(shape), db = make_array<T>({with_bias ? s.O : 0});
-    launch(op, {memory_of(x), memory_of(dy)}, {dw, db}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().conv2d.backward_weight(requested(s), static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                               static_cast<T*>(out[0]), with_bias ? static_cast<T*>(out[1]) : nullptr);
+    Array dw = make_array<T>(shape), db = make_array<T>({with_bias ? s.O : 0});
+    launch(op, {memory_of(x), memory_of(dy)}, {dw, db}, [=](const KernelCall& call) {
+      call.kernels<T>().conv2d.backward_weight(requested(s), call.in<T>(0), call.in<T>(1), call.out<T>(0),
+                                               with_bias ? call.out<T>(1) : nullptr);
     });
     if (!with_bias) return py::make_tuple(dw, py::none());
     return py::make_tuple(dw, db);
@@ -148,7 +147,7 @@ const char* algorithm(const std::string& direction, py::handle x_shape, py::hand
   Conv2dShape s = checked_shape(op, "x_shape", x, "w_shape", w, strides, padding, dilation, groups);
   for (int i = 0; i < 3; i++)
     if (direction == kDirections[i])
-      return conv2d_algorithm_name(kernels().f32.conv2d.algorithm(requested(s), ConvDirection(i)));
+      return conv2d_algorithm_name(query_kernels().f32.conv2d.algorithm(requested(s), ConvDirection(i)));
   throw std::invalid_argument(
       "[conv2d_algorithm] direction: expected forward, backward_input or backward_weight, got '" + direction + "'");
 }

@@ -1,7 +1,6 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -18,9 +17,9 @@ std::uint64_t checked_uint64(const char* op, const char* name, py::handle object
   return value;
 }
 
-py::array dropout(py::handle x_object, py::handle rate_object, py::handle seed_object, py::handle offset_object) {
+Array dropout(py::handle x_object, py::handle rate_object, py::handle seed_object, py::handle offset_object) {
   const char* op = "dropout";
-  py::array x = checked(op, "x", x_object);
+  Array x = checked(op, "x", x_object);
   const double rate = checked_real(op, "rate", rate_object);
   PYDL_CHECK(rate >= 0 && rate < 1, "[", op, "] rate: expected 0 <= rate < 1, got ", rate);
   std::uint64_t seed = checked_uint64(op, "seed", seed_object);
@@ -30,9 +29,9 @@ py::array dropout(py::handle x_object, py::handle rate_object, py::handle seed_o
   if (const auto plan = Plan::recording()) plan->fail("dropout draws new numbers in every call");
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
-    py::array y = make_array<T>(shape_of(x));
-    launch(op, {memory_of(x)}, {y}, [=, n = index(x.size())](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().dropout.apply(n, rate, seed, offset, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+    Array y = make_array<T>(shape_of(x));
+    launch(op, {memory_of(x)}, {y}, [=, n = x.size()](const KernelCall& call) {
+      call.kernels<T>().dropout.apply(n, rate, seed, offset, call.in<T>(0), call.out<T>(0));
     });
     return y;
   });

@@ -2,44 +2,41 @@
 #include "bindings/bindings.h"
 #include "bindings/ids.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
 
 template <class T>
-py::array forward(const py::array& ids, const py::array& table) {
+Array forward(const Array& ids, const Array& table) {
   const char* op = "embedding_forward";
   const index count = ids.size(), rows = table.shape(0), cols = table.shape(1);
   std::vector<index> shape = shape_of(ids);
   shape.push_back(cols);
   checked_size(op, "ids", shape);
-  const py::array y = make_array<T>(shape);
+  const Array y = make_array<T>(shape);
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
     if (y.size() == 0) Ids(op, data<I>(ids), count, rows);  // without an output nothing else checks the ids
-    launch(op, {memory_of(ids), memory_of(table)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-      const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
-      kernels().of<T>().embedding.forward(count, cols, checked.data(), static_cast<const T*>(in[1]),
-                                          static_cast<T*>(out[0]));
+    launch(op, {memory_of(ids), memory_of(table)}, {y}, [=](const KernelCall& call) {
+      const Ids checked(op, call.in<I>(0), count, rows);
+      call.kernels<T>().embedding.forward(count, cols, checked.data(), call.in<T>(1), call.out<T>(0));
     });
   });
   return y;
 }
 
 template <class T>
-py::array backward(const py::array& dy, const py::array& ids, index rows) {
+Array backward(const Array& dy, const Array& ids, index rows) {
   const char* op = "embedding_backward";
   const index count = ids.size(), cols = dy.shape(dy.ndim() - 1);
   checked_size(op, "rows", {rows, cols});
-  const py::array dtable = make_array<T>({rows, cols});
+  const Array dtable = make_array<T>({rows, cols});
   by_id_type(op, ids, [&](auto zero) {
     using I = decltype(zero);
     if (dtable.size() == 0) Ids(op, data<I>(ids), count, rows);
-    launch(op, {memory_of(ids), memory_of(dy)}, {dtable}, [=](const void* const* in, void* const* out, const void*) {
-      const Ids checked(op, static_cast<const I*>(in[0]), count, rows);
-      kernels().of<T>().embedding.backward(count, rows, cols, checked.data(), static_cast<const T*>(in[1]),
-                                           static_cast<T*>(out[0]));
+    launch(op, {memory_of(ids), memory_of(dy)}, {dtable}, [=](const KernelCall& call) {
+      const Ids checked(op, call.in<I>(0), count, rows);
+      call.kernels<T>().embedding.backward(count, rows, cols, checked.data(), call.in<T>(1), call.out<T>(0));
     });
   });
   return dtable;
@@ -52,7 +49,7 @@ void bind_embedding(py::module_& m) {
       "embedding_forward",
       [](const py::object& ids_object, const py::object& table_object) {
         const char* op = "embedding_forward";
-        const py::array ids = checked(op, "ids", ids_object), table = checked(op, "table", table_object, 2);
+        const Array ids = checked(op, "ids", ids_object), table = checked(op, "table", table_object, 2);
         return by_dtype(op, "table", table, [&](auto zero) { return forward<decltype(zero)>(ids, table); });
       },
       py::arg("ids"), py::arg("table"),
@@ -61,7 +58,7 @@ void bind_embedding(py::module_& m) {
       "embedding_backward",
       [](const py::object& dy_object, const py::object& ids_object, index rows) {
         const char* op = "embedding_backward";
-        const py::array dy = checked(op, "dy", dy_object), ids = checked(op, "ids", ids_object);
+        const Array dy = checked(op, "dy", dy_object), ids = checked(op, "ids", ids_object);
         PYDL_CHECK(rows >= 0, "[", op, "] rows: expected at least 0, got ", rows);
         std::vector<index> shape = shape_of(ids);
         shape.push_back(dy.ndim() > 0 ? dy.shape(dy.ndim() - 1) : 0);

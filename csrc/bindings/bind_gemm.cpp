@@ -4,7 +4,6 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 #include "runtime/threads/parallel.h"
 
 namespace pydl {
@@ -20,11 +19,13 @@ struct Batch {
   Activation activation;
   T alpha;
 
-  void run(const T* a, const T* b, const T* bias, const T* packed, T* c) const {
-    const Epilogue<T> epilogue{bias, activation, alpha};
+  void run(const KernelCall& call) const {
+    const T *a = call.in<T>(0), *b = call.in<T>(1), *packed = call.packed<T>();
+    T* c = call.out<T>(0);
+    const Epilogue<T> epilogue{call.in<T>(2), activation, alpha};
     auto some = [&](index begin, index end) {
       for (index i = begin; i < end; i++)
-        kernels().of<T>().gemm.multiply(shape, a + i * a_stride, b + i * b_stride, packed, epilogue, c + i * c_stride);
+        call.kernels<T>().gemm.multiply(shape, a + i * a_stride, b + i * b_stride, packed, epilogue, c + i * c_stride);
     };
     if (count < 2 || shape.M * shape.N * shape.K > kSerialWork) return some(0, count);
     using Some = decltype(some);
@@ -37,8 +38,8 @@ struct Batch {
 };
 
 template <class T>
-py::array matmul(const py::array& a, const py::object& b_object, const py::object& bias_object, Activation activation,
-                 double alpha, bool transpose_a, bool transpose_b) {
+Array matmul(const Array& a, const py::object& b_object, const py::object& bias_object, Activation activation,
+             double alpha, bool transpose_a, bool transpose_b) {
   PYDL_CHECK(a.ndim() == 2 || a.ndim() == 3, "[matmul] a: expected 2 or 3 dimensions, got ", describe(a));
   const bool batched = a.ndim() == 3;
   const index rows = a.shape(batched), cols = a.shape(batched + 1);  // as stored
@@ -53,17 +54,17 @@ py::array matmul(const py::array& a, const py::object& b_object, const py::objec
   batch.activation = activation;
   batch.alpha = T(alpha);
 
-  const bool b_batched = batched && py::isinstance<py::array>(b_object) && py::array(b_object).ndim() == 3;
+  const bool b_batched = batched && is_array(b_object) && as_array(b_object).ndim() == 3;
   std::vector<index> b_shape{shape.K, -1};
   if (transpose_b) b_shape = {-1, shape.K};
   if (b_batched) b_shape.insert(b_shape.begin(), batch.count);
-  const py::array b = checked_as<T>(kOp, "b", b_object, b_shape);
+  const Array b = checked_as<T>(kOp, "b", b_object, b_shape);
   shape.N = b.shape(b.ndim() - (transpose_b ? 2 : 1));
   shape.ldb = b.shape(b.ndim() - 1);
   shape.ldc = shape.N;
-  const py::object bias = checked_or_none<T>(kOp, "bias", bias_object, {shape.N});
+  const Array bias = checked_or_none<T>(kOp, "bias", bias_object, {shape.N});
 
-  const py::array c = batched ? make_array<T>({batch.count, shape.M, shape.N}) : make_array<T>({shape.M, shape.N});
+  const Array c = batched ? make_array<T>({batch.count, shape.M, shape.N}) : make_array<T>({shape.M, shape.N});
   batch.a_stride = rows * cols;
   batch.b_stride = b_batched ? shape.K * shape.N : 0;
   batch.c_stride = shape.M * shape.N;
@@ -72,21 +73,14 @@ py::array matmul(const py::array& a, const py::object& b_object, const py::objec
     batch.count = 1;
   }
 
-  Plan::Packing packing;
-  if (!b_batched) {
-    packing.arguments = {1};
-    packing.bytes = [shape] { return kernels().of<T>().gemm.packed_size(shape) * index(sizeof(T)); };
-    packing.pack = [shape](const void* const* weights, void* packed) {
-      kernels().of<T>().gemm.pack_b(shape, static_cast<const T*>(weights[0]), static_cast<T*>(packed));
-    };
-  }
+  Plan::Packing packed;
+  if (!b_batched)
+    packed = packing(
+        {1}, [shape](const Kernels& table) { return table.of<T>().gemm.packed_size(shape) * index(sizeof(T)); },
+        [shape](const KernelCall& call) { call.kernels<T>().gemm.pack_b(shape, call.in<T>(0), call.out<T>(0)); });
   launch(
-      kOp, {memory_of(a), memory_of(b), memory_of(bias)}, {c},
-      [batch](const void* const* in, void* const* out, const void* packed) {
-        batch.run(static_cast<const T*>(in[0]), static_cast<const T*>(in[1]), static_cast<const T*>(in[2]),
-                  static_cast<const T*>(packed), static_cast<T*>(out[0]));
-      },
-      std::move(packing));
+      kOp, {memory_of(a), memory_of(b), memory_of(bias)}, {c}, [batch](const KernelCall& call) { batch.run(call); },
+      std::move(packed));
   return c;
 }
 
@@ -97,7 +91,7 @@ void bind_gemm(py::module_& m) {
       "matmul",
       [](const py::object& a_object, const py::object& b, const py::object& bias, const py::object& activation,
          const py::object& alpha_object, bool transpose_a, bool transpose_b) {
-        const py::array a = checked(kOp, "a", a_object);
+        const Array a = checked(kOp, "a", a_object);
         const Activation act = checked_activation(kOp, "activation", activation);
         const double alpha = checked_real(kOp, "alpha", alpha_object);
         return by_dtype(kOp, "a", a, [&](auto zero) {

@@ -1,12 +1,11 @@
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
 #include "bindings/normalization.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
 
-GroupNormShape shape_from(const char* op, const char* name, const py::array& x, index groups) {
+GroupNormShape shape_from(const char* op, const char* name, const Array& x, index groups) {
   PYDL_CHECK(x.ndim() >= 2, "[", op, "] ", name, ": expected at least 2 dimensions, got ", describe(x));
   GroupNormShape s{x.shape(0), 1, x.shape(x.ndim() - 1), groups};
   for (index i = 1; i + 1 < index(x.ndim()); i++) s.S *= x.shape(i);
@@ -17,37 +16,35 @@ GroupNormShape shape_from(const char* op, const char* name, const py::array& x, 
 }
 
 template <class T>
-py::tuple forward(const py::array& x, py::handle gamma_object, py::handle beta_object, index groups, double epsilon) {
+py::tuple forward(const Array& x, py::handle gamma_object, py::handle beta_object, index groups, double epsilon) {
   const char* op = "group_norm_forward";
   const GroupNormShape s = shape_from(op, "x", x, groups);
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.C});
-  const py::object beta = checked_or_none<T>(op, "beta", beta_object, {s.C});
-  const py::array y = make_array<T>(shape_of(x));
-  const py::array mean = make_array<T>({s.N, groups}), variance = make_array<T>({s.N, groups});
-  launch(op, {memory_of(x), memory_of(gamma), memory_of(beta)}, {y, mean, variance},
-         [=](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().group_norm.forward(s, T(epsilon), a[0], a[1], a[2], b[0], b[1], b[2]);
-         });
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.C});
+  const Array beta = checked_or_none<T>(op, "beta", beta_object, {s.C});
+  const Array y = make_array<T>(shape_of(x));
+  const Array mean = make_array<T>({s.N, groups}), variance = make_array<T>({s.N, groups});
+  launch(op, {memory_of(x), memory_of(gamma), memory_of(beta)}, {y, mean, variance}, [=](const KernelCall& call) {
+    call.kernels<T>().group_norm.forward(s, T(epsilon), call.in<T>(0), call.in<T>(1), call.in<T>(2), call.out<T>(0),
+                                         call.out<T>(1), call.out<T>(2));
+  });
   return py::make_tuple(y, mean, variance);
 }
 
 template <class T>
-py::tuple backward(const py::array& dy, py::handle x_object, py::handle gamma_object, py::handle mean_object,
+py::tuple backward(const Array& dy, py::handle x_object, py::handle gamma_object, py::handle mean_object,
                    py::handle variance_object, index groups, double epsilon) {
   const char* op = "group_norm_backward";
   const GroupNormShape s = shape_from(op, "dy", dy, groups);
-  const py::array x = checked_as<T>(op, "x", x_object, shape_of(dy));
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.C});
-  const py::array mean = checked_as<T>(op, "mean", mean_object, {s.N, groups});
-  const py::array variance = checked_as<T>(op, "variance", variance_object, {s.N, groups});
-  const py::array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>({s.C}), dbeta = make_array<T>({s.C});
+  const Array x = checked_as<T>(op, "x", x_object, shape_of(dy));
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, {s.C});
+  const Array mean = checked_as<T>(op, "mean", mean_object, {s.N, groups});
+  const Array variance = checked_as<T>(op, "variance", variance_object, {s.N, groups});
+  const Array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>({s.C}), dbeta = make_array<T>({s.C});
   launch(op, {memory_of(x), memory_of(dy), memory_of(gamma), memory_of(mean), memory_of(variance)}, {dx, dgamma, dbeta},
-         [=](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().group_norm.backward(s, T(epsilon), a[0], a[1], a[2], a[3], a[4], b[0], b[1], b[2]);
+         [=](const KernelCall& call) {
+           call.kernels<T>().group_norm.backward(s, T(epsilon), call.in<T>(0), call.in<T>(1), call.in<T>(2),
+                                                 call.in<T>(3), call.in<T>(4), call.out<T>(0), call.out<T>(1),
+                                                 call.out<T>(2));
          });
   return py::make_tuple(dx, dgamma, dbeta);
 }
@@ -59,7 +56,7 @@ void bind_group_norm(py::module_& m) {
       "group_norm_forward",
       [](py::handle x_object, py::handle gamma, py::handle beta, index groups, double epsilon) {
         const char* op = "group_norm_forward";
-        const py::array x = checked(op, "x", x_object);
+        const Array x = checked(op, "x", x_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "x", x,
                         [&](auto zero) { return forward<decltype(zero)>(x, gamma, beta, groups, epsilon); });
@@ -74,7 +71,7 @@ x is (N, ..., C), groups divides C; gamma and beta are (C,) or None, which stand
       [](py::handle dy_object, py::handle x, py::handle gamma, py::handle mean, py::handle variance, index groups,
          double epsilon) {
         const char* op = "group_norm_backward";
-        const py::array dy = checked(op, "dy", dy_object);
+        const Array dy = checked(op, "dy", dy_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "dy", dy, [&](auto zero) {
           return backward<decltype(zero)>(dy, x, gamma, mean, variance, groups, epsilon);

@@ -1,7 +1,6 @@
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
 #include "bindings/normalization.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -12,7 +11,7 @@ struct Rows {
   std::vector<index> outer, inner;
 };
 
-Rows rows_of(const char* op, const char* name, const py::array& x, index axis) {
+Rows rows_of(const char* op, const char* name, const Array& x, index axis) {
   PYDL_CHECK(0 <= axis && axis < index(x.ndim()), "[", op, "] axis: expected 0 <= axis < ", x.ndim(), ", got ", axis);
   Rows s;
   for (index i = 0; i < index(x.ndim()); i++) {
@@ -25,37 +24,35 @@ Rows rows_of(const char* op, const char* name, const py::array& x, index axis) {
 }
 
 template <class T>
-py::tuple forward(const py::array& x, py::handle gamma_object, py::handle beta_object, index axis, double epsilon) {
+py::tuple forward(const Array& x, py::handle gamma_object, py::handle beta_object, index axis, double epsilon) {
   const char* op = "layer_norm_forward";
   const Rows s = rows_of(op, "x", x, axis);
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, s.inner);
-  const py::object beta = checked_or_none<T>(op, "beta", beta_object, s.inner);
-  const py::array y = make_array<T>(shape_of(x)), mean = make_array<T>(s.outer), variance = make_array<T>(s.outer);
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, s.inner);
+  const Array beta = checked_or_none<T>(op, "beta", beta_object, s.inner);
+  const Array y = make_array<T>(shape_of(x)), mean = make_array<T>(s.outer), variance = make_array<T>(s.outer);
   launch(op, {memory_of(x), memory_of(gamma), memory_of(beta)}, {y, mean, variance},
-         [=, rows = s.rows, cols = s.cols](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().layer_norm.forward(rows, cols, T(epsilon), a[0], a[1], a[2], b[0], b[1], b[2]);
+         [=, rows = s.rows, cols = s.cols](const KernelCall& call) {
+           call.kernels<T>().layer_norm.forward(rows, cols, T(epsilon), call.in<T>(0), call.in<T>(1), call.in<T>(2),
+                                                call.out<T>(0), call.out<T>(1), call.out<T>(2));
          });
   return py::make_tuple(y, mean, variance);
 }
 
 template <class T>
-py::tuple backward(const py::array& dy, py::handle x_object, py::handle gamma_object, py::handle mean_object,
+py::tuple backward(const Array& dy, py::handle x_object, py::handle gamma_object, py::handle mean_object,
                    py::handle variance_object, index axis, double epsilon) {
   const char* op = "layer_norm_backward";
   const Rows s = rows_of(op, "dy", dy, axis);
-  const py::array x = checked_as<T>(op, "x", x_object, shape_of(dy));
-  const py::object gamma = checked_or_none<T>(op, "gamma", gamma_object, s.inner);
-  const py::array mean = checked_as<T>(op, "mean", mean_object, s.outer);
-  const py::array variance = checked_as<T>(op, "variance", variance_object, s.outer);
-  const py::array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>(s.inner), dbeta = make_array<T>(s.inner);
+  const Array x = checked_as<T>(op, "x", x_object, shape_of(dy));
+  const Array gamma = checked_or_none<T>(op, "gamma", gamma_object, s.inner);
+  const Array mean = checked_as<T>(op, "mean", mean_object, s.outer);
+  const Array variance = checked_as<T>(op, "variance", variance_object, s.outer);
+  const Array dx = make_array<T>(shape_of(dy)), dgamma = make_array<T>(s.inner), dbeta = make_array<T>(s.inner);
   launch(op, {memory_of(x), memory_of(dy), memory_of(gamma), memory_of(mean), memory_of(variance)}, {dx, dgamma, dbeta},
-         [=, rows = s.rows, cols = s.cols](const void* const* in, void* const* out, const void*) {
-           const auto a = reinterpret_cast<const T* const*>(in);
-           const auto b = reinterpret_cast<T* const*>(out);
-           kernels().of<T>().layer_norm.backward(rows, cols, T(epsilon), a[0], a[1], a[2], a[3], a[4], b[0], b[1],
-                                                 b[2]);
+         [=, rows = s.rows, cols = s.cols](const KernelCall& call) {
+           call.kernels<T>().layer_norm.backward(rows, cols, T(epsilon), call.in<T>(0), call.in<T>(1), call.in<T>(2),
+                                                 call.in<T>(3), call.in<T>(4), call.out<T>(0), call.out<T>(1),
+                                                 call.out<T>(2));
          });
   return py::make_tuple(dx, dgamma, dbeta);
 }
@@ -67,7 +64,7 @@ void bind_layer_norm(py::module_& m) {
       "layer_norm_forward",
       [](py::handle x_object, py::handle gamma, py::handle beta, index axis, double epsilon) {
         const char* op = "layer_norm_forward";
-        const py::array x = checked(op, "x", x_object);
+        const Array x = checked(op, "x", x_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "x", x, [&](auto zero) { return forward<decltype(zero)>(x, gamma, beta, axis, epsilon); });
       },
@@ -81,7 +78,7 @@ Raises ValueError for shapes, the axis and epsilon < 0, TypeError for types.)");
       [](py::handle dy_object, py::handle x, py::handle gamma, py::handle mean, py::handle variance, index axis,
          double epsilon) {
         const char* op = "layer_norm_backward";
-        const py::array dy = checked(op, "dy", dy_object);
+        const Array dy = checked(op, "dy", dy_object);
         check_epsilon(op, epsilon);
         return by_dtype(op, "dy", dy, [&](auto zero) {
           return backward<decltype(zero)>(dy, x, gamma, mean, variance, axis, epsilon);

@@ -1,7 +1,6 @@
 // Losses fused with the activation before them.
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 #include "runtime/memory/scratch.h"
 
 namespace pydl {
@@ -32,13 +31,13 @@ class Labels {
 
 // One integer per row, or one number per element.
 struct Target {
-  py::array array;
+  Array array;
   bool sparse, narrow;
 };
 
 template <class T>
 Target target_of(const char* op, const py::object& object, index rows, index cols) {
-  const py::array labels = checked(op, "labels", object);
+  const Array labels = checked(op, "labels", object);
   if (is<T>(labels)) {
     check_shape(op, "labels", labels, {rows, cols});
     return {labels, false, false};
@@ -51,82 +50,76 @@ Target target_of(const char* op, const py::object& object, index rows, index col
   return {labels, true, narrow};
 }
 
-void check_cols(const char* op, const char* name, const py::array& a) {
+void check_cols(const char* op, const char* name, const Array& a) {
   PYDL_CHECK(a.shape(1) > 0, "[", op, "] ", name, ": expected at least one class, got ", describe(a));
 }
 
 template <class T>
-py::tuple softmax_cross_entropy_forward(const py::array& logits, const py::object& labels_object) {
+py::tuple softmax_cross_entropy_forward(const Array& logits, const py::object& labels_object) {
   constexpr const char* op = "softmax_cross_entropy_forward";
   check_cols(op, "logits", logits);
   const index rows = logits.shape(0), cols = logits.shape(1);
   const Target target = target_of<T>(op, labels_object, rows, cols);
-  const py::array probs = make_array<T>({rows, cols}), loss = make_array<T>({rows});
+  const Array probs = make_array<T>({rows, cols}), loss = make_array<T>({rows});
   launch(op, {memory_of(logits), memory_of(target.array)}, {probs, loss},
-         [=, sparse = target.sparse, narrow = target.narrow](const void* const* in, void* const* out, const void*) {
-           const T* x = static_cast<const T*>(in[0]);
-           T *p = static_cast<T*>(out[0]), *l = static_cast<T*>(out[1]);
+         [=, sparse = target.sparse, narrow = target.narrow](const KernelCall& call) {
+           const T* x = call.in<T>(0);
+           T *p = call.out<T>(0), *l = call.out<T>(1);
            if (sparse)
-             kernels().of<T>().loss.softmax_cross_entropy_forward(rows, cols, x,
-                                                                  Labels(op, narrow, rows, cols, in[1]).data(), p, l);
+             call.kernels<T>().loss.softmax_cross_entropy_forward(
+                 rows, cols, x, Labels(op, narrow, rows, cols, call.in<void>(1)).data(), p, l);
            else
-             kernels().of<T>().loss.softmax_cross_entropy_dense_forward(rows, cols, x, static_cast<const T*>(in[1]), p,
-                                                                        l);
+             call.kernels<T>().loss.softmax_cross_entropy_dense_forward(rows, cols, x, call.in<T>(1), p, l);
          });
   return py::make_tuple(loss, probs);
 }
 
 template <class T>
-py::array softmax_cross_entropy_backward(const py::array& probs, const py::object& labels_object,
-                                         const py::object& dloss_object) {
+Array softmax_cross_entropy_backward(const Array& probs, const py::object& labels_object,
+                                     const py::object& dloss_object) {
   constexpr const char* op = "softmax_cross_entropy_backward";
   check_cols(op, "probs", probs);
   const index rows = probs.shape(0), cols = probs.shape(1);
   const Target target = target_of<T>(op, labels_object, rows, cols);
-  const py::array dloss = checked_as<T>(op, "dloss", dloss_object, {rows});
-  const py::array dlogits = make_array<T>({rows, cols});
+  const Array dloss = checked_as<T>(op, "dloss", dloss_object, {rows});
+  const Array dlogits = make_array<T>({rows, cols});
   launch(op, {memory_of(probs), memory_of(target.array), memory_of(dloss)}, {dlogits},
-         [=, sparse = target.sparse, narrow = target.narrow](const void* const* in, void* const* out, const void*) {
-           const T *p = static_cast<const T*>(in[0]), *d = static_cast<const T*>(in[2]);
-           T* dx = static_cast<T*>(out[0]);
+         [=, sparse = target.sparse, narrow = target.narrow](const KernelCall& call) {
+           const T *p = call.in<T>(0), *d = call.in<T>(2);
+           T* dx = call.out<T>(0);
            if (sparse)
-             kernels().of<T>().loss.softmax_cross_entropy_backward(rows, cols, p,
-                                                                   Labels(op, narrow, rows, cols, in[1]).data(), d, dx);
+             call.kernels<T>().loss.softmax_cross_entropy_backward(
+                 rows, cols, p, Labels(op, narrow, rows, cols, call.in<void>(1)).data(), d, dx);
            else
-             kernels().of<T>().loss.softmax_cross_entropy_dense_backward(rows, cols, p, static_cast<const T*>(in[1]), d,
-                                                                         dx);
+             call.kernels<T>().loss.softmax_cross_entropy_dense_backward(rows, cols, p, call.in<T>(1), d, dx);
          });
   return dlogits;
 }
 
 template <class T>
-py::array sigmoid_cross_entropy_forward(const py::array& logits, const py::object& targets_object) {
+Array sigmoid_cross_entropy_forward(const Array& logits, const py::object& targets_object) {
   constexpr const char* op = "sigmoid_cross_entropy_forward";
-  const py::array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
-  const py::array loss = make_array<T>(shape_of(logits));
+  const Array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
+  const Array loss = make_array<T>(shape_of(logits));
   const index n = logits.size();
-  launch(op, {memory_of(logits), memory_of(targets)}, {loss},
-         [=](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().loss.sigmoid_cross_entropy_forward(n, static_cast<const T*>(in[0]),
-                                                                static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
-         });
+  launch(op, {memory_of(logits), memory_of(targets)}, {loss}, [=](const KernelCall& call) {
+    call.kernels<T>().loss.sigmoid_cross_entropy_forward(n, call.in<T>(0), call.in<T>(1), call.out<T>(0));
+  });
   return loss;
 }
 
 template <class T>
-py::array sigmoid_cross_entropy_backward(const py::array& logits, const py::object& targets_object,
-                                         const py::object& dloss_object) {
+Array sigmoid_cross_entropy_backward(const Array& logits, const py::object& targets_object,
+                                     const py::object& dloss_object) {
   constexpr const char* op = "sigmoid_cross_entropy_backward";
-  const py::array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
-  const py::array dloss = checked_as<T>(op, "dloss", dloss_object, shape_of(logits));
-  const py::array dlogits = make_array<T>(shape_of(logits));
+  const Array targets = checked_as<T>(op, "targets", targets_object, shape_of(logits));
+  const Array dloss = checked_as<T>(op, "dloss", dloss_object, shape_of(logits));
+  const Array dlogits = make_array<T>(shape_of(logits));
   const index n = logits.size();
-  launch(op, {memory_of(logits), memory_of(targets), memory_of(dloss)}, {dlogits},
-         [=](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().loss.sigmoid_cross_entropy_backward(n, static_cast<const T*>(in[0]),
-                                                                 static_cast<const T*>(in[1]),
-                                                                 static_cast<const T*>(in[2]), static_cast<T*>(out[0]));
-         });
+  launch(op, {memory_of(logits), memory_of(targets), memory_of(dloss)}, {dlogits}, [=](const KernelCall& call) {
+    call.kernels<T>().loss.sigmoid_cross_entropy_backward(n, call.in<T>(0), call.in<T>(1), call.in<T>(2),
+                                                          call.out<T>(0));
+  });
   return dlogits;
 }
 
@@ -137,7 +130,7 @@ void bind_loss(py::module_& m) {
       "softmax_cross_entropy_forward",
       [](const py::object& logits_object, const py::object& labels) {
         constexpr const char* op = "softmax_cross_entropy_forward";
-        const py::array logits = checked(op, "logits", logits_object, 2);
+        const Array logits = checked(op, "logits", logits_object, 2);
         return by_dtype(op, "logits", logits,
                         [&](auto zero) { return softmax_cross_entropy_forward<decltype(zero)>(logits, labels); });
       },
@@ -147,7 +140,7 @@ void bind_loss(py::module_& m) {
       "softmax_cross_entropy_backward",
       [](const py::object& probs_object, const py::object& labels, const py::object& dloss) {
         constexpr const char* op = "softmax_cross_entropy_backward";
-        const py::array probs = checked(op, "probs", probs_object, 2);
+        const Array probs = checked(op, "probs", probs_object, 2);
         return by_dtype(op, "probs", probs, [&](auto zero) {
           return softmax_cross_entropy_backward<decltype(zero)>(probs, labels, dloss);
         });
@@ -157,7 +150,7 @@ void bind_loss(py::module_& m) {
       "sigmoid_cross_entropy_forward",
       [](const py::object& logits_object, const py::object& targets) {
         constexpr const char* op = "sigmoid_cross_entropy_forward";
-        const py::array logits = checked(op, "logits", logits_object);
+        const Array logits = checked(op, "logits", logits_object);
         return by_dtype(op, "logits", logits,
                         [&](auto zero) { return sigmoid_cross_entropy_forward<decltype(zero)>(logits, targets); });
       },
@@ -166,7 +159,7 @@ void bind_loss(py::module_& m) {
       "sigmoid_cross_entropy_backward",
       [](const py::object& logits_object, const py::object& targets, const py::object& dloss) {
         constexpr const char* op = "sigmoid_cross_entropy_backward";
-        const py::array logits = checked(op, "logits", logits_object);
+        const Array logits = checked(op, "logits", logits_object);
         return by_dtype(op, "logits", logits, [&](auto zero) {
           return sigmoid_cross_entropy_backward<decltype(zero)>(logits, targets, dloss);
         });

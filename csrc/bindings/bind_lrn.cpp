@@ -1,11 +1,10 @@
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
 
-LrnRule checked_rule(const char* op, const py::array& x, index radius, double bias, double alpha, double beta) {
+LrnRule checked_rule(const char* op, const Array& x, index radius, double bias, double alpha, double beta) {
   PYDL_CHECK(x.ndim() > 0, "[", op, "] x: expected at least 1 dimension, got ", describe(x));
   PYDL_CHECK(radius >= 0, "[", op, "] depth_radius: expected an integer >= 0, got ", radius);
   PYDL_CHECK(bias > 0 && bias < 1e30, "[", op, "] bias: expected a number > 0, got ", bias);
@@ -22,14 +21,14 @@ void bind_lrn(py::module_& m) {
       "lrn_forward",
       [](py::handle x_object, index radius, double bias, double alpha, double beta) {
         const char* op = "lrn_forward";
-        const py::array x = checked(op, "x", x_object);
+        const Array x = checked(op, "x", x_object);
         const LrnRule rule = checked_rule(op, x, radius, bias, alpha, beta);
         return by_dtype(op, "x", x, [&](auto zero) {
           using T = decltype(zero);
-          const py::array y = make_array<T>(shape_of(x));
+          const Array y = make_array<T>(shape_of(x));
           const index cols = x.shape(x.ndim() - 1), rows = cols ? x.size() / cols : 0;
-          launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-            kernels().of<T>().lrn.forward(rule, rows, cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+          launch(op, {memory_of(x)}, {y}, [=](const KernelCall& call) {
+            call.kernels<T>().lrn.forward(rule, rows, cols, call.in<T>(0), call.out<T>(0));
           });
           return y;
         });
@@ -42,16 +41,15 @@ Raises ValueError for depth_radius, alpha, beta < 0 and bias <= 0, TypeError for
       "lrn_backward",
       [](py::handle dy_object, py::handle x_object, index radius, double bias, double alpha, double beta) {
         const char* op = "lrn_backward";
-        const py::array dy = checked(op, "dy", dy_object);
+        const Array dy = checked(op, "dy", dy_object);
         const LrnRule rule = checked_rule(op, dy, radius, bias, alpha, beta);
         return by_dtype(op, "dy", dy, [&](auto zero) {
           using T = decltype(zero);
-          const py::array x = checked_as<T>(op, "x", x_object, shape_of(dy));
-          const py::array dx = make_array<T>(shape_of(dy));
+          const Array x = checked_as<T>(op, "x", x_object, shape_of(dy));
+          const Array dx = make_array<T>(shape_of(dy));
           const index cols = dy.shape(dy.ndim() - 1), rows = cols ? dy.size() / cols : 0;
-          launch(op, {memory_of(x), memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-            kernels().of<T>().lrn.backward(rule, rows, cols, static_cast<const T*>(in[0]), static_cast<const T*>(in[1]),
-                                           static_cast<T*>(out[0]));
+          launch(op, {memory_of(x), memory_of(dy)}, {dx}, [=](const KernelCall& call) {
+            call.kernels<T>().lrn.backward(rule, rows, cols, call.in<T>(0), call.in<T>(1), call.out<T>(0));
           });
           return dx;
         });

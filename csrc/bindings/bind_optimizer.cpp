@@ -4,7 +4,6 @@
 #include "bindings/array.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 #include "runtime/plan.h"
 
 namespace pydl {
@@ -41,15 +40,15 @@ void check_disjoint(const char* op, std::vector<Span> spans) {
 
 // The arrays of all lists, one vector per list; an empty optional list gives an empty vector.
 template <class T>
-std::vector<std::vector<py::array>> checked_lists(const char* op, const std::vector<Argument>& arguments) {
-  std::vector<std::vector<py::array>> lists;
+std::vector<std::vector<Array>> checked_lists(const char* op, const std::vector<Argument>& arguments) {
+  std::vector<std::vector<Array>> lists;
   std::vector<Span> spans;
   for (const Argument& argument : arguments) {
-    std::vector<py::array> list;
+    std::vector<Array> list;
     for (py::handle item : argument.list) {
       std::string name = std::string(argument.name) + "[" + std::to_string(list.size()) + "]";
-      py::array a = lists.empty() ? checked(op, name.c_str(), item)
-                                  : checked_as<T>(op, name.c_str(), item, shape_of(lists[0][list.size()]));
+      Array a = lists.empty() ? checked(op, name.c_str(), item)
+                              : checked_as<T>(op, name.c_str(), item, shape_of(lists[0][list.size()]));
       PYDL_CHECK_TYPE(is<T>(a), "[", op, "] ", name, ": expected the dtype of params[0], got ", describe(a));
       if (argument.written()) check_writable(op, name.c_str(), a);
       const char* begin = data<char>(a);
@@ -68,7 +67,7 @@ index checked_length(const char* op, const Argument& argument) {
   return index(py::len(argument.list));
 }
 
-// Checks the lists and runs update(T(), parameters, count) without the GIL.
+// Checks the lists and launches update(kernels of T, parameters, count).
 template <class Update>
 void update_all(const char* op, const std::vector<Argument>& arguments, const Update& update) {
   index count = checked_length(op, arguments[0]);
@@ -76,11 +75,10 @@ void update_all(const char* op, const std::vector<Argument>& arguments, const Up
     index length = checked_length(op, a);
     PYDL_CHECK(length == count, "[", op, "] ", a.name, ": expected ", count, " arrays as in params, got ", length);
   }
-  if (const auto plan = Plan::recording()) plan->fail(std::string(op) + " changes weights");
   if (count == 0) return;
   by_dtype(op, "params[0]", checked(op, "params[0]", arguments[0].list[py::int_(0)]), [&](auto zero) {
     using T = decltype(zero);
-    std::vector<std::vector<py::array>> lists = checked_lists<T>(op, arguments);
+    std::vector<std::vector<Array>> lists = checked_lists<T>(op, arguments);
     std::vector<Parameter<T>> parameters;
     for (std::size_t i = 0; i < lists[0].size(); i++) {
       Parameter<T> p{};
@@ -93,8 +91,9 @@ void update_all(const char* op, const std::vector<Argument>& arguments, const Up
       }
       parameters.push_back(p);
     }
-    KernelScope run;
-    update(zero, parameters.data(), index(parameters.size()));
+    launch_in_place(op, [&](const Kernels& table) {
+      update(table.of<T>().optimizer, parameters.data(), index(parameters.size()));
+    });
   });
 }
 
@@ -113,8 +112,8 @@ void sgd_update(py::handle params, py::handle grads, py::handle momenta, double 
   SgdRule rule{learning_rate, momentum, nesterov, weight_decay};
   std::vector<Argument> arguments{{"params", params, Role::w}, {"grads", grads, Role::g}};
   if (momentum != 0) arguments.push_back({"momenta", momenta, Role::m});
-  update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
-    kernels().of<decltype(zero)>().optimizer.sgd_update(rule, parameters, count);
+  update_all(op, arguments, [&](const auto& kernels, const auto* parameters, index count) {
+    kernels.sgd_update(rule, parameters, count);
   });
 }
 
@@ -131,8 +130,8 @@ void rmsprop_update(py::handle params, py::handle grads, py::handle squares, py:
       {"params", params, Role::w}, {"grads", grads, Role::g}, {"squares", squares, Role::v}};
   if (momentum != 0) arguments.push_back({"momenta", momenta, Role::m});
   if (!means.is_none()) arguments.push_back({"means", means, Role::u});
-  update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
-    kernels().of<decltype(zero)>().optimizer.rmsprop_update(rule, parameters, count);
+  update_all(op, arguments, [&](const auto& kernels, const auto* parameters, index count) {
+    kernels.rmsprop_update(rule, parameters, count);
   });
 }
 
@@ -150,8 +149,8 @@ void adam_update(py::handle params, py::handle grads, py::handle m, py::handle v
   std::vector<Argument> arguments{
       {"params", params, Role::w}, {"grads", grads, Role::g}, {"m", m, Role::m}, {"v", v, Role::v}};
   if (!largest.is_none()) arguments.push_back({"largest", largest, Role::u});
-  update_all(op, arguments, [&](auto zero, const auto* parameters, index count) {
-    kernels().of<decltype(zero)>().optimizer.adam_update(rule, parameters, count);
+  update_all(op, arguments, [&](const auto& kernels, const auto* parameters, index count) {
+    kernels.adam_update(rule, parameters, count);
   });
 }
 

@@ -19,32 +19,32 @@ namespace {
 // A plan of arrays, in Python _core.Plan: it knows the shapes of inputs and outputs, and holds the weights.
 class ArrayPlan : public Plan {
  public:
-  void begin(const std::vector<py::array>& inputs,
-             const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& weights, const py::object& snapshot) {
+  void begin(const std::vector<Array>& inputs, const std::vector<std::pair<Array, std::shared_ptr<Version>>>& weights,
+             const py::object& snapshot) {
     PYDL_CHECK(!is_recording(), "[plan] another plan is recording in this thread");
     PYDL_CHECK(!begun_, "[plan] a plan records once");
     begun_ = true;
     if (!snapshot.is_none()) depends_on_ = &snapshot.cast<const Snapshot&>();
     snapshot_ = snapshot;
     std::vector<Memory> memory;
-    for (const py::array& a : inputs) {
+    for (const Array& a : inputs) {
       memory.push_back(memory_of(checked("plan", "input", a)));
       inputs_.push_back({a.dtype(), shape_of(a)});
-      keep(std::make_shared<py::array>(a));
+      keep(std::make_shared<Array>(a));
     }
     Plan::begin(memory);
     for (const auto& [array, version] : weights) add_constant(array, version);
   }
 
-  void add_constant(const py::array& array, const std::shared_ptr<Version>& version) {
+  void add_constant(const Array& array, const std::shared_ptr<Version>& version) {
     PYDL_CHECK(recording().get() == this, "[plan] add_constant: expected a plan that records in this thread");
     Plan::add_constant(memory_of(checked("plan", "array", array)), version);
     constants_.push_back(array);
   }
 
   // The last outputs are not returned: each run writes them to these arrays, which it may have read before.
-  py::object end(const std::vector<py::array>& outputs,
-                 const std::vector<std::pair<py::array, std::shared_ptr<Version>>>& post_run_writes,
+  py::object end(const std::vector<Array>& outputs,
+                 const std::vector<std::pair<Array, std::shared_ptr<Version>>>& post_run_writes,
                  const py::object& rebuild) {
     const char* name = "post_run_writes";
     PYDL_CHECK(post_run_writes.size() <= outputs.size(), "[plan] ", name, ": expected at most ", outputs.size(),
@@ -52,19 +52,19 @@ class ArrayPlan : public Plan {
     const std::size_t first = outputs.size() - post_run_writes.size();
     for (std::size_t i = 0; i < post_run_writes.size(); i++) {
       const auto& [array, version] = post_run_writes[i];
-      const py::array &checked_array = checked("plan", name, array), &output = outputs[first + i];
+      const Array &checked_array = checked("plan", name, array), &output = outputs[first + i];
       check_writable("plan", name, checked_array);
       check_shape("plan", name, checked_array, shape_of(output));
       PYDL_CHECK_TYPE(array.dtype().num() == output.dtype().num(), "[plan] ", name, ": expected the dtype of ",
                       describe(output), ", got ", describe(array));
       PYDL_CHECK(version, "[plan] ", name, ": expected a version");
-      writes_.push_back({array, version, index(array.nbytes())});
+      writes_.push_back({array, version, array.nbytes()});
       write_bytes_ += aligned(writes_.back().bytes);
     }
     PYDL_CHECK(!rebuild.is_none() || first == 1, "[plan] rebuild: needed for ", first, " outputs");
     rebuild_ = rebuild;
     std::vector<Memory> memory;
-    for (const py::array& a : outputs) {
+    for (const Array& a : outputs) {
       memory.push_back(memory_of(checked("plan", "output", a)));
       outputs_.push_back({a.dtype(), shape_of(a)});
     }
@@ -84,11 +84,11 @@ class ArrayPlan : public Plan {
     PYDL_CHECK(inputs.size() == inputs_.size(), "[plan] expected ", inputs_.size(), " inputs, got ", inputs.size());
     std::vector<const void*> in;
     for (std::size_t i = 0; i < inputs.size(); i++) {
-      py::array a = checked("plan", "input", inputs[i]);
+      Array a = checked("plan", "input", inputs[i]);
       PYDL_CHECK_TYPE(a.dtype().num() == inputs_[i].dtype.num(), "[plan] input: expected ",
                       py::str(inputs_[i].dtype).cast<std::string>(), ", got ", describe(a));
       check_shape("plan", "input", a, inputs_[i].shape);
-      in.push_back(a.data());
+      in.push_back(data<void>(a));
     }
     return run_on(in.data());
   }
@@ -96,11 +96,11 @@ class ArrayPlan : public Plan {
   // The fast path for a single input: None if the input is not as recorded, the plan is invalid, or this call is part
   // of another forward pass or on a tape.
   py::object replay(const py::object& input) {
-    if (!complete_ || inputs_.size() != 1 || !thread_state().outside() || !inputs_[0].fits(input) ||
-        (depends_on_ && !depends_on_->holds()))
-      return py::none();
-    const void* data = py::reinterpret_borrow<py::array>(input).data();
-    return run_on(&data);
+    if (!complete_ || inputs_.size() != 1 || !thread_state().outside()) return py::none();
+    const Array array = exact_array(input);
+    if (!array || !inputs_[0].fits(array) || (depends_on_ && !depends_on_->holds())) return py::none();
+    const void* memory = data<void>(array);
+    return run_on(&memory);
   }
 
   const py::object& snapshot() const { return snapshot_; }
@@ -111,12 +111,7 @@ class ArrayPlan : public Plan {
     py::dtype dtype;
     std::vector<index> shape;
 
-    bool fits(const py::object& object) const {
-      if (Py_TYPE(object.ptr()) != py::detail::npy_api::get().PyArray_Type_) return false;
-      const py::array a = py::reinterpret_borrow<py::array>(object);
-      return is_plain(a) && a.dtype().is(dtype) && std::size_t(a.ndim()) == shape.size() &&
-             std::equal(shape.begin(), shape.end(), a.shape());
-    }
+    bool fits(const Array& a) const { return is_plain(a) && a.dtype().is(dtype) && has_shape(a, shape); }
   };
 
   py::object run_on(const void* const* in) {
@@ -129,7 +124,7 @@ class ArrayPlan : public Plan {
     py::object one;
     py::tuple several(single ? 0 : given);
     for (std::size_t i = 0; i < given; i++) {
-      py::array y = make_array(outputs_[i].dtype, outputs_[i].shape);
+      Array y = make_array(outputs_[i].dtype, outputs_[i].shape);
       out[i] = mutable_data<void>(y);
       if (single) {
         one = std::move(y);
@@ -141,10 +136,7 @@ class ArrayPlan : public Plan {
       out[given + i] = place;
       place += aligned(writes_[i].bytes);
     }
-    {
-      KernelScope run;
-      Plan::run(in, out);
-    }
+    launch(*this, in, out);
     for (std::size_t i = 0; i < writes_.size(); i++) {
       const Write& write = writes_[i];
       std::memcpy(mutable_data<void>(write.array), out[given + i], std::size_t(write.bytes));
@@ -155,7 +147,7 @@ class ArrayPlan : public Plan {
   }
 
   struct Write {
-    py::array array;
+    Array array;
     std::shared_ptr<Version> version;
     index bytes;
   };
@@ -167,7 +159,7 @@ class ArrayPlan : public Plan {
   std::vector<Write> writes_;
   index write_bytes_ = 0;
   py::object rebuild_ = py::none();  // makes the result of a run from its arrays; None: the one tensor
-  std::vector<py::array> constants_;
+  std::vector<Array> constants_;
   std::atomic<std::int64_t> runs_{0};
   bool begun_ = false, complete_ = false;
 };
@@ -236,7 +228,7 @@ snapshot: what the plan depends on besides the weights' values; `replay` checks 
       .def("add_constant", &ArrayPlan::add_constant, py::arg("array"), py::arg("version") = py::none(),
            "While recording: this array will be the same memory at every replay.")
       .def("end", &ArrayPlan::end, py::arg("outputs"),
-           py::arg("post_run_writes") = std::vector<std::pair<py::array, std::shared_ptr<Version>>>{},
+           py::arg("post_run_writes") = std::vector<std::pair<Array, std::shared_ptr<Version>>>{},
            py::arg("rebuild") = py::none(),
            R"(Ends recording; None, or the reason why it cannot replay.
 

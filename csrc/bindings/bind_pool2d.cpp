@@ -3,7 +3,6 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -50,72 +49,70 @@ Sizes output_shape(const Pool2dShape& s) { return {s.N, s.OH, s.OW, s.C}; }
 py::tuple max_forward(py::handle x_object, py::handle pool_size, py::handle strides, py::handle padding,
                       bool with_argmax) {
   const char* op = "max_pool2d_forward";
-  py::array x = checked(op, "x", x_object, 4);
+  Array x = checked(op, "x", x_object, 4);
   Pool2dShape s = checked_max(op, "x", shape_of(x), pool_size, strides, padding);
   return by_dtype(op, "x", x, [&](auto zero) -> py::tuple {
     using T = decltype(zero);
-    py::array y = make_array<T>(output_shape(s));
+    Array y = make_array<T>(output_shape(s));
     if (!with_argmax) {
-      launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-        kernels().of<T>().pool2d.max_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), nullptr);
+      launch(op, {memory_of(x)}, {y}, [=](const KernelCall& call) {
+        call.kernels<T>().pool2d.max_forward(s, call.in<T>(0), call.out<T>(0), nullptr);
       });
       return py::make_tuple(y, py::none());
     }
     const Sizes shape = output_shape(s);
-    py::array argmax = s.few_cells() ? make_array<std::uint8_t>(shape) : make_array<std::int32_t>(shape);
-    launch(op, {memory_of(x)}, {y, argmax}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().pool2d.max_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]), out[1]);
+    Array argmax = s.few_cells() ? make_array<std::uint8_t>(shape) : make_array<std::int32_t>(shape);
+    launch(op, {memory_of(x)}, {y, argmax}, [=](const KernelCall& call) {
+      call.kernels<T>().pool2d.max_forward(s, call.in<T>(0), call.out<T>(0), call.out<void>(1));
     });
     return py::make_tuple(y, argmax);
   });
 }
 
-py::array max_backward(py::handle dy_object, py::handle argmax_object, py::handle input_shape, py::handle pool_size,
-                       py::handle strides, py::handle padding) {
+Array max_backward(py::handle dy_object, py::handle argmax_object, py::handle input_shape, py::handle pool_size,
+                   py::handle strides, py::handle padding) {
   const char* op = "max_pool2d_backward";
-  py::array dy = checked(op, "dy", dy_object, 4);
+  Array dy = checked(op, "dy", dy_object, 4);
   Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
   Pool2dShape s = checked_max(op, "input_shape", shape, pool_size, strides, padding);
   check_shape(op, "dy", dy, output_shape(s));
-  py::array argmax = s.few_cells() ? checked_as<std::uint8_t>(op, "argmax", argmax_object, output_shape(s))
-                                   : checked_as<std::int32_t>(op, "argmax", argmax_object, output_shape(s));
+  Array argmax = s.few_cells() ? checked_as<std::uint8_t>(op, "argmax", argmax_object, output_shape(s))
+                               : checked_as<std::int32_t>(op, "argmax", argmax_object, output_shape(s));
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
-    py::array dx = make_array<T>(shape);
-    launch(op, {memory_of(dy), memory_of(argmax)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().pool2d.max_backward(s, static_cast<const T*>(in[0]), in[1], static_cast<T*>(out[0]));
+    Array dx = make_array<T>(shape);
+    launch(op, {memory_of(dy), memory_of(argmax)}, {dx}, [=](const KernelCall& call) {
+      call.kernels<T>().pool2d.max_backward(s, call.in<T>(0), call.in<void>(1), call.out<T>(0));
     });
     return dx;
   });
 }
 
-py::array avg_forward(py::handle x_object, py::handle pool_size, py::handle strides, py::handle padding) {
+Array avg_forward(py::handle x_object, py::handle pool_size, py::handle strides, py::handle padding) {
   const char* op = "avg_pool2d_forward";
-  py::array x = checked(op, "x", x_object, 4);
+  Array x = checked(op, "x", x_object, 4);
   Pool2dShape s = checked_shape(op, "x", shape_of(x), pool_size, strides, padding);
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
-    py::array y = make_array<T>(output_shape(s));
-    launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().pool2d.avg_forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
-    });
+    Array y = make_array<T>(output_shape(s));
+    launch(op, {memory_of(x)}, {y},
+           [=](const KernelCall& call) { call.kernels<T>().pool2d.avg_forward(s, call.in<T>(0), call.out<T>(0)); });
     return y;
   });
 }
 
-py::array avg_backward(py::handle dy_object, py::handle input_shape, py::handle pool_size, py::handle strides,
-                       py::handle padding) {
+Array avg_backward(py::handle dy_object, py::handle input_shape, py::handle pool_size, py::handle strides,
+                   py::handle padding) {
   const char* op = "avg_pool2d_backward";
-  py::array dy = checked(op, "dy", dy_object, 4);
+  Array dy = checked(op, "dy", dy_object, 4);
   Sizes shape = checked_ints(op, "input_shape", input_shape, 4, 0);
   Pool2dShape s = checked_shape(op, "input_shape", shape, pool_size, strides, padding);
   check_shape(op, "dy", dy, output_shape(s));
   return by_dtype(op, "dy", dy, [&](auto zero) {
     using T = decltype(zero);
-    py::array dx = make_array<T>(shape);
-    launch(op, {memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-      kernels().of<T>().pool2d.avg_backward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
-    });
+    Array dx = make_array<T>(shape);
+    launch(op, {memory_of(dy)}, {dx},
+           [=](const KernelCall& call) { call.kernels<T>().pool2d.avg_backward(s, call.in<T>(0), call.out<T>(0)); });
     return dx;
   });
 }

@@ -45,8 +45,8 @@ void each_direction(const Body& body) {
 }
 
 // The three arrays of a launch that belong to direction i, after the one that all directions share.
-template <class Array>
-Array* of_direction(Array* arrays, std::size_t i) {
+template <class Item>
+Item* of_direction(Item* arrays, std::size_t i) {
   return arrays + 1 + 3 * i;
 }
 constexpr std::size_t arrays_of(std::size_t directions) { return 1 + 3 * directions; }
@@ -61,8 +61,7 @@ struct Directions {
   index outputs = 0;
 
   // `memory` gets the inputs, kInputs for each direction.
-  Directions(const char* op, const RecurrentCell& kind, const py::array& x, const Arguments<N>& arguments,
-             Memory* memory)
+  Directions(const char* op, const RecurrentCell& kind, const Array& x, const Arguments<N>& arguments, Memory* memory)
       : cell(kind) {
     for (std::size_t i = 0; i < N; i++) {
       const Direction<T> d = checked_direction<T>(op, cell, x, arguments[i]);
@@ -77,8 +76,10 @@ struct Directions {
       s.outputs_in_order = N > 1;
     }
   }
-  const RecurrentCellKernels<T>& kernels() const { return cell.kernels<T>(); }
-  index packed_bytes(std::size_t i) const { return kernels().packed_size(shapes[i]) * index(sizeof(T)); }
+  const RecurrentCellKernels<T>& of(const Kernels& table) const { return cell.of(table.of<T>()); }
+  index packed_bytes(const Kernels& table, std::size_t i) const {
+    return of(table).packed_size(shapes[i]) * index(sizeof(T));
+  }
   std::vector<index> output_shape() const {
     const RecurrentShape& s = shapes[0];
     return s.return_sequences ? std::vector<index>{s.B, s.T, outputs} : std::vector<index>{s.B, outputs};
@@ -89,31 +90,33 @@ struct Directions {
 template <class T, std::size_t N>
 Plan::Packing packing_of(const Directions<T, N>& all) {
   const auto first_weight = [=](std::size_t i) { return all.shapes[i].id_rows ? 2 : 1; };  // ids are rows of the kernel
-  Plan::Packing packing;
+  std::vector<int> arguments;
   for (std::size_t i = 0; i < N; i++)
-    for (int k = first_weight(i); k <= 3; k++) packing.arguments.push_back(kInputs * int(i) + k);
-  packing.bytes = [=] {
-    index sum = 0;
-    for (std::size_t i = 0; i < N; i++) sum += all.packed_bytes(i);
-    return sum;
-  };
-  packing.pack = [=](const void* const* weights, void* packed) {
-    char* to = static_cast<char*>(packed);
-    for (std::size_t i = 0; i < N; to += all.packed_bytes(i), i++) {
-      const void* in[kInputs] = {};
-      for (int k = first_weight(i); k <= 3; k++) in[k] = *weights++;
-      all.kernels().pack(all.shapes[i], inputs_of<T>(in), reinterpret_cast<T*>(to));
-    }
-  };
-  return packing;
+    for (int k = first_weight(i); k <= 3; k++) arguments.push_back(kInputs * int(i) + k);
+  return packing(
+      std::move(arguments),
+      [=](const Kernels& table) {
+        index sum = 0;
+        for (std::size_t i = 0; i < N; i++) sum += all.packed_bytes(table, i);
+        return sum;
+      },
+      [=](const KernelCall& call) {
+        const void* const* weights = call.inputs;
+        char* to = call.out<char>(0);
+        for (std::size_t i = 0; i < N; to += all.packed_bytes(call.table, i), i++) {
+          const void* in[kInputs] = {};
+          for (int k = first_weight(i); k <= 3; k++) in[k] = *weights++;
+          all.of(call.table).pack(all.shapes[i], inputs_of<T>(in), reinterpret_cast<T*>(to));
+        }
+      });
 }
 
 // An optional array: empty for the launch, None for Python.
 template <class T>
-py::array made_if(bool wanted, const std::vector<index>& shape) {
+Array made_if(bool wanted, const std::vector<index>& shape) {
   return make_array<T>(wanted ? shape : std::vector<index>{0});
 }
-py::object or_none(bool wanted, const py::array& a) { return wanted ? py::object(a) : py::none(); }
+py::object or_none(bool wanted, const Array& a) { return wanted ? py::object(a) : py::none(); }
 
 // out: y, then h, c, saved of each direction.
 template <class T, std::size_t N>
@@ -121,33 +124,33 @@ struct ForwardRun {
   Directions<T, N> all;
   bool training;
 
-  void operator()(const void* const* in, void* const* out, const void* packed) const {
+  void operator()(const KernelCall& call) const {
     each_direction<N>([&](std::size_t i) {
-      const char* weights = static_cast<const char*>(packed);
-      for (std::size_t before = 0; weights && before < i; before++) weights += all.packed_bytes(before);
-      void* const* own = of_direction(out, i);
+      const char* weights = call.packed<char>();
+      for (std::size_t before = 0; weights && before < i; before++) weights += all.packed_bytes(call.table, before);
+      void* const* own = of_direction(call.outputs, i);
       T *h = static_cast<T*>(own[0]), *c = static_cast<T*>(own[1]), *saved = static_cast<T*>(own[2]);
-      const RecurrentOutputs<T> outputs{static_cast<T*>(out[0]) + all.offsets[i], h,
-                                        all.cell.has_cell_state ? c : nullptr, training ? saved : nullptr};
-      with_inputs<T>(kForward, all.shapes[i], all.read_ids[i], in + kInputs * i, [&](const auto& inputs) {
-        all.kernels().forward(all.shapes[i], inputs, reinterpret_cast<const T*>(weights), outputs);
+      const RecurrentOutputs<T> outputs{call.out<T>(0) + all.offsets[i], h, all.cell.has_cell_state ? c : nullptr,
+                                        training ? saved : nullptr};
+      with_inputs<T>(kForward, all.shapes[i], all.read_ids[i], call.inputs + kInputs * i, [&](const auto& inputs) {
+        all.of(call.table).forward(all.shapes[i], inputs, reinterpret_cast<const T*>(weights), outputs);
       });
     });
   }
 };
 
 template <class T, std::size_t N>
-py::tuple forward(const RecurrentCell& cell, const py::array& x, const Arguments<N>& arguments, bool training) {
+py::tuple forward(const RecurrentCell& cell, const Array& x, const Arguments<N>& arguments, bool training) {
   Memory in[kInputs * N];
   const Directions<T, N> all(kForward, cell, x, arguments, in);
-  py::array out[arrays_of(N)];
+  Array out[arrays_of(N)];
   py::tuple result(1 + N);
   result[0] = out[0] = make_array<T>(all.output_shape());
   for (std::size_t i = 0; i < N; i++) {
     const RecurrentShape& s = all.shapes[i];
-    const py::array h = make_array<T>({s.B, s.U}), c = made_if<T>(cell.has_cell_state, {s.B, s.U});
-    const py::array saved = make_array<T>({training ? all.kernels().saved_size(s) : 0});
-    py::array* own = of_direction(out, i);
+    const Array h = make_array<T>({s.B, s.U}), c = made_if<T>(cell.has_cell_state, {s.B, s.U});
+    const Array saved = make_array<T>({training ? all.of(query_kernels()).saved_size(s) : 0});
+    Array* own = of_direction(out, i);
     own[0] = h, own[1] = c, own[2] = saved;
     result[1 + i] = py::make_tuple(h, or_none(cell.has_cell_state, c), or_none(training, saved));
   }
@@ -161,37 +164,37 @@ struct BackwardRun {
   Directions<T, N> all;
   bool with_dx, with_initial;
 
-  void operator()(const void* const* in, void* const* out, const void*) const {
+  void operator()(const KernelCall& call) const {
     const RecurrentShape& s = all.shapes[0];
     const index size = with_dx ? s.B * s.T * s.I : 0;
     const Scratch further((N - 1) * size * index(sizeof(T)));  // dx of all directions but the first
-    T* const dx = static_cast<T*>(out[0]);
+    T* const dx = call.out<T>(0);
     const auto dx_of = [&](std::size_t i) { return i ? static_cast<T*>(further.data()) + index(i - 1) * size : dx; };
-    each_direction<N>([&](std::size_t i) { run(i, in, out, with_dx ? dx_of(i) : nullptr); });
+    each_direction<N>([&](std::size_t i) { run(i, call, with_dx ? dx_of(i) : nullptr); });
     for (std::size_t i = 1; i < N && size > 0; i++)
-      kernels().of<T>().elementwise.binary(BinaryOp::add, 1, size, dx, dx_of(i), size, 1, dx);
+      call.kernels<T>().elementwise.binary(BinaryOp::add, 1, size, dx, dx_of(i), size, 1, dx);
   }
-  void run(std::size_t i, const void* const* in, void* const* out, T* dx) const {
-    const void* const* const given = in + kInputs * N;
+  void run(std::size_t i, const KernelCall& call, T* dx) const {
+    const void* const* const given = call.inputs + kInputs * N;
     const void* const* own = of_direction(given, i);
     T* saved = static_cast<T*>(const_cast<void*>(own[0]));  // checked to be writable
     const T *dy = static_cast<const T*>(given[0]), *dh = static_cast<const T*>(own[1]),
             *dc = static_cast<const T*>(own[2]);
-    void* const* made = of_direction(out, i);
+    void* const* made = of_direction(call.outputs, i);
     T *dweights = static_cast<T*>(made[0]), *dh0 = static_cast<T*>(made[1]), *dc0 = static_cast<T*>(made[2]);
     if (dy) dy += all.offsets[i];
     if (!with_initial) dh0 = nullptr;
     if (!with_initial || !all.cell.has_cell_state) dc0 = nullptr;
     RecurrentShape s = all.shapes[i];
     if (s.B == 0) s.T = 0;  // an empty batch makes no steps
-    with_inputs<T>(kBackward, s, all.read_ids[i], in + kInputs * i, [&](const auto& inputs) {
-      all.kernels().backward(s, inputs, RecurrentGradients<T>{dy, dh, dc, saved, dx, dweights, dh0, dc0});
+    with_inputs<T>(kBackward, s, all.read_ids[i], call.inputs + kInputs * i, [&](const auto& inputs) {
+      all.of(call.table).backward(s, inputs, RecurrentGradients<T>{dy, dh, dc, saved, dx, dweights, dh0, dc0});
     });
   }
 };
 
 template <class T, std::size_t N>
-py::tuple backward(const RecurrentCell& cell, const py::array& x, const Arguments<N>& arguments, py::handle dy,
+py::tuple backward(const RecurrentCell& cell, const Array& x, const Arguments<N>& arguments, py::handle dy,
                    bool with_dx, bool with_initial) {
   Memory in[kInputs * N + arrays_of(N)];
   const Directions<T, N> all(kBackward, cell, x, arguments, in);
@@ -199,23 +202,23 @@ py::tuple backward(const RecurrentCell& cell, const py::array& x, const Argument
   given[0] = memory_of(checked_or_none<T>(kBackward, "dy", dy, all.output_shape()));
   PYDL_CHECK(!with_dx || x.ndim() == 3, "[", kBackward, "] with_dx: expected False, ids have no gradient");
   const bool with_dc0 = with_initial && cell.has_cell_state;
-  py::array out[arrays_of(N)];
+  Array out[arrays_of(N)];
   py::tuple result(1 + N);
   out[0] = made_if<T>(with_dx, shape_of(x));
   result[0] = or_none(with_dx, out[0]);
   for (std::size_t i = 0; i < N; i++) {
     const RecurrentShape& s = all.shapes[i];
     const std::vector<index> of_state{s.B, s.U};
-    const py::array saved = checked_as<T>(kBackward, "saved", arguments[i].saved, {all.kernels().saved_size(s)});
+    const Array saved = checked_as<T>(kBackward, "saved", arguments[i].saved, {all.of(query_kernels()).saved_size(s)});
     check_writable(kBackward, "saved", saved);
     Memory* own = of_direction(given, i);
     own[0] = memory_of(saved);
     own[1] = memory_of(checked_or_none<T>(kBackward, "dh", arguments[i].dh, of_state));
     own[2] = memory_of(checked_or_none<T>(kBackward, "dc", arguments[i].dc, of_state));
     const index rows = s.I + s.id_rows + 1 + s.U + (cell.has_recurrent_bias && s.reset_after);
-    const py::array dweights = make_array<T>({rows, cell.gates * s.U});
-    const py::array dh0 = made_if<T>(with_initial, of_state), dc0 = made_if<T>(with_dc0, of_state);
-    py::array* made = of_direction(out, i);
+    const Array dweights = make_array<T>({rows, cell.gates * s.U});
+    const Array dh0 = made_if<T>(with_initial, of_state), dc0 = made_if<T>(with_dc0, of_state);
+    Array* made = of_direction(out, i);
     made[0] = dweights, made[1] = dh0, made[2] = dc0;
     result[1 + i] = py::make_tuple(dweights, or_none(with_initial, dh0), or_none(with_dc0, dc0));
   }
@@ -227,7 +230,7 @@ py::tuple backward(const RecurrentCell& cell, const py::array& x, const Argument
 template <class Body>
 py::tuple with_directions(const char* op, py::handle x_object, const py::dict& first, py::handle second,
                           const Body& body) {
-  const py::array x = checked(op, "x", x_object);
+  const Array x = checked(op, "x", x_object);
   PYDL_CHECK(x.ndim() == 2 || x.ndim() == 3, "[", op, "] x: expected 3 axes, or 2 of ids, got ", describe(x));
   PYDL_CHECK_TYPE(second.is_none() || PyDict_Check(second.ptr()), "[", op, "] second: expected a dict or None, got ",
                   shown(second));
@@ -251,7 +254,7 @@ void bind_recurrent(py::module_& m) {
       [](const std::string& name, const py::object& object, bool training, const py::dict& first,
          const py::object& second) {
         const RecurrentCell& cell = cell_named(kForward, name);
-        return with_directions(kForward, object, first, second, [&](auto zero, const py::array& x, const auto& all) {
+        return with_directions(kForward, object, first, second, [&](auto zero, const Array& x, const auto& all) {
           return forward<decltype(zero)>(cell, x, all, training);
         });
       },
@@ -270,7 +273,7 @@ Raises ValueError for shapes and options that do not fit, TypeError for types.)"
       [](const std::string& name, const py::object& object, const py::object& dy, bool with_dx, bool with_initial,
          const py::dict& first, const py::object& second) {
         const RecurrentCell& cell = cell_named(kBackward, name);
-        return with_directions(kBackward, object, first, second, [&](auto zero, const py::array& x, const auto& all) {
+        return with_directions(kBackward, object, first, second, [&](auto zero, const Array& x, const auto& all) {
           return backward<decltype(zero)>(cell, x, all, dy, with_dx, with_initial);
         });
       },

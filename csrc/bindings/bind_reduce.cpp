@@ -1,6 +1,5 @@
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -18,7 +17,7 @@ struct Split {
   index outer = 1, axis = 1, inner = 1;
   std::vector<index> rest;
 };
-Split split(const py::array& x, index begin, index end) {
+Split split(const Array& x, index begin, index end) {
   Split s;
   for (index i = 0; i < index(x.ndim()); i++) {
     (i < begin ? s.outer : i < end ? s.axis : s.inner) *= x.shape(i);
@@ -27,10 +26,10 @@ Split split(const py::array& x, index begin, index end) {
   return s;
 }
 
-py::array reduce(const std::string& name, py::handle x_object, index axis_begin, index axis_end) {
+Array reduce(const std::string& name, py::handle x_object, index axis_begin, index axis_end) {
   const char* op = "reduce";
   ReduceOp kind = checked_name(op, name);
-  py::array x = checked(op, "x", x_object);
+  Array x = checked(op, "x", x_object);
   PYDL_CHECK(0 <= axis_begin && axis_begin <= axis_end && axis_end <= index(x.ndim()), "[", op,
              "] axis_begin, axis_end: expected 0 <= axis_begin <= axis_end <= ", x.ndim(), ", got ", axis_begin,
              " and ", axis_end);
@@ -40,19 +39,17 @@ py::array reduce(const std::string& name, py::handle x_object, index axis_begin,
              axis_end);
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
-    py::array y = make_array<T>(s.rest);
-    launch(op, {memory_of(x)}, {y},
-           [=, outer = s.outer, axis = s.axis, inner = s.inner](const void* const* in, void* const* out, const void*) {
-             kernels().of<T>().reduce.reduce(kind, outer, axis, inner, static_cast<const T*>(in[0]),
-                                             static_cast<T*>(out[0]));
-           });
+    Array y = make_array<T>(s.rest);
+    launch(op, {memory_of(x)}, {y}, [=, outer = s.outer, axis = s.axis, inner = s.inner](const KernelCall& call) {
+      call.kernels<T>().reduce.reduce(kind, outer, axis, inner, call.in<T>(0), call.out<T>(0));
+    });
     return y;
   });
 }
 
-py::array argmax(py::handle x_object, index axis) {
+Array argmax(py::handle x_object, index axis) {
   const char* op = "argmax";
-  py::array x = checked(op, "x", x_object);
+  Array x = checked(op, "x", x_object);
   PYDL_CHECK(0 <= axis && axis < index(x.ndim()), "[", op, "] axis: expected 0 <= axis < ", x.ndim(), ", got ", axis);
   Split s = split(x, axis, axis + 1);
   PYDL_CHECK(s.axis > 0, "[", op, "] x: expected at least one element, got ", describe(x), " along axis ", axis);
@@ -60,12 +57,10 @@ py::array argmax(py::handle x_object, index axis) {
              describe(x));
   return by_dtype(op, "x", x, [&](auto zero) {
     using T = decltype(zero);
-    py::array y = make_array<std::int32_t>(s.rest);
-    launch(op, {memory_of(x)}, {y},
-           [outer = s.outer, axis = s.axis, inner = s.inner](const void* const* in, void* const* out, const void*) {
-             kernels().of<T>().reduce.argmax(outer, axis, inner, static_cast<const T*>(in[0]),
-                                             static_cast<std::int32_t*>(out[0]));
-           });
+    Array y = make_array<std::int32_t>(s.rest);
+    launch(op, {memory_of(x)}, {y}, [outer = s.outer, axis = s.axis, inner = s.inner](const KernelCall& call) {
+      call.kernels<T>().reduce.argmax(outer, axis, inner, call.in<T>(0), call.out<std::int32_t>(0));
+    });
     return y;
   });
 }

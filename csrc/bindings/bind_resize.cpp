@@ -2,7 +2,6 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -26,20 +25,18 @@ bool checked_bilinear(const char* op, const py::object& object) {
 }
 
 template <class T>
-py::array forward(const Resize2dShape& s, const py::array& x) {
-  const py::array y = make_array<T>({s.N, s.H * s.factor_h, s.W * s.factor_w, s.C});
-  launch("resize2d_forward", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().resize.forward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
-  });
+Array forward(const Resize2dShape& s, const Array& x) {
+  const Array y = make_array<T>({s.N, s.H * s.factor_h, s.W * s.factor_w, s.C});
+  launch("resize2d_forward", {memory_of(x)}, {y},
+         [=](const KernelCall& call) { call.kernels<T>().resize.forward(s, call.in<T>(0), call.out<T>(0)); });
   return y;
 }
 
 template <class T>
-py::array backward(const Resize2dShape& s, const py::array& dy) {
-  const py::array dx = make_array<T>({s.N, s.H, s.W, s.C});
-  launch("resize2d_backward", {memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-    kernels().of<T>().resize.backward(s, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
-  });
+Array backward(const Resize2dShape& s, const Array& dy) {
+  const Array dx = make_array<T>({s.N, s.H, s.W, s.C});
+  launch("resize2d_backward", {memory_of(dy)}, {dx},
+         [=](const KernelCall& call) { call.kernels<T>().resize.backward(s, call.in<T>(0), call.out<T>(0)); });
   return dx;
 }
 
@@ -50,7 +47,7 @@ void bind_resize(py::module_& m) {
       "resize2d_forward",
       [](const py::object& object, const py::object& size, const py::object& interpolation) {
         const char* op = "resize2d_forward";
-        const py::array x = checked(op, "x", object, 4);
+        const Array x = checked(op, "x", object, 4);
         const Resize2dShape s = checked_resize(op, shape_of(x), size, checked_bilinear(op, interpolation));
         return by_dtype(op, "x", x, [&](auto zero) { return forward<decltype(zero)>(s, x); });
       },
@@ -60,7 +57,7 @@ void bind_resize(py::module_& m) {
       "resize2d_backward",
       [](const py::object& object, const py::object& size, const py::object& interpolation) {
         const char* op = "resize2d_backward";
-        const py::array dy = checked(op, "dy", object, 4);
+        const Array dy = checked(op, "dy", object, 4);
         const std::vector<index> f = checked_ints(op, "size", size, 2, 1), large = shape_of(dy);
         PYDL_CHECK(large[1] % f[0] == 0 && large[2] % f[1] == 0, "[", op, "] dy: expected multiples of size ",
                    shape_string(f), " rows and columns, got ", describe(dy));

@@ -1,7 +1,6 @@
 // Softmax and its logarithm along the last axis.
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -10,7 +9,7 @@ struct Rows {
   index rows, cols;
 };
 
-Rows rows_of(const char* op, const char* name, const py::array& x) {
+Rows rows_of(const char* op, const char* name, const Array& x) {
   PYDL_CHECK(x.ndim() > 0, "[", op, "] ", name, ": expected at least 1 dimension, got ", describe(x));
   const index cols = x.shape(x.ndim() - 1);
   PYDL_CHECK(cols > 0 || x.size() > 0, "[", op, "] ", name, ": expected a last axis that is not empty, got ",
@@ -24,23 +23,22 @@ template <class T>
 using Backward = void (*SoftmaxKernels<T>::*)(index, index, const T*, const T*, T*);
 
 template <class T>
-py::array forward(const char* op, Forward<T> kernel, const py::array& x) {
+Array forward(const char* op, Forward<T> kernel, const Array& x) {
   const Rows shape = rows_of(op, "x", x);
-  const py::array y = make_array<T>(shape_of(x));
-  launch(op, {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-    (kernels().of<T>().softmax.*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+  const Array y = make_array<T>(shape_of(x));
+  launch(op, {memory_of(x)}, {y}, [=](const KernelCall& call) {
+    (call.kernels<T>().softmax.*kernel)(shape.rows, shape.cols, call.in<T>(0), call.out<T>(0));
   });
   return y;
 }
 
 template <class T>
-py::array backward(const char* op, Backward<T> kernel, const py::array& dy, const py::object& y_object) {
+Array backward(const char* op, Backward<T> kernel, const Array& dy, const py::object& y_object) {
   const Rows shape = rows_of(op, "dy", dy);
-  const py::array y = checked_as<T>(op, "y", y_object, shape_of(dy));
-  const py::array dx = make_array<T>(shape_of(dy));
-  launch(op, {memory_of(y), memory_of(dy)}, {dx}, [=](const void* const* in, void* const* out, const void*) {
-    (kernels().of<T>().softmax.*kernel)(shape.rows, shape.cols, static_cast<const T*>(in[0]),
-                                        static_cast<const T*>(in[1]), static_cast<T*>(out[0]));
+  const Array y = checked_as<T>(op, "y", y_object, shape_of(dy));
+  const Array dx = make_array<T>(shape_of(dy));
+  launch(op, {memory_of(y), memory_of(dy)}, {dx}, [=](const KernelCall& call) {
+    (call.kernels<T>().softmax.*kernel)(shape.rows, shape.cols, call.in<T>(0), call.in<T>(1), call.out<T>(0));
   });
   return dx;
 }
@@ -49,7 +47,7 @@ void def_forward(py::module_& m, const char* op, Forward<float> f32, Forward<dou
   m.def(
       op,
       [=](const py::object& object) {
-        const py::array x = checked(op, "x", object);
+        const Array x = checked(op, "x", object);
         return is<float>(x) ? forward<float>(op, f32, x)
                             : by_dtype(op, "x", x, [&](auto) { return forward<double>(op, f64, x); });
       },
@@ -60,7 +58,7 @@ void def_backward(py::module_& m, const char* op, Backward<float> f32, Backward<
   m.def(
       op,
       [=](const py::object& object, const py::object& y) {
-        const py::array dy = checked(op, "dy", object);
+        const Array dy = checked(op, "dy", object);
         return is<float>(dy) ? backward<float>(op, f32, dy, y)
                              : by_dtype(op, "dy", dy, [&](auto) { return backward<double>(op, f64, dy, y); });
       },

@@ -4,7 +4,6 @@
 #include "bindings/arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 namespace {
@@ -20,8 +19,7 @@ std::vector<index> dense_strides(const std::vector<index>& shape) {
 
 // y of this shape, read from x with these strides. Axes that are adjacent in both arrays are one axis for the kernel.
 template <class T>
-py::array strided_copy(const char* op, const py::array& x, const std::vector<index>& shape,
-                       const std::vector<index>& strides) {
+Array strided_copy(const char* op, const Array& x, const std::vector<index>& shape, const std::vector<index>& strides) {
   Axes size = {1}, stride = {1};
   std::size_t axes = 0;
   for (std::size_t k = 0; k < shape.size(); k++) {
@@ -35,16 +33,14 @@ py::array strided_copy(const char* op, const py::array& x, const std::vector<ind
     size[axes] = shape[k];
     stride[axes++] = strides[k];
   }
-  const py::array y = make_array<T>(shape);
-  launch(op, {memory_of(x)}, {y},
-         [=, count = index(axes ? axes : 1)](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().transpose.transpose(count, size.data(), stride.data(), static_cast<const T*>(in[0]),
-                                                 static_cast<T*>(out[0]));
-         });
+  const Array y = make_array<T>(shape);
+  launch(op, {memory_of(x)}, {y}, [=, count = index(axes ? axes : 1)](const KernelCall& call) {
+    call.kernels<T>().transpose.transpose(count, size.data(), stride.data(), call.in<T>(0), call.out<T>(0));
+  });
   return y;
 }
 
-std::vector<index> transposed_order(const py::array& x, py::handle object) {
+std::vector<index> transposed_order(const Array& x, py::handle object) {
   const std::size_t rank = std::size_t(x.ndim());
   std::vector<index> order = checked_ints("transpose", "axes", object, rank, 0);
   std::vector<bool> seen(rank);
@@ -58,7 +54,7 @@ std::vector<index> transposed_order(const py::array& x, py::handle object) {
 
 // Margins in front may be negative; those behind follow from the shape of y.
 template <class T>
-py::array pad(const py::array& x, const std::vector<index>& before, const std::vector<index>& after) {
+Array pad(const Array& x, const std::vector<index>& before, const std::vector<index>& after) {
   const std::vector<index> own = shape_of(x);
   std::vector<index> shape = own;
   for (std::size_t k = 0; k < shape.size(); k++) {
@@ -67,7 +63,7 @@ py::array pad(const py::array& x, const std::vector<index>& before, const std::v
                before[k], " and ", after[k]);
   }
   checked_size("pad", "before, after", shape);
-  const py::array y = make_array<T>(shape);
+  const Array y = make_array<T>(shape);
   Axes size = {1}, front = {0}, y_size = {1};
   std::size_t axes = 0;
   for (std::size_t k = 0; k < shape.size() && y.size() > 0; k++) {
@@ -83,11 +79,9 @@ py::array pad(const py::array& x, const std::vector<index>& before, const std::v
     front[axes] = before[k];
     y_size[axes++] = shape[k];
   }
-  launch("pad", {memory_of(x)}, {y},
-         [=, count = index(axes ? axes : 1)](const void* const* in, void* const* out, const void*) {
-           kernels().of<T>().transpose.pad(count, size.data(), front.data(), y_size.data(),
-                                           static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
-         });
+  launch("pad", {memory_of(x)}, {y}, [=, count = index(axes ? axes : 1)](const KernelCall& call) {
+    call.kernels<T>().transpose.pad(count, size.data(), front.data(), y_size.data(), call.in<T>(0), call.out<T>(0));
+  });
   return y;
 }
 
@@ -97,7 +91,7 @@ void bind_transpose(py::module_& m) {
   m.def(
       "transpose",
       [](const py::object& object, const py::object& axes) {
-        const py::array x = checked("transpose", "x", object);
+        const Array x = checked("transpose", "x", object);
         const std::vector<index> order = transposed_order(x, axes), all = shape_of(x), dense = dense_strides(all);
         std::vector<index> shape, strides;
         for (index axis : order) {
@@ -112,7 +106,7 @@ void bind_transpose(py::module_& m) {
       "repeat_to",
       [](const py::object& object, const py::object& shape_object) {
         const char* op = "repeat_to";
-        const py::array x = checked(op, "x", object);
+        const Array x = checked(op, "x", object);
         const std::vector<index> shape = checked_ints(op, "shape", shape_object, kAnyCount, 0);
         const std::vector<index> own = shape_of(x), dense = dense_strides(own);
         PYDL_CHECK(own.size() <= shape.size(), "[", op, "] shape: expected at least ", own.size(), " sizes, got ",
@@ -131,7 +125,7 @@ void bind_transpose(py::module_& m) {
   m.def(
       "pad",
       [](const py::object& object, const py::object& before, const py::object& after) {
-        const py::array x = checked("pad", "x", object);
+        const Array x = checked("pad", "x", object);
         const std::size_t rank = std::size_t(x.ndim());
         const index lowest = -(index(1) << 31);
         const std::vector<index> front = checked_ints("pad", "before", before, rank, lowest);

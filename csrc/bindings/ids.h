@@ -34,7 +34,7 @@ class Ids {
 
 // Calls body(zero of the type of ids).
 template <class Body>
-auto by_id_type(const char* op, const py::array& ids, Body body) {
+auto by_id_type(const char* op, const Array& ids, Body body) {
   if (is<std::int32_t>(ids)) return body(std::int32_t{});
   if (is<std::int64_t>(ids)) return body(std::int64_t{});
   if (is<float>(ids)) return body(float{});

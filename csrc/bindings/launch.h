@@ -1,27 +1,54 @@
 // How every binding runs its kernel: without the GIL, and as a step of the inference plan when one is being recorded.
 //
-//   launch("relu", {memory_of(x)}, {y}, [=](const void* const* in, void* const* out, const void*) {
-//     kernels().of<T>().elementwise.activation_forward(..., static_cast<const T*>(in[0]), static_cast<T*>(out[0]));
+//   launch("relu", {memory_of(x)}, {y}, [=](const KernelCall& call) {
+//     call.kernels<T>().elementwise.activation_forward(..., call.in<T>(0), call.out<T>(0));
 //   });
 //
-// The body must take all it touches from `in`, `out` and the third argument (the packed weight, or null), and capture
-// only values: a plan calls it again with other memory. `outs` are arrays that this call made; if all of them are
-// empty, the body does not run.
+// The body must take all it touches from `call`, and capture only values: a plan calls it again with other memory.
+// `outs` are arrays that this call made; if all of them are empty, the body does not run.
 #pragma once
 #include <unistd.h>
 
 #include <utility>
 
 #include "bindings/array.h"
+#include "runtime/dispatch.h"
 #include "runtime/plan.h"
 #include "runtime/threads/parallel.h"
 
 namespace pydl {
 
-inline Memory memory_of(const py::object& a) {  // an array, or None for an argument that is absent
-  if (a.is_none()) return {nullptr, 0};
-  py::array array = py::reinterpret_borrow<py::array>(a);
-  return {array.data(), array.nbytes()};
+// What a body gets: the table of kernels, and the memory to work on.
+struct KernelCall {
+  const Kernels& table;
+  const void* const* inputs;
+  void* const* outputs;
+  const void* packed_weight;  // or null
+
+  template <class T>
+  const KernelTable<T>& kernels() const {
+    return table.of<T>();
+  }
+  template <class T>
+  const T* in(index i) const {
+    return static_cast<const T*>(inputs[i]);
+  }
+  template <class T>
+  T* out(index i) const {
+    return static_cast<T*>(outputs[i]);
+  }
+  template <class T>
+  const T* packed() const {
+    return static_cast<const T*>(packed_weight);
+  }
+};
+
+// For questions to kernels, which run nothing: the size of an output, the algorithm of a shape.
+inline const Kernels& query_kernels() { return kernels(); }
+
+inline Memory memory_of(const Array& a) {  // empty for an argument that is None
+  if (!a) return {nullptr, 0};
+  return {data<void>(a), a.nbytes()};
 }
 
 // As py::gil_scoped_release, except for daemon threads that want the GIL back while the interpreter is finalized. Until
@@ -52,31 +79,53 @@ struct KernelScope {
   InKernels here;
 };
 
+// The addresses of what a launch reads and writes. False if there is nothing to write, thus nothing to do: a kernel
+// might still loop over many empty rows.
+bool addresses(const Memory* in, std::size_t reads, const Array* out, std::size_t writes, const void** from, void** to);
+// A step of a plan, which keeps `out` until it has recorded all; without `run` one that does nothing.
+void record(Plan& plan, const char* op, std::vector<Memory> in, const Array* out, std::size_t writes, Plan::Run run,
+            Plan::Packing packing);
+
 template <std::size_t In, std::size_t Out, class Body>
-void launch(const char* op, const Memory (&in)[In], const py::array (&out)[Out], const Body& body,
+void launch(const char* op, const Memory (&in)[In], const Array (&out)[Out], const Body& body,
             Plan::Packing packing = {}) {
-  const void* reads[In];
-  void* writes[Out];
-  for (std::size_t i = 0; i < In; i++) reads[i] = in[i].data;
-  for (std::size_t i = 0; i < Out; i++) writes[i] = mutable_data<void>(out[i]);
-  // Nothing to write, nothing to do: a kernel might still loop over many empty rows.
-  bool some = false;
-  for (const py::array& a : out) some |= a.nbytes() > 0;
+  const void* from[In];
+  void* to[Out];
+  const bool some = addresses(in, In, out, Out, from, to);
   if (some) {
     KernelScope run;
-    body(static_cast<const void* const*>(reads), static_cast<void* const*>(writes), static_cast<const void*>(nullptr));
+    body(KernelCall{kernels(), from, to, nullptr});
   }
   const std::shared_ptr<Plan> plan = Plan::recording();
   if (!plan) return;
-  std::vector<Memory> written;
-  for (const py::array& a : out) {
-    written.push_back({a.data(), a.nbytes()});
-    plan->keep(std::make_shared<py::array>(a));
-  }
+  Plan::Run again;
   if (some)
-    plan->add_step(op, {in, in + In}, written, body, std::move(packing));
-  else
-    plan->add_step(op, {in, in + In}, written, [](const void* const*, void* const*, const void*) {}, {});
+    again = [body](const void* const* reads, void* const* writes, const void* packed) {
+      body(KernelCall{kernels(), reads, writes, packed});
+    };
+  record(*plan, op, {in, in + In}, out, Out, std::move(again), std::move(packing));
+}
+
+// A kernel that changes arrays of the caller, body(table): no plan may repeat it.
+template <class Body>
+void launch_in_place(const char* op, const Body& body) {
+  if (const auto plan = Plan::recording()) plan->fail(std::string(op) + " changes weights");
+  KernelScope run;
+  body(kernels());
+}
+
+// All that a plan recorded.
+inline void launch(Plan& plan, const void* const* in, void* const* out) {
+  KernelScope run;
+  plan.run(in, out);
+}
+
+// How a plan packs the weights that a launch reads as in[arguments]: pack(call), whose first output gets
+// bytes(table) bytes.
+template <class Bytes, class Pack>
+Plan::Packing packing(std::vector<int> arguments, const Bytes& bytes, const Pack& pack) {
+  return {std::move(arguments), [bytes] { return bytes(kernels()); },
+          [pack](const void* const* weights, void* packed) { pack(KernelCall{kernels(), weights, &packed, nullptr}); }};
 }
 
 }  // namespace pydl

@@ -5,7 +5,6 @@
 #include "bindings/ids.h"
 #include "bindings/recurrent_arguments.h"
 #include "contract/table.h"
-#include "runtime/dispatch.h"
 
 namespace pydl {
 
@@ -18,11 +17,11 @@ struct RecurrentCell {
   RecurrentCellKernels<double> RecurrentKernels<double>::* f64;
 
   template <class T>
-  const RecurrentCellKernels<T>& kernels() const {
+  const RecurrentCellKernels<T>& of(const KernelTable<T>& table) const {
     if constexpr (std::is_same_v<T, float>)
-      return pydl::kernels().f32.recurrent.*f32;
+      return table.recurrent.*f32;
     else
-      return pydl::kernels().f64.recurrent.*f64;
+      return table.recurrent.*f64;
   }
 };
 
@@ -34,7 +33,7 @@ using ReadIds = Ids (*)(const char* op, const void* ids, index count, index rows
 template <class T>
 struct Direction {
   RecurrentShape shape;
-  py::object arrays[kInputs];
+  Array arrays[kInputs];
   ReadIds read_ids = nullptr;
 };
 
@@ -48,9 +47,9 @@ inline Activation checked_gate(const char* op, const char* name, py::handle obje
       message("[", op, "] ", name, ": expected linear, relu, sigmoid, tanh or hard_sigmoid, got ", shown(object)));
 }
 
-inline py::object checked_mask(const char* op, py::handle object, index B, index T) {
-  if (object.is_none()) return py::none();
-  py::array mask = checked(op, "mask", object);
+inline Array checked_mask(const char* op, py::handle object, index B, index T) {
+  if (object.is_none()) return {};
+  Array mask = checked(op, "mask", object);
   PYDL_CHECK_TYPE(mask.dtype().kind() == 'b', "[", op, "] mask: expected bool ", shape_string({B, T}), ", got ",
                   describe(mask));
   check_shape(op, "mask", mask, {B, T});
@@ -58,14 +57,13 @@ inline py::object checked_mask(const char* op, py::handle object, index B, index
 }
 
 template <class T>
-Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const py::array& x,
-                               const RecurrentArguments& a) {
+Direction<T> checked_direction(const char* op, const RecurrentCell& cell, const Array& x, const RecurrentArguments& a) {
   const bool ids = x.ndim() == 2;
   const index B = x.shape(0), steps = x.shape(1), I = ids ? 0 : x.shape(2);
   constexpr index limit = index(1) << 31;
   PYDL_CHECK(B < limit && steps < limit && I < limit, "[", op, "] x: expected sizes below 2147483648, got ",
              describe(x));
-  py::array kernel = checked_as<T>(op, "kernel", a.kernel, {ids ? -1 : I, -1});
+  Array kernel = checked_as<T>(op, "kernel", a.kernel, {ids ? -1 : I, -1});
   const index rows = kernel.shape(0), width = kernel.shape(1), U = width / cell.gates;
   PYDL_CHECK(width > 0 && width < limit && width % cell.gates == 0, "[", op, "] kernel: expected shape (", rows, ", ",
              cell.gates, " * units) with at least one unit, got ", describe(kernel));

@@ -94,7 +94,7 @@ std::optional<std::string> unmet(std::string_view type, py::handle given) {
   if (is("dict")) return unless(PyDict_Check(given.ptr()), "a dict");
   if (is("type")) return unless(PyType_Check(given.ptr()), "a class");
   if (is("numpy.dtype")) return unless(py::isinstance<py::dtype>(given), "a NumPy dtype");
-  if (is("numpy.ndarray")) return unless(py::isinstance<py::array>(given), "a NumPy array");
+  if (is("numpy.ndarray")) return unless(is_array(given), "a NumPy array");
   return std::nullopt;
 }
 

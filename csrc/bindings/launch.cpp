@@ -1,0 +1,30 @@
+#include "bindings/launch.h"
+
+namespace pydl {
+
+bool addresses(const Memory* in, std::size_t reads, const Array* out, std::size_t writes, const void** from,
+               void** to) {
+  bool some = false;
+  for (std::size_t i = 0; i < reads; i++) from[i] = in[i].data;
+  for (std::size_t i = 0; i < writes; i++) {
+    to[i] = mutable_data<void>(out[i]);
+    some |= out[i].size() > 0;
+  }
+  return some;
+}
+
+void record(Plan& plan, const char* op, std::vector<Memory> in, const Array* out, std::size_t writes, Plan::Run run,
+            Plan::Packing packing) {
+  if (!run) {
+    run = [](const void* const*, void* const*, const void*) {};
+    packing = {};
+  }
+  std::vector<Memory> written;
+  for (std::size_t i = 0; i < writes; i++) {
+    written.push_back(memory_of(out[i]));
+    plan.keep(std::make_shared<Array>(out[i]));
+  }
+  plan.add_step(op, in, written, std::move(run), std::move(packing));
+}
+
+}  // namespace pydl
