@@ -1,4 +1,4 @@
-"""Types of the compiled extension; tests/test_bindings.py holds them against the built module.
+"""Types of the compiled extension; tests/runtime/test_bindings.py holds them against the built module.
 
 Every function checks its arguments and raises ValueError or TypeError, `[op] argument: expected …, got …`. Arrays are
 C-contiguous and float32 or float64, all of one call alike; outputs are new arrays from the pool.
@@ -59,7 +59,7 @@ class TensorFields:
 def set_tensor_type(type: type[Tensor]) -> None: ...
 def wrap(array: Array) -> Tensor: ...
 
-# -- inference plans
+# -- plans
 
 class Changes:
     def __init__(self) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import ops
-from .autograd.replay import recordable
+from .autograd.recordable import recordable
 from .autograd.tensor import Tensor, as_tensor
 from .base.argument_names import unknown_name
 from .ops.activation import alpha_of

@@ -5,6 +5,7 @@ module lies in. docs/design/architecture.md tells what the floors are for.
 """
 
 import ast
+import re
 import shutil
 from collections.abc import Iterator
 from functools import cache
@@ -139,3 +140,12 @@ def test_a_planted_cycle_of_bench_is_found(tmp_path: Path, file: str, text: str,
         module.write(f"\n{text}\n")
     (found,) = cycles(root)
     assert found.startswith(message), found
+
+
+def test_the_files_of_a_kernel_family_carry_its_name() -> None:
+    families = re.findall(r"^PYDL_FAMILY\((\w+),", (ROOT / "csrc/contract/families.def").read_text(), re.MULTILINE)
+    assert families
+    for name in families:
+        for pattern in ("csrc/bindings/bind_{}.cpp", "csrc/kernels/*/{}.cpp", "tests/reference/{}.py"):
+            assert list(ROOT.glob(pattern.format(name))), pattern.format(name)
+        assert (ROOT / f"tests/kernels/test_{name}.py").exists(), name

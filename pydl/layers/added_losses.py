@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd.replay import Recordable
+from ..autograd.recordable import Recordable
 from ..autograd.tape import cannot_replay, state
 from ..autograd.tensor import Tensor
 from ..base.tree import flatten

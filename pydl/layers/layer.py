@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import ops, regularizers
 from ..autograd import plan
 from ..autograd.changes import Counted
-from ..autograd.replay import describe
+from ..autograd.recordable import describe
 from ..autograd.tape import cannot_replay, state
 from ..autograd.tensor import Tensor, as_tensor
 from ..autograd.variable import Variable, numbers
@@ -86,7 +86,7 @@ class Layer(WeightMaker, Counted):
     _keeps_integers = True  # integer inputs are not cast; pydl's layers that compute with floats set it to False
     _passes_dtype = False  # whether the outputs have the dtype of the inputs
     _keeps_logits = True  # whether the logits of a final sigmoid are kept for a cross-entropy; models decide it
-    _recordable_instead = "use a function of pydl.activations"  # see pydl.autograd.replay
+    _recordable_instead = "use a function of pydl.activations"  # see pydl.autograd.recordable
     _signature: ClassVar[Signature]  # of call()
     _unwatched = UNWATCHED - {"_variables", "_state_variables"}
     _call_count: int  # on symbolic tensors

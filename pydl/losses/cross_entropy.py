@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..autograd.replay import recordable
+from ..autograd.recordable import recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..ops.arrays import floating

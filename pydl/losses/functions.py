@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from .. import ops
-from ..autograd.replay import recordable
+from ..autograd.recordable import recordable
 from ..autograd.tensor import Tensor
 from ..ops.targets import signs, unit_vectors
 from .alignment import pair

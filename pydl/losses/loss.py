@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..autograd.changes import Counted
-from ..autograd.replay import Recordable
+from ..autograd.recordable import Recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..base.argument_names import NamesArguments
@@ -62,7 +62,7 @@ class Loss(NamesArguments, Counted, Recordable):
         """Name of the dtype of the computation; "float32" if it follows y_pred."""
         return (self._dtype or np.dtype(np.float32)).name
 
-    _recordable_instead = "use mean_squared_error or a cross-entropy"  # see pydl.autograd.replay
+    _recordable_instead = "use mean_squared_error or a cross-entropy"  # see pydl.autograd.recordable
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         """Value per sample; to override.

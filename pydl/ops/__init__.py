@@ -3,7 +3,7 @@
 Each module lists its public ops in `__all__`. Users call the wrapped versions here (`entry.public`).
 """
 
-from ..autograd.replay import recordable
+from ..autograd.recordable import recordable
 from . import entry
 from . import tensor_methods as tensor_methods  # gives Tensor its operators
 from .activation import *

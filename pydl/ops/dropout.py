@@ -15,7 +15,7 @@ from .math import where
 __all__ = ["dropout"]
 
 _default = Stream("dropout")
-DRAWS = "dropout draws random numbers; with a rate of 0 the layer replays"  # see pydl.autograd.replay
+DRAWS = "dropout draws random numbers; with a rate of 0 the layer replays"  # see pydl.autograd.recordable
 
 
 def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:

@@ -12,7 +12,7 @@ from ..autograd.tape import Array, cannot_replay
 from ..autograd.tensor import Tensor, record_many
 from .direction import Direction
 
-CUTS = "recompute_every cuts the sequences into segments; without it the layer replays"  # see pydl.autograd.replay
+CUTS = "recompute_every cuts the sequences into segments; without it the layer replays"  # see pydl.autograd.recordable
 Ends = list[Array | None]  # last states, or their gradients
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import losses, metrics, ops
-from ..autograd.replay import can_replay
+from ..autograd.recordable import can_replay
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.replay import can_replay
+from ..autograd.recordable import can_replay
 from .step_cache import obstacles
 
 _WIDTH, _INDENT = 100, " " * 8

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..autograd.changes import Snapshot
-from ..autograd.replay import can_replay
+from ..autograd.recordable import can_replay
 from ..autograd.tape import state
 from ..autograd.variable import Variable
 from ..layers import Layer
