@@ -8,6 +8,7 @@ import ast
 import re
 import shutil
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -149,3 +150,22 @@ def test_the_files_of_a_kernel_family_carry_its_name() -> None:
         for pattern in ("csrc/bindings/bind_{}.cpp", "csrc/kernels/*/{}.cpp", "tests/reference/{}.py"):
             assert list(ROOT.glob(pattern.format(name))), pattern.format(name)
         assert (ROOT / f"tests/kernels/test_{name}.py").exists(), name
+
+
+# docs/design/architecture.md, "Who may do what": words of the sources, and the only files that have them.
+RESERVED = {
+    r"#pragma omp|<omp\.h>": ("csrc/runtime/threads/worker_pool.cpp",),
+    r"pybind11|Python\.h": ("csrc/bindings/*",),
+    r"np\.random\.(?!default_rng|Generator)|^import random\b": (),  # the state of the process: no file
+    r"\bos\.(replace|rename)\b": ("pydl/base/files.py",),
+}
+
+
+@pytest.mark.parametrize("words", RESERVED)
+def test_only_these_files_may(words: str) -> None:
+    files = [
+        f for root in ("pydl", "csrc") for f in sorted((ROOT / root).rglob("*")) if f.suffix in {".py", ".h", ".cpp"}
+    ]
+    found = {str(f.relative_to(ROOT)) for f in files if re.search(words, f.read_text())}
+    found = {name for name in found if not name.startswith("csrc/tests/")}
+    assert {name for name in found if not any(fnmatchcase(name, only) for only in RESERVED[words])} == set()
