@@ -4,13 +4,15 @@ from typing import Any
 
 import numpy as np
 
+from .errors import shown
+
 
 def any_dtype(owner: str, dtype: Any) -> np.dtype[Any]:
     """`dtype` as NumPy's; ValueError if there is no such dtype."""
     try:
         found: np.dtype[Any] = np.dtype(dtype)
     except TypeError:
-        raise ValueError(f"[{owner}] dtype: expected a dtype such as 'float32', got {dtype!r}") from None
+        raise ValueError(f"[{owner}] dtype: expected a dtype such as 'float32', got {shown(dtype)}") from None
     return found
 
 
@@ -26,5 +28,5 @@ def floating_dtype(owner: str, dtype: Any) -> np.dtype[Any]:
     except TypeError:
         found = None
     if found not in (np.float32, np.float64):
-        raise ValueError(f"[{owner}] dtype: expected float32 or float64, got {dtype!r}")
+        raise ValueError(f"[{owner}] dtype: expected float32 or float64, got {shown(dtype)}")
     return found

@@ -2,6 +2,7 @@
 
 import numbers
 import operator
+import reprlib
 from typing import Any, NoReturn
 
 
@@ -45,6 +46,17 @@ class SymbolicError(TypeError):
     """The values of a symbolic tensor were requested."""
 
 
+_short = reprlib.Repr()
+_short.maxtuple = _short.maxlist = _short.maxdict = _short.maxset = 10
+_short.maxstring = _short.maxlong = 100
+_short.maxother = 200
+
+
+def shown(value: Any) -> str:
+    """`repr(value)` in one line, and short: of long sequences only the first elements are read."""
+    return " ".join(_short.repr(value).split())
+
+
 def position(index: tuple[Any, ...]) -> str:
     """An index into a batch as text: "at sample 3, step 1 of the batch"."""
     if not index:
@@ -65,9 +77,9 @@ def positive_integer(owner: str, name: str, value: Any, below: int | None = None
     """`value`, Python's or NumPy's, as an int. ValueError unless it is a positive integer and less than `below`."""
     integer = as_integer(value)
     if integer is None or integer <= 0:
-        raise ValueError(f"[{owner}] {name}: expected a positive integer, got {value!r}")
+        raise ValueError(f"[{owner}] {name}: expected a positive integer, got {shown(value)}")
     if below is not None and integer >= below:
-        raise ValueError(f"[{owner}] {name}: expected an integer below {below}, got {value!r}")
+        raise ValueError(f"[{owner}] {name}: expected an integer below {below}, got {shown(value)}")
     return integer
 
 
@@ -78,7 +90,7 @@ def number(owner: str, name: str, value: Any) -> float:
             return float(value)
         except (TypeError, ValueError, OverflowError):
             pass  # an array with axes, or an integer beyond all floats
-    raise TypeError(f"[{owner}] {name}: expected a number, got {value!r}")
+    raise TypeError(f"[{owner}] {name}: expected a number, got {shown(value)}")
 
 
 def drop_rate(owner: str, value: Any, name: str = "rate") -> float:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from . import trial
-from .errors import as_integer
+from .errors import as_integer, shown
 from .locks import counting
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def set_seed(seed: int) -> None:
     global _seed, _epoch
     value = as_integer(seed)
     if value is None or value < 0:
-        raise ValueError(f"[set_seed] seed: expected an integer of at least 0, got {seed!r}")
+        raise ValueError(f"[set_seed] seed: expected an integer of at least 0, got {shown(seed)}")
     with counting:
         _seed = value
         _epoch += 1
@@ -63,9 +63,9 @@ def checked_seed(owner: str, seed: Any) -> int | None:
         return None
     value = as_integer(seed)
     if value is None:
-        raise TypeError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}")
+        raise TypeError(f"[{owner}] seed: expected None or an integer of at least 0, got {shown(seed)}")
     if value < 0:
-        raise ValueError(f"[{owner}] seed: expected None or an integer of at least 0, got {seed!r}")
+        raise ValueError(f"[{owner}] seed: expected None or an integer of at least 0, got {shown(seed)}")
     return value
 
 

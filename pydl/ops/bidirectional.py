@@ -7,6 +7,7 @@ from typing import Any
 
 from ..autograd.tensor import Tensor
 from ..base.argument_names import arguments_of
+from ..base.errors import shown
 from .direction import STATES
 from .gru import gru
 from .lstm import lstm
@@ -52,7 +53,7 @@ def bidirectional(
                [7., 4.]], dtype=float32)
     """
     if cell not in _TAKEN:
-        raise ValueError(f"[bidirectional] cell: expected rnn, lstm or gru, got {cell!r}")
+        raise ValueError(f"[bidirectional] cell: expected rnn, lstm or gru, got {shown(cell)}")
     for given in (first, second):
         if unknown := given.keys() - _TAKEN[cell]:
             raise TypeError(f"[bidirectional] first, second: expected arguments of {cell}, got {min(unknown)!r}")

@@ -7,7 +7,7 @@ from typing import Any
 from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
-from ..base.errors import as_integer, number
+from ..base.errors import as_integer, number, shown
 from .arrays import floating
 
 __all__ = ["local_response_norm"]
@@ -42,7 +42,7 @@ def local_response_norm(
     """
     tensor, op = floating(as_tensor(x)), "local_response_norm"
     if as_integer(depth_radius) is None:
-        raise TypeError(f"[{op}] depth_radius: expected an integer, got {depth_radius!r}")
+        raise TypeError(f"[{op}] depth_radius: expected an integer, got {shown(depth_radius)}")
     rule = (depth_radius, number(op, "bias", bias), number(op, "alpha", alpha), number(op, "beta", beta))
     array = tensor.array
 

@@ -11,9 +11,9 @@ import numpy as np
 from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, as_integer, shown
 from .arrays import broadcast_copy, cast, contiguous, in_kernels, promote, repeated, sum_to, transposed
-from .axes import axes_of, axis_of
+from .axes import at_most_64, axes_of, axis_of
 
 __all__ = [
     "broadcast_to", "concatenate", "expand_dims", "flatten", "flip", "getitem", "moveaxis", "reshape", "squeeze",
@@ -40,11 +40,12 @@ def reshape(x: Any, newshape: Any) -> Tensor:
                [3, 4]], dtype=int32)
     """
     x = as_tensor(x)
+    sizes = (None,) if newshape is None else at_most_64("reshape", "newshape", newshape)
     try:
-        y = x.array.reshape((None,) if newshape is None else newshape)  # NumPy takes None for no change
+        y = x.array.reshape(sizes)  # NumPy takes None for no change
     except (TypeError, ValueError) as error:
         raise ShapeError(
-            f"[reshape] newshape: expected {x.size} elements as in shape {x.shape}, got {newshape!r}"
+            f"[reshape] newshape: expected {x.size} elements as in shape {x.shape}, got {shown(newshape)}"
         ) from error
 
     def backward(dy: Array) -> tuple[Array]:
@@ -100,7 +101,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
         return reshape(x, tuple(n for n in x.shape if n != 1))
     axes = axes_of("squeeze", axis, x.ndim)
     if any(x.shape[a] != 1 for a in axes):
-        raise ShapeError(f"[squeeze] axis: expected axes of size 1, got {axis!r} for a tensor of shape {x.shape}")
+        raise ShapeError(f"[squeeze] axis: expected axes of size 1, got {shown(axis)} for a tensor of shape {x.shape}")
     return reshape(x, tuple(n for a, n in enumerate(x.shape) if a not in axes))
 
 
@@ -126,12 +127,12 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
         (2, 4, 3)
     """
     x = as_tensor(x)
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(at_most_64("transpose", "axes", axes))
     try:
         y = transposed(x.array, order)
         back = tuple(np.argsort([a % x.ndim for a in order])) if x.ndim else ()
     except (TypeError, ValueError) as error:
-        raise ShapeError(f"[transpose] axes: expected each of {x.ndim} axes once, got {axes!r}") from error
+        raise ShapeError(f"[transpose] axes: expected each of {x.ndim} axes once, got {shown(axes)}") from error
 
     def backward(dy: Array) -> tuple[Array]:
         return (transposed(dy, back),)
@@ -164,9 +165,8 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
         for name, given in (("source", source), ("destination", destination))
     ]
     if not len(set(sources)) == len(sources) == len(set(destinations)) == len(destinations):
-        raise ShapeError(
-            f"[moveaxis] source, destination: expected as many different axes, got {source!r} and {destination!r}"
-        )
+        got = f"{shown(source)} and {shown(destination)}"
+        raise ShapeError(f"[moveaxis] source, destination: expected as many different axes, got {got}")
     order = [a for a in range(x.ndim) if a not in sources]
     for target, a in sorted(zip(destinations, sources, strict=True)):
         order.insert(target, a)
@@ -193,13 +193,16 @@ def broadcast_to(x: Any, shape: tuple[int, ...]) -> Tensor:
                [1, 2]], dtype=int32)
     """
     tensor = as_tensor(x)
-    if tensor.shape == tuple(shape):
+    target = tuple(-1 if (n := as_integer(size)) is None else n for size in at_most_64("broadcast_to", "shape", shape))
+    if any(n < 0 or n >= 2**63 for n in target):
+        raise ShapeError(f"[broadcast_to] shape: expected integers of at least 0, got {shown(shape)}")
+    if tensor.shape == target:
         return tensor
 
     def backward(dy: Array) -> tuple[Array]:
         return (sum_to(dy, tensor.shape),)
 
-    return record(repeated(tensor.array, tuple(shape)), (tensor,), backward)
+    return record(repeated(tensor.array, target), (tensor,), backward)
 
 
 def _listed(op: str, name: str, xs: Any) -> list[Tensor]:

@@ -10,8 +10,9 @@ import numpy as np
 from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor, record
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, shown
 from .arrays import in_kernels
+from .axes import at_most_64
 from .manipulation import getitem
 
 __all__ = ["pad"]
@@ -46,16 +47,20 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     widths = _widths(x, pad_width)
     if mode in ("reflect", "symmetric"):
         if constant_values is not None:
-            raise ValueError(f"[pad] constant_values: expected None with mode {mode!r}, got {constant_values!r}")
+            raise ValueError(
+                f"[pad] constant_values: expected None with mode {shown(mode)}, got {shown(constant_values)}"
+            )
         if any(width < 0 for pair in widths for width in pair):
-            raise ShapeError(f"[pad] pad_width: expected no negative widths with mode {mode!r}, got {pad_width!r}")
+            raise ShapeError(
+                f"[pad] pad_width: expected no negative widths with mode {shown(mode)}, got {shown(pad_width)}"
+            )
         indices = [_mirrored(n, pair, mode) for n, pair in zip(x.shape, widths, strict=True)]
         return getitem(x, np.ix_(*indices)) if indices else x
     if mode != "constant":
-        raise ValueError(f"[pad] mode: expected 'constant', 'reflect' or 'symmetric', got {mode!r}")
+        raise ValueError(f"[pad] mode: expected 'constant', 'reflect' or 'symmetric', got {shown(mode)}")
     value = as_array(0 if constant_values is None else constant_values).astype(x.dtype)
     if value.ndim:
-        raise ShapeError(f"[pad] constant_values: expected one number, got {constant_values!r}")
+        raise ShapeError(f"[pad] constant_values: expected one number, got {shown(constant_values)}")
 
     def backward(dy: Array) -> tuple[Array]:
         return (_constant_border(dy, [(-before, -after) for before, after in widths], np.zeros((), dy.dtype)),)
@@ -71,16 +76,16 @@ def _mirrored(size: int, width: tuple[int, int], mode: Any) -> Array:
 def _widths(x: Tensor, pad_width: Any) -> Widths:
     """(before, after) for each axis of x."""
     try:
-        given = np.array(pad_width, dtype=object)
+        given = np.array(at_most_64("pad", "pad_width", pad_width), dtype=object)
         pairs = np.broadcast_to(given, (x.ndim, 2)).tolist()
         widths = [(operator.index(before), operator.index(after)) for before, after in pairs]
     except (TypeError, ValueError):
         raise ShapeError(
             f"[pad] pad_width: expected an integer, a pair, or {x.ndim} pairs for a tensor of shape {x.shape}, "
-            f"got {pad_width!r}"
+            f"got {shown(pad_width)}"
         ) from None
     if any(n + min(before, 0) + min(after, 0) < 0 for n, (before, after) in zip(x.shape, widths, strict=True)):
-        raise ShapeError(f"[pad] pad_width: expected to crop at most shape {x.shape}, got {pad_width!r}")
+        raise ShapeError(f"[pad] pad_width: expected to crop at most shape {x.shape}, got {shown(pad_width)}")
     return widths
 
 

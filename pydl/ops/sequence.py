@@ -9,7 +9,7 @@ import numpy as np
 from .. import _core
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor, record
-from ..base.errors import ShapeError
+from ..base.errors import ShapeError, shown
 from .arrays import transposed
 from .axes import axis_of
 
@@ -40,7 +40,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     x = as_tensor(x)
     axis = axis_of("unstack", axis, x.ndim)
     if num is not None and num != x.shape[axis]:
-        raise ShapeError(f"[unstack] num: expected {x.shape[axis]} for shape {x.shape}, got {num!r}")
+        raise ShapeError(f"[unstack] num: expected {x.shape[axis]} for shape {x.shape}, got {shown(num)}")
     if x.shape[axis] > _MAX_SLICES:
         raise ShapeError(
             f"[unstack] x: expected at most {_MAX_SLICES} slices, got {x.shape[axis]} along axis {axis} of shape "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..base.errors import as_integer, positive_integer
+from ..base.errors import as_integer, positive_integer, shown
 
 Pair = tuple[int, int]
 Padding = tuple[int, int, int, int]  # top, bottom, left, right
@@ -31,7 +31,7 @@ def check_padding(op: str, padding: Any) -> str:
     """ "valid" or "same" in lower case; ValueError for other values."""
     name = padding.lower() if isinstance(padding, str) else padding
     if name not in ("valid", "same"):
-        raise ValueError(f"[{op}] padding: expected 'valid' or 'same', got {padding!r}")
+        raise ValueError(f"[{op}] padding: expected 'valid' or 'same', got {shown(padding)}")
     return str(name)
 
 
@@ -65,7 +65,7 @@ def transposed_size(
     """
     given = None if extra is None else as_integer(extra)
     if extra is not None and (given is None or not 0 <= given < stride):
-        raise ValueError(f"[{op}] output_padding: expected 0 to {stride - 1}, less than strides, got {extra!r}")
+        raise ValueError(f"[{op}] output_padding: expected 0 to {stride - 1}, less than strides, got {shown(extra)}")
     span = (window - 1) * dilation + 1
     if check_padding(op, padding) == "valid":
         return (size - 1) * stride + span + (max(stride - span, 0) if extra is None else extra), 0, 0
