@@ -167,6 +167,6 @@ class Variable(Tensor):
         return f"<Variable {self.name!r} shape={self.shape} dtype={self.dtype} trainable={self.trainable}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made = (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
-        kept = ("_number", "declared_trainable", "path")  # _number: its position among the weights of its layer
-        return type(self), made, (None, {name: getattr(self, name) for name in kept})
+        arguments = (self.array, self.trainable, None, self.name, self.regularizer, self.constraint)
+        attributes = ("_number", "declared_trainable", "path")  # _number: its position among the weights of its layer
+        return type(self), arguments, (None, {name: getattr(self, name) for name in attributes})

@@ -78,8 +78,8 @@ def _temporary(target: Path, mode: int) -> Iterator[tuple[BinaryIO, Callable[[],
     """A temporary file in the folder of the target, and the function that moves it to the target."""
     fd = _unnamed(target.parent, mode)
     if fd is None:
-        with _named(target, mode) as made:
-            yield made
+        with _named(target, mode) as temporary:
+            yield temporary
         return
     with os.fdopen(fd, "w+b") as file:
         yield file, lambda: _name(fd, target)

@@ -71,10 +71,10 @@ class Bidirectional(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        for name, given in (("layer", layer), ("backward_layer", backward_layer)):
-            recurrent = isinstance(given, Layer) and hasattr(given, "go_backwards")
-            if not recurrent and (given is not None or name == "layer"):
-                raise ValueError(f"[{self.name}] {name}: expected a recurrent layer, got {given!r}")
+        for name, wrapped in (("layer", layer), ("backward_layer", backward_layer)):
+            recurrent = isinstance(wrapped, Layer) and hasattr(wrapped, "go_backwards")
+            if not recurrent and (wrapped is not None or name == "layer"):
+                raise ValueError(f"[{self.name}] {name}: expected a recurrent layer, got {wrapped!r}")
         if merge_mode not in _MODES:
             raise ValueError(f"[{self.name}] merge_mode: expected one of {_MODES}, got {merge_mode!r}")
         self.merge_mode = merge_mode
@@ -117,8 +117,8 @@ class Bidirectional(Layer):
             The output, with merge_mode None both outputs; with return_state a tuple of these and the last states.
         """
         half = len(state_sizes(self.forward_layer.cell))
-        given = None if initial_state is None else as_states(self.name, initial_state, 2 * half)
-        first, second = (None, None) if given is None else (given[:half], given[half:])
+        initial = None if initial_state is None else as_states(self.name, initial_state, 2 * half)
+        first, second = (None, None) if initial is None else (initial[:half], initial[half:])
         output, *states = self._fused_call(sequences, first, second, mask, training) or self._separate_calls(
             sequences, first, second, mask
         )

@@ -20,9 +20,9 @@ class TypedShape(tuple[Any, ...]):
     dtype: np.dtype[Any]
 
     def __new__(cls, shape: Any, dtype: Any) -> TypedShape:
-        made = super().__new__(cls, shape)
-        made.dtype = np.dtype(dtype)
-        return made
+        typed = super().__new__(cls, shape)
+        typed.dtype = np.dtype(dtype)
+        return typed
 
     def __reduce__(self) -> tuple[Any, ...]:  # copies, of a layer that stores its input shape, need no dtype
         return tuple, (tuple(self),)

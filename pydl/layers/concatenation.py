@@ -59,16 +59,16 @@ class Concatenate(_Merge):
 
         Otherwise a step counts if it does in any input.
         """
-        given = [m for m in mask if m is not None] if isinstance(mask, list) else []
-        if not given:
+        masks = [m for m in mask if m is not None] if isinstance(mask, list) else []
+        if not masks:
             return None
-        rank = given[0].ndim
+        rank = masks[0].ndim
         counts = [
             as_tensor(plan_constant(np.ones((*x.shape[:rank], 1), np.float32))) if m is None else ops.mask_values(m)
             for x, m in zip(inputs, mask, strict=True)
         ]
         axis = self.axis % inputs[0].ndim
-        if axis >= rank and len(given) < len(mask):
+        if axis >= rank and len(masks) < len(mask):
             self._warn_of_missing(inputs, mask)
         return ops.step_mask(ops.concatenate(counts, axis)) if axis < rank else self._any(counts)
 

@@ -44,15 +44,15 @@ def _named(
         bound = inspect.signature(constructor).bind(*args, **kwargs)
     except TypeError:
         return _misfit(kind, constructor, error, kwargs)
-    given: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for name, value in list(bound.arguments.items())[1:]:
         is_rest = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
-        given |= value if is_rest else {name: value}
+        arguments |= value if is_rest else {name: value}
     text = str(error)
     named = None if text.startswith("[tensor]") else re.match(r"\[\w+\] (\w+)", text)
-    if named and named[1] in given:
+    if named and named[1] in arguments:
         return error
-    for name, value in given.items():
+    for name, value in arguments.items():
         get = _BY_NAME.get(name.rpartition("_")[2])
         reason = None if get is None else _refused(get, value)
         if reason is not None:
@@ -60,7 +60,7 @@ def _named(
     if named or "unexpected keyword argument" in text or "positional argument" in text:
         return error
     return same_kind(error)(
-        f"[{owner}] {', '.join(given)}: {text.removeprefix('[tensor] data: ') or type(error).__name__}"
+        f"[{owner}] {', '.join(arguments)}: {text.removeprefix('[tensor] data: ') or type(error).__name__}"
     )
 
 

@@ -20,7 +20,7 @@ from ..ops.recompute import CUTS
 from ..saving.serialization import deserialize, serialize
 from .cells import Cell
 from .layer import Layer, Shape
-from .stacked_cells import StackedRNNCells, given_states, initial_state, output_size, state_sizes, unseen_cells
+from .stacked_cells import StackedRNNCells, checked_states, initial_state, output_size, state_sizes, unseen_cells
 
 __all__ = ["RNN"]
 
@@ -180,10 +180,13 @@ class RNN(Layer):
             return CUTS
         return unseen_cells([self.cell], training) or super()._replay_obstacle(training)
 
-    def _first_states(self, batch_size: int, given: Any) -> list[Any] | None:
+    def _first_states(self, batch_size: int, initial_state: Any) -> list[Any] | None:
         """The initial states of the sequences; None for zeros."""
-        if given is not None:
-            return [_each(self._cast_state, state) for state in given_states(self.name, self.cell, batch_size, given)]
+        if initial_state is not None:
+            return [
+                _each(self._cast_state, state)
+                for state in checked_states(self.name, self.cell, batch_size, initial_state)
+            ]
         if not self.stateful:
             return None
         if self.states is None:
@@ -252,7 +255,7 @@ class RNN(Layer):
         if states is not None:
             self._keep(list(states) if isinstance(states, list | tuple) else [states])
         elif self.states is not None:
-            _each(lambda kept: kept.assign(np.zeros(kept.shape)), self.states)
+            _each(lambda state: state.assign(np.zeros(state.shape)), self.states)
 
     reset_states = reset_state
 

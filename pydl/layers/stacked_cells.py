@@ -156,10 +156,10 @@ def state_sizes(cell: Any) -> list[Any]:
     return list(cell.state_size) if isinstance(cell.state_size, list | tuple) else [cell.state_size]
 
 
-def given_states(layer: str, cell: Any, batch_size: int, given: Any) -> list[Any]:
+def checked_states(layer: str, cell: Any, batch_size: int, initial_state: Any) -> list[Any]:
     """The checked states of a call. ValueError for another count, ShapeError for another size."""
     sizes = state_sizes(cell)
-    found = list(states(layer, given, len(sizes)))
+    found = list(states(layer, initial_state, len(sizes)))
     for number, (size, state) in enumerate(zip(sizes, found, strict=True), 1):
         shape = state.shape if hasattr(state, "shape") else np.shape(state)
         if isinstance(size, int) and tuple(shape) != (batch_size, size):

@@ -101,7 +101,7 @@ class Call:
         self._layer, self.args, self.kwargs = weakref.ref(layer), args, kwargs
         self.number = next(_numbers)  # topological order: it is larger than the numbers of the calls before
         self._structure: Any = ""  # of the outputs
-        self._made: list[_Output] = []
+        self._output_specs: list[_Output] = []
 
     @property
     def layer(self) -> Any:
@@ -120,22 +120,22 @@ class Call:
         """Creates the outputs."""
         count = len(flatten(shapes))
         names = iter([self.layer.name] if count == 1 else [f"{self.layer.name}[{i}]" for i in range(count)])
-        self._made = [_Output(shape, getattr(shape, "dtype", dtype), next(names)) for shape in flatten(shapes)]
+        self._output_specs = [_Output(shape, getattr(shape, "dtype", dtype), next(names)) for shape in flatten(shapes)]
         self._structure = map_structure(lambda _: "", shapes)  # not None: a tuple of None is taken for a shape
         return self.outputs
 
     @property
     def outputs(self) -> Any:
         """The symbolic output tensors; one without other references is created again."""
-        return pack_sequence_as(self._structure, [output.tensor(self) for output in self._made])
+        return pack_sequence_as(self._structure, [output.tensor(self) for output in self._output_specs])
 
     def spec(self) -> tuple[Any, list[Any]]:
         """The structure of the outputs, and their shapes, dtypes and names: the arguments of `restore`."""
-        return self._structure, [(made.shape, made.dtype, made.name) for made in self._made]
+        return self._structure, [(spec.shape, spec.dtype, spec.name) for spec in self._output_specs]
 
-    def restore(self, structure: Any, made: list[Any]) -> Any:
+    def restore(self, structure: Any, specs: list[Any]) -> Any:
         """Creates outputs like those of another call, from its `spec`."""
-        self._structure, self._made = structure, [_Output(*each) for each in made]
+        self._structure, self._output_specs = structure, [_Output(*each) for each in specs]
         return self.outputs
 
     def __getstate__(self) -> tuple[Any, ...]:

@@ -47,8 +47,8 @@ class Confusion(Metric):
     def _parsed(self, thresholds: Any, default: float) -> list[float]:
         if thresholds is None:
             return [default]
-        given = list(thresholds) if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
-        parsed = [number(self.name, "thresholds", each) for each in given]
+        values = list(thresholds) if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
+        parsed = [number(self.name, "thresholds", each) for each in values]
         if not parsed or not all(0 <= each <= 1 for each in parsed):
             raise ValueError(f"[{self.name}] thresholds: expected numbers in [0, 1], got {thresholds!r}")
         return parsed
@@ -106,9 +106,9 @@ class Confusion(Metric):
     def _largest(outputs: Array, k: int) -> Array:
         """The outputs, with all but the k largest of the last axis below all thresholds."""
         order = np.argsort(-outputs, axis=-1, kind="stable")[..., :k]
-        kept = np.full(outputs.shape, _BELOW_ALL, np.float64)
-        np.put_along_axis(kept, order, np.take_along_axis(outputs, order, axis=-1), axis=-1)
-        return kept
+        largest = np.full(outputs.shape, _BELOW_ALL, np.float64)
+        np.put_along_axis(largest, order, np.take_along_axis(outputs, order, axis=-1), axis=-1)
+        return largest
 
     def _true_positive_share(self, total: Array) -> Any:
         """true_positives / total, 0 for a total of 0: a float, or an array for several thresholds."""

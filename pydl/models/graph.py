@@ -69,11 +69,11 @@ class Graph:
         self.results = map_structure(lambda tensor: slots[id(tensor)], self.outputs)
         results = {slot.number for slot in flatten(self.results)}
         self._logits_set = False  # whether the layers know which of them keep logits
-        kept = set(results)
+        live = set(results)
         for step in reversed(self.steps):
             step.hidden = results.isdisjoint(step.writes)
-            step.last = [n for n in {*step.reads, *step.writes} if n not in kept]
-            kept.update(step.last)
+            step.last = [n for n in {*step.reads, *step.writes} if n not in live]
+            live.update(step.last)
 
     def __getstate__(self) -> dict[str, Any]:
         """The list of calls, with slots in place of tensors: the recursion of a copy does not follow the graph."""

@@ -25,8 +25,8 @@ class Stepwise:
     """
 
     def __init__(self, model: Any) -> None:
-        given = model.layers if hasattr(model, "layers") else list(model)
-        self.layers: list[Any] = [layer for layer in given if not isinstance(layer, InputLayer)]
+        layers = model.layers if hasattr(model, "layers") else list(model)
+        self.layers: list[Any] = [layer for layer in layers if not isinstance(layer, InputLayer)]
         for layer in self.layers:
             if isinstance(layer, Bidirectional) or getattr(layer, "go_backwards", False):
                 raise TypeError(f"[generate] model: expected layers that run forwards, got {layer.name}")

@@ -194,8 +194,8 @@ class Sequential(Model):
         graph = self._graph
         if graph is not None and _fit(graph.inputs, shape):
             calls = graph.calls[len(graph.starts) :]
-            kept = [call for call, _ in takewhile(_is_call_of, zip(calls, self._stack, strict=False))]
-            return graph.inputs, kept[-1].outputs if kept else graph.inputs, len(kept)
+            reused = [call for call, _ in takewhile(_is_call_of, zip(calls, self._stack, strict=False))]
+            return graph.inputs, reused[-1].outputs if reused else graph.inputs, len(reused)
         if self._input is not None:
             inputs = self._input._begin()
         else:
@@ -257,13 +257,13 @@ class Sequential(Model):
         Raises:
             ValueError: If a class is missing, or the constructor of the subclass makes other layers.
         """
-        made = [deserialize(layer, custom_objects) for layer in config["layers"]]
+        layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
         own = {key: value for key, value in config.items() if key != "layers"}
-        model: Sequential = made_from(cls, own, {"layers": made})
+        model: Sequential = made_from(cls, own, {"layers": layers})
         if not model._stack and model._input is None:  # the constructor of a subclass does not take layers
-            for layer in made:
+            for layer in layers:
                 model.add(layer)
-        if [type(layer) for layer in model._stack] != [type(la) for la in made if not isinstance(la, InputLayer)]:
+        if [type(layer) for layer in model._stack] != [type(la) for la in layers if not isinstance(la, InputLayer)]:
             raise ValueError(
                 f"[from_config] {cls.__name__}: expected the layers of the config, got others from __init__; define "
                 "from_config()"
@@ -281,9 +281,9 @@ class _Chain(Graph):
         return explain_chain(self.name, [step.layer for step in self.steps], shapes, failing.layer, error)
 
 
-def _as_shapes(given: Any) -> Any:
+def _as_shapes(shape: Any) -> Any:
     """A list of sizes is one shape, not several."""
-    return tuple(given) if isinstance(given, list) and is_shape(tuple(given)) else given
+    return tuple(shape) if isinstance(shape, list) and is_shape(tuple(shape)) else shape
 
 
 def _symbols_like(x: Any, shapes: Any) -> Any:
@@ -299,8 +299,8 @@ def _of_any_batch(shape: Any) -> Any:
 
 def _fit(inputs: Any, shapes: Any) -> bool:
     """Whether inputs of these shapes fit the symbolic ones."""
-    tensors, given = flatten(inputs), flatten(shapes)
-    return len(tensors) == len(given) and all(fits(t.shape, s) for t, s in zip(tensors, given, strict=True))
+    tensors, sizes = flatten(inputs), flatten(shapes)
+    return len(tensors) == len(sizes) and all(fits(t.shape, s) for t, s in zip(tensors, sizes, strict=True))
 
 
 def _is_call_of(pair: tuple[Call, Layer]) -> bool:

@@ -42,21 +42,21 @@ def graph_from_config(
     config: Mapping[str, Any], custom_objects: Mapping[str, type[Layer]] | None = None
 ) -> tuple[Any, Any]:
     """The symbolic inputs and outputs of the graph from `graph_config`."""
-    made = [deserialize(layer, custom_objects) for layer in config["layers"]]
+    layers = [deserialize(layer, custom_objects) for layer in config["layers"]]
     tensors: list[Any] = []
     value = partial(_value, tensors)
     for call in config["calls"]:
-        layer = made[call["layer"]]
+        layer = layers[call["layer"]]
         tensors += flatten(layer(*value(call["args"]), **value(call["kwargs"])) if "args" in call else layer.output)
     return value(config["inputs"]), value(config["outputs"])
 
 
-def _value(tensors: list[Any], plain: Any) -> Any:
-    """`plain` with tensors in place of their numbers."""
+def _value(tensors: list[Any], config: Any) -> Any:
+    """`config` with tensors in place of their numbers."""
     value = partial(_value, tensors)
-    if isinstance(plain, dict):
-        return tensors[plain["tensor"]] if set(plain) == {"tensor"} else {k: value(v) for k, v in plain.items()}
-    return type(plain)(map(value, plain)) if isinstance(plain, list | tuple) else plain
+    if isinstance(config, dict):
+        return tensors[config["tensor"]] if set(config) == {"tensor"} else {k: value(v) for k, v in config.items()}
+    return type(config)(map(value, config)) if isinstance(config, list | tuple) else config
 
 
 GRAPH_KEYS = ("layers", "calls", "inputs", "outputs")  # of graph_config
@@ -72,14 +72,14 @@ def made_from(cls: Any, own: dict[str, Any], parts: dict[str, Any]) -> Any:
     kinds = {parameter.kind for parameter in parameters.values()}
     open_ended = inspect.Parameter.VAR_KEYWORD in kinds
     takes_parts = all(name in parameters for name in parts) or inspect.Parameter.VAR_POSITIONAL in kinds
-    given = {name: value for name, value in own.items() if open_ended or name in parameters}
-    left = own.keys() - given.keys() - {"name", "trainable"}
+    arguments = {name: value for name, value in own.items() if open_ended or name in parameters}
+    left = own.keys() - arguments.keys() - {"name", "trainable"}
     if left:
         raise TypeError(
             f"[from_config] {cls.__name__}: expected arguments of __init__ from get_config(), got {sorted(left)}; "
             "let __init__ take them, or define from_config()"
         )
-    model = cls(**given, **parts) if takes_parts else _made_alone(cls, given, parts, open_ended)
+    model = cls(**arguments, **parts) if takes_parts else _made_alone(cls, arguments, parts, open_ended)
     if "name" in own and model.name != own["name"]:
         model.name = own["name"]
     if "trainable" in own and model.trainable != own["trainable"]:
@@ -87,12 +87,12 @@ def made_from(cls: Any, own: dict[str, Any], parts: dict[str, Any]) -> Any:
     return model
 
 
-def _made_alone(cls: Any, given: dict[str, Any], parts: dict[str, Any], open_ended: bool) -> Any:
+def _made_alone(cls: Any, arguments: dict[str, Any], parts: dict[str, Any], open_ended: bool) -> Any:
     """Whether `**kwargs` may hold the parts shows only when the base class is called with them."""
     if open_ended:
         try:
-            return cls(**given, **parts)
+            return cls(**arguments, **parts)
         except TypeError as error:
             if "multiple values" not in str(error):
                 raise
-    return cls(**given)
+    return cls(**arguments)

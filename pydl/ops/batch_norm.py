@@ -28,11 +28,11 @@ def array_of(tensor: Tensor | None) -> Array | None:
 
 def record_normalized(y: Array, x: Tensor, gamma: Tensor | None, beta: Tensor | None, gradients: Backward) -> Tensor:
     """y, recorded. `gradients` returns dx, dgamma and dbeta; those of absent parameters are dropped."""
-    kept = [i for i, tensor in enumerate((x, gamma, beta)) if tensor is not None]
+    present = [i for i, tensor in enumerate((x, gamma, beta)) if tensor is not None]
 
     def backward(dy: Array) -> Sequence[Array | None]:
         found = gradients(dy)
-        return [found[i] for i in kept]
+        return [found[i] for i in present]
 
     return record(y, [t for t in (x, gamma, beta) if t is not None], backward)
 
@@ -87,16 +87,16 @@ def _masked(x: Tensor, gamma: Any, beta: Any, epsilon: float, mask: Array) -> tu
     gamma, beta = parameter(gamma, x), parameter(beta, x)
     cannot_replay("batch normalization gathers the unmasked rows; without a mask it replays in inference")
     rows, counts = x.array.reshape(-1, x.shape[-1]), np.repeat(mask.astype(bool).ravel(), _inner(x.shape, mask.ndim))
-    kept = rows[counts]
-    _, mean, variance = _core.batch_norm_forward(kept, None, None, epsilon)
+    unmasked = rows[counts]
+    _, mean, variance = _core.batch_norm_forward(unmasked, None, None, epsilon)
     array, factor = x.array, array_of(gamma)
 
     def gradients(dy: Array) -> tuple[Array, Array, Array]:
         dx, dgamma, dbeta = _core.batch_norm_backward(dy, array, factor, mean, variance, epsilon, True)
         # The kernel took mean and variance as constants; add the gradient through the statistics of the unmasked rows.
         scale = 1 / np.sqrt(variance + epsilon)
-        share = scale / len(kept) if factor is None else scale * factor / len(kept)
-        dx.reshape(rows.shape)[counts] -= (share * (dbeta + (kept - mean) * scale * dgamma)).astype(dx.dtype)
+        share = scale / len(unmasked) if factor is None else scale * factor / len(unmasked)
+        dx.reshape(rows.shape)[counts] -= (share * (dbeta + (unmasked - mean) * scale * dgamma)).astype(dx.dtype)
         return dx, dgamma, dbeta
 
     y = _core.batch_norm_inference(array, factor, array_of(beta), mean, variance, epsilon)

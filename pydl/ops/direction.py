@@ -20,21 +20,21 @@ class Direction:
     Args:
         op: the op that was called, for messages.
         cell: "rnn", "lstm" or "gru".
-        given: the arguments of `ops.rnn`, `ops.lstm` or `ops.gru` by name.
+        options: the arguments of `ops.rnn`, `ops.lstm` or `ops.gru` by name.
         ids: whether the sequences are of ids.
     """
 
-    def __init__(self, op: str, cell: str, given: Mapping[str, Any], ids: bool) -> None:
-        kernel, recurrent_kernel = as_tensor(given.get("kernel")), as_tensor(given.get("recurrent_kernel"))
+    def __init__(self, op: str, cell: str, options: Mapping[str, Any], ids: bool) -> None:
+        kernel, recurrent_kernel = as_tensor(options.get("kernel")), as_tensor(options.get("recurrent_kernel"))
         if kernel.ndim != 2:
             rows = "ids" if ids else "inputs"
             raise ShapeError(f"[{op}] kernel: expected 2 axes ({rows}, gates * units), got shape {kernel.shape}")
         self.cell, self.states = cell, STATES[cell]
-        first = states(op, given.get("initial_state"), len(self.states))
-        bias, *initial = [None if t is None else as_tensor(t) for t in (given.get("bias"), *first)]
+        first = states(op, options.get("initial_state"), len(self.states))
+        bias, *initial = [None if t is None else as_tensor(t) for t in (options.get("bias"), *first)]
         self.tensors = [t for t in (kernel, recurrent_kernel, bias, *initial) if t is not None]
         self.arguments: dict[str, Any] = {}
-        for name, value in given.items():
+        for name, value in options.items():
             if name not in _OF_THE_OP:
                 self.arguments[name] = as_array(value) if name.endswith("mask") and value is not None else value
         self.arguments |= {"kernel": kernel.array, "recurrent_kernel": recurrent_kernel.array}

@@ -62,9 +62,9 @@ def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], options: dict[s
 def call_function(function: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """`Tensor.__array_function__`."""
     if function in (np.sum, np.mean) and args:
-        given = dict(zip(("axis", "dtype", "out", "keepdims"), args[1:], strict=False)) | options
-        if given.keys() <= {"axis", "dtype", "out", "keepdims"}:
-            return getattr(args[0], function.__name__)(**{k: v for k, v in given.items() if v is not np._NoValue})
+        arguments = dict(zip(("axis", "dtype", "out", "keepdims"), args[1:], strict=False)) | options
+        if arguments.keys() <= {"axis", "dtype", "out", "keepdims"}:
+            return getattr(args[0], function.__name__)(**{k: v for k, v in arguments.items() if v is not np._NoValue})
     if function in (np.atleast_1d, np.broadcast_arrays) and not options:  # what plots are made with
         return _reshaped(function, args)
     _refuse_to_cut(function.__name__, (args, options))

@@ -76,8 +76,8 @@ def _mirrored(size: int, width: tuple[int, int], mode: Any) -> Array:
 def _widths(x: Tensor, pad_width: Any) -> Widths:
     """(before, after) for each axis of x."""
     try:
-        given = np.array(at_most_64("pad", "pad_width", pad_width), dtype=object)
-        pairs = np.broadcast_to(given, (x.ndim, 2)).tolist()
+        requested = np.array(at_most_64("pad", "pad_width", pad_width), dtype=object)
+        pairs = np.broadcast_to(requested, (x.ndim, 2)).tolist()
         widths = [(operator.index(before), operator.index(after)) for before, after in pairs]
     except (TypeError, ValueError):
         raise ShapeError(
@@ -93,8 +93,8 @@ def _constant_border(array: Array, widths: Widths, value: Array) -> Array:
     """The array with a border of `value`, by the kernel if possible."""
     if in_kernels(array) and not value:
         return _core.pad(array, [before for before, _ in widths], [after for _, after in widths])
-    kept = tuple(
+    inner = tuple(
         [slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(array.shape, widths, strict=False)]
     )
     outside = [(max(before, 0), max(after, 0)) for before, after in widths]
-    return np.ascontiguousarray(np.pad(array[kept], outside, constant_values=value)) if widths else array
+    return np.ascontiguousarray(np.pad(array[inner], outside, constant_values=value)) if widths else array

@@ -62,8 +62,8 @@ class Segments:
             if number and (early := self._early((begin, end))) is not None:
                 dsequence[:, begin - 1] += np.where(early[..., None], part, 0).sum(axis=1)
             x, arguments = self._segment(number)
-            _, *made = _core.recurrent_forward(self.one.cell, x, True, arguments)
-            arguments |= {"saved": made[0][2], **dict(zip(("dh", "dc"), ends, strict=False))}
+            _, *outputs = _core.recurrent_forward(self.one.cell, x, True, arguments)
+            arguments |= {"saved": outputs[0][2], **dict(zip(("dh", "dc"), ends, strict=False))}
             with_dx, with_initial = self.x.requires_grad and self.x.ndim == 3, number > 0 or self.one.learns_states
             dx, *found = _core.recurrent_backward(self.one.cell, x, part, with_dx, with_initial, arguments)
             dw, *ends = found[0]

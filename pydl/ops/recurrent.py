@@ -21,27 +21,27 @@ _IDS = (np.int32, np.int64, np.float32, np.float64)
 
 def sequences(op: str, x: Any) -> Tensor:
     """x for the kernels: (B, T, I), or ids (B, T)."""
-    given = as_tensor(x)
-    rank = given.array.ndim
+    tensor = as_tensor(x)
+    rank = tensor.array.ndim
     if rank == 2:
-        if given.dtype == bool:
-            raise DTypeError(f"[{op}] x: expected ids (batch, time) that are integers, got {given.dtype}")
-        return given if given.dtype in _IDS else wrap(given.array.astype(np.int64))
+        if tensor.dtype == bool:
+            raise DTypeError(f"[{op}] x: expected ids (batch, time) that are integers, got {tensor.dtype}")
+        return tensor if tensor.dtype in _IDS else wrap(tensor.array.astype(np.int64))
     if rank != 3:
         raise ShapeError(
-            f"[{op}] x: expected 3 axes (batch, time, inputs) or ids (batch, time), got shape {given.shape}"
+            f"[{op}] x: expected 3 axes (batch, time, inputs) or ids (batch, time), got shape {tensor.shape}"
         )
-    return floating(given)
+    return floating(tensor)
 
 
-def run(op: str, cell: str, x: Any, *given: Mapping[str, Any]) -> list[Tensor]:
-    """[outputs, last states of each direction in turn], recorded. `given` holds the op's arguments per direction."""
+def run(op: str, cell: str, x: Any, *options: Mapping[str, Any]) -> list[Tensor]:
+    """[outputs, last states of each direction in turn], recorded. `options` holds the op's arguments per direction."""
     x = sequences(op, x)
-    directions = [Direction(op, cell, one, x.ndim == 2) for one in given]
+    directions = [Direction(op, cell, one, x.ndim == 2) for one in options]
     inputs, arguments = [x], [one.arguments for one in directions]
     for one in directions:
         inputs += one.tensors
-    training, every = will_record(*inputs), given[0].get("recompute_every")
+    training, every = will_record(*inputs), options[0].get("recompute_every")
     if every is not None and training:
         return run_in_segments(x, directions[0], positive_integer(op, "recompute_every", every))
     forward = partial(_core.recurrent_forward, cell, x.array, training, *arguments)

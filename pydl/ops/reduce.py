@@ -42,13 +42,13 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     x = as_tensor(x)
     axes = axes_of("sum", axis, x.ndim)
-    kept = _keepdims_shape(x.shape, axes)
+    keepdims_shape = _keepdims_shape(x.shape, axes)
     y = reduced("sum", x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
-        return (repeated(dy.reshape(kept), x.shape),)
+        return (repeated(dy.reshape(keepdims_shape), x.shape),)
 
-    return record(y.reshape(kept) if keepdims else y, (x,), backward)
+    return record(y.reshape(keepdims_shape) if keepdims else y, (x,), backward)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
@@ -72,15 +72,15 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     """
     x = floating(as_tensor(x))
     axes = axes_of("mean", axis, x.ndim)
-    kept = _keepdims_shape(x.shape, axes)
+    keepdims_shape = _keepdims_shape(x.shape, axes)
     count = math.prod([x.shape[a] for a in axes])
     y = reduced("mean", x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
         share = _core.binary("divide", dy, plan_constant(np.asarray(count, dy.dtype)))
-        return (repeated(share.reshape(kept), x.shape),)
+        return (repeated(share.reshape(keepdims_shape), x.shape),)
 
-    return record(y.reshape(kept) if keepdims else y, (x,), backward)
+    return record(y.reshape(keepdims_shape) if keepdims else y, (x,), backward)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
@@ -138,16 +138,16 @@ def _extreme(name: str, x: Any, axis: Any, keepdims: bool, initial: Any) -> Tens
             return as_tensor(np.full(shape, initial, x.dtype))
         choose = elementwise.maximum if name == "max" else elementwise.minimum
         return choose(_extreme(name, x, axis, keepdims, None), initial)
-    kept = _keepdims_shape(x.shape, axes)
+    keepdims_shape = _keepdims_shape(x.shape, axes)
     y = reduced(name, x.array, axes)
 
     def backward(dy: Array) -> tuple[Array]:
-        hit = x.array == y.reshape(kept)
+        hit = x.array == y.reshape(keepdims_shape)
         hits = hit.sum(axis=tuple(axes), keepdims=True, dtype=dy.dtype)
-        share = quiet.run(np.divide, dy.reshape(kept), hits)
+        share = quiet.run(np.divide, dy.reshape(keepdims_shape), hits)
         return (broadcast_copy(x.shape, np.where(hit, share, np.where(hits == 0, np.nan, 0).astype(dy.dtype))),)
 
-    return record(y.reshape(kept) if keepdims else y, (x,), backward)
+    return record(y.reshape(keepdims_shape) if keepdims else y, (x,), backward)
 
 
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
@@ -197,12 +197,12 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 def _arg_reduce(op: str, by_numpy: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:
     x = as_tensor(x)
     if axis is None:
-        flat, a, kept = x.array.reshape(-1), 0, (1,) * x.ndim
+        flat, a, keepdims_shape = x.array.reshape(-1), 0, (1,) * x.ndim
     else:
         (a,) = axes_of(op, (axis,), x.ndim)
-        flat, kept = x.array, _keepdims_shape(x.shape, [a])
+        flat, keepdims_shape = x.array, _keepdims_shape(x.shape, [a])
     if flat.shape[a] == 0:
         raise ValueError(f"[{op}] x: expected at least one element along the axis, got shape {x.shape}")
     by_kernel = op == "argmax" and flat.dtype.char in "fd"
     y = np.asarray(_core.argmax(flat, a) if by_kernel else by_numpy(flat, a), np.int32)
-    return as_tensor(y.reshape(kept) if keepdims else y)
+    return as_tensor(y.reshape(keepdims_shape) if keepdims else y)

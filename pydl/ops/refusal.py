@@ -44,7 +44,7 @@ def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwa
     raised_by_call = error.__traceback__ is None or error.__traceback__.tb_next is None  # it does not fit the signature
     if raised_by_call or not isinstance(error, _KINDS) or isinstance(error, RecursionError):
         return error
-    given = inspect.signature(op).bind(*args, **kwargs).arguments
+    arguments = inspect.signature(op).bind(*args, **kwargs).arguments
     part = _NAMED.match(text)
     if part and part["op"] != "tensor":
         if part["op"] == op.__name__:
@@ -54,21 +54,21 @@ def refusal(op: Callable[..., Any], error: Exception, args: tuple[Any, ...], kwa
         named = [name if name in parameters else names.get(name, name) for name in part["names"].split(", ")]
         if set(named) <= parameters.keys():
             return type(error)(f"[{op.__name__}] {', '.join(named)}: {text[part.end() :]}")
-        within = _KINDS_OF.get(part["names"]) or _HOLDERS.get(op.__name__) or _suspects(given)
+        within = _KINDS_OF.get(part["names"]) or _HOLDERS.get(op.__name__) or _suspects(arguments)
         return type(error)(f"[{op.__name__}] {within}: {', '.join(named)}: {text[part.end() :]}")
-    for name in _TENSORS & given.keys():
+    for name in _TENSORS & arguments.keys():
         optional = name in _OPTIONAL or (op.__name__ == "where" and name in ("x1", "x2"))
         several = name == "xs" or op.__name__ == "stack"
-        if not (given[name] is None and optional) and (reason := _no_numbers(given[name], several)):
+        if not (arguments[name] is None and optional) and (reason := _no_numbers(arguments[name], several)):
             return DTypeError(f"[{op.__name__}] {name}: {reason}")
     text = text[part.end() :] if part else text or type(error).__name__
     kind = IndexError if isinstance(error, IndexError) and op.__name__ == "getitem" else same_kind(error)
-    return kind(f"[{op.__name__}] {_suspects(given)}: {text}")
+    return kind(f"[{op.__name__}] {_suspects(arguments)}: {text}")
 
 
-def _suspects(given: Mapping[str, Any]) -> str:
+def _suspects(arguments: Mapping[str, Any]) -> str:
     """The given options, as the tensors have been checked; the tensors if there are no options."""
-    return ", ".join([name for name in given if name not in _TENSORS] or given)
+    return ", ".join([name for name in arguments if name not in _TENSORS] or arguments)
 
 
 def _no_numbers(value: Any, several: bool) -> str | None:

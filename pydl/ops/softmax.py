@@ -81,6 +81,6 @@ def _along(op: str, last_axis: Callable[[Tensor], Tensor], x: Tensor, axis: Any)
     axes = axes_of(op, axis, x.ndim)
     order = [a for a in range(x.ndim) if a not in axes] + axes
     moved = transpose(x, order)
-    kept = x.ndim - len(axes)
-    y = last_axis(reshape(moved, (*moved.shape[:kept], math.prod(moved.shape[kept:]))))
+    leading = x.ndim - len(axes)
+    y = last_axis(reshape(moved, (*moved.shape[:leading], math.prod(moved.shape[leading:]))))
     return transpose(reshape(y, moved.shape), [order.index(a) for a in range(x.ndim)])

@@ -63,8 +63,8 @@ def transposed_size(
     "valid" gives (size - 1) * stride + window + extra, and None what a stride beyond the window leaves;
     "same" gives (size - 1) * stride + window % 2 + extra, and None gives size * stride.
     """
-    given = None if extra is None else as_integer(extra)
-    if extra is not None and (given is None or not 0 <= given < stride):
+    integer = None if extra is None else as_integer(extra)
+    if extra is not None and (integer is None or not 0 <= integer < stride):
         raise ValueError(f"[{op}] output_padding: expected 0 to {stride - 1}, less than strides, got {shown(extra)}")
     span = (window - 1) * dilation + 1
     if check_padding(op, padding) == "valid":

@@ -131,10 +131,10 @@ def _check_fit(members: Sequence[_Member], weights: Sequence[NamedWeight]) -> No
         if member.shape != weight.variable.shape or member.dtype.kind != "f":
             expected = f"expected shape {weight.variable.shape}, got {member.dtype} {member.shape}"
             raise _Misfit(f"{weight.path}: {expected}")
-    given, own = [member.path for member in members], [weight.path for weight in weights]
-    if None not in given and given != own and sorted(map(str, given)) == sorted(own):
-        first = next(i for i, path in enumerate(given) if path != own[i])
-        raise _Misfit(f"expected {own[first]!r}, got {given[first]!r}; the order of the layers differs")
+    stored, own = [member.path for member in members], [weight.path for weight in weights]
+    if None not in stored and stored != own and sorted(map(str, stored)) == sorted(own):
+        first = next(i for i, path in enumerate(stored) if path != own[i])
+        raise _Misfit(f"expected {own[first]!r}, got {stored[first]!r}; the order of the layers differs")
 
 
 def _array(archive: zipfile.ZipFile, member: _Member) -> Array:

@@ -294,13 +294,13 @@ class Epochs:
             steps = positive_integer("data", "steps", steps)
         elif isinstance(batches, IndexedBatches) and batches.steps is None:
             raise ValueError("[data] steps: expected a number of batches, because x is infinite, got None")
-        self.batches, self._given = batches, steps
+        self.batches, self._requested_steps = batches, steps
         self._stream: Iterator[Batch] = iter(())
         self.steps = batches.steps if steps is None else steps
 
     def once(self) -> Iterator[Batch]:
         """One pass from the start, of at most `steps` batches, for evaluation."""
-        return islice(self.batches, self._given)
+        return islice(self.batches, self._requested_steps)
 
     def epoch(self) -> Iterator[Batch]:
         """The batches of the next epoch; fewer, or none, if the source is exhausted."""
@@ -314,10 +314,10 @@ class Epochs:
             getattr(self.batches.source, hook, lambda: None)()
 
     def _epoch(self) -> Iterator[Batch]:
-        if self._given is None:
+        if self._requested_steps is None:
             yield from self.batches
             return
-        for _ in range(self._given):
+        for _ in range(self._requested_steps):
             batch = next(self._stream, None)
             if batch is None:
                 self._stream = iter(self.batches)

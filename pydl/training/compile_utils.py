@@ -26,20 +26,20 @@ def output_names(y_pred: Any) -> list[str]:
     return list(y_pred) if isinstance(y_pred, dict) else [f"output_{i + 1}" for i in range(len(flatten(y_pred)))]
 
 
-def for_each_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
-    """`given` as a list, one element per output: from a list, from a dict by output, or the same for all."""
-    if isinstance(given, dict) and "class_name" not in given:
-        unknown = [name for name in given if name not in names]
+def for_each_output(what: str, value: Any, names: Sequence[str]) -> list[Any]:
+    """`value` as a list, one element per output: from a list, from a dict by output, or the same for all."""
+    if isinstance(value, dict) and "class_name" not in value:
+        unknown = [name for name in value if name not in names]
         if unknown:
             raise ValueError(
                 f"[compile] {what}: expected names of outputs, {', '.join(map(repr, names))}, got {unknown[0]!r}"
             )
-        return [given.get(name) for name in names]
-    if isinstance(given, list | tuple):
-        if len(given) != len(names):
-            raise ValueError(f"[compile] {what}: expected {len(names)}, one for each output, got {len(given)}")
-        return list(given)
-    return [given] * len(names)
+        return [value.get(name) for name in names]
+    if isinstance(value, list | tuple):
+        if len(value) != len(names):
+            raise ValueError(f"[compile] {what}: expected {len(names)}, one for each output, got {len(value)}")
+        return list(value)
+    return [value] * len(names)
 
 
 class CompiledLoss:
@@ -53,17 +53,17 @@ class CompiledLoss:
         for weight in flatten(weights):
             if weight is not None and not isinstance(weight, numbers.Real):
                 raise TypeError(f"[compile] loss_weights: expected numbers, got {weight!r}")
-        self._given, self._weights = loss, weights
+        self._argument, self._weights = loss, weights
         self._checked: set[tuple[str, bool]] = set()
         # Without the names of the outputs, the rest is checked at the first batch.
         self._parts = self._resolve(names) if names else None
 
     def _resolve(self, names: Sequence[str]) -> list[tuple[losses.Loss | None, float, Mean]]:
-        given = for_each_output("loss", self._given, names)
+        value = for_each_output("loss", self._argument, names)
         weights = for_each_output("loss_weights", self._weights, names)
         return [
             (None if loss is None else losses.as_loss(loss), 1.0 if w is None else float(w), Mean(f"{name}_loss"))
-            for loss, w, name in zip(given, weights, names, strict=True)
+            for loss, w, name in zip(value, weights, names, strict=True)
         ]
 
     def parts(self) -> list[losses.Loss]:
@@ -74,8 +74,8 @@ class CompiledLoss:
     def single(self) -> losses.Loss | None:
         """The loss of a model with one output, if any."""
         if self._parts is None:
-            several = isinstance(self._given, list | tuple | dict) and "class_name" not in self._given
-            return None if several else losses.as_loss(self._given)
+            several = isinstance(self._argument, list | tuple | dict) and "class_name" not in self._argument
+            return None if several else losses.as_loss(self._argument)
         return self._parts[0][0] if len(self._parts) == 1 else None
 
     def obstacle(self) -> str | None:
@@ -142,14 +142,14 @@ class CompiledLoss:
 class CompiledMetrics:
     """The metrics of every output; the `weighted` ones use the sample weights."""
 
-    def __init__(self, plain: Any, weighted: Any, names: Sequence[str] | None = None) -> None:
-        for argument, given in (("metrics", plain), ("weighted_metrics", weighted)):
-            if given is not None and not isinstance(given, list | tuple | dict):
-                raise TypeError(f"[compile] {argument}: expected a list, got {given!r}")
-            for metric in flatten(given) if given else ():
+    def __init__(self, unweighted: Any, weighted: Any, names: Sequence[str] | None = None) -> None:
+        for argument, value in (("metrics", unweighted), ("weighted_metrics", weighted)):
+            if value is not None and not isinstance(value, list | tuple | dict):
+                raise TypeError(f"[compile] {argument}: expected a list, got {value!r}")
+            for metric in flatten(value) if value else ():
                 if metric is not None and not _is_accuracy(metric):
                     metrics.get(metric)  # an unknown name fails here, not in the first step
-        self._given = {"metrics": plain, "weighted_metrics": weighted}
+        self._argument = {"metrics": unweighted, "weighted_metrics": weighted}
         self._parts = list(self._resolve(names)) if names else None
 
     def update(self, names: Sequence[str], y: list[Any], y_pred: list[Tensor], sample_weight: list[Any]) -> None:
@@ -162,11 +162,11 @@ class CompiledMetrics:
 
     def _resolve(self, names: Sequence[str]) -> Iterator[_OutputMetrics]:
         per_output = []
-        for argument, given in self._given.items():
-            alone = len(names) == 1 and isinstance(given, list | tuple)  # [accuracy, mse] are two metrics of one output
-            per_output.append([given] if alone else for_each_output(argument, given, names))
-        for name, plain, weighted in zip(names, *per_output, strict=True):
-            own = [(m, False) for m in flatten(plain) if m is not None]
+        for argument, value in self._argument.items():
+            alone = len(names) == 1 and isinstance(value, list | tuple)  # [accuracy, mse] are two metrics of one output
+            per_output.append([value] if alone else for_each_output(argument, value, names))
+        for name, unweighted, weighted in zip(names, *per_output, strict=True):
+            own = [(m, False) for m in flatten(unweighted) if m is not None]
             own += [(m, True) for m in flatten(weighted) if m is not None]
             yield _OutputMetrics(f"{name}_" if len(names) > 1 else "", own)
 
@@ -178,7 +178,7 @@ class CompiledMetrics:
     def log_names(self) -> list[str] | None:
         """The names in `results`; None before they are known, at the latest after the first batch."""
         if self._parts is None:
-            return None if any(self._given.values()) else []
+            return None if any(self._argument.values()) else []
         names = [part.log_names() for part in self._parts]
         return None if None in names else [name for part in names for name in part or ()]
 
@@ -195,8 +195,8 @@ class CompiledMetrics:
 class _OutputMetrics:
     """The metrics of one output, resolved at the first batch."""
 
-    def __init__(self, prefix: str, given: list[tuple[Any, bool]]) -> None:
-        self._prefix, self._given = prefix, given
+    def __init__(self, prefix: str, value: list[tuple[Any, bool]]) -> None:
+        self._prefix, self._argument = prefix, value
         self._resolved: list[tuple[metrics.Metric, bool]] | None = None
 
     def reset(self) -> None:
@@ -206,7 +206,7 @@ class _OutputMetrics:
     def update(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None) -> None:
         """Adds a batch to every metric. Masked steps have weight 0."""
         if self._resolved is None:
-            self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._given]
+            self._resolved = [(self._resolve(m, y_true, y_pred.array), weighted) for m, weighted in self._argument]
         mask, weights = y_pred.mask, None
         if sample_weight is not None:
             weights, left_out = (
@@ -244,11 +244,11 @@ class _OutputMetrics:
     def log_names(self) -> list[str] | None:
         """The names in `results`, also before the first batch; None if a user's metric may return a dict."""
         found: dict[str, None] = {}
-        for given, _ in self._given:
-            metric = None if _is_accuracy(given) else metrics.get(given)
+        for value, _ in self._argument:
+            metric = None if _is_accuracy(value) else metrics.get(value)
             if metric is not None and not type(metric).__module__.startswith("pydl."):
                 return None
-            found[self._free_name(given if metric is None else metric.name, found)] = None
+            found[self._free_name(value if metric is None else metric.name, found)] = None
         return list(found)
 
     def _free_name(self, own_name: str, taken: Mapping[str, Any]) -> str:

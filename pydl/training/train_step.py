@@ -278,8 +278,8 @@ class TrainStep:
         finally:
             if outer:
                 self.reset_metrics()
-                for kept in before:
-                    kept.restore()
+                for saved in before:
+                    saved.restore()
             else:
                 del vars(self)["_in_loop"]
 

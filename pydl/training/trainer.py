@@ -295,10 +295,10 @@ class Trainer(SingleBatches):
     def _callbacks(self, callbacks: Iterable[Callback], verbose: int | str, **params: Any) -> CallbackList:
         if verbose not in (0, 1, 2, "auto"):
             raise ValueError(f"[fit] verbose: expected 0, 1, 2 or 'auto', got {verbose!r}")
-        given = list(callbacks)
-        if verbose and not any(isinstance(c, ProgressBar) for c in given):
-            given.append(ProgressBar(verbose))  # last: it shows logs that other callbacks add
-        return CallbackList(given, model=self, verbose=verbose, **params)
+        listed = list(callbacks)
+        if verbose and not any(isinstance(c, ProgressBar) for c in listed):
+            listed.append(ProgressBar(verbose))  # last: it shows logs that other callbacks add
+        return CallbackList(listed, model=self, verbose=verbose, **params)
 
 
 def _listed(callbacks: Sequence[Callback] | Callback | None) -> Sequence[Callback]:
