@@ -1,4 +1,4 @@
-"""What the tests of recurrent layers share: the cells, masks of every kind, and layers that do without kernels."""
+"""Shared by tests of recurrent layers: cells, masks of every kind, and layers that run cells step by step."""
 
 from typing import Any
 
@@ -24,16 +24,16 @@ MASKS = {
 
 
 def pair(kind: Any, rng: np.random.Generator, **options: Any) -> tuple[Any, Any]:
-    """The layer, and a layer of the same weights that runs its cell step by step on the tape."""
+    """The layer, and a layer with the same weights that runs its cell step by step on the tape."""
     cls, _cell_class, arguments = kind
     own = {name: options.pop(name) for name in ("dropout", "recurrent_dropout", "seed") if name in options}
 
-    class Plain(_cell_class):  # type: ignore[misc]
+    class StepByStep(_cell_class):  # type: ignore[misc]
         def _sequence(self, *_: Any) -> None:
             return None
 
     layer = cls(U, **arguments, **own, **options, dtype="float64")
-    plain = layers.RNN(Plain(U, **arguments, **own, dtype="float64"), **options, dtype="float64")
+    plain = layers.RNN(StepByStep(U, **arguments, **own, dtype="float64"), **options, dtype="float64")
     for one in (layer, plain):
         one._build_once((B, T, F))
     layer.set_weights([0.5 * rng.standard_normal(w.shape) for w in layer.weights])

@@ -1,4 +1,4 @@
-"""Arguments and inputs that do not fit: what the errors say."""
+"""Error messages for wrong arguments and inputs of layers."""
 
 from typing import Any
 
@@ -117,8 +117,8 @@ def test_bad_arguments(make: Any, message: str) -> None:
         make()
 
 
-def test_one_state_for_both_directions_is_refused() -> None:
-    """A single one was left out without a word where the batch has one sample."""
+def test_bidirectional_refuses_a_single_state() -> None:
+    """A batch of one sample used to accept it silently."""
     both, x = layers.Bidirectional(layers.GRU(2)), np.ones((1, 4, 2))
     for state in (np.ones((1, 2)), [np.ones((1, 2))]):
         with pytest.raises(ValueError, match=r"initial_state: expected (a sequence of 2|2) state"):

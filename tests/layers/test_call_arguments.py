@@ -1,4 +1,4 @@
-"""What layers are called with: dtypes, arguments by position and by name, several tensors, shapes for build()."""
+"""Arguments of layer calls: dtypes, positional and keyword arguments, several tensors, shapes for build()."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Id(layers.Layer):
 
 
 class Table(layers.Layer):
-    """A look-up of one's own."""
+    """A user's layer that looks up rows by id."""
 
     def build(self, shape: Any) -> None:
         self.w = self.add_weight((30, 2), "uniform")
@@ -33,7 +33,7 @@ INTEGERS = ["int8", "uint8", "int16", "int32", "int64", "uint32", "bool"]
 
 
 @pytest.mark.parametrize("dtype", INTEGERS)
-def test_what_is_not_floating_stays(dtype: str) -> None:
+def test_integers_and_bools_are_not_cast(dtype: str) -> None:
     x = np.array([[0, 1, 100]]).astype(dtype)
     for given in (x, pydl.Tensor(x)):
         y = Id()(given)
@@ -45,7 +45,7 @@ def test_what_is_not_floating_stays(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_what_is_floating_is_cast(dtype: str) -> None:
+def test_floats_are_cast_to_the_dtype_of_the_layer(dtype: str) -> None:
     x = np.ones((1, 2), dtype)
     assert Id()(x).dtype == np.float32
     assert Id(dtype="float64")(x).dtype == np.float64
@@ -56,7 +56,7 @@ def test_what_is_floating_is_cast(dtype: str) -> None:
     assert Free()(x).dtype == dtype
 
 
-def test_large_integers_and_look_ups() -> None:
+def test_custom_layers_get_integers_unchanged() -> None:
     assert Id()(np.array([16777217], "int32")).numpy().tolist() == [16777217]
     assert Id()(np.array([2**53 + 1], "int64")).numpy().tolist() == [2**53 + 1]
     ids = np.array([[1, 29, 0]], "int32")
@@ -66,7 +66,7 @@ def test_large_integers_and_look_ups() -> None:
     assert np.array_equal(y.numpy(), table.w.numpy()[ids])
 
 
-def test_look_up_in_models() -> None:
+def test_embeddings_in_models() -> None:
     ids = np.array([[1, 29, 0], [2, 3, 4]], "int32")
     for make in (
         lambda: Sequential([Input((3,), dtype="int32"), Table(), layers.Flatten(), layers.Dense(1)]),
@@ -80,7 +80,7 @@ def test_look_up_in_models() -> None:
         assert np.array_equal(model(ids).numpy(), model(ids.astype("float32")).numpy())
 
 
-def test_models_cast_to_their_input_on_every_way() -> None:
+def test_models_cast_inputs_in_every_kind_of_call() -> None:
     big = np.array([[16777217, 3]], "int64")
     for model in (
         Sequential([Input((2,), dtype="int64"), Id()]),
@@ -92,7 +92,7 @@ def test_models_cast_to_their_input_on_every_way() -> None:
             assert y.dtype == np.int64
             assert y.numpy().ravel().tolist() == [16777217, 3]
     for model in (Sequential([Input((2,)), Id()]), (lambda i: Model(i, Id()(i)))(Input((2,)))):
-        for training in (False, True):  # as Keras: an Input of floats gives floats
+        for training in (False, True):  # as in Keras: an Input of floats gives floats
             assert model(big, training=training).dtype == np.float32
 
 
@@ -105,7 +105,7 @@ def test_merging_keeps_integers() -> None:
     assert layers.Average()([a, a]).dtype == layers.Dot(1)([a, a]).dtype == np.float32
 
 
-def test_further_arguments_are_converted_like_the_first() -> None:
+def test_other_arguments_are_converted_like_the_first() -> None:
     class Two(layers.Layer):
         def call(self, a: Any, b: Any, extra: Any = None, flag: Any = 3) -> Any:
             assert flag == 3
@@ -118,7 +118,7 @@ def test_further_arguments_are_converted_like_the_first() -> None:
     assert two.seen == ["Tensor", np.dtype("float32"), [np.dtype("float32"), np.arange(2).dtype]]
 
 
-# ---- by name, by position ---------------------------------------------------------------------------------------
+# ---- keyword and positional arguments --------------------------------------------------------------------------------
 
 
 class Entropy(layers.Layer):
@@ -130,7 +130,7 @@ class Entropy(layers.Layer):
         return ops.mean(targets * logits * self.w, axis=-1)
 
 
-def test_by_name_only_and_several_by_position() -> None:
+def test_keyword_only_and_several_positional_tensors() -> None:
     t, lo = np.ones((2, 3), "float32"), np.full((2, 3), 2, "float32")
     for call in (
         lambda e, a, b: e(targets=a, logits=b),
@@ -175,7 +175,7 @@ def test_keyword_only_and_defaults() -> None:
         Entropy()(one, one, one)
 
 
-def test_gathered_arguments_and_training_by_position() -> None:
+def test_variadic_arguments_and_positional_training() -> None:
     class Sum(layers.Layer):
         def call(self, *xs: Any) -> Any:
             return sum(xs[1:], start=xs[0])
@@ -188,7 +188,7 @@ def test_gathered_arguments_and_training_by_position() -> None:
     assert dropped.numpy().tolist() == [[0, 0]]
 
 
-def test_models_by_name() -> None:
+def test_models_called_with_keywords() -> None:
     class Net(Model):
         def __init__(self) -> None:
             super().__init__()
@@ -205,7 +205,7 @@ def test_models_by_name() -> None:
     assert net(one).numpy().tolist() == net(one).numpy().tolist() == [[2]]
 
 
-def test_shapes_by_name_for_build_and_output() -> None:
+def test_build_gets_shapes_by_name() -> None:
     class Pair(layers.Layer):
         def build(self, a_shape: Any, b_shape: Any = None) -> None:
             self.known = a_shape, b_shape
@@ -251,7 +251,7 @@ def test_shapes_by_name_for_build_and_output() -> None:
     assert many.known == {"a": (1, 2), "b": [(1, 2)]}
 
 
-def test_shapes_that_a_layer_keeps_are_copied() -> None:
+def test_stored_shapes_are_copies() -> None:
     class Keeps(layers.Layer):
         def build(self, input_shape: Any) -> None:
             self.known = input_shape
@@ -288,7 +288,7 @@ SINGLE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", SINGLE)
-def test_several_tensors_for_a_layer_of_one(name: str) -> None:
+def test_layer_of_one_input_refuses_several_tensors(name: str) -> None:
     with pytest.raises(ShapeError, match=r"inputs: expected one tensor, got (\d of shapes|a dict)"):
         SINGLE[name]()
 
@@ -322,7 +322,7 @@ def test_dtypes_against_keras() -> None:
         assert run(layers, dtype) == run(keras.layers, dtype), dtype
 
 
-def test_the_mask_by_its_name_in_keras() -> None:
+def test_mask_keyword_equals_keras() -> None:
     y = layers.Embedding(5, 2, mask_zero=True)(np.array([[1, 0]]))
     assert y._keras_mask.tolist() == [[True, False]]
     y._keras_mask = np.array([[0.0, 1.0]])
@@ -344,7 +344,7 @@ def test_the_mask_by_its_name_in_keras() -> None:
     ],
     ids=lambda layer: type(layer).__name__,
 )
-def test_nothing_in_place_of_a_tensor_is_refused(layer: layers.Layer) -> None:
+def test_none_in_place_of_a_tensor_is_refused(layer: layers.Layer) -> None:
     for call in (
         lambda: layer(None),
         lambda: layer(inputs=None) if layer._signature.names[0] == "inputs" else layer(None),

@@ -1,4 +1,4 @@
-"""Cells: of one's own, stacked, and alone."""
+"""Cells: custom, stacked, and called without a layer."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.layers.recurrent import CELLS, MASKS, B, F, T, U
 
 
 class MinimalCell(layers.Layer):
-    """The cell of Keras's documentation."""
+    """The example in the documentation of Keras."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -30,7 +30,7 @@ class MinimalCell(layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
-def test_a_cell_of_ones_own_trains_and_is_saved(rng: np.random.Generator) -> None:
+def test_custom_cell_trains_and_is_saved(rng: np.random.Generator) -> None:
     pydl.set_seed(0)
     model = pydl.Sequential([layers.Input((None, F)), layers.RNN(MinimalCell(8)), layers.Dense(1)])
     x = rng.standard_normal((32, T, F))
@@ -46,7 +46,7 @@ def test_a_cell_of_ones_own_trains_and_is_saved(rng: np.random.Generator) -> Non
     np.testing.assert_allclose(same(x).numpy(), model.layers[0](x).numpy(), atol=1e-5)
 
 
-def test_stacked_cells_are_layers_on_top_of_each_other(rng: np.random.Generator) -> None:
+def test_stacked_cells_equal_stacked_layers(rng: np.random.Generator) -> None:
     cells = [layers.LSTMCell(5, dtype="float64"), layers.GRUCell(3, dtype="float64"), MinimalCell(2, dtype="float64")]
     stacked = layers.RNN(cells, return_sequences=True, return_state=True, dtype="float64")
     x = rng.standard_normal((B, T, F))
@@ -72,7 +72,7 @@ def test_stacked_cells_are_layers_on_top_of_each_other(rng: np.random.Generator)
     check_gradients(lambda t: stacked(t)[0], [x])
 
 
-def test_cells_alone_take_one_step(rng: np.random.Generator) -> None:
+def test_call_of_a_cell_is_one_step(rng: np.random.Generator) -> None:
     x = rng.standard_normal((B, F)).astype(np.float32)
     for cls, _cell_class, arguments in CELLS.values():
         cell = _cell_class(U, **arguments)
@@ -86,7 +86,7 @@ def test_cells_alone_take_one_step(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("with_mask", [False, True])
 @pytest.mark.parametrize("kind", ["rnn", "lstm", "gru", "gru-reset-before", "own", "stacked"])
-def test_step_by_step_runs_in_plans(kind: str, with_mask: bool, rng: np.random.Generator) -> None:
+def test_plans_replay_cells_step_by_step(kind: str, with_mask: bool, rng: np.random.Generator) -> None:
     if kind in CELLS:
         cls, _, arguments = CELLS[kind]
         layer: Any = cls(U, **{**arguments, "activation": "elu"}, return_sequences=True)
@@ -103,7 +103,7 @@ def test_step_by_step_runs_in_plans(kind: str, with_mask: bool, rng: np.random.G
     assert plan["reason"] is None
 
 
-def test_a_derived_cell_runs_its_own_step(rng: np.random.Generator) -> None:
+def test_subclass_of_a_cell_runs_its_own_step(rng: np.random.Generator) -> None:
     class Doubled(layers.SimpleRNNCell):
         def _step(self, x: Any, h: Any, states: Any) -> Any:
             return super()._step(2 * x, h, states)
@@ -118,7 +118,7 @@ def test_a_derived_cell_runs_its_own_step(rng: np.random.Generator) -> None:
         np.testing.assert_allclose(own(x).numpy(), other(2 * x).numpy(), rtol=1e-5, atol=1e-6)
 
 
-def test_rows_of_an_embedding_have_gradients_of_their_own(rng: np.random.Generator) -> None:
+def test_gradient_of_embedding_rows_before_a_recurrent_layer(rng: np.random.Generator) -> None:
     embedding, lstm = layers.Embedding(4, 3), layers.LSTM(5)
     ids = rng.integers(0, 4, (6, 7))
     with pydl.GradientTape() as tape:

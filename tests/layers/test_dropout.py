@@ -18,7 +18,7 @@ def test_dropout() -> None:
     assert not np.array_equal(layer(x, training=True), y)
 
 
-def test_dropout_of_whole_columns_and_of_everything() -> None:
+def test_dropout_with_noise_shape_and_rate_one() -> None:
     x = pydl.Tensor(np.full((50, 40), 3.0), requires_grad=True)
     y = layers.Dropout(0.5, (1, None), seed=1)(x, training=True).numpy()
     assert set(np.unique(y)) == {0.0, 6.0}
@@ -28,7 +28,7 @@ def test_dropout_of_whole_columns_and_of_everything() -> None:
     assert not nothing.numpy().any()
 
 
-def test_spatial_dropout_takes_whole_channels() -> None:
+def test_spatial_dropout_drops_whole_channels() -> None:
     x = np.full((20, 6, 5, 8), 3.0, np.float32)
     y = layers.SpatialDropout2D(0.5, seed=1)(x, training=True).numpy()
     np.testing.assert_array_equal(y, np.broadcast_to(y[:, :1, :1], y.shape))
@@ -50,7 +50,7 @@ def test_gaussian_noise() -> None:
     np.testing.assert_array_equal(layers.GaussianNoise(0.5, seed=7)(x, training=True).numpy(), y)
 
 
-def test_one_seed_governs_initialisers_and_masks() -> None:
+def test_one_seed_determines_initializers_and_masks() -> None:
     def run() -> list[Any]:
         pydl.set_seed(5)
         dense, dropout = layers.Dense(4), layers.Dropout(0.5)

@@ -1,4 +1,4 @@
-"""Recurrent weights to and from PyTorch and ONNX: round trips, and the same outputs and gradients as theirs."""
+"""Recurrent weights to and from PyTorch and ONNX: round trips, equal outputs and gradients."""
 
 from typing import Any
 
@@ -75,9 +75,9 @@ def test_torch(name: str, both: bool, rng: np.random.Generator) -> None:
     assert their_x.grad is not None
     np.testing.assert_allclose(ours.grad, their_x.grad.numpy(), atol=1e-11)
     gradients = [w.grad.copy() for w in layer.weights if w.grad is not None]
-    layer.set_weights(gradients)  # to bring them into PyTorch's order
+    layer.set_weights(gradients)  # gates in the order of PyTorch
     for key, gradient in interop.to_torch(layer).items():
-        if not key.startswith("bias_hh") or name == "GRU":  # our one bias stands in for both of theirs
+        if not key.startswith("bias_hh") or name == "GRU":  # PyTorch has two biases, whose gradients are equal
             np.testing.assert_allclose(gradient, theirs.get_parameter(key).grad.numpy(), atol=1e-11)
 
 

@@ -1,4 +1,4 @@
-"""Constructors of layers with anything for each argument: what is refused names the argument."""
+"""Constructors of layers with arguments of any kind: errors name the argument."""
 
 import inspect
 from typing import Any
@@ -30,7 +30,7 @@ CLASSES = sorted(
 
 
 def arguments(cls: type) -> dict[str, bool]:
-    """What a constructor takes by name, and whether it must be given."""
+    """The arguments of a constructor, and which of them are required."""
     found: dict[str, bool] = {"shape": True} if cls is layers.InputLayer else {}
     for base in cls.__mro__:
         if "__init__" in vars(base):
@@ -53,7 +53,7 @@ def needed(name: str, cls: type) -> Any:
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_what_is_refused_names_the_argument(cls: type) -> None:
+def test_errors_name_the_argument(cls: type) -> None:
     takes = arguments(cls)
     if issubclass(cls, layers.RNN) and cls is not layers.RNN:
         takes = dict.fromkeys([*arguments(layers.SimpleRNNCell), "go_backwards"], False) | {"units": True}
@@ -108,12 +108,12 @@ SAID: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("call", "message"), SAID.values(), ids=SAID.keys())
-def test_what_is_said(call: Any, message: str) -> None:
+def test_messages(call: Any, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         call()
 
 
-def test_errors_of_a_users_constructor_stay_what_they_are() -> None:
+def test_exceptions_of_a_users_constructor_pass_through() -> None:
     class Own(Layer):
         def __init__(self, size: Any) -> None:
             super().__init__()

@@ -17,7 +17,7 @@ LAYERS: dict[str, tuple[str, dict[str, Any]]] = {
     "lstm-hard": ("LSTM", {"recurrent_activation": "hard_sigmoid", "use_bias": False}),
     "gru": ("GRU", {}),
     "gru-reset-before": ("GRU", {"reset_after": False}),
-    "gru-elu": ("GRU", {"activation": "elu"}),  # not in a kernel
+    "gru-elu": ("GRU", {"activation": "elu"}),  # runs step by step, not in a kernel
 }
 MASKS = {
     "none": None,
@@ -25,7 +25,7 @@ MASKS = {
     "left": np.arange(T) >= np.array([[1], [0], [4]]),
     "holes": np.array([[1, 0, 1, 0, 1, 1], [0, 1, 1, 0, 0, 1], [0, 0, 0, 0, 0, 0]], bool),
 }
-WAYS: dict[str, dict[str, Any]] = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "last": {},
     "sequences": {"return_sequences": True},
     "backwards": {"return_sequences": True, "go_backwards": True},
@@ -49,12 +49,14 @@ def arrays(result: Any) -> list[Array]:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("name", LAYERS)
-def test_outputs_and_states(keras: Any, name: str, mask: str, way: str, rng: np.random.Generator) -> None:
+def test_outputs_and_states_equal_keras(
+    keras: Any, name: str, mask: str, variant: str, rng: np.random.Generator
+) -> None:
     kind, arguments = LAYERS[name]
-    options = {**arguments, **WAYS[way], "return_state": True}
+    options = {**arguments, **VARIANTS[variant], "return_state": True}
     mode = options.pop("merge_mode", None)
     ours, theirs = (getattr(library, kind)(U, **options) for library in (layers, keras.layers))
     if mode:
@@ -78,6 +80,6 @@ def test_outputs_and_states(keras: Any, name: str, mask: str, way: str, rng: np.
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", ["SimpleRNN", "LSTM", "GRU"])
-def test_configurations_have_every_entry(keras: Any, name: str) -> None:
+def test_configs_have_every_entry_of_keras(keras: Any, name: str) -> None:
     theirs = set(getattr(keras.layers, name)(3).get_config())
     assert theirs <= set(getattr(layers, name)(3).get_config())

@@ -1,4 +1,4 @@
-"""The layers that Keras has too: the same defaults, and the same outputs on the same weights with unusual arguments.
+"""Layers of Keras: the same defaults, and the same outputs for the same weights with unusual arguments.
 
 Recurrent layers are in test_keras.py.
 """
@@ -157,13 +157,13 @@ NEEDED: dict[str, Any] = {
     "activation": "relu", "stddev": 0.1, "dims": (2, 1), "n": 2, "target_shape": (-1,),
 }  # fmt: skip
 NAMES = sorted({case[0] for case in CASES} | {"Embedding", "SimpleRNN", "LSTM", "GRU", "SimpleRNNCell", "LSTMCell"})
-# Of the back end, and arguments that pydl does not have.
+# Entries of the back end, and arguments that pydl does not have.
 LEFT_OUT = {"name", "dtype", "quantization_config", "synchronized", "renorm", "renorm_clipping", "renorm_momentum"}
 LEFT_OUT |= {"rms_scaling", "activity_regularizer", "lora_rank", "lora_alpha"}
 
 
 def plain(value: Any) -> Any:
-    """A configuration without what names Keras's modules; (2,) is 2."""
+    """A config without module names of Keras; (2,) becomes 2."""
     if isinstance(value, dict):
         gone = ("module", "registered_name", "input_axes", "output_axes")
         return {key: plain(part) for key, part in value.items() if key not in gone}

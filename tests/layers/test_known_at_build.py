@@ -1,4 +1,4 @@
-"""What is wrong with a shape is told when the shape is known, not with the first batch."""
+"""Errors of shapes are raised as soon as the shape is known, not at the first batch."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[Any, tuple[int, ...]]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_shapes_are_told_at_build(name: str) -> None:
+def test_wrong_shapes_are_refused_at_build(name: str) -> None:
     make, shape = WRONG[name]
     with pytest.raises(ShapeError):
         Sequential([Input(shape), make()])
@@ -46,7 +46,7 @@ def test_wrong_shapes_are_told_at_build(name: str) -> None:
         make()(np.ones((2, *shape), "float32"), training=True)
 
 
-def test_cells_of_ones_own_may_take_more_axes() -> None:
+def test_custom_cells_may_take_more_axes() -> None:
     class Grid(layers.Layer):
         state_size = 3
 
@@ -61,5 +61,5 @@ def test_cells_of_ones_own_may_take_more_axes() -> None:
     assert np.allclose(model(np.ones((2, 4, 2, 3), "float32")).numpy(), 4)
 
 
-def test_open_sizes_fit() -> None:
+def test_unknown_sizes_are_accepted() -> None:
     assert Sequential([Input((None, 4)), layers.Dropout(0.5, noise_shape=(None, 1, 4))]).output_shape == (None, None, 4)

@@ -1,4 +1,4 @@
-"""What every layer has: arguments, names, layers inside, freezing, losses."""
+"""The class Layer: arguments, names, sublayers, freezing, losses."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ import pydl
 from pydl import Tensor, layers
 
 
-def test_arguments_may_be_positional_in_kerass_order() -> None:
+def test_positional_arguments_are_in_the_order_of_keras() -> None:
     dense = layers.Dense(3, "relu", False, "ones", "zeros", "l2", None, "l1_l2", "non_neg").get_config()
     assert (dense["use_bias"], dense["kernel_initializer"]["class_name"]) == (False, "Ones")
     assert dense["kernel_regularizer"]["class_name"] == "L2"
@@ -21,7 +21,7 @@ def test_arguments_may_be_positional_in_kerass_order() -> None:
     assert layers.MaxPool2D is layers.MaxPooling2D
 
 
-def test_sizes_may_be_numpys() -> None:
+def test_sizes_may_be_numpy_integers() -> None:
     assert layers.Dense(np.int64(3))(np.ones((2, 4))).shape == (2, 3)
     assert layers.Conv2D(np.int32(2), np.array([3, 3]))(np.ones((1, 4, 4, 1))).shape == (1, 2, 2, 2)
 
@@ -35,7 +35,7 @@ def test_nested_lists_are_arrays() -> None:
     assert layers.Dense(3)([[1.0, 2.0]]).shape == (1, 3)
 
 
-def test_numpy_inside_a_layer_cannot_lose_gradients() -> None:
+def test_numpy_in_a_layer_does_not_lose_gradients() -> None:
     class Squash(layers.Layer):
         def call(self, inputs: Any) -> Any:
             return np.tanh(inputs)
@@ -46,7 +46,7 @@ def test_numpy_inside_a_layer_cannot_lose_gradients() -> None:
         model.fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0)
 
 
-def test_what_a_layer_forgot_is_told() -> None:
+def test_missing_super_init_or_result_is_an_error() -> None:
     class Bare(layers.Layer):
         def __init__(self) -> None:
             self.units = 3
@@ -81,7 +81,7 @@ def test_names_are_unique() -> None:
 
 
 class Block(layers.Layer):
-    """A user's layer: layers in attributes, lists and dicts, a weight of its own, a variable, `training` handed on."""
+    """A user's layer: sublayers in attributes, lists and dicts, a weight, a variable; it passes `training` on."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -100,7 +100,7 @@ class Block(layers.Layer):
         return self.named["last"](x) * self.scale
 
 
-def test_weights_of_layers_inside_are_found(rng: np.random.Generator) -> None:
+def test_weights_of_sublayers_are_found(rng: np.random.Generator) -> None:
     block = Block()
     block(np.ones((3, 5)))
     assert [w.shape for w in block.weights] == [(1,), (), (5, 4), (4,), (4, 4), (4,), (4, 2), (2,)]
@@ -109,7 +109,7 @@ def test_weights_of_layers_inside_are_found(rng: np.random.Generator) -> None:
     assert block.compute_output_shape((None, 5)) == (None, 2)
 
 
-def test_training_is_handed_on() -> None:
+def test_training_is_passed_to_sublayers() -> None:
     pydl.set_seed(0)
     block, x = Block(), np.ones((3, 5))
     assert np.array_equal(block(x).numpy(), block(x).numpy())
@@ -117,7 +117,7 @@ def test_training_is_handed_on() -> None:
     assert np.array_equal(block(x).numpy(), block(x).numpy())
 
 
-def test_freezing_and_back() -> None:
+def test_freezing_and_unfreezing() -> None:
     block = Block()
     block(np.ones((3, 5)))
     block.trainable = False
@@ -131,7 +131,7 @@ def test_freezing_and_back() -> None:
     assert layers.Dense(3, trainable=False).trainable_weights == []
 
 
-def test_regularizers_and_activities_are_losses() -> None:
+def test_regularizers_add_losses() -> None:
     layer = layers.Dense(2, kernel_initializer="ones", kernel_regularizer="l2", activity_regularizer="l1")
     layer(np.ones((4, 3)))
     activity, weight = layer.losses
@@ -155,7 +155,7 @@ def test_regularizers_and_activities_are_losses() -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_layer_that_was_built_by_hand_is_not_built_again(layer: layers.Layer, shape: Any) -> None:
+def test_explicit_build_is_not_repeated(layer: layers.Layer, shape: Any) -> None:
     layer.build(shape)
     assert layer.built
     weights = [np.full(w.shape, 0.5, np.float32) for w in layer.weights]
@@ -166,7 +166,7 @@ def test_a_layer_that_was_built_by_hand_is_not_built_again(layer: layers.Layer, 
         np.testing.assert_array_equal(now, given)
 
 
-def test_a_layer_may_build_those_inside_it() -> None:
+def test_build_may_build_sublayers() -> None:
     class Twice(layers.Layer):
         def __init__(self) -> None:
             super().__init__()

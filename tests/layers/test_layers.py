@@ -71,7 +71,7 @@ def test_gradients_of_inputs_and_weights(case: Any, rng: np.random.Generator) ->
         check_gradients(on_weights, [w.array for w in seen])
 
 
-def test_a_training_step_lowers_the_loss(case: Any, rng: np.random.Generator) -> None:
+def test_training_step_lowers_the_loss(case: Any, rng: np.random.Generator) -> None:
     cls, arguments, shape, output_shape, weights = case
     layer = cls(**arguments)
     x, target = rng.standard_normal(shape), rng.uniform(0, 0.5, output_shape)
@@ -92,7 +92,7 @@ def test_a_training_step_lowers_the_loss(case: Any, rng: np.random.Generator) ->
 
 def test_inference_replays_a_plan(case: Any, rng: np.random.Generator) -> None:
     cls, arguments, shape, _, _ = case
-    made_in_call = {"threshold", "max_value"} & {*arguments} and arguments.get("max_value") != 6  # numbers
+    made_in_call = {"threshold", "max_value"} & {*arguments} and arguments.get("max_value") != 6  # constants
     if cls is layers.InputLayer or made_in_call or arguments.get("activity_regularizer"):
         return
     layer = cls(**arguments)
@@ -105,14 +105,14 @@ def test_inference_replays_a_plan(case: Any, rng: np.random.Generator) -> None:
     assert [info["reason"] for info in model._plans.info()] == [None]
 
 
-def test_integers_are_cast_by_what_computes(case: Any) -> None:
+def test_layers_that_compute_cast_integers(case: Any) -> None:
     cls, arguments, shape, _, _ = case
     moves = cls in (layers.Flatten, layers.Reshape, layers.Permute, layers.RepeatVector)
     moves |= cls is layers.Activation and arguments["activation"] == "linear"
     assert cls(**arguments)(np.ones(shape, np.uint8)).dtype == (np.uint8 if moves else np.float32)
 
 
-def test_an_empty_batch(case: Any) -> None:
+def test_empty_batch(case: Any) -> None:
     cls, arguments, shape, output_shape, _ = case
     layer = cls(**arguments)
     layer._build_once(shape)

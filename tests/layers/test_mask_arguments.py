@@ -1,4 +1,4 @@
-"""`mask=`: every layer that has it in Keras takes it, by name and by position, of any kind of numbers."""
+"""`mask=`: every layer that has it in Keras takes it, as keyword and positional, in any dtype."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TAKERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", TAKERS)
-def test_kinds_of_masks_and_ways_to_give_them(name: str, kind: str) -> None:
+def test_masks_of_every_dtype_as_keyword_and_positional(name: str, kind: str) -> None:
     layer = TAKERS[name]()
     carried = pydl.Tensor(X)
     carried.mask = MASK
@@ -61,7 +61,7 @@ def statistics(x: Array, mask: Array) -> tuple[Array, Array]:
     return rows.mean(0), rows.var(0)
 
 
-def test_batch_normalization_counts_real_steps() -> None:
+def test_batch_normalization_ignores_masked_steps() -> None:
     x = np.array([[[1.0, 2], [3.0, 4], [0, 0]], [[5.0, 6], [0, 0], [0, 0]]], "float32")
     for source in (lambda bn: Sequential([layers.Masking(0.0), bn])(x, training=True),):
         bn = layers.BatchNormalization(momentum=0.0)
@@ -99,7 +99,7 @@ def test_gradients_of_masked_batch_normalization(shape: tuple[int, ...], rng: np
 
 
 @pytest.mark.oracle
-def test_masked_batch_normalization_is_torch_s_on_the_rows_that_count() -> None:
+def test_masked_batch_normalization_equals_torch_on_unmasked_rows() -> None:
     import torch
 
     rows = torch.tensor(X[MASK].astype("float64"), requires_grad=True)
@@ -118,9 +118,9 @@ def test_masked_batch_normalization_is_torch_s_on_the_rows_that_count() -> None:
     assert np.allclose(gamma.grad, weight.grad.numpy(), atol=1e-10)
 
 
-def test_masked_steps_of_batch_normalization_at_the_edges() -> None:
+def test_batch_normalization_with_all_or_no_steps_masked() -> None:
     bn = layers.BatchNormalization(momentum=0.5)
-    bn(X, training=True, mask=np.zeros((3, 4)))  # nothing counts: nothing is learned
+    bn(X, training=True, mask=np.zeros((3, 4)))  # all masked: nothing is learned
     assert [w.tolist() for w in bn.get_weights()[2:]] == [[0] * 5, [1] * 5]
     all_true, none = layers.BatchNormalization(), layers.BatchNormalization()
     assert np.allclose(
@@ -147,7 +147,7 @@ def test_softmax_with_a_mask() -> None:
     over_steps = layers.Softmax(axis=1)(X, mask=full).numpy()
     assert np.allclose(over_steps.sum(1), 1, atol=1e-6)
     assert (over_steps[~MASK] == 0).all()
-    assert (layers.Softmax()(X, mask=full).numpy()[~MASK] == 0).all()  # rows of which nothing is left
+    assert (layers.Softmax()(X, mask=full).numpy()[~MASK] == 0).all()  # rows that are masked completely
     with pytest.raises(ShapeError, match="mask: expected a shape that broadcasts"):
         layers.Softmax()(X, mask=np.ones((3, 4)))
     masked = layers.Masking(0.0)(X * MASK[..., None])
@@ -168,7 +168,7 @@ def test_softmax_with_a_mask_in_a_functional_model() -> None:
     assert np.allclose(model([scores, other]).numpy(), layers.Softmax()(scores).numpy())
 
 
-def test_time_distributed_hands_the_mask_on() -> None:
+def test_time_distributed_passes_the_mask_of_a_step() -> None:
     class Count(layers.Layer):
         def call(self, x: Any, mask: Any = None) -> Any:
             return ops.sum(x * ops.mask_values(mask), axis=1)
@@ -179,7 +179,7 @@ def test_time_distributed_hands_the_mask_on() -> None:
     assert np.array_equal(y.numpy()[..., 0], mask.sum(-1))
     y = layers.TimeDistributed(layers.LSTM(2))(x, mask=mask)
     assert y.shape == (2, 3, 2)
-    layers.TimeDistributed(layers.LSTM(2))(x, mask=mask[..., 0])  # says nothing about steps inside
+    layers.TimeDistributed(layers.LSTM(2))(x, mask=mask[..., 0])  # no mask for the inner steps
     with pytest.raises(ShapeError, match=r"mask: expected shape \(2, 3\)"):
         layers.TimeDistributed(layers.Dense(2))(x, mask=np.ones((3, 2)))
 
@@ -210,7 +210,7 @@ def test_masks_of_several_inputs() -> None:
     assert np.allclose(product.numpy(), np.where(MASK[..., None], X, 1) * X)
 
 
-def test_a_mask_that_a_layer_of_ones_own_gives_as_a_tensor() -> None:
+def test_custom_layer_may_return_its_mask_as_a_tensor() -> None:
     class NotZero(layers.Layer):
         def call(self, x: Any) -> Any:
             return x
@@ -226,7 +226,7 @@ def test_a_mask_that_a_layer_of_ones_own_gives_as_a_tensor() -> None:
 
 
 @pytest.mark.oracle
-def test_flags_and_masks_against_keras() -> None:
+def test_supports_masking_and_masks_equal_keras() -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
 
@@ -254,7 +254,7 @@ def test_flags_and_masks_against_keras() -> None:
     )
 
 
-# ---- where a mask ends ------------------------------------------------------------------------------------------
+# ---- masks that get lost ------------------------------------------------------------------------------------------
 
 
 def tagger(middle: Any) -> Model:
@@ -290,7 +290,7 @@ GOES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_mask_that_ends_is_told_once(name: str) -> None:
+def test_lost_mask_warns_once(name: str) -> None:
     model = tagger(ENDS[name])
     with pytest.warns(UserWarning, match=r"a mask \(3, 4\) ends at layer .*count padding"):
         model.fit([IDS, EXTRA], EXTRA[..., :1], verbose=0)
@@ -301,7 +301,7 @@ def test_a_mask_that_ends_is_told_once(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GOES)
-def test_no_false_alarms(name: str) -> None:
+def test_no_warning_where_no_mask_is_lost(name: str) -> None:
     model = tagger(GOES[name])
     shape = (3, *model.output_shape[1:])
     with warnings.catch_warnings():

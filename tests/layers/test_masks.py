@@ -1,4 +1,4 @@
-"""Masks: where they are made, how they flow through layers, models and plans, what losses and metrics make of them."""
+"""Masks: their sources, their propagation through layers, models and plans, their effect on losses and metrics."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MASK = IDS != 0
 
 
 def tagger(last: layers.Layer | None = None) -> pydl.Sequential:
-    """A class for each word."""
+    """Classifies every step of a sequence."""
     inner = pydl.Sequential([layers.Dense(6), layers.Dropout(0.5)])
     return pydl.Sequential(
         [layers.Embedding(5, 8, mask_zero=True), inner, layers.ReLU(), last or layers.Dense(3, activation="softmax")]
@@ -35,7 +35,7 @@ def test_embedding_gives_rows_and_a_mask() -> None:
         layer(np.array([[1, 7]]))
 
 
-def test_masking_finds_padded_steps() -> None:
+def test_masking_masks_padded_steps() -> None:
     x = np.ones((2, 3, 4), np.float32)
     x[0, 1:], x[1, 2] = -1, -1
     x[1, 0, 0] = -1
@@ -46,7 +46,7 @@ def test_masking_finds_padded_steps() -> None:
     check_gradients(lambda t: ops.apply_mask(t, expected), [x])
 
 
-def test_select_takes_whole_samples_and_no_gradient_of_the_others(rng: np.random.Generator) -> None:
+def test_select_takes_whole_samples_and_their_gradients_only(rng: np.random.Generator) -> None:
     a, b = rng.standard_normal((2, 3, 4, 2))
     mask = np.array([True, False, True])
     b[0] = np.nan
@@ -56,7 +56,7 @@ def test_select_takes_whole_samples_and_no_gradient_of_the_others(rng: np.random
     check_gradients(lambda x, y: ops.select_steps(ops.mask_values(mask), x, y), [a, b])
 
 
-def test_a_mask_flows_through_nested_models_and_plans(rng: np.random.Generator) -> None:
+def test_masks_propagate_through_nested_models_and_plans(rng: np.random.Generator) -> None:
     model = tagger()
     for _ in range(3):  # recorded, then replayed
         y = model(IDS)
@@ -69,15 +69,15 @@ def test_a_mask_flows_through_nested_models_and_plans(rng: np.random.Generator) 
     np.testing.assert_array_equal(model(other, training=True).mask, other != 0)
 
 
-def test_a_layer_that_drops_the_steps_drops_the_mask() -> None:
+def test_layer_without_step_axis_drops_the_mask() -> None:
     model = tagger(layers.Flatten())
     assert model(IDS).mask is None
     assert layers.Reshape((2, 2, 6))(model.layers[0](IDS)[..., :6]).mask is None
 
 
-def test_layers_of_ones_own_get_masks_and_give_them() -> None:
+def test_custom_layers_get_and_return_masks() -> None:
     class Last(layers.Layer):
-        """The last step that counts."""
+        """The last unmasked step."""
 
         def call(self, inputs: Tensor, mask: Array | None = None) -> Tensor:
             assert mask is not None
@@ -94,14 +94,14 @@ def test_layers_of_ones_own_get_masks_and_give_them() -> None:
     np.testing.assert_array_equal(Last()(embedded, mask=np.ones((2, 4), bool)).numpy(), embedded.numpy()[:, 3])
 
 
-def test_a_cast_keeps_the_mask() -> None:
+def test_cast_keeps_the_mask() -> None:
     y = layers.Embedding(5, 8, mask_zero=True)(IDS)
     np.testing.assert_array_equal(layers.Dense(2, dtype="float64")(y).mask, MASK)
 
 
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_losses_count_only_what_is_not_masked(reduction: str, weighted: bool, rng: np.random.Generator) -> None:
+def test_losses_ignore_masked_steps(reduction: str, weighted: bool, rng: np.random.Generator) -> None:
     y_true, y_pred = rng.standard_normal((2, 2, 4, 3))
     weight = np.array([2.0, 0.5]) if weighted else None
     prediction = Tensor(y_pred, requires_grad=True)
@@ -122,7 +122,7 @@ def test_losses_count_only_what_is_not_masked(reduction: str, weighted: bool, rn
     assert prediction.grad[MASK].all()
 
 
-def test_a_batch_of_padding_alone_costs_nothing() -> None:
+def test_batch_of_padding_has_loss_zero() -> None:
     prediction = Tensor(np.ones((2, 3, 1)))
     prediction.mask = np.zeros((2, 3), bool)
     assert losses.MeanSquaredError()(np.zeros((2, 3, 1)), prediction).item() == 0
@@ -142,7 +142,7 @@ def test_fit_and_evaluate_ignore_masked_steps(rng: np.random.Generator) -> None:
     assert model.evaluate(IDS, other, verbose=0) == model.evaluate(IDS, labels, verbose=0)
 
 
-def test_each_output_of_a_model_has_its_own_mask(rng: np.random.Generator) -> None:
+def test_each_output_has_its_own_mask(rng: np.random.Generator) -> None:
     inputs = layers.Input((None,), dtype="int32")
     embedded = layers.Embedding(5, 4, mask_zero=True)(inputs)
     tags = layers.Dense(3, activation="softmax")(layers.GRU(3, return_sequences=True)(embedded))

@@ -62,7 +62,7 @@ def test_gradients(case: Any, rng: np.random.Generator) -> None:
     check_gradients(lambda *xs: layer(list(xs)), [rng.standard_normal(s) for s in shapes])
 
 
-def test_graphs_and_their_plans(case: Any, rng: np.random.Generator) -> None:
+def test_graphs_and_plans(case: Any, rng: np.random.Generator) -> None:
     layer, shapes, expected = case
     inputs = [Input(s[1:]) for s in shapes]
     model = Model(inputs, type(layer).from_config(layer.get_config())(inputs))
@@ -102,7 +102,7 @@ def test_errors(make: Any, error: type[Exception], message: str) -> None:
         make()
 
 
-def test_masked_steps_are_no_part_of_a_global_mean(rng: np.random.Generator) -> None:
+def test_global_mean_ignores_masked_steps(rng: np.random.Generator) -> None:
     x = rng.standard_normal((2, 5, 3)).astype(np.float32)
     x[0, 3:] = 0
     model = pydl.Sequential([layers.Input((5, 3)), layers.Masking(), layers.GlobalAveragePooling1D()])
@@ -112,7 +112,7 @@ def test_masked_steps_are_no_part_of_a_global_mean(rng: np.random.Generator) -> 
     assert isinstance(model(x), Tensor)
 
 
-# -- masks: whether a step counts, as Keras 3 decides it
+# -- masks of merged tensors, as in Keras 3
 
 STEPS = [np.array([[1, 1, 0, 0]], bool), np.array([[1, 0, 1, 0]], bool)]
 
@@ -124,7 +124,7 @@ def masked(x: Any, mask: Any) -> Tensor:
 
 
 @pytest.mark.parametrize("kind", ["Add", "Subtract", "Average", "Multiply", "Maximum", "Minimum", "Concatenate"])
-def test_a_step_counts_if_it_does_in_any_input(kind: str, rng: np.random.Generator) -> None:
+def test_step_is_unmasked_if_any_input_has_it_unmasked(kind: str, rng: np.random.Generator) -> None:
     x = draw([(1, 4, 3)] * 2, rng)
     layer = getattr(layers, kind)()
     both = layer([masked(a, m) for a, m in zip(x, STEPS, strict=True)])
@@ -134,7 +134,7 @@ def test_a_step_counts_if_it_does_in_any_input(kind: str, rng: np.random.Generat
     assert layer(x).mask is None
 
 
-def test_masked_steps_are_no_factors_and_no_extremes(rng: np.random.Generator) -> None:
+def test_products_and_extremes_ignore_masked_steps(rng: np.random.Generator) -> None:
     x = draw([(1, 4, 3)] * 2, rng)
     inputs = [masked(a, m) for a, m in zip(x, STEPS, strict=True)]
     only_first, only_second = (STEPS[0] & ~STEPS[1])[..., None], (STEPS[1] & ~STEPS[0])[..., None]
@@ -154,7 +154,7 @@ def test_masks_are_concatenated_along_the_steps(rng: np.random.Generator) -> Non
     assert layers.Dot((2, 2))([masked(x[0], STEPS[0]), masked(x[0], STEPS[0])]).mask is None
 
 
-def test_merged_masks_are_in_plans() -> None:
+def test_plans_replay_merged_masks() -> None:
     ids = [Input((4,), dtype="int32"), Input((4,), dtype="int32")]
     words = [layers.Embedding(5, 3, mask_zero=True)(each) for each in ids]
     merged = [getattr(layers, kind)()(words) for kind in ("Add", "Multiply", "Maximum", "Concatenate")]
@@ -172,7 +172,7 @@ def test_merged_masks_are_in_plans() -> None:
 @pytest.mark.parametrize(
     "kind", ["Add", "Subtract", "Average", "Multiply", "Maximum", "Minimum", "Concatenate", "Concatenate-1"]
 )
-def test_values_and_masks_are_those_of_keras(kind: str, given: tuple[bool, bool], rng: np.random.Generator) -> None:
+def test_values_and_masks_equal_keras(kind: str, given: tuple[bool, bool], rng: np.random.Generator) -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
     from keras.src.backend import get_keras_mask, set_keras_mask

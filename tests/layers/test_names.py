@@ -1,4 +1,4 @@
-"""Names that a user's own attributes may have: those of our base classes are Keras's, or begin with an underscore."""
+"""Base classes have only names of Keras or names with an underscore: all others are free for users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import pydl
 from pydl import Input, Model, Sequential, callbacks, layers, losses, metrics, optimizers
 
-# Keras's names (3.15) of what these classes have; public names of ours stand apart, with the reason.
+# The names of these classes in Keras 3.15; public names of pydl alone are listed apart, with the reason.
 LAYER = """
     activity_regularizer add_loss add_weight autocast build built call compute_mask compute_output_shape count_params
     dtype from_config get_config get_weights input losses name non_trainable_variables non_trainable_weights output
@@ -91,14 +91,14 @@ CASES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_public_names_are_keras_s(name: str) -> None:
+def test_public_names_are_those_of_keras(name: str) -> None:
     make, allowed = CASES[name]
     public = {each for each in dir(make()) if not each.startswith("_")}
     assert public - {*allowed.split()} - OURS == set()
 
 
 @pytest.mark.oracle
-def test_the_lists_are_keras_s() -> None:
+def test_lists_equal_keras() -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     import keras
 
@@ -118,7 +118,7 @@ def test_the_lists_are_keras_s() -> None:
         assert {*CASES[name][1].split()} - {*dir(thing)} - of_other_cells == set(), name
 
 
-# What a user's class might call things; no name here is Keras's.
+# Names that a user's class may use; none is a name of Keras.
 FREE = (  # noqa: SIM905
     """
     arranged arrange connections output_shapes output_shapes_of check_input_shape build_once casts_integers
@@ -131,7 +131,7 @@ FREE = (  # noqa: SIM905
 
 
 @pytest.mark.parametrize("name", FREE)
-def test_attributes_of_the_user_s_own_are_his(name: str) -> None:
+def test_users_may_use_other_names_in_layers_and_models(name: str) -> None:
     x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
     net = Own()
     setattr(net, name, [3, 1, 2])
@@ -158,7 +158,7 @@ def test_attributes_of_the_user_s_own_are_his(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*FREE} - {"states", "add", "end", "begin"}))
-def test_attributes_of_a_user_s_metric_loss_and_callback_are_his(name: str) -> None:
+def test_users_may_use_other_names_in_metrics_losses_and_callbacks(name: str) -> None:
     class OwnLoss(losses.Loss):
         def call(self, y_true: Any, y_pred: Any) -> Any:
             return pydl.ops.mean(pydl.ops.square(y_pred - y_true), axis=-1)

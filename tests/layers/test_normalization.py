@@ -1,4 +1,4 @@
-"""The life of a normalisation layer: statistics of the batch, moving averages, freezing, plans, convergence."""
+"""Normalization layers: batch statistics, moving averages, freezing, plans, convergence."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydl import layers
 Array = np.ndarray[Any, Any]
 
 
-def test_training_uses_the_batch_and_moves_the_averages(rng: np.random.Generator) -> None:
+def test_training_uses_batch_statistics_and_updates_the_averages(rng: np.random.Generator) -> None:
     layer = layers.BatchNormalization(momentum=0.9, dtype="float64")
     x = rng.normal(3, 2, (50, 4))
     y = layer(x, training=True)
@@ -24,7 +24,7 @@ def test_training_uses_the_batch_and_moves_the_averages(rng: np.random.Generator
     np.testing.assert_allclose(layer(x).numpy(), y.numpy(), atol=1e-10)
 
 
-def test_inference_uses_the_averages_and_leaves_them_alone(rng: np.random.Generator) -> None:
+def test_inference_uses_the_averages_and_does_not_update_them(rng: np.random.Generator) -> None:
     layer = layers.BatchNormalization()
     layer._build_once((None, 2))
     layer.set_weights([[2.0, 3.0], [0.5, -1.0], [1.0, -1.0], [4.0, 0.25]])  # gamma, beta, mean, variance
@@ -36,7 +36,7 @@ def test_inference_uses_the_averages_and_leaves_them_alone(rng: np.random.Genera
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_frozen_layer_is_in_inference_mode(rng: np.random.Generator) -> None:
+def test_frozen_layer_runs_in_inference_mode(rng: np.random.Generator) -> None:
     layer = layers.BatchNormalization()
     x = rng.normal(3, 2, (20, 4)).astype(np.float32)
     layer(x, training=True)
@@ -88,7 +88,7 @@ def test_nets_learn_and_replay(normalization: layers.Layer, rng: np.random.Gener
     assert [entry["reason"] for entry in model._plans.info()] == [None] * len(model._plans.info())
 
 
-def test_plans_see_the_averages_move(rng: np.random.Generator) -> None:
+def test_plans_use_updated_averages(rng: np.random.Generator) -> None:
     model = pydl.Sequential([layers.Input((4,)), layers.BatchNormalization(), layers.Dense(2)])
     model.compile("sgd", "mse")
     x = rng.normal(5, 2, (64, 4)).astype(np.float32)
@@ -100,14 +100,14 @@ def test_plans_see_the_averages_move(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(second, model(x, training=False).numpy())
 
 
-def test_instance_normalization_is_a_group_for_each_channel(rng: np.random.Generator) -> None:
+def test_instance_normalization_equals_one_group_per_channel(rng: np.random.Generator) -> None:
     x = rng.normal(3, 2, (2, 5, 6, 4))
     y = layers.GroupNormalization(-1, dtype="float64")(x).numpy()
     expected = (x - x.mean((1, 2), keepdims=True)) / np.sqrt(x.var((1, 2), keepdims=True) + 1e-3)
     np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
 
 
-def test_arguments_may_be_positional_in_kerass_order() -> None:
+def test_positional_arguments_are_in_the_order_of_keras() -> None:
     batch = layers.BatchNormalization(1, 0.9, 1e-5, False, True, "zeros", "ones", "ones", "zeros").get_config()
     assert (batch["axis"], batch["momentum"], batch["epsilon"], batch["center"]) == (1, 0.9, 1e-5, False)
     assert batch["moving_mean_initializer"]["class_name"] == "Ones"

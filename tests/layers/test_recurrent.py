@@ -1,4 +1,4 @@
-"""Recurrent layers: the kernels against the cells on the tape, with every option; states that are kept."""
+"""Recurrent layers: kernels against cells on the tape, with every option; stateful layers."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def kind(request: pytest.FixtureRequest) -> Any:
 
 
 def outcome(layer: Any, x: Array, states: Any = None, **options: Any) -> list[Array]:
-    """Outputs and states, and the gradients of everything that went in."""
+    """Outputs and states, and the gradients of all inputs and weights."""
     sequences = Tensor(x, requires_grad=True)
     initial = None if states is None else [Tensor(s, requires_grad=True) for s in states]
     result = layer(sequences, initial_state=initial, **options)
@@ -33,8 +33,8 @@ def outcome(layer: Any, x: Array, states: Any = None, **options: Any) -> list[Ar
     for output in outputs[1:]:
         loss = loss + ops.sum(output * weighting.standard_normal(output.shape))
     loss.backward()
-    leaves = [sequences, *(initial or []), *layer.weights]
-    return [o.array for o in outputs] + [leaf.grad for leaf in leaves if leaf.grad is not None]
+    sources = [sequences, *(initial or []), *layer.weights]
+    return [o.array for o in outputs] + [source.grad for source in sources if source.grad is not None]
 
 
 def assert_alike(first: list[Array], second: list[Array]) -> None:
@@ -46,7 +46,7 @@ def assert_alike(first: list[Array], second: list[Array]) -> None:
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("sequences", [False, True])
-def test_the_kernel_is_the_cell_step_by_step(
+def test_kernel_equals_the_cell_step_by_step(
     kind: Any, mask: str, go_backwards: bool, sequences: bool, rng: np.random.Generator
 ) -> None:
     options = {"go_backwards": go_backwards, "return_sequences": sequences, "return_state": True}
@@ -88,7 +88,7 @@ def test_gradients(kind: Any, rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("activation", ["softsign", "elu"])
-def test_an_activation_of_no_kernel_runs_on_the_tape(activation: str, rng: np.random.Generator) -> None:
+def test_activation_without_a_kernel_runs_on_the_tape(activation: str, rng: np.random.Generator) -> None:
     x = rng.standard_normal((B, T, F))
     for cls, cell, _ in CELLS.values():
         layer = cls(U, activation=activation, dtype="float64")
@@ -107,7 +107,7 @@ def test_short_sequences(kind: Any, steps: int, rng: np.random.Generator) -> Non
         np.testing.assert_allclose(a.numpy(), b.numpy(), atol=1e-12)
 
 
-def test_weights_have_kerass_layouts() -> None:
+def test_weights_have_the_layouts_of_keras() -> None:
     lstm, gru, before = layers.LSTM(U), layers.GRU(U), layers.GRU(U, reset_after=False, use_bias=True)
     for layer in (lstm, gru, before):
         layer._build_once((None, None, F))
@@ -155,7 +155,7 @@ def test_every_option_reaches_the_weights() -> None:
 # -- states
 
 
-def test_stateful_goes_on_where_the_last_batch_ended(kind: Any, rng: np.random.Generator) -> None:
+def test_stateful_layer_continues_from_the_previous_batch(kind: Any, rng: np.random.Generator) -> None:
     layer, plain = pair(kind, rng, return_sequences=True, stateful=True)
     whole, _ = pair(kind, rng, return_sequences=True)
     whole.set_weights(layer.get_weights())
@@ -186,7 +186,7 @@ def test_truncated_backpropagation_stops_at_the_batch(rng: np.random.Generator) 
 
 
 def test_plans_of_stateful_models_carry_the_states(rng: np.random.Generator) -> None:
-    """Also when a layer is called twice in one pass, and goes on from its own states."""
+    """Also if one pass calls a layer twice, and the second call starts from the states of the first."""
     layer = layers.LSTM(U, stateful=True, return_sequences=True)
     inputs = layers.Input((T, F), batch_size=B)
     outputs = layers.GRU(U, stateful=True)(layer(layers.Dense(F)(layer(inputs))))
@@ -208,7 +208,7 @@ def test_plans_of_stateful_models_carry_the_states(rng: np.random.Generator) -> 
     assert not np.allclose(layer.states[1].numpy(), start[1])
 
 
-def test_training_goes_on_from_the_states_with_a_plan_and_without(rng: np.random.Generator) -> None:
+def test_training_continues_from_the_states_with_and_without_a_plan(rng: np.random.Generator) -> None:
     pydl.set_seed(0)
     model = pydl.Sequential([layers.Input((T, F), batch_size=B), layers.LSTM(U, stateful=True), layers.Dense(1)])
     eager = pydl.models.clone_model(model)

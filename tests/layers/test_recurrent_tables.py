@@ -1,4 +1,4 @@
-"""Recurrent layers right behind an Embedding: the table times the kernel is looked up, with the results of products."""
+"""A recurrent layer after an Embedding: rows of table times kernel are gathered, with the results of products."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Same(layers.Layer):
 
 
 def _model(kind: str, plain: bool, mask_zero: bool) -> Any:
-    """With `plain`, something stands between the two layers, so that nothing is looked up."""
+    """With `plain`, a layer between the two prevents the fusion."""
     between = [Same()] if plain else []
     of_kind = type(KINDS[kind]).from_config(KINDS[kind].get_config())
     return pydl.Sequential([layers.Embedding(V, D, mask_zero=mask_zero), *between, of_kind])
@@ -35,12 +35,12 @@ def _model(kind: str, plain: bool, mask_zero: bool) -> Any:
 @pytest.mark.parametrize("kind", KINDS)
 def test_results_and_gradients(kind: str, mask_zero: bool, rng: np.random.Generator, monkeypatch: Any) -> None:
     ids = rng.integers(0, V, (B, T)).astype(np.int32)
-    looked_up: list[bool] = []
+    got_ids: list[bool] = []
     for name in ("rnn", "lstm", "gru", "bidirectional"):
         op = getattr(ops, name)
 
         def watched(*args: Any, op: Any = op, **options: Any) -> Any:
-            looked_up.append(next(a for a in args if not isinstance(a, str)).ndim == 2)
+            got_ids.append(next(a for a in args if not isinstance(a, str)).ndim == 2)
             return op(*args, **options)
 
         monkeypatch.setattr(ops, name, watched)
@@ -53,16 +53,16 @@ def test_results_and_gradients(kind: str, mask_zero: bool, rng: np.random.Genera
         y = model(ids, training=True)
         ops.sum(y * np.sin(np.arange(y.size)).reshape(y.shape).astype(np.float32)).backward()
         results.append([y.numpy(), *(w.grad for w in model.trainable_variables), *(model.predict(ids) for _ in "123")])
-    assert looked_up[0]
-    assert not looked_up[-1]
+    assert got_ids[0]
+    assert not got_ids[-1]
     for a, b in zip(*results, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     (entry,) = table._plans.info()
     assert entry["reason"] is None
 
 
-def test_where_it_does_not_pay(rng: np.random.Generator, monkeypatch: Any) -> None:
-    """Few steps, or dropout of the inputs."""
+def test_no_fusion_where_it_does_not_pay(rng: np.random.Generator, monkeypatch: Any) -> None:
+    """Not with few steps or dropout of the inputs."""
     shapes: list[int] = []
     lstm = ops.lstm
     monkeypatch.setattr(ops, "lstm", lambda x, **rest: (shapes.append(x.ndim), lstm(x, **rest))[1])

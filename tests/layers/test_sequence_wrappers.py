@@ -1,4 +1,4 @@
-"""Layers around layers of sequences, and models of them: directions, steps, masks and states in plans."""
+"""Wrappers of sequence layers, and models of them: directions, steps, masks and states in plans."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def test_bidirectional(kind: Any, mode: Any, sequences: bool, rng: np.random.Gen
     check_gradients(lambda t: both(t, mask=mask)[0], [x])
 
 
-def test_bidirectional_says_what_is_wrong() -> None:
+def test_errors_of_bidirectional() -> None:
     with pytest.raises(ValueError, match="merge_mode: expected one of"):
         layers.Bidirectional(layers.LSTM(2), merge_mode="add")
     with pytest.raises(ValueError, match="layer: expected a recurrent layer"):
@@ -75,7 +75,7 @@ def test_time_distributed_and_repeat(rng: np.random.Generator) -> None:
         layers.TimeDistributed(layers.Dense(2))(np.ones((2, 3)))
 
 
-def test_masks_pass_through_recurrent_layers_and_plans(rng: np.random.Generator) -> None:
+def test_masks_propagate_through_recurrent_layers_and_plans(rng: np.random.Generator) -> None:
     ids = np.array([[3, 1, 2, 0, 0], [2, 4, 0, 0, 0]], np.int32)
     model = pydl.Sequential(
         [
@@ -95,7 +95,7 @@ def test_masks_pass_through_recurrent_layers_and_plans(rng: np.random.Generator)
         np.testing.assert_allclose(model.predict(ids[row : row + 1, :length]), y[0][row : row + 1], atol=1e-6)
 
 
-def test_states_are_outputs_of_models_too(rng: np.random.Generator) -> None:
+def test_states_may_be_outputs_of_models(rng: np.random.Generator) -> None:
     inputs = layers.Input((None, F))
     model = Model(inputs, layers.LSTM(U, return_sequences=True, return_state=True)(inputs))
     x = rng.standard_normal((B, T, F)).astype(np.float32)

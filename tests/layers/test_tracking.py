@@ -1,4 +1,4 @@
-"""Layers and variables in containers of any depth: found, trained, saved, counted, frozen, noticed by plans."""
+"""Layers and variables in nested containers are found, trained, saved, counted, frozen and tracked by plans."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NESTED: dict[str, Any] = {
 
 
 class Holder(layers.Layer):
-    """Calls every layer that it has, in the order in which it finds them."""
+    """Calls all its layers in the order of tracking."""
 
     def __init__(self, blocks: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -126,7 +126,7 @@ class Interleaved(layers.Layer):
         self.first += [layers.Dense(8)]
 
 
-def test_order_of_layers_that_are_appended_is_that_of_keras() -> None:
+def test_order_of_appended_layers_is_that_of_keras() -> None:
     units = [layer.units for layer in Interleaved()._children()]
     assert units == [1, 2, 12, 3, 13, 7, 8]
 
@@ -143,7 +143,7 @@ def test_order_against_keras() -> None:
                 self.late = dense(1)
                 self.blocks = []
                 self.by_name = {"a": (dense(2), [dense(3)])}
-                self.fixed = variable(np.ones(17, "float32"), trainable=False)
+                self.constant = variable(np.ones(17, "float32"), trainable=False)
                 self.scale = variable(np.ones(18, "float32"))
                 self.blocks.append(dense(4))
                 self.by_name["b"] = dense(5)
@@ -167,7 +167,7 @@ def test_order_against_keras() -> None:
     assert ours == make(keras.layers.Layer, keras.layers.Dense, keras.Variable)
 
 
-def test_parts_of_a_container_that_changes() -> None:
+def test_changes_of_a_container_are_tracked() -> None:
     class Net(Model):
         def __init__(self) -> None:
             super().__init__()
@@ -185,7 +185,7 @@ def test_parts_of_a_container_that_changes() -> None:
     spare = layers.Dense(3, kernel_initializer="ones")
     spare.build((None, 3))
     net(x)
-    net.blocks.append(spare)  # made before the last call
+    net.blocks.append(spare)  # built before the last call
     assert net(x).numpy().sum() == 54
     assert len(net.weights) == 4
     net.heads["a"] = net.blocks.pop()
@@ -211,7 +211,7 @@ def test_parts_of_a_container_that_changes() -> None:
     assert len(net.non_trainable_weights) == 6
 
 
-def test_a_list_that_call_fills_is_filled_in_every_call() -> None:
+def test_list_that_call_appends_to_grows_in_every_call() -> None:
     class Notes(layers.Layer):
         def __init__(self) -> None:
             super().__init__()
@@ -229,7 +229,7 @@ def test_a_list_that_call_fills_is_filled_in_every_call() -> None:
     assert notes.seen == [(3, 2)] * 4
 
 
-def test_containers_of_other_things_stay_themselves() -> None:
+def test_containers_of_other_values_are_not_wrapped() -> None:
     sizes, names = [1, 2], {"a": [3]}
 
     class Own(layers.Layer):
@@ -272,7 +272,7 @@ def test_cycles_do_not_hang() -> None:
     assert twin[1] is twin
 
 
-def test_copies_notice_changes_too() -> None:
+def test_copies_track_changes() -> None:
     net = Holder([[dense()]])
     x = np.ones((1, 4), "float32")
     model = Sequential([Input((4,)), net])
@@ -288,7 +288,7 @@ def test_copies_notice_changes_too() -> None:
     assert np.allclose(twin(x).numpy(), extra(y).numpy(), atol=1e-6)
 
 
-def test_weights_that_are_frozen_keep_their_place_in_copies() -> None:
+def test_frozen_weights_keep_their_position_in_copies() -> None:
     class Own(layers.Layer):
         def build(self, shape: Any) -> None:
             self.stat = self.add_weight((1,), trainable=False)
@@ -302,7 +302,7 @@ def test_weights_that_are_frozen_keep_their_place_in_copies() -> None:
     assert [v.declared_trainable for v in twin] == [True, False]
 
 
-def test_a_holder_of_lists_goes_with_its_last_name() -> None:
+def test_layer_with_lists_is_freed_with_its_last_reference() -> None:
     gc.disable()
     try:
         holder = Holder([[dense()], {"a": dense()}])
@@ -313,10 +313,10 @@ def test_a_holder_of_lists_goes_with_its_last_name() -> None:
         gc.enable()
 
 
-def test_a_frozen_layer_trains_nothing_though_a_part_is_free() -> None:
+def test_frozen_layer_trains_no_sublayer() -> None:
     outer = Holder([dense()])
     outer(np.ones((1, 4), "float32"))
     outer.trainable = False
     outer.blocks[0].trainable = True
-    assert outer.trainable_weights == []  # as Keras has it
+    assert outer.trainable_weights == []  # as in Keras
     assert ops.mean(outer(np.ones((1, 4), "float32"))).shape == ()

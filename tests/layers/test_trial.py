@@ -1,4 +1,4 @@
-"""Output shapes are found without a trace: the run on zeros changes no variable, stream, attribute or loss."""
+"""Shape inference by a run on zeros has no side effects on variables, random streams, attributes and losses."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydl import Input, Model, Sequential, layers, ops
 
 
 class Busy(layers.Layer):
-    """Changes everything that a call can change."""
+    """Has every side effect that a call can have."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,14 +53,14 @@ def fresh() -> Busy:
     return layer
 
 
-def way_in(layer: Busy, way: str) -> None:
-    if way == "sequential":
+def trigger(layer: Busy, kind: str) -> None:
+    if kind == "sequential":
         Sequential([Input((4,)), layer])
-    elif way == "functional":
+    elif kind == "functional":
         layer(Input((4,)))
-    elif way == "shape":
+    elif kind == "shape":
         assert layer.compute_output_shape((None, 4)) == (None, 4)
-    elif way == "inside":
+    elif kind == "inside":
         Sequential([Input((4,)), Sequential([layer])])
     else:
         Model.compute_output_shape(Wrapped(layer), (None, 4))
@@ -75,17 +75,17 @@ class Wrapped(Model):
         return self.inner(inputs)
 
 
-@pytest.mark.parametrize("way", ["sequential", "functional", "shape", "inside", "model"])
-def test_nothing_changes(way: str) -> None:
+@pytest.mark.parametrize("kind", ["sequential", "functional", "shape", "inside", "model"])
+def test_shape_inference_has_no_side_effects(kind: str) -> None:
     layer = fresh()
     before, kernel, log = state(layer), layer.inner.kernel.numpy().copy(), layer.log
-    way_in(layer, way)
+    trigger(layer, kind)
     assert state(layer) == before
     assert layer.log is log
     np.testing.assert_array_equal(layer.inner.kernel.numpy(), kernel)
 
 
-def test_no_random_number_is_drawn() -> None:
+def test_shape_inference_draws_no_random_numbers() -> None:
     def masks(look: bool) -> Any:
         pydl.set_seed(3)
         layer = fresh()
@@ -98,7 +98,7 @@ def test_no_random_number_is_drawn() -> None:
         np.testing.assert_array_equal(with_look, without)
 
 
-def test_what_is_built_in_the_run_stays() -> None:
+def test_layers_built_during_shape_inference_stay() -> None:
     layer = Busy()
     Sequential([Input((4,)), layer])
     assert layer.inner.built
@@ -108,7 +108,7 @@ def test_what_is_built_in_the_run_stays() -> None:
     np.testing.assert_array_equal(layer.mean.numpy(), np.ones(4))
 
 
-def test_an_error_in_the_run_leaves_no_trace() -> None:
+def test_error_during_shape_inference_has_no_side_effects() -> None:
     class Fails(Busy):
         def call(self, inputs: Any) -> Any:
             super().call(inputs)
@@ -142,7 +142,7 @@ def test_several_outputs(structure: Any, shapes: Any) -> None:
     assert pydl.base.tree.map_structure(lambda t: (None, *t.shape[1:]), given) == shapes
 
 
-def test_open_sizes() -> None:
+def test_unknown_sizes() -> None:
     class Last(layers.Layer):
         def call(self, inputs: Any) -> Any:
             return inputs[:, :, :1]

@@ -1,4 +1,4 @@
-"""The small nets and data that the model tests share."""
+"""Small nets and data of the model tests."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def mlp(
 
 
 def cnn(seed: int = 0, optimizer: Any = "sgd") -> Sequential:
-    """10x10 images, 3 classes: the shape of the Keras slide's CNN, smaller."""
+    """10x10 images, 3 classes: a smaller version of the CNN in `slide`."""
     pydl.set_seed(seed)
     model = Sequential(
         [
@@ -39,13 +39,13 @@ def cnn(seed: int = 0, optimizer: Any = "sgd") -> Sequential:
 
 
 def clouds(rng: np.random.Generator, count: int = 96) -> tuple[Array, Array]:
-    """Three clouds of points in four dimensions, and which is which."""
+    """Points of three clusters in four dimensions, and their classes."""
     y = np.arange(count) % 3
     return (rng.normal(size=(count, 4)) + 3 * np.eye(4)[y]).astype(np.float32), y
 
 
 def stripes(rng: np.random.Generator, count: int = 96) -> tuple[Array, Array]:
-    """Noisy images of rows, columns or neither."""
+    """Noisy images with stripes along rows, along columns, or without, and their classes."""
     y = np.arange(count) % 3
     x = rng.normal(size=(count, 10, 10, 1)).astype(np.float32)
     x[y == 0, ::2] += 1

@@ -1,4 +1,4 @@
-"""Models with data and arguments that make no sense, after errors, in threads: what users do."""
+"""Models with invalid data and arguments, after errors, and in threads."""
 
 import threading
 from collections.abc import Callable
@@ -68,14 +68,14 @@ BAD: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_errors_name_what_is_wrong(name: str) -> None:
+def test_errors_name_the_argument(name: str) -> None:
     action, error, text = BAD[name]
     with pytest.raises(error, match=text):
         action()
 
 
 class Frame:
-    """What a table of pandas shows of itself to NumPy, whose index does not count rows."""
+    """The NumPy interface of a pandas DataFrame whose index is not 0, 1, 2, …"""
 
     def __init__(self, values: Any) -> None:
         self.values, self.shape = values, values.shape
@@ -94,15 +94,15 @@ class Frame:
     np.asfortranarray, lambda a: a[::-1][::-1], lambda a: np.repeat(a, 2, axis=0)[::2], lambda a: a.tolist(), Frame,
     lambda a: a.astype(a.dtype.newbyteorder()), lambda a: a.astype("f8") if a.dtype.kind == "f" else a.astype("u8"),
 ])  # fmt: skip
-def test_the_same_numbers_in_other_clothes(change: Any) -> None:
+def test_same_result_for_other_array_types(change: Any) -> None:
     assert fit(change(X), change(Y)) == fit()
 
 
-def test_a_huge_batch_is_all_samples() -> None:
+def test_batch_size_beyond_the_data_takes_all_samples() -> None:
     assert fit(batch_size=2**70) == fit(batch_size=len(X))
 
 
-def test_nan_comes_through() -> None:
+def test_nan_propagates() -> None:
     with pytest.warns(UserWarning, match="x is nan in sample 0"):
         assert np.isnan(fit(np.full_like(X, np.nan))).all()
 
@@ -112,7 +112,7 @@ class Stop(callbacks.Callback):
         raise InterruptedError
 
 
-def test_an_error_in_a_callback_leaves_a_model_that_trains() -> None:
+def test_model_trains_on_after_an_error_in_a_callback() -> None:
     model = mlp()
     with pytest.raises(InterruptedError):
         model.fit(X, Y, verbose=0, shuffle=False, callbacks=[Stop()])

@@ -1,4 +1,4 @@
-"""class_weight: equal to its definition, whatever has a label, or a clear error."""
+"""class_weight: equal to its definition for all targets with a class, else an error."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ RNG = np.random.default_rng(0)
 
 
 def fitted(y, shape, units, activation, loss, sample_weight=None) -> tuple[float, np.ndarray]:
-    """The loss of an epoch without learning, and the outputs."""
+    """The loss of an epoch with learning rate 0, and the outputs."""
     x = RNG.random((6, *shape), "f4")
     model = Sequential([Input(shape), layers.Dense(units, activation=activation)])
     model.compile(optimizers.SGD(0.0), loss)
@@ -51,13 +51,13 @@ def test_binary(shape, with_axis, loss) -> None:
     assert value == pytest.approx((cost * of(labels)).mean(), rel=1e-5)
 
 
-def test_one_hot_rows_under_another_loss() -> None:
+def test_one_hot_rows_with_another_loss() -> None:
     labels = RNG.integers(0, 3, 6)
     value, p = fitted(np.eye(3)[labels], (4,), 3, "softmax", lambda t, p: ops.mean(ops.square(p - t), axis=-1))
     assert value == pytest.approx((((p - np.eye(3)[labels]) ** 2).mean(-1) * of(labels)).mean(), rel=1e-5)
 
 
 @pytest.mark.parametrize("y", [np.ones((6, 3)), RNG.random((6, 3))])
-def test_what_has_no_one_class_is_refused(y) -> None:
+def test_targets_without_a_single_class_are_refused(y) -> None:
     with pytest.raises(ValueError, match=r"class_weight: expected one class for each sample.* \(6, 3\).*sample_weight"):
         fitted(y, (4,), 3, "sigmoid", "binary_crossentropy")

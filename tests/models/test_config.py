@@ -1,4 +1,4 @@
-"""Models as plain values and back."""
+"""get_config and from_config of models."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.models.nets import slide
 
 
 class Scale(layers.Layer):
-    """A layer of the user's own."""
+    """A user's layer."""
 
     def __init__(self, factor=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -42,17 +42,17 @@ def test_round_trip(make, shape, rng):
         np.testing.assert_array_equal(copy(x).numpy(), model(x).numpy())
 
 
-def test_without_an_input_the_copy_is_built_later():
+def test_copy_without_an_input_is_built_later():
     model = Sequential([layers.Dense(2, name="d")])
     assert not clone_model(model).built
 
 
-def test_a_missing_class_is_named():
+def test_error_names_a_missing_class():
     with pytest.raises(ValueError, match=r"config: expected a known class, got 'Scale'; pass custom_objects"):
         Sequential.from_config(nested().get_config())
 
 
-def test_a_subclass_has_to_say_how():
+def test_subclass_without_get_config_is_refused():
     with pytest.raises(NotImplementedError, match="expected Model, as a subclass of Model, to define it"):
         Model().get_config()
 
@@ -157,7 +157,7 @@ def test_subclasses_keep_their_own_arguments(make):
         np.testing.assert_array_equal(twin(x).numpy(), model(x).numpy())
 
 
-def test_what_a_constructor_does_not_take_is_named():
+def test_error_names_an_argument_that_the_constructor_lacks():
     class Narrow(Plain):
         def get_config(self):
             return {**super().get_config(), "depth": 2}

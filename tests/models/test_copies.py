@@ -1,4 +1,4 @@
-"""A copy of a model goes on bit for bit as the original does: weights, optimizer, random numbers, order of samples."""
+"""A copy of a model continues bit for bit like the original: weights, optimizer, random numbers, sample order."""
 
 import copy
 import io
@@ -26,7 +26,7 @@ def by_joblib(model):
 
 
 def out_of_band(thing):
-    """Arrays that lie in read-only memory of somebody else's."""
+    """Arrays in read-only memory of another owner."""
     buffers = []
     data = pickle.dumps(thing, protocol=5, buffer_callback=buffers.append)
     return pickle.loads(data, buffers=[bytes(b.raw()) for b in buffers])
@@ -111,7 +111,7 @@ def test_before_training(how):
 
 
 class Late(layers.Layer):
-    """Has a layer from the start, and makes another and a weight when it is built."""
+    """Makes one layer in __init__, another one and a weight in build."""
 
     def __init__(self):
         super().__init__()
@@ -130,12 +130,12 @@ def test_before_it_is_built(how):
     model.compile("adam", "sparse_categorical_crossentropy")
     twin = COPIES[how](model)
     model.build((None, 6))
-    Sequential([Input((2,)), layers.Dense(3)])  # takes what would come next
+    Sequential([Input((2,)), layers.Dense(3)])  # takes the next initializer seed
     assert_goes_on_alike(model, twin)
     assert len({w.tobytes() for w in model.get_weights()}) == 9
 
 
-def test_a_seed_after_the_copy_counts():
+def test_original_uses_a_seed_set_after_the_copy():
     values = []
     for copied in (False, True):
         layer = layers.Dense(3)
@@ -149,7 +149,7 @@ def test_a_seed_after_the_copy_counts():
     np.testing.assert_array_equal(*values)
 
 
-def test_the_original_has_gone():
+def test_copy_outlives_the_original():
     model = net()
     model.fit(X, Y, epochs=2, verbose=0)
     data = pickle.dumps(model)
@@ -158,7 +158,7 @@ def test_the_original_has_gone():
     del model
     for _ in range(20):
         twin = pickle.loads(data)
-        net().fit(X, Y, epochs=1, verbose=0)  # takes addresses
+        net().fit(X, Y, epochs=1, verbose=0)  # may reuse freed addresses
         twin.fit(X, Y, epochs=1, verbose=0)
         assert all(np.array_equal(a, b) for a, b in zip(expected, twin.get_weights(), strict=True))
 
@@ -181,7 +181,7 @@ def test_in_another_process():
     assert_goes_on_alike(model, twin)
 
 
-def test_a_stateful_layer_goes_on():
+def test_copy_of_a_stateful_layer_continues():
     model = Sequential([Input((4, 2), batch_size=5), layers.GRU(3, stateful=True), layers.Dense(1)])
     model.compile("adam", "mse")
     x, y = np.random.default_rng(1).random((5, 4, 2), np.float32), np.ones((5, 1))
@@ -191,7 +191,7 @@ def test_a_stateful_layer_goes_on():
     np.testing.assert_array_equal(model.predict(x, verbose=0), twin.predict(x, verbose=0))
 
 
-def test_two_and_two_epochs_are_four():
+def test_two_epochs_and_two_of_the_copy_equal_four():
     histories = []
     for parts in ((4,), (2, 2), (1, 3)):
         pydl.set_seed(1)
@@ -225,7 +225,7 @@ def test_two_models_with_one_optimizer():
         assert_goes_on_alike(model, twin)
 
 
-def test_by_hand_and_the_optimizer_alone():
+def test_copied_optimizer_with_and_without_its_variables():
     v = pydl.Variable([3.0], name="b"), pydl.Variable([[1.0, 2.0]], name="v")
     optimizer = optimizers.Adam(0.1)
 
@@ -252,7 +252,7 @@ def test_by_hand_and_the_optimizer_alone():
         step(copy.deepcopy(optimizer), v[::-1])
 
 
-def test_an_optimizer_does_not_keep_variables_alive():
+def test_optimizer_does_not_keep_variables_alive():
     optimizer = optimizers.Adam(0.1)
     for _ in range(5):
         v = pydl.Variable(np.ones(3))
@@ -277,8 +277,8 @@ class Replaceable(Model):
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", optimizers.SGD(0.1, momentum=0.9)])
 @pytest.mark.parametrize("freeze", [False, True])
-@pytest.mark.parametrize("kept", [False, True])
-def test_state_of_a_replaced_layer_is_not_for_its_successor_in_a_copy(optimizer, freeze, kept):
+@pytest.mark.parametrize("keep_old", [False, True])
+def test_copy_does_not_give_the_state_of_a_replaced_layer_to_the_new_one(optimizer, freeze, keep_old):
     x = np.linspace(-1, 1, 32).reshape(8, 4)
     model = Replaceable()
     model.compile(copy.deepcopy(optimizer), "mse")
@@ -287,7 +287,7 @@ def test_state_of_a_replaced_layer_is_not_for_its_successor_in_a_copy(optimizer,
     old, model.inner[0] = model.inner[0], layers.Dense(4)
     model(x)
     model.inner[0].bias.trainable = not freeze
-    if not kept:
+    if not keep_old:
         del old
     copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model))]
     for each in (model, *copies):
@@ -298,12 +298,12 @@ def test_state_of_a_replaced_layer_is_not_for_its_successor_in_a_copy(optimizer,
             np.testing.assert_array_equal(a, b)
 
 
-def test_state_of_replaced_weights_does_not_wait_if_they_were_all():
+def test_state_of_weights_that_were_all_replaced_is_dropped():
     x = np.linspace(-1, 1, 32).reshape(8, 4)
     model = Sequential([Input((4,)), layers.Dense(4, trainable=False), layers.Dense(2)])
     model.compile("adam", "mse")
     model.train_on_batch(x, x[:, :2])
-    for units in (2, 3):  # state that fits, and that does not
+    for units in (2, 3):  # state that fits, and state that does not
         model.pop()
         model.add(layers.Dense(units))
         copies = [copy.deepcopy(model), pickle.loads(pickle.dumps(model)), by_joblib(model)]
@@ -314,7 +314,7 @@ def test_state_of_replaced_weights_does_not_wait_if_they_were_all():
                 np.testing.assert_array_equal(a, b)
 
 
-def test_state_goes_through_a_store():
+def test_optimizer_state_through_save_and_load_own_variables():
     model = net("adamw")
     model.fit(X, Y, epochs=2, verbose=0)
     store = {}
@@ -333,7 +333,7 @@ def test_state_goes_through_a_store():
         twin.optimizer.load_own_variables({"0": np.zeros(())} | {str(i): np.zeros(2) for i in range(1, 4)})
 
 
-def test_what_is_frozen_thaws_in_a_copy():
+def test_frozen_layer_can_be_unfrozen_in_a_copy():
     layer = layers.Dense(2)
     layer(X)
     layer.trainable = False

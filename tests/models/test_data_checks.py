@@ -1,4 +1,4 @@
-"""NaN and infinity in the data are located when the loss is lost; pixels of 0 to 255 are hinted at. Nothing else is."""
+"""Warnings locate NaN and infinity in the data once the loss is not finite, and hint at pixels of 0 to 255."""
 
 import warnings
 from functools import partial
@@ -11,7 +11,7 @@ from pydl import Input, Model, Sequential, layers
 from tests.data_sets import X, Y, net
 
 
-def spoiled(array: Any, place: Any, value: float = np.nan) -> Any:
+def planted(array: Any, place: Any, value: float = np.nan) -> Any:
     array = array.copy()
     array[place] = value
     return array
@@ -24,11 +24,11 @@ def warned(action: Any) -> list[str]:
     return [str(warning.message) for warning in caught]
 
 
-BAD_X, BAD_Y = spoiled(X, (17, 2)), spoiled(Y, 5)
-LARGE = spoiled(X.astype("f8"), (3, 0), 1e300)
+BAD_X, BAD_Y = planted(X, (17, 2)), planted(Y, 5)
+LARGE = planted(X.astype("f8"), (3, 0), 1e300)
 PLACES: dict[str, tuple[Any, str]] = {
     "x": (lambda: net().fit(BAD_X, Y, batch_size=8, epochs=3, verbose=0), "x is nan in sample 17 at feature 2"),
-    "infinity": (lambda: net().fit(spoiled(X, (3, 0), np.inf), Y, verbose=0), "x is inf in sample 3 at feature 0"),
+    "infinity": (lambda: net().fit(planted(X, (3, 0), np.inf), Y, verbose=0), "x is inf in sample 3 at feature 0"),
     "too large for float32": (lambda: net().fit(LARGE, Y, verbose=0), "x is inf in sample 3 at feature 0"),
     "y": (lambda: net().fit(X, BAD_Y, verbose=0), "y is nan in sample 5"),
     "weights": (lambda: net().fit(X, Y, sample_weight=BAD_Y[:, 0], verbose=0), "sample_weight is nan in sample 5"),
@@ -46,32 +46,32 @@ PLACES: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_where_it_is_not_finite(name: str) -> None:
+def test_warning_locates_the_bad_value(name: str) -> None:
     action, text = PLACES[name]
     messages = [message for message in warned(action) if "the loss is" in message]
     assert len(messages) == 1, messages
     assert text in messages[0]
 
 
-def test_the_input_is_named() -> None:
+def test_warning_names_the_input() -> None:
     a, b = Input((4,), name="a"), Input((1,), name="b")
     model = Model({"a": a, "b": b}, layers.Dense(1)(layers.concatenate([a, b])))
     model.compile("sgd", "mse")
-    (message,) = warned(lambda: model.fit({"a": X, "b": spoiled(Y, 6)}, Y, verbose=0))
+    (message,) = warned(lambda: model.fit({"a": X, "b": planted(Y, 6)}, Y, verbose=0))
     assert "x['b'] is nan in sample 6" in message
 
 
-def test_what_a_relu_swallows_is_found_afterwards() -> None:
+def test_nan_that_a_relu_hides_is_found_later() -> None:
     model = Sequential([Input((4,)), layers.Dense(8, activation="relu"), layers.Dense(1)])
     model.compile("sgd", "mse")
-    messages = warned(lambda: model.fit(spoiled(X, (0, 0)), Y, batch_size=4, shuffle=False, epochs=2, verbose=0))
+    messages = warned(lambda: model.fit(planted(X, (0, 0)), Y, batch_size=4, shuffle=False, epochs=2, verbose=0))
     assert messages
     assert "x is nan in sample 0" in messages[0]
 
 
-def test_values_that_do_no_harm_are_not_mentioned() -> None:
+def test_no_warning_for_bad_values_without_effect() -> None:
     def fit() -> None:
-        net().fit(X, spoiled(Y, 5), sample_weight=spoiled(np.ones(24), 5, 0.0), verbose=0)
+        net().fit(X, planted(Y, 5), sample_weight=planted(np.ones(24), 5, 0.0), verbose=0)
         diverging = net()
         diverging.optimizer.learning_rate = 1e30
         diverging.fit(X, Y, epochs=5, batch_size=4, verbose=0)
@@ -88,7 +88,7 @@ def image_net(*first: Any) -> Any:
     return model
 
 
-def test_images_that_nobody_has_scaled() -> None:
+def test_unscaled_images_give_one_hint() -> None:
     y = np.ones(16)
     for x in (IMAGES, IMAGES.astype("f4"), IMAGES.astype("i8"), IMAGES[..., 0]):
         messages = warned(partial(image_net().fit, x, y, batch_size=4, epochs=3, verbose=0))
@@ -100,7 +100,7 @@ def test_images_that_nobody_has_scaled() -> None:
     assert any("x / 255" in m for m in warned(lambda: flat.fit(IMAGES.reshape(16, 64), y, verbose=0)))
 
 
-def test_no_hint_where_all_is_well() -> None:
+def test_no_hint_for_scaled_images_and_ids() -> None:
     y = np.ones(16)
 
     def fits() -> None:

@@ -1,4 +1,4 @@
-"""Models of many layers are copied without recursion from tensor to tensor, and learn on as the original does."""
+"""Copies of deep models need no recursion over tensors, and train on like the original."""
 
 import copy
 import pickle
@@ -9,7 +9,7 @@ import pytest
 from pydl import Input, Model, Sequential, layers
 from pydl.models import clone_model
 
-N = 160  # recursion would end at 80 to 150
+N = 160  # a recursive copy would fail at 80 to 150 layers
 X = np.random.default_rng(0).random((2, 3), np.float32)
 
 
@@ -57,7 +57,7 @@ def nested():
 
 @pytest.mark.parametrize("make", [chain, residual, stack, operators, shared, nested])
 @pytest.mark.parametrize("how", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"])
-def test_deep_models(make, how):
+def test_copies_of_deep_models(make, how):
     model = make()
     model.compile("adam", "mse")
     model.train_on_batch(X, X)
@@ -72,7 +72,7 @@ def test_deep_models(make, how):
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in arrays)
 
 
-def test_deep_models_as_values_and_files(tmp_path):
+def test_configs_and_files_of_deep_models(tmp_path):
     model = residual()
     model.save_weights(tmp_path / "w.npz")
     for twin in (clone_model(model), copy.deepcopy(model)):
@@ -80,7 +80,7 @@ def test_deep_models_as_values_and_files(tmp_path):
         np.testing.assert_array_equal(twin.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
-def test_copies_of_parts_go_on_as_models():
+def test_copies_of_parts_are_usable_models():
     i = Input((3,))
     code = dense()(i)
     out = dense()(code)

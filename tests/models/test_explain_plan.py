@@ -1,4 +1,4 @@
-"""`explain_plan` says what happens: whether calls and steps replay a plan, with which kernels, and else why not."""
+"""`explain_plan`: whether calls and steps replay a plan, with which kernels, or else why not."""
 
 from collections.abc import Callable
 from functools import partial, wraps
@@ -18,8 +18,8 @@ def dense() -> list[Any]:
     return [Input((6,)), layers.Dense(8, "relu"), layers.Dense(3)]
 
 
-def kernel_calls(model: Model, run: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> int:
-    """How often a layer of the model ran Python: 0 where a plan is replayed."""
+def layer_calls(model: Model, run: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The number of layer calls in Python: 0 if a plan is replayed."""
     calls: list[Any] = []
     call = Layer.__call__
 
@@ -36,7 +36,7 @@ def kernel_calls(model: Model, run: Callable[[], Any], monkeypatch: pytest.Monke
 def check(
     model: Model, x: Any, y: Any, monkeypatch: pytest.MonkeyPatch, inference: bool, training: bool, **options: Any
 ) -> Any:
-    """The report after three calls and steps, which must be what really happens."""
+    """Checks the report after three calls and steps against what the next call and step do; returns the report."""
     for _ in range(3):
         model.predict_on_batch(x)
         model.train_on_batch(x, y, **options)
@@ -46,7 +46,7 @@ def check(
         (report.training, training, lambda: model.train_on_batch(x, y, **options)),
     ):
         assert state.replays is replays, report
-        assert (kernel_calls(model, run, monkeypatch) == 0) is replays
+        assert (layer_calls(model, run, monkeypatch) == 0) is replays
         assert bool(state.kernels) is replays
         assert bool(state.reasons) is not replays
         assert all("; " in reason for reason in state.reasons), state.reasons
@@ -56,7 +56,7 @@ def check(
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case[0] is not layers.InputLayer])
-def test_what_layers_say_is_what_happens(name: str, rng: np.random.Generator) -> None:
+def test_report_before_training_agrees_with_the_recording(name: str, rng: np.random.Generator) -> None:
     cls, arguments, shape, _, _ = CASES[name]
     inner = layers.Activation("tanh"), cls(**arguments), layers.Flatten(), layers.Dense(2)
     model = Sequential([Input(shape[1:]), *inner])
@@ -66,13 +66,13 @@ def test_what_layers_say_is_what_happens(name: str, rng: np.random.Generator) ->
         model.train_on_batch(x, np.zeros((len(x), 2)))
         model(x)
     after = model.explain_plan()
-    step_by_step = name == "gru-elu"  # its backward adds up outside the kernels: seen while recording
+    step_by_step = name == "gru-elu"  # its backward sums outside the kernels: known only after recording
     for state, then in ((before.inference, after.inference), (before.training, after.training)):
         assert (state.replays is False) == (then.replays is False) or step_by_step, (state, then)
         assert then.replays is not None
 
 
-def test_before_and_after_compile_and_the_first_call(rng: np.random.Generator) -> None:
+def test_report_before_and_after_compile_and_the_first_call(rng: np.random.Generator) -> None:
     model, x, y = Sequential(dense()), rng.standard_normal((4, 6)), np.zeros((4, 3))
     text = str(model.explain_plan())
     assert "inference: no obstacle to a plan so far; the first call records one" in text
@@ -89,7 +89,7 @@ def test_before_and_after_compile_and_the_first_call(rng: np.random.Generator) -
     assert report.training.kernels[:2] == ["matmul", "matmul"]
     assert "(4, 6) float32, (4, 3) float32: " in str(report)
     assert repr(report) == str(report)
-    assert Sequential([layers.Dense(2)]).explain_plan().inference.replays is None  # without weights yet
+    assert Sequential([layers.Dense(2)]).explain_plan().inference.replays is None  # no weights yet
 
 
 def functional() -> Model:
@@ -102,7 +102,7 @@ def masked() -> Model:
     return Sequential([Input((6,), dtype="int32"), *stack, layers.Dense(3)])
 
 
-def both_ways() -> Model:
+def both_directions() -> Model:
     return Sequential([Input((6,)), layers.Reshape((3, 2)), layers.Bidirectional(layers.LSTM(4)), layers.Dense(3)])
 
 
@@ -110,7 +110,7 @@ def nested() -> Model:
     return Sequential([Input((6,)), Sequential(dense()), layers.Dense(3)])
 
 
-@pytest.mark.parametrize("build", [lambda: Sequential(dense()), functional, masked, both_ways, nested])
+@pytest.mark.parametrize("build", [lambda: Sequential(dense()), functional, masked, both_directions, nested])
 def test_models_of_pydl_replay(
     build: Callable[[], Model], rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +134,7 @@ def test_models_of_pydl_replay(
         ),
     ],
 )
-def test_layers_that_keep_steps_from_a_plan(
+def test_reasons_of_layers_against_a_training_plan(
     layer: Callable[[], Any], reason: str, change: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = layer()
@@ -145,15 +145,15 @@ def test_layers_that_keep_steps_from_a_plan(
     for weight in odd.weights:
         weight.path = f"odd/{weight.name}"
     model.compile("sgd", "mse")
-    (told,) = model.explain_plan().training.reasons
+    (stated,) = model.explain_plan().training.reasons
     report = check(model, rng.standard_normal((4, 6)), np.zeros((4, 3)), monkeypatch, inference=True, training=False)
-    assert report.training.reasons == [told]
-    assert reason in told
-    assert change in told.partition("; ")[2]
-    assert f"to change: {told.partition('; ')[2]}"[:40] in str(report)
+    assert report.training.reasons == [stated]
+    assert reason in stated
+    assert change in stated.partition("; ")[2]
+    assert f"to change: {stated.partition('; ')[2]}"[:40] in str(report)
 
 
-def test_what_was_changed_replays_then(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_replays_after_the_suggested_changes(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     dropout, norm = layers.Dropout(0.5), layers.BatchNormalization()
     model = Sequential([*dense()[:2], dropout, norm, layers.Dense(3)])
     model.compile("sgd", "mse")
@@ -165,8 +165,8 @@ def test_what_was_changed_replays_then(rng: np.random.Generator, monkeypatch: py
     check(model, x, y, monkeypatch, inference=True, training=True)
 
 
-class Doubles(layers.Dense):
-    """A subclass may do what a recording does not see, here count."""
+class CountsCalls(layers.Dense):
+    """A subclass may have side effects that a recording does not repeat: this one counts."""
 
     calls = [0]  # noqa: RUF012
 
@@ -182,7 +182,7 @@ class OwnStep(layers.LSTMCell):
 
 
 class PlainCell:
-    """No layer: nobody finds it among the parts of a model."""
+    """Not a Layer, so not among the tracked parts of a model."""
 
     state_size = 6
 
@@ -235,8 +235,8 @@ def with_layer(layer: Any) -> tuple[Model, Any]:
     return Sequential([*dense()[:2], layer, layers.Flatten(), layers.Dense(3)]), "mse"
 
 
-UNSEEN: dict[str, tuple[Callable[[], tuple[Model, Any]], str]] = {
-    "subclass of a layer": (lambda: with_layer(Doubles(4, name="odd")), "Doubles 'odd': a plan cannot record"),
+USER_CODE: dict[str, tuple[Callable[[], tuple[Model, Any]], str]] = {
+    "subclass of a layer": (lambda: with_layer(CountsCalls(4, name="odd")), "CountsCalls 'odd': a plan cannot record"),
     "subclass of a model": (lambda: (Subclassed(), "mse"), "Python code of class Subclassed"),
     "step of one's own": (lambda: (OwnTrainStep(dense()), "mse"), "Python code of class OwnTrainStep"),
     "subclass of a loss": (lambda: (Sequential(dense()), OwnLoss()), "Python code of class OwnLoss"),
@@ -254,11 +254,11 @@ UNSEEN: dict[str, tuple[Callable[[], tuple[Model, Any]], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", UNSEEN)
-def test_code_of_others_is_not_recorded_in_training(
+@pytest.mark.parametrize("name", USER_CODE)
+def test_user_code_is_not_recorded_in_training(
     name: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build, reason = UNSEEN[name]
+    build, reason = USER_CODE[name]
     model, loss = build()
     model.compile("sgd", loss)
     assert any(reason in each for each in model.explain_plan().training.reasons), model.explain_plan()
@@ -279,14 +279,16 @@ def test_code_of_others_is_not_recorded_in_training(
         (lambda: layers.GRUCell(6, recurrent_dropout=0.5), "dropout draws random numbers"),
     ],
 )
-def test_cells(cell: Callable[[], Any], reason: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_custom_cells_are_not_recorded_in_training(
+    cell: Callable[[], Any], reason: str, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = Sequential([Input((5, 6)), layers.RNN(cell()), layers.Dense(3)])
     model.compile("sgd", "mse")
     assert any(reason in each for each in model.explain_plan().training.reasons), model.explain_plan()
     check(model, rng.standard_normal((4, 5, 6)), np.zeros((4, 3)), monkeypatch, inference=True, training=False)
 
 
-def test_a_cell_with_a_step_of_its_own_runs_it(rng: np.random.Generator) -> None:
+def test_subclass_of_a_cell_runs_its_own_step(rng: np.random.Generator) -> None:
     own, plain = layers.RNN(OwnStep(4)), layers.LSTM(4)
     x = rng.standard_normal((2, 3, 5)).astype(np.float32)
     own(x), plain(x)
@@ -295,7 +297,7 @@ def test_a_cell_with_a_step_of_its_own_runs_it(rng: np.random.Generator) -> None
     assert not (plain(x).numpy() >= 0).all()
 
 
-def test_what_the_batch_keeps_from_a_plan(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_weights_prevent_a_training_plan(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     model, x, y = Sequential(dense()), rng.standard_normal((4, 6)), np.zeros((4, 3))
     model.compile("sgd", "mse")
     weights = np.ones(4)
@@ -306,7 +308,7 @@ def test_what_the_batch_keeps_from_a_plan(rng: np.random.Generator, monkeypatch:
     check(model, x, y, monkeypatch, inference=True, training=True)
 
 
-def test_several_outputs(rng: np.random.Generator) -> None:
+def test_several_outputs_prevent_a_training_plan(rng: np.random.Generator) -> None:
     x = Input((6,))
     model = Model(x, [layers.Dense(3, name="a")(x), layers.Dense(2, name="b")(x)])
     model.compile("sgd", "mse")
@@ -318,30 +320,30 @@ def test_several_outputs(rng: np.random.Generator) -> None:
     assert model.explain_plan().inference.kernels == ["matmul", "matmul"]
 
 
-def test_what_only_the_recording_notices(rng: np.random.Generator) -> None:
-    class Looks(layers.Layer):
+def test_reasons_known_only_after_recording(rng: np.random.Generator) -> None:
+    class ReadsValues(layers.Layer):
         def call(self, inputs: Tensor) -> Tensor:
             return ops.relu(inputs) if inputs.numpy().mean() > 0 else ops.tanh(inputs)
 
-    model = Sequential([Input((6,)), layers.Dense(4), Looks(name="looks")])
+    model = Sequential([Input((6,)), layers.Dense(4), ReadsValues(name="looks")])
     assert model.explain_plan().inference.replays is None
     for _ in range(2):
         model(rng.standard_normal((4, 6)))
     state = model.explain_plan().inference
     assert state.replays is False
     assert state.reasons == [
-        "Looks 'looks': the forward pass reads the values of a tensor; compute with pydl.ops instead"
+        "ReadsValues 'looks': the forward pass reads the values of a tensor; compute with pydl.ops instead"
     ]
 
     model = Sequential([*dense(), layers.Activation("hard_sigmoid")])
-    model.compile("sgd", "binary_crossentropy")  # of probabilities that no sigmoid has made
+    model.compile("sgd", "binary_crossentropy")  # hard_sigmoid gives probabilities, but has no logits
     for _ in range(2):
         model.train_on_batch(rng.standard_normal((4, 6)), np.zeros((4, 3)))
     (reason,) = model.explain_plan().training.reasons
     assert "a cross-entropy of probabilities; it replays from logits" in reason
 
 
-def test_every_class_of_pydl_says_whether_it_is_recordable() -> None:
+def test_every_class_of_pydl_defines_recordable() -> None:
     classes = [thing for module in (layers, losses) for thing in vars(module).values() if isinstance(thing, type)]
     classes = [cls for cls in classes if issubclass(cls, (layers.Layer, losses.Loss))]
     silent = {cls.__name__ for cls in [*classes, Model, Sequential] if "_recordable" not in vars(cls)}

@@ -1,4 +1,4 @@
-"""Figures of loops: what was not measured has none, and one loop does not disturb another."""
+"""Values of fit and evaluate: no log without a measurement, and nested loops do not change each other's values."""
 
 import numpy as np
 import pytest
@@ -15,31 +15,31 @@ def compiled(rate: float = 0.01, **kwargs) -> Sequential:
     return model
 
 
-def test_validation_data_that_is_used_up_has_no_figures() -> None:
+def test_exhausted_validation_data_gives_no_logs() -> None:
     def validation():
         yield X, Y
 
     model, seen = compiled(), []
 
-    class Look(callbacks.Callback):
+    class Record(callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             seen.append(sorted(logs))
 
     stopping = callbacks.EarlyStopping("val_loss", patience=5, restore_best_weights=True)
     with pytest.warns(UserWarning, match="validation data has no batches left"):
-        history = model.fit(X, Y, validation_data=validation(), epochs=3, verbose=0, callbacks=[Look(), stopping])
+        history = model.fit(X, Y, validation_data=validation(), epochs=3, verbose=0, callbacks=[Record(), stopping])
     assert seen == [["loss", "val_loss"], ["loss"], ["loss"]]
     assert len(history.history["val_loss"]) == 1
     assert history.history["val_loss"][0] > 0
 
 
 @pytest.mark.parametrize("data", [iter(()), (pair for pair in ()), []])
-def test_evaluation_of_nothing_is_an_error(data) -> None:
+def test_evaluate_without_batches_is_an_error(data) -> None:
     with pytest.raises((ValueError, TypeError)):
         compiled().evaluate(data, verbose=0)
 
 
-def test_fewer_batches_than_steps_warn_and_none_counts_twice() -> None:
+def test_fewer_batches_than_steps_warn_and_count_once() -> None:
     model = compiled(metrics=["mae"])
     full = model.evaluate(X, Y, batch_size=8, verbose=0)
     with pytest.warns(UserWarning, match="evaluate: the data was exhausted after 3 of 7 steps"):
@@ -53,7 +53,7 @@ def test_fewer_batches_than_steps_warn_and_none_counts_twice() -> None:
         assert len(model.predict(X, batch_size=8, steps=7, verbose=0)) == 20
 
 
-def test_validation_steps_look_at_the_same_batches_every_epoch() -> None:
+def test_validation_steps_use_the_same_batches_every_epoch() -> None:
     model = compiled(0.0)
     history = model.fit(
         X, Y, validation_data=(X, Y), validation_steps=1, validation_batch_size=5, epochs=3, verbose=0
@@ -62,27 +62,27 @@ def test_validation_steps_look_at_the_same_batches_every_epoch() -> None:
 
 
 class Largest(metrics.Metric):
-    """State in a variable and in a plain attribute."""
+    """A metric with state in a variable and in a plain attribute."""
 
     def __init__(self, name="largest"):
         super().__init__(name=name)
         self.count = self.add_variable((), "zeros")
-        self.most = 0.0
+        self.maximum = 0.0
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         self.count.assign_add(1.0)
-        self.most = max(self.most, float(np.max(y_true)))
+        self.maximum = max(self.maximum, float(np.max(y_true)))
 
     def result(self):
-        return self.count + self.most
+        return self.count + self.maximum
 
     def reset_state(self):
         self.count.assign(0.0)
-        self.most = 0.0
+        self.maximum = 0.0
 
 
 @pytest.mark.parametrize("hook", ["on_train_batch_begin", "on_train_batch_end"])
-def test_loops_in_a_hook_leave_the_figures_of_fit_alone(hook) -> None:
+def test_loops_in_a_hook_do_not_change_the_logs_of_fit(hook) -> None:
     y, own = np.arange(20.0), Largest()
 
     def look(self, batch, logs=None):
@@ -90,7 +90,7 @@ def test_loops_in_a_hook_leave_the_figures_of_fit_alone(hook) -> None:
         self.model.predict(X[:5], verbose=0)
         self.model.test_on_batch(X[:5], y[:5])
 
-    watcher = type("Look", (callbacks.Callback,), {hook: look})()
+    watcher = type("Record", (callbacks.Callback,), {hook: look})()
     model = compiled(0.0, metrics=["mae", own])
     history = model.fit(X, y, batch_size=5, shuffle=False, verbose=0, callbacks=[watcher]).history
     assert history["largest"] == [4.0 + 19.0]
@@ -99,20 +99,20 @@ def test_loops_in_a_hook_leave_the_figures_of_fit_alone(hook) -> None:
     assert history["mae"] == pytest.approx([mae])
 
 
-def test_evaluation_in_a_hook_of_evaluation() -> None:
+def test_evaluate_in_a_hook_of_evaluate() -> None:
     model = compiled(0.0)
 
-    class Look(callbacks.Callback):
+    class Record(callbacks.Callback):
         def on_test_batch_end(self, batch, logs=None):
             if not hasattr(self, "inner"):
                 self.inner = model.evaluate(X[:1], Y[:1] + 100, verbose=0)
 
-    assert model.evaluate(X, Y, batch_size=5, verbose=0, callbacks=[Look()]) == pytest.approx(
+    assert model.evaluate(X, Y, batch_size=5, verbose=0, callbacks=[Record()]) == pytest.approx(
         model.evaluate(X, Y, verbose=0)
     )
 
 
-def test_metrics_of_several_values_in_the_logs() -> None:
+def test_logs_of_metrics_with_several_values() -> None:
     model = Sequential([Input((4,)), layers.Dense(1, activation="sigmoid")])
     model.compile("sgd", "binary_crossentropy", metrics=[metrics.Precision(thresholds=[0.0, 1.0])])
     history = model.fit(X, Y, verbose=2).history
@@ -129,7 +129,7 @@ def test_metrics_of_several_values_in_the_logs() -> None:
     assert model.evaluate(X, Y, verbose=0, return_dict=True).keys() >= {"loss", "a", "b"}
 
 
-def test_batches_without_samples_measure_nothing() -> None:
+def test_empty_batches_give_no_logs() -> None:
     x = np.ones((4, 2), "f4")
     model = Sequential([Input((2,)), layers.Dense(1)])
     model.compile("sgd", "mse", metrics=["mae"])

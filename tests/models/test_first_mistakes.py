@@ -1,4 +1,4 @@
-"""What those who begin get wrong: the message names the argument, what was expected and what came, and the way out."""
+"""Frequent mistakes of beginners: messages name the argument, the expected and the given value, and a solution."""
 
 import re
 import warnings
@@ -101,12 +101,12 @@ def hint_of(call):
 
 
 @pytest.mark.parametrize("layer", [layers.LSTM, layers.GRU, layers.SimpleRNN])
-def test_sequences_of_two_axes(layer):
+def test_hint_for_sequences_of_two_axes(layer):
     for call in (lambda: Sequential([layer(4)])(X), lambda: Sequential([Input((5, 3)), layer(4), layer(4)])):
         assert re.search(rf"Hint: {layer.__name__} expects \(batch, steps, features\).*return_sequences", hint_of(call))
 
 
-def test_hints_of_images():
+def test_hints_for_images():
     model = Sequential([Input((9, 9, 3)), layers.Conv2D(4, 3)])
     assert "channels are the last axis" in hint_of(lambda: model(IMAGES.transpose(0, 3, 1, 2)))
     assert "Hint" not in hint_of(lambda: model(IMAGES[..., :2]))
@@ -122,7 +122,7 @@ def test_hints_of_images():
 
 
 @pytest.mark.parametrize("loss", ["binary_crossentropy", "categorical_crossentropy"])
-def test_targets_that_are_no_probabilities(loss):
+def test_targets_outside_0_to_1_warn(loss):
     for bad in (X + 1, X - 1):
         with pytest.warns(UserWarning, match=f"{loss}: y_true: expected probabilities from 0 to 1, got"):
             fit(y=bad, units=6, loss=loss)
@@ -133,7 +133,7 @@ def test_targets_that_are_no_probabilities(loss):
         fit(y=np.where(np.arange(8)[:, None] > 5, -1, 1) + 0 * X, units=6, loss=loss, sample_weight=np.arange(8) < 6)
 
 
-def test_ends_of_models_inside_others():
+def test_input_and_output_of_nested_models():
     a = Input((6,))
     inner = Model(a, {"y": layers.Dense(3)(a)}, name="inner")
     b = Input((6,))
@@ -159,5 +159,5 @@ def test_ends_of_models_inside_others():
         (lambda: type("MLPBlock", (layers.Layer,), {})(), "mlp_block"),
     ],
 )
-def test_names_of_layers_are_those_of_keras(layer, name):
+def test_default_names_are_those_of_keras(layer, name):
     assert re.fullmatch(rf"{name}(_\d+)?", layer().name)

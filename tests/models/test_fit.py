@@ -1,4 +1,4 @@
-"""fit, evaluate, predict: what they learn, count, weigh, split and repeat."""
+"""fit, evaluate, predict: learning, counts, weights, splits, repeatability."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from pydl import Input, Model, Sequential, callbacks, layers, losses, ops
 from tests.models.nets import clouds, cnn, mlp, stripes
 
 
-def test_fit_learns_and_history_says_so(rng):
+def test_fit_lowers_the_loss_in_history(rng):
     x, y = clouds(rng)
     history = mlp(optimizer="adam").fit(x, y, epochs=40, batch_size=16, verbose=0)
     assert list(history.history) == ["loss", "accuracy"]
@@ -18,7 +18,7 @@ def test_fit_learns_and_history_says_so(rng):
 
 
 @pytest.mark.parametrize("net", ["mlp", "cnn"])
-def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(net, rng):
+def test_same_seed_has_the_same_bits_for_any_thread_count(net, rng):
     make, (x, y) = (mlp, clouds(rng)) if net == "mlp" else (cnn, stripes(rng))
     runs = []
     for threads in (2, 2, 1, 3):
@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(net, rng):
             np.testing.assert_array_equal(a, b)
 
 
-def test_another_seed_gives_other_weights():
+def test_different_seed_gives_different_weights():
     assert not np.array_equal(mlp(seed=1).get_weights()[0], mlp(seed=2).get_weights()[0])
 
 
@@ -55,7 +55,7 @@ def test_validation_freq(frequency, times, rng):
 
 
 def test_evaluate_counts_samples_not_batches(rng):
-    x, y = clouds(rng, 70)  # the last of the batches of 32 has 6
+    x, y = clouds(rng, 70)  # the last batch has 6 samples, not 32
     model = mlp()
     p = np.asarray(model(x), np.float64)
     loss, accuracy = model.evaluate(x, y, verbose=0)
@@ -66,7 +66,7 @@ def test_evaluate_counts_samples_not_batches(rng):
 
 
 @pytest.mark.parametrize("net", ["mlp", "cnn"])
-def test_predict_replays_what_layers_compute(net, rng):
+def test_predict_replays_the_results_of_layers(net, rng):
     model, x = (mlp(), clouds(rng, 45)[0]) if net == "mlp" else (cnn(), stripes(rng, 45)[0])
     eager = np.concatenate([layers.Layer.__call__(model, part).array for part in (x[:32], x[32:])])
     for _ in range(2):
@@ -75,7 +75,7 @@ def test_predict_replays_what_layers_compute(net, rng):
     assert [plan["reason"] for plan in model._plans.info()] == [None] * 2
 
 
-def test_predict_sees_new_weights(rng):
+def test_predict_uses_new_weights(rng):
     x, y = clouds(rng)
     model = mlp()
     before = model.predict(x, verbose=0)
@@ -85,7 +85,7 @@ def test_predict_sees_new_weights(rng):
     assert (model.predict(x, verbose=0).argmax(1) == 0).all()
 
 
-def test_predict_of_views_does_not_hand_out_reused_memory(rng):
+def test_predict_of_views_returns_no_reused_memory(rng):
     x = rng.integers(0, 9, (70, 2, 2)).astype(np.uint8)
     np.testing.assert_array_equal(Sequential([layers.Flatten()]).predict(x, verbose=0), x.reshape(70, 4))
 
@@ -156,13 +156,13 @@ def test_generators_and_iterables(rng):
     assert history["loss"][0] == pytest.approx(expected["loss"][0])
 
 
-def test_steps_per_epoch_goes_round_the_arrays(rng):
+def test_steps_per_epoch_continues_through_the_arrays(rng):
     model = mlp()
     model.fit(*clouds(rng), steps_per_epoch=5, epochs=3, verbose=0)
     assert model.optimizer.iterations == 15
 
 
-def test_train_on_batch_is_a_step_of_fit(rng):
+def test_train_on_batch_equals_a_step_of_fit(rng):
     x, y = clouds(rng, 32)
     model, twin = mlp(), mlp()
     loss, accuracy = model.train_on_batch(x, y)
@@ -193,7 +193,7 @@ def test_regularizers_and_added_losses_count(rng):
     assert model.train_on_batch(x, y) != pytest.approx(expected, rel=1e-7)
 
 
-def test_frozen_layers_stay(rng):
+def test_frozen_layers_do_not_change(rng):
     model = mlp()
     model.layers[0].trainable = False
     before = model.get_weights()
@@ -231,7 +231,7 @@ class Twin(Model):
         return {"loss": 0.5, "mine": 1.0}
 
 
-def test_own_train_step_and_subclassed_model(rng):
+def test_custom_train_step_and_subclassed_model(rng):
     x, y = clouds(rng)
     model = Twin()
     model.compile("adam", "sparse_categorical_crossentropy")
@@ -243,7 +243,7 @@ def test_own_train_step_and_subclassed_model(rng):
     assert model.compute_output_shape((None, 4)) == (None, 3)
 
 
-def test_interrupting_leaves_the_last_step(rng):
+def test_interrupt_keeps_the_weights_of_the_last_step(rng):
     def interrupt(batch, logs):
         if batch == 1:
             raise KeyboardInterrupt
@@ -262,7 +262,7 @@ def test_layers_of_float64(rng):
     assert {v.dtype for v in model.weights} == {np.dtype(np.float64)}
 
 
-def test_a_model_with_nothing_to_train_fits_with_a_warning(rng):
+def test_fit_without_trainable_weights_warns(rng):
     x, y = clouds(rng)
     frozen, bare = mlp(), Sequential([Input((4,)), layers.Softmax()])
     frozen.trainable = False
@@ -283,7 +283,7 @@ class Unused(layers.Dense):
         self.spare = self.add_weight((2,), name="spare")
 
 
-def test_weights_that_the_loss_does_not_see_are_named_once(rng):
+def test_weights_without_gradient_warn_once(rng):
     model = Sequential([Input((4,)), Unused(3, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.warns(UserWarning, match=r"does not depend on the variables \['unused/spare'\]") as caught:

@@ -1,4 +1,4 @@
-"""Models from symbolic tensors: graphs of layers, several inputs and outputs, shared layers, models in models."""
+"""Functional models: graphs of layers, several inputs and outputs, shared layers, nested models."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ Array = np.ndarray[Any, Any]
 
 
 def two_heads() -> Model:
-    """An image to its class and its size, through a trunk that both share."""
+    """Class and size of an image, from a shared trunk."""
     image = Input((12, 12, 1), name="image")
     x = layers.Conv2D(4, 3, padding="same", activation="relu")(image)
     x = layers.MaxPooling2D()(x)
@@ -27,7 +27,7 @@ def two_heads() -> Model:
 
 
 class Sum(layers.Layer):
-    """Of two tensors; its shape is found on zeros."""
+    """The sum of two tensors; its output shape is inferred by a run on zeros."""
 
     def call(self, inputs: Any) -> Any:
         a, b = inputs
@@ -35,7 +35,7 @@ class Sum(layers.Layer):
 
 
 def siamese() -> Model:
-    """One encoder, called on both inputs, and a residual connection."""
+    """One encoder for both inputs, and a residual connection."""
     left, right = Input((6,), name="left"), Input((6,), name="right")
     encoder = layers.Dense(6, activation="tanh", name="encoder")
     a, b = encoder(left), encoder(right)
@@ -74,7 +74,7 @@ def test_two_outputs_are_computed_in_one_replay(rng: np.random.Generator) -> Non
     assert info["ops"] == ["conv2d_forward", "max_pool2d_forward", "matmul", "softmax_forward", "matmul"]
 
 
-def test_a_shared_layer_has_its_weights_once(rng: np.random.Generator) -> None:
+def test_weights_of_a_shared_layer_count_once(rng: np.random.Generator) -> None:
     model = siamese()
     assert [w.shape for w in model.weights] == [(6, 6), (6,)]
     a, b = rng.normal(size=(2, 4, 6)).astype(np.float32)
@@ -98,7 +98,7 @@ def test_gradients_flow_through_the_graph(rng: np.random.Generator) -> None:
     assert all(g is not None for g in tape.gradient(loss, model.trainable_weights))
 
 
-def test_models_begin_and_end_inside_others(rng: np.random.Generator) -> None:
+def test_models_from_and_to_inner_tensors(rng: np.random.Generator) -> None:
     model = two_heads()
     x = rng.normal(size=(2, 12, 12, 1)).astype(np.float32)
     features = Model(model.inputs, model.get_layer("features").output)
@@ -114,14 +114,14 @@ def test_models_begin_and_end_inside_others(rng: np.random.Generator) -> None:
     assert len(nested.weights) == 2
 
 
-def test_training_is_handed_on_and_can_be_fixed() -> None:
+def test_training_is_passed_on_unless_given_in_the_graph() -> None:
     x = Input((50,))
-    free, fixed = layers.Dropout(0.5), layers.Dropout(0.5)
-    model = Model(x, [free(x), fixed(x, training=False)])
+    free, in_inference_mode = layers.Dropout(0.5), layers.Dropout(0.5)
+    model = Model(x, [free(x), in_inference_mode(x, training=False)])
     ones = np.ones((4, 50), np.float32)
-    dropped, kept = model(ones, training=True)
+    dropped, unchanged = model(ones, training=True)
     assert (dropped.numpy() == 0).any()
-    equal(kept, ones)
+    equal(unchanged, ones)
     equal(model(ones), [ones, ones])
 
 
@@ -142,7 +142,7 @@ def test_config_copies_and_weights(tmp_path: Any, rng: np.random.Generator) -> N
     assert set(twins({"left": np.ones((1, 6)), "right": np.ones((1, 6))})) == {"out", "code"}
 
 
-def test_a_subclass_may_be_functional() -> None:
+def test_subclass_may_be_functional() -> None:
     class Mine(Model):
         def __init__(self, units: int) -> None:
             x = Input((4,))
@@ -153,7 +153,7 @@ def test_a_subclass_may_be_functional() -> None:
     assert (model.input_shape, model.output_shape) == ((None, 4), (None, 3))
 
 
-def test_summary_says_what_layers_are_connected_to() -> None:
+def test_summary_shows_connections() -> None:
     text: list[str] = []
     siamese().summary(line_length=100, print_fn=text.append)
     lines = [" ".join(line.split()) for line in text[0].splitlines()]
@@ -161,8 +161,8 @@ def test_summary_says_what_layers_are_connected_to() -> None:
     assert "total (Sum) (None, 6) 0 encoder, encoder" in lines
 
 
-def test_integers_go_to_embeddings_and_are_cast_for_others() -> None:
-    class Look(layers.Layer):
+def test_integers_are_kept_or_cast_as_declared() -> None:
+    class ShowsDtype(layers.Layer):
         autocast = False
 
         def call(self, inputs: Any) -> Any:
@@ -173,12 +173,12 @@ def test_integers_go_to_embeddings_and_are_cast_for_others() -> None:
 
     for declared, given, seen in (("int32", "int64", "int32"), (None, "int64", "int64"), (None, "float64", "float32")):
         x = Input((2,), dtype=declared)
-        assert Model(x, Look()(x))(np.ones((1, 2), given)).numpy()[0, 0] == np.dtype(seen).num
+        assert Model(x, ShowsDtype()(x))(np.ones((1, 2), given)).numpy()[0, 0] == np.dtype(seen).num
     x = Input((2,))
     assert Model(x, layers.Dense(1)(x))(np.ones((1, 2), np.int64)).dtype == np.float32
 
 
-def test_shape_errors_show_the_way() -> None:
+def test_shape_errors_list_the_layers_up_to_the_failing_one() -> None:
     x = Input((6, 6, 1), name="x")
     pooled = layers.MaxPooling2D(name="pool")(x)
     with pytest.raises(ShapeError, match="as large as the window") as caught:
@@ -208,19 +208,19 @@ def test_wrong_graphs(make: Any, error: type[Exception], message: str) -> None:
         make()
 
 
-def test_names_differ() -> None:
+def test_equal_names_are_refused() -> None:
     x = Input((2,))
     with pytest.raises(ValueError, match="expected different names, got two layers named 'a'"):
         Model(x, layers.ReLU(name="a")(layers.ReLU(name="a")(x)))
 
 
-def test_open_sizes_stay_open_through_layers_that_are_tried_on_zeros() -> None:
+def test_shape_inference_on_zeros_keeps_unknown_sizes() -> None:
     x, y = Input((None, 4)), Input((None, 4))
     assert Sum()([x, y]).shape == (None, None, 4)
 
 
 @pytest.mark.parametrize("functional", [False, True])
-def test_hidden_sigmoids_are_fused_and_the_last_keeps_what_goes_into_it(
+def test_hidden_sigmoids_are_fused_and_the_last_keeps_its_logits(
     functional: bool, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
     stack = [layers.Dense(5, "sigmoid", dtype="float64"), layers.Dense(2, "sigmoid", dtype="float64")]

@@ -1,4 +1,4 @@
-"""Ten training losses of a small CNN on fixed data, pinned; and the same nets trained by PyTorch."""
+"""Golden values: ten training losses of a small CNN on constant data; and the same nets trained by PyTorch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ GOLDEN = {
 
 
 def fixed_weights(model: Sequential) -> None:
-    """Numbers that no generator has to reproduce: cosines, scaled by the fan-in."""
+    """Weights without a random generator: cosines, scaled by the fan-in."""
     for variable in model.weights:
         size = variable.size
         scale = 1.5 / np.sqrt(size / variable.shape[-1]) if variable.ndim > 1 else 0.1
@@ -48,7 +48,7 @@ def test_ten_losses_of_a_cnn(rule, isa):
 
 
 def torch_twin(model: Sequential, optimizer: Any) -> Callable[[Array, Array], float]:
-    """The same net and weights in PyTorch, and a function that takes a step and gives the loss."""
+    """The net with the same weights in PyTorch, and a function that runs a step and returns the loss."""
     import torch
 
     parts, weights = [], iter(model.get_weights())
@@ -86,7 +86,7 @@ def torch_twin(model: Sequential, optimizer: Any) -> Callable[[Array, Array], fl
 
 
 def channels_last() -> Any:
-    """Flattens in pydl's order of rows, columns, channels."""
+    """Flattens in the order of pydl: rows, columns, channels."""
     import torch
 
     class Flatten(torch.nn.Module):
@@ -99,7 +99,7 @@ def channels_last() -> Any:
 @pytest.mark.oracle
 @pytest.mark.parametrize("net", ["mlp", "cnn"])
 @pytest.mark.parametrize("rule", ["sgd", "momentum", "nesterov", "adam"])
-def test_a_training_run_is_that_of_pytorch(net, rule, rng):
+def test_training_equals_pytorch(net, rule, rng):
     import torch
 
     ours, theirs = {
@@ -109,7 +109,7 @@ def test_a_training_run_is_that_of_pytorch(net, rule, rng):
             optimizers.SGD(0.1, momentum=0.9, nesterov=True),
             lambda p: torch.optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
         ),
-        # PyTorch adds epsilon to the corrected root: the same rule only where epsilon is next to nothing.
+        # PyTorch adds epsilon to the bias-corrected root: the rules agree only for a tiny epsilon.
         "adam": (optimizers.Adam(0.01, epsilon=1e-12), lambda p: torch.optim.Adam(p, 0.01, eps=1e-12)),
     }[rule]
     model = mlp(optimizer=ours) if net == "mlp" else cnn(optimizer=ours)

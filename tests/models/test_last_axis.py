@@ -1,4 +1,4 @@
-"""A last axis of one that the data lacks or has too much: as Keras treats it, at every way in."""
+"""Data with a missing or an additional last axis of size one, as in Keras, in every method that takes data."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +37,7 @@ def texts() -> Any:
     return Model(x, layers.Dense(1)(layers.Flatten()(layers.Embedding(4, 3)(x))))
 
 
-def seen() -> Any:
+def deferred() -> Any:
     model = Sequential([layers.Dense(1)])
     model(ONES)
     return model
@@ -57,7 +57,7 @@ CASES: dict[str, tuple[Callable[[], Any], Any, Any]] = {
     "lists of images": (convolution, IMAGES, IMAGES[..., 0].tolist()),
     "numbers": (functional, ONES, ONES[:, 0]),
     "one too many": (functional, ONES, ONES[..., None]),
-    "a model without Input that has seen data": (seen, ONES, ONES[:, 0]),
+    "a model without Input built by its first call": (deferred, ONES, ONES[:, 0]),
     "several": (two, [IMAGES, ONES], [IMAGES[..., 0], ONES[:, 0]]),
     "several by name": (two, [IMAGES, ONES], {"a": IMAGES[..., 0], "b": ONES[..., None]}),
     "no axes": (numbers, IDS[:, 0], IDS[:, :1]),
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[Callable[[], Any], Any, Any]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_last_axis_of_one(name: str) -> None:
+def test_last_axis_of_one_may_be_missing_or_added(name: str) -> None:
     make, exact, given = CASES[name]
 
     def results(x: Any) -> list[Any]:
@@ -91,7 +91,7 @@ def test_a_last_axis_of_one(name: str) -> None:
     assert results(given) == results(exact)
 
 
-def test_gradients_and_masks_go_through() -> None:
+def test_gradients_and_masks_with_a_missing_axis() -> None:
     x = Tensor(ONES[:, 0], requires_grad=True)
     model = functional()
     ops.sum(model(x)).backward()
@@ -111,12 +111,12 @@ def test_symbolic_inputs() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 6, 5), (6, 6, 1), (6,), (3, 6, 6, 1, 1, 1), (3, 6, 6, 2)])
-def test_other_shapes_are_errors_still(shape: tuple[int, ...]) -> None:
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError, match=r"expected shape \(None, 6, 6, 1\)"):
         convolution().predict(np.zeros(shape), verbose=0)
 
 
-def test_a_list_of_one_array_is_all_samples() -> None:
+def test_list_of_one_array_is_the_batch() -> None:
     for model, x in ((convolution(), IMAGES), (convolution(), IMAGES[..., 0]), (functional(), ONES)):
         assert np.array_equal(model.predict([x], verbose=0), model.predict(x, verbose=0))
     assert convolution().predict([IMAGES[0]], verbose=0).shape == (1, 1)  # a list of one sample

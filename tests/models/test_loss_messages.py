@@ -1,4 +1,4 @@
-"""What losses say of labels, ids and shapes that do not fit, and of outputs that hardly belong to them."""
+"""Messages of losses for wrong labels, ids and shapes, and for activations that do not match the loss."""
 
 import warnings
 
@@ -46,14 +46,14 @@ def test_labels_per_step_of_one_of_two_outputs() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, 0.5])
-def test_labels_that_are_no_whole_numbers(bad) -> None:
+def test_fractional_labels_are_refused(bad) -> None:
     with pytest.raises(TypeError, match=f"expected integer labels, got {bad} at sample 2 of the batch"):
         classifier().train_on_batch(np.zeros((3, 4)), np.array([0, 1, bad]))
 
 
 @pytest.mark.parametrize("bad", [20, -1])
 @pytest.mark.parametrize("after", [[], [layers.LSTM(3)]])
-def test_ids(bad, after) -> None:
+def test_ids_out_of_range_are_located(bad, after) -> None:
     model = Sequential([Input((5,), dtype="int32"), layers.Embedding(20, 4, name="words"), *after, layers.Flatten()])
     ids = np.zeros((3, 5), int)
     model.compile("sgd", "mse")
@@ -75,7 +75,7 @@ def test_ids(bad, after) -> None:
         ("mse", np.zeros((2, 10))),
     ],
 )
-def test_a_missing_flatten(loss, y) -> None:
+def test_hint_at_a_missing_flatten(loss, y) -> None:
     model = Sequential([Input((6, 6, 1)), layers.Conv2D(4, 3, name="conv"), layers.Dense(10, name="out")])
     model.compile("sgd", loss)
     with pytest.raises(ValueError, match=r"\[out\].*\n(.*\n)+.*conv.*4, 4, 4(.*\n)+.*\nHint: .*4 x 4 values.*Flatten"):
@@ -90,11 +90,11 @@ def test_a_missing_flatten(loss, y) -> None:
         ("binary_crossentropy", "train_on_batch"),
     ],
 )
-def test_softmax_over_one_unit(loss, run) -> None:
+def test_softmax_over_one_unit_warns_once(loss, run) -> None:
     model = classifier(1, loss=loss)
     with pytest.warns(UserWarning, match="softmax over one unit is always 1.*did you mean a sigmoid"):
         getattr(model, run)(np.zeros((3, 4)), np.array([0, 1, 1]))
-    getattr(model, run)(np.zeros((3, 4)), np.array([0, 1, 1]))  # once
+    getattr(model, run)(np.zeros((3, 4)), np.array([0, 1, 1]))  # warns once only
 
 
 CASES = [
@@ -108,7 +108,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("activation", "loss", "text"), CASES)
-def test_logits_and_probabilities_mixed_up(activation, loss, text) -> None:
+def test_confusion_of_logits_and_probabilities_warns(activation, loss, text) -> None:
     x, labels = RNG.normal(size=(8, 4)) * 3, np.arange(8) % 3
     y = labels if "sparse" in loss.name else np.eye(3)[labels]
     with pytest.warns(UserWarning, match=text):
@@ -121,7 +121,7 @@ def test_logits_and_probabilities_mixed_up(activation, loss, text) -> None:
         model.evaluate(x, y, verbose=0)
 
 
-def test_an_evaluation_before_does_not_silence_the_hint() -> None:
+def test_fit_warns_even_after_evaluate() -> None:
     x, y = np.ones((4, 2), "f4"), np.ones((4, 1), "f4")
     model = Sequential([Input((2,)), layers.Dense(1), layers.Softmax()])
     model.compile("sgd", "binary_crossentropy")

@@ -1,4 +1,4 @@
-"""A model that goes out of scope gives its memory back at once, without the garbage collector."""
+"""A model that goes out of scope frees its memory at once, without the garbage collector."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def used_bytes() -> int:
 
 
 def assert_returns(make: Callable[[], object]) -> None:
-    make()  # what is made once and stays: names, tables
+    make()  # allocated once per process: names, tables
     before = used_bytes()
     for _ in range(3):
         make()
@@ -59,7 +59,7 @@ def functional() -> Model:
 def residual() -> Model:
     i = Input((16,))
     shared = L.Dense(16)
-    return Model(i, L.Dense(4)(shared(shared(i)) + i))  # called twice, the second time on what it gave
+    return Model(i, L.Dense(4)(shared(shared(i)) + i))  # the second call takes the output of the first
 
 
 def nested() -> Model:
@@ -122,19 +122,19 @@ FITTED: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("kind", FITTED)
-def test_a_fitted_model_returns_its_memory(kind: str) -> None:
+def test_fitted_model_frees_its_memory(kind: str) -> None:
     assert_returns(FITTED[kind])
 
 
 @pytest.mark.parametrize("make", [functional, residual, nested, Own, FunctionalSubclass])
-def test_a_model_that_was_only_made_or_called_returns_its_memory(make: Callable[[], Any]) -> None:
+def test_model_that_was_made_or_called_frees_its_memory(make: Callable[[], Any]) -> None:
     assert_returns(make)
     assert_returns(lambda: make()(X))
     assert_returns(lambda: [model(X) for model in [make()] for _ in range(3)])
     assert_returns(lambda: make()(X, training=True))
 
 
-def test_after_errors() -> None:
+def test_memory_is_freed_after_errors() -> None:
     def wrong(model: Any, x: Any) -> None:
         with pytest.raises(ValueError, match="expected"):
             model(x)
@@ -144,13 +144,13 @@ def test_after_errors() -> None:
     assert_returns(lambda: wrong(fitted(Own()), X[:, :3]))
 
 
-def labels_that_are_none(model: Any) -> None:
+def invalid_labels(model: Any) -> None:
     model.compile("adam", losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(X, np.full(len(X), 1000), verbose=0)
 
 
 ERRORS: dict[str, Callable[[Any], Any]] = {
-    "labels": labels_that_are_none,
+    "labels": invalid_labels,
     "an op": lambda model: ops.matmul(model(X), np.ones((7, 7))),
     "an op that names its argument": lambda model: ops.reshape(model(X), "x"),
     "inputs that are none": lambda model: Model(Input((3,)), model(Input((16,)))),
@@ -160,7 +160,7 @@ ERRORS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("kind", ERRORS)
-def test_after_errors_that_are_told_anew(kind: str) -> None:
+def test_memory_is_freed_after_errors_that_are_raised_again(kind: str) -> None:
     def wrong(model: Any) -> None:
         with pytest.raises((ValueError, TypeError)):
             ERRORS[kind](model)
@@ -168,7 +168,7 @@ def test_after_errors_that_are_told_anew(kind: str) -> None:
     assert_returns(lambda: wrong(functional()))
 
 
-def test_parts_of_models_copies_and_files(tmp_path: Any) -> None:
+def test_parts_copies_and_files_free_their_memory(tmp_path: Any) -> None:
     import copy
     import pickle
 
@@ -185,7 +185,7 @@ def test_parts_of_models_copies_and_files(tmp_path: Any) -> None:
     assert_returns(lambda: functional().summary(print_fn=lambda _: None))
 
 
-def test_generating_text() -> None:
+def test_generate_frees_its_memory() -> None:
     def text() -> None:
         model = Sequential([Input((None,), dtype="int32"), L.Embedding(7, 8), L.LSTM(8), L.Dense(7, "softmax")])
         generate(model, np.array([[1, 2]]), 3)
@@ -193,20 +193,20 @@ def test_generating_text() -> None:
     assert_returns(text)
 
 
-def test_ends_inside_a_model_stay_known() -> None:
+def test_layer_keeps_its_symbolic_output() -> None:
     layer = L.Dense(4)
-    layer(Input((3,)))  # the output is not kept
+    layer(Input((3,)))  # no reference to the output
     assert layer.output is not None
     assert layer.output.shape == (None, 4)
     assert Model(layer.input, layer.output)(np.ones((2, 3), np.float32)).shape == (2, 4)
-    kept = layer.output
-    assert layer.output is kept
-    layer(kept @ np.ones((4, 3), np.float32))
+    output = layer.output
+    assert layer.output is output
+    layer(output @ np.ones((4, 3), np.float32))
     with pytest.raises(AttributeError, match="symbolic tensors, got 2"):
         _ = layer.output
 
 
-def test_a_symbolic_tensor_keeps_what_it_was_made_by() -> None:
+def test_symbolic_tensor_keeps_its_layers_alive() -> None:
     y = L.Dense(4)(L.Dense(3)(Input((2,))))
     assert y.call is not None
     model = Model(y.call.layer.input.call.layer.input, y)

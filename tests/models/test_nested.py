@@ -1,4 +1,4 @@
-"""Inputs and outputs that are nested: dicts in dicts, lists in lists, in calls, fit, evaluate and predict."""
+"""Nested inputs and outputs, dicts and lists of any depth, in calls, fit, evaluate and predict."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_nested_outputs(name: str) -> None:
     model.compile("sgd", "mse", metrics=None)
     losses = model.fit([A, B, C], y, epochs=5, verbose=0).history
     assert losses["loss"][-1] < losses["loss"][0]
-    assert len(losses) == 4  # the total, and that of each output
+    assert len(losses) == 4  # the total and one loss per output
     found = model.predict([A, B, C], verbose=0)
     model.evaluate([A, B, C], y, verbose=0)
     first = form("one", "two", "x")
@@ -84,7 +84,7 @@ def test_nested_inputs_of_a_subclass() -> None:
     assert net.predict(x, verbose=0).shape == (6, 1)
 
 
-def test_names_that_are_missing_are_told() -> None:
+def test_wrong_structure_is_refused() -> None:
     model = made(FORMS["dict in dicts"], lambda one, two, x: one)
     for wrong in ({"1": A, "2": {"3": B}}, {"1": A}, {"1": A, "2": {"3": B, "4": C}}, [A, B]):
         with pytest.raises(ValueError, match="inputs: expected"):

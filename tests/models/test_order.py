@@ -1,4 +1,4 @@
-"""The order of layers and weights in functional models is Keras's, so that weights go from one to the other."""
+"""Functional models order layers and weights as in Keras, so that weights can be exchanged."""
 
 import os
 from types import SimpleNamespace
@@ -31,7 +31,7 @@ def inception(k):
 
 
 def many(k, name=None):
-    """Several inputs at different depths, outputs in a dict whose keys are not sorted, an input that nothing needs."""
+    """Several inputs at different depths, outputs in a dict with unsorted keys, an unused input."""
     a, b, c, unused = (k.Input((4,), name=n) for n in ("a", "b", "c", "unused"))
     late = k.layers.Dense(4, name="late")(c)
     x = k.layers.Dense(4, name="x")(k.layers.Multiply(name="times")([k.layers.Dense(4, name="y")(b), a]))
@@ -58,7 +58,7 @@ def nested(k):
 
 
 def part(k):
-    """From the middle of one graph to the middle of another."""
+    """A model from one inner tensor to another."""
     i = k.Input((4,), name="i")
     x = k.layers.Dense(4, name="before")(i)
     y = k.layers.Dense(4, name="branch")(k.layers.Dense(4, name="deep")(x))
@@ -67,7 +67,7 @@ def part(k):
 
 
 def attention(k):
-    """Keyword arguments of a layer."""
+    """Symbolic tensors as keyword arguments of a layer."""
     q, v = k.Input((3, 4), name="q"), k.Input((5, 4), name="v")
     x = k.layers.LSTM(4, return_sequences=True, name="r")(k.layers.Dense(4, name="d")(q))
     h = k.layers.Dense(4, name="h")(k.layers.GlobalAveragePooling1D(name="p")(v))
@@ -91,7 +91,7 @@ def names(model):
     return [layer.name for layer in model.layers if not layer.name.startswith(("input", "keras_tensor"))]
 
 
-def test_by_depth_not_by_creation():
+def test_layers_are_ordered_by_depth():
     model = resnet(ours())
     assert names(model) == ORDERS["resnet"].split()
     assert [w.shape[-1] for w in model.get_weights()[:6]] == [4, 4, 16, 16, 16, 16]
@@ -114,7 +114,7 @@ def test_copies_have_the_same_order(make):
 @pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 @pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
-def test_layers_and_weights_stand_as_in_keras(make):
+def test_order_equals_keras(make):
     os.environ["KERAS_BACKEND"] = "torch"
     import keras
 

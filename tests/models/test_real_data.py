@@ -1,6 +1,6 @@
-"""The two tasks of the course on real digits: the examples themselves, run where the data is.
+"""The two examples on real digits, run if the data is available.
 
-PYDL_TEST_DATA names a folder with usps/ and mnist/ in it (see docs/guide/datasets.md for the files).
+PYDL_TEST_DATA names a folder with usps/ and mnist/ (see docs/guide/datasets.md for the files).
 """
 
 import importlib.util
@@ -26,8 +26,8 @@ def example(name: str):
 if DATA:
 
     @pytest.mark.parametrize("seed", SEEDS)
-    def test_usps_mlp_errs_on_at_most_six_and_a_half_percent(seed):
+    def test_usps_mlp_has_at_most_6_5_percent_errors(seed):
         assert example("usps_mlp").main(Path(DATA) / "usps", seed=seed, verbose=0) <= 6.5
 
-    def test_mnist_cnn_is_right_on_98_and_a_half_percent_after_three_epochs():
+    def test_mnist_cnn_reaches_98_5_percent_in_three_epochs():
         assert example("mnist_cnn").main(Path(DATA) / "mnist", verbose=0) >= 98.5

@@ -1,4 +1,4 @@
-"""What models and callbacks tell of themselves: summaries of subclasses, the history, norms by layer."""
+"""Reports of models and callbacks: summaries of subclasses, the history, gradient norms by layer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def summary(model: Model) -> str:
     return "\n".join(lines)
 
 
-def test_a_subclass_shows_shapes_after_fit() -> None:
+def test_summary_of_a_subclass_has_shapes_after_fit() -> None:
     net = Net()
     assert "?" in summary(net)
     net.compile("sgd", "mse")
@@ -41,7 +41,7 @@ def test_a_subclass_shows_shapes_after_fit() -> None:
     assert repr(callbacks.History()) == "<History of 0 epoch(s)>"
 
 
-def test_norms_are_kept_under_the_names_of_layers() -> None:
+def test_gradient_norms_have_the_names_of_layers() -> None:
     x = np.random.default_rng(0).random((4, 5, 3), "float32")
     first, second = layers.LSTM(4, return_sequences=True, name="first"), layers.GRU(2, name="second")
     model = Sequential([Input((5, 3)), first, second, layers.Dense(1)])
@@ -52,7 +52,7 @@ def test_norms_are_kept_under_the_names_of_layers() -> None:
     assert {*monitor.layers} == {"first", "second", model.layers[-1].name}
 
 
-def test_a_summary_shows_the_layers_of_inner_models() -> None:
+def test_summary_shows_layers_of_nested_models() -> None:
     inner = Sequential([Input((4,)), layers.Dense(3, name="deep")], name="inner")
     i = Input((4,), name="i")
     for model in (Sequential([Input((4,)), inner, layers.Dense(1)]), Model(i, layers.Dense(1)(inner(i)))):

@@ -1,4 +1,4 @@
-"""Sequential and Model: building, names, summary, files of weights, and errors that show the way."""
+"""Sequential and Model: building, names, summary, weight files, error messages."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tests.models.nets import clouds, mlp, slide
 
 
 def test_inputs_keep_the_precision_of_the_input_or_the_first_layer() -> None:
-    """As in Keras: Input(dtype="float64") and a first layer in float64 both take numbers of double precision."""
+    """As in Keras: after Input(dtype="float64") or with a first layer in float64, data keep double precision."""
     x = np.random.default_rng(0).standard_normal((3, 5))
     dense = layers.Dense(2, dtype="float64")
     expected = dense(x).numpy()
@@ -90,7 +90,7 @@ def test_wrong_layers(make, error, message):
         Sequential(make())
 
 
-def test_models_nest(rng):
+def test_nested_models(rng):
     x, y = clouds(rng)
     inner = Sequential([layers.Dense(6, activation="relu"), layers.Dropout(0.5)])
     model = Sequential([Input((4,)), inner, layers.Dense(3, activation="softmax")])
@@ -104,7 +104,7 @@ def test_models_nest(rng):
 # ---- errors ------------------------------------------------------------------------------------------------------
 
 
-def test_a_shape_error_shows_the_way_and_a_hint():
+def test_shape_error_lists_layers_and_gives_a_hint():
     with pytest.raises(ShapeError) as caught:
         Sequential([Input((6, 6, 1)), layers.MaxPooling2D(name="pool"), layers.Conv2D(4, 5, name="conv")], name="net")
     text = str(caught.value)
@@ -137,13 +137,13 @@ def test_data_that_does_not_fit_a_built_model(rng):
 @pytest.mark.parametrize(
     ("stack", "shape"),
     [
-        ([Input((28, 28)), layers.Flatten(), layers.Dense(3)], (2, 14, 56)),  # as many elements
+        ([Input((28, 28)), layers.Flatten(), layers.Dense(3)], (2, 14, 56)),  # the same number of elements
         ([Input((8, 8, 1)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()], (2, 9, 9, 1)),
         ([Input((4,)), layers.Dense(3)], (1, 40, 4)),
         ([Input((4,), batch_size=8), layers.Dense(3)], (5, 4)),
     ],
 )
-def test_an_input_is_binding(stack, shape):
+def test_input_fixes_the_shape(stack, shape):
     model = Sequential(stack)
     model.compile("sgd", lambda y, p: ops.mean(p))
     message = re.escape(f"x: expected shape {model.input_shape}, got {shape}")
@@ -152,7 +152,7 @@ def test_an_input_is_binding(stack, shape):
             run(np.ones(shape, np.float32))
 
 
-def test_an_open_size_takes_any():
+def test_unknown_size_takes_any_size():
     model = Sequential([Input((None, None, 1)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()])
     assert [model(np.ones((1, n, n + 1, 1))).shape for n in (4, 5)] == [(1, 2), (1, 2)]
 
@@ -164,7 +164,7 @@ def test_lists_of_numbers_are_arrays(rng):
             np.testing.assert_array_equal(model(same, training=training).numpy(), model(x).numpy())
 
 
-# ---- files of weights --------------------------------------------------------------------------------------------
+# ---- weight files ------------------------------------------------------------------------------------------------
 
 
 def test_saved_weights_are_exact(tmp_path, rng):
@@ -193,7 +193,7 @@ def test_saving_is_atomic(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["weights.npz"]
 
 
-def test_files_that_do_not_fit_change_nothing(tmp_path):
+def test_wrong_files_change_nothing(tmp_path):
     model = mlp()
     before = model.get_weights()
     good = tmp_path / "good.npz"
@@ -219,7 +219,7 @@ def test_files_that_do_not_fit_change_nothing(tmp_path):
         model.load_weights(tmp_path / "nothing.npz")
 
 
-def test_files_of_weights_have_the_mode_that_the_umask_asks_for(tmp_path):
+def test_weight_files_have_the_mode_of_the_umask(tmp_path):
     before = os.umask(0o022)
     try:
         mlp().save_weights(tmp_path / "a.npz")
@@ -228,7 +228,7 @@ def test_files_of_weights_have_the_mode_that_the_umask_asks_for(tmp_path):
     assert (tmp_path / "a.npz").stat().st_mode & 0o777 == 0o644
 
 
-def test_wrong_ways_to_save(tmp_path):
+def test_wrong_paths_to_save_are_refused(tmp_path):
     model = mlp()
     with pytest.raises(
         FileNotFoundError, match=r"filepath: expected a file in an existing folder, got '.*nowhere/a\.npz'"
@@ -246,7 +246,7 @@ def test_wrong_ways_to_save(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["Sequential", "functional"])
-def test_a_plan_takes_arrays_of_any_layout(kind, rng):
+def test_plan_takes_arrays_of_any_layout(kind, rng):
     stack = Sequential([Input((6,)), layers.Dense(5, activation="relu"), layers.Dense(3)])
     x = Input((6,))
     model = stack if kind == "Sequential" else Model(inputs=x, outputs=stack(x))

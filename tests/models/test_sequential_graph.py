@@ -1,5 +1,6 @@
-"""A Sequential is a graph inside, as in Keras: what it begins and ends with, how it grows and shrinks, whose parts it
-lends to other models. Every situation is told by numbers and names alone, so that Keras can be asked for the same."""
+"""A Sequential is a graph inside, as in Keras: its inputs and outputs, add and pop, its parts in other models.
+
+Every situation returns numbers and names only, so that Keras can be compared."""
 
 import copy
 import os
@@ -186,7 +187,7 @@ def names_that_are_taken(k):
     return refused(twice), refused(of_the_input), refused(made(k.Input((4,)), k.Input((4,)))), refused(made().__call__)
 
 
-# What each gives; Keras gives the same.
+# The result of each situation, in pydl and in Keras.
 EXPECTED: dict[Any, Any] = {
     input_first: (
         True,
@@ -247,7 +248,7 @@ def test_situations(situation):
 @pytest.mark.oracle
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning", "ignore::UserWarning")
 @pytest.mark.parametrize("situation", EXPECTED, ids=lambda f: f.__name__)
-def test_keras_gives_the_same(situation):
+def test_situations_equal_keras(situation):
     os.environ["KERAS_BACKEND"] = "torch"
     import keras
 
@@ -265,7 +266,7 @@ def test_keras_gives_the_same(situation):
 # -- beyond Keras
 
 
-def test_input_and_output_are_the_graph_s_unless_another_model_has_called_it():
+def test_input_and_output_are_of_the_latest_call():
     m = stack(ours())
     assert m.input is m.inputs[0]
     assert m.output is m.outputs[0]
@@ -275,7 +276,7 @@ def test_input_and_output_are_the_graph_s_unless_another_model_has_called_it():
     assert m.input is i
 
 
-def test_feature_extractors_compute_what_the_model_does():
+def test_feature_extractors_equal_the_model():
     m = stack(ours())
     w, b = m.get_weights()[:2]
     for inputs in (m.input, m.inputs):
@@ -286,7 +287,7 @@ def test_feature_extractors_compute_what_the_model_does():
     np.testing.assert_array_equal(tail(first(X)).numpy(), m(X).numpy())
 
 
-def test_ends_stay_the_same_tensors_while_layers_come_and_go():
+def test_add_and_pop_keep_the_symbolic_tensors():
     m = stack(ours())
     begin, first = m.inputs[0], m.layers[0].output
     m.add(layers.Dense(2))
@@ -314,14 +315,14 @@ def test_copies_have_their_own_graph(how, declared):
     np.testing.assert_array_equal(twin(X).numpy(), m(X).numpy())
 
 
-def test_a_copy_of_what_has_only_an_input_grows():
+def test_copy_of_a_model_with_only_an_input_can_grow():
     twin = copy.deepcopy(Sequential([Input((4,))]))
     twin.add(layers.Dense(2))
     assert twin.output_shape == (None, 2)
     assert Model(twin.inputs, twin.layers[0].output)(X).shape == (3, 2)
 
 
-def test_what_fails_on_the_way_is_told_with_the_shapes_that_came():
+def test_shape_error_lists_the_shapes_of_the_call():
     m = Sequential([layers.Conv2D(2, 3, name="conv"), layers.Flatten(), layers.Dense(2, name="dense")], name="net")
     m(np.ones((2, 8, 8, 1), np.float32))
     with pytest.raises(ShapeError, match=r"\[dense\] inputs: expected shape") as caught:
@@ -331,18 +332,18 @@ def test_what_fails_on_the_way_is_told_with_the_shapes_that_came():
     assert rows[2:4] == ["input (2, 5, 5, 1)", "conv Conv2D (2, 3, 3, 2)"]
 
 
-def test_a_stateful_layer_is_built_for_the_batch_that_was_seen():
+def test_stateful_layer_is_built_for_the_first_batch_size():
     m = Sequential([layers.GRU(2, stateful=True)])
     assert m(np.ones((5, 3, 4), np.float32)).shape == (5, 2)
     assert (m.input_shape, m.output_shape) == ((None, 3, 4), (None, 2))
 
 
-def test_integers_that_were_seen_first_do_not_bind():
+def test_integers_in_the_first_call_do_not_fix_the_dtype():
     m = Sequential([layers.Embedding(7, 3), layers.Flatten()])
     assert m(np.array([[1, 2]])).shape == m(np.array([[1.0, 2.0]], np.float32)).shape == (1, 6)
     assert m.inputs[0].dtype == np.int64
 
 
-def test_a_trainer_is_no_layer():
+def test_trainer_is_not_a_layer():
     assert {Trainer, layers.Layer} < {*Model.__mro__}
     assert layers.Layer not in Trainer.__mro__

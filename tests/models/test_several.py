@@ -12,7 +12,7 @@ Array = np.ndarray[Any, Any]
 
 
 def net(as_dict: bool = False) -> Model:
-    """Two inputs, two outputs: a class and a number."""
+    """A model of two inputs and two outputs, a class and a number."""
     pydl.set_seed(1)
     a, b = Input((4,), name="a"), Input((3,), name="b")
     x, y = layers.Dense(8, activation="relu")(a), layers.Dense(8, activation="relu")(b)
@@ -38,7 +38,7 @@ def data(rng: np.random.Generator) -> tuple[dict[str, Array], dict[str, Array]]:
 LOGS = ["loss", "kind_loss", "size_loss", "kind_accuracy", "size_mae"]
 
 
-def test_lists_and_dicts_are_the_same_training(data: Any) -> None:
+def test_lists_and_dicts_train_alike(data: Any) -> None:
     x, y = data
     runs = []
     for as_dict in (False, True):
@@ -52,7 +52,7 @@ def test_lists_and_dicts_are_the_same_training(data: Any) -> None:
             np.testing.assert_array_equal(got, expected)
 
 
-def test_the_total_is_the_weighted_sum(data: Any) -> None:
+def test_total_loss_is_the_weighted_sum(data: Any) -> None:
     x, y = data
     model = compiled(net(), loss_weights=[0.5, 2.0])
     logs = model.evaluate(x, y, return_dict=True, verbose=0)
@@ -65,7 +65,7 @@ def test_the_total_is_the_weighted_sum(data: Any) -> None:
     assert model.metrics_names == LOGS
 
 
-def test_one_loss_serves_all_outputs_and_none_leaves_one_out(data: Any) -> None:
+def test_one_loss_for_all_outputs_or_none_for_one(data: Any) -> None:
     x, y = data
     targets = [np.eye(3)[y["kind"]], y["size"]]
     logs = compiled(net(), loss="mse", metrics=None).evaluate(x, targets, return_dict=True, verbose=0)
@@ -102,13 +102,13 @@ def test_batches_from_a_generator_and_single_ones(data: Any) -> None:
     assert len(batches.test_on_batch(x, y)) == 5
 
 
-def test_validation_split_cuts_everything(data: Any) -> None:
+def test_validation_split_splits_all_arrays(data: Any) -> None:
     x, y = data
     history = compiled(net()).fit(x, y, validation_split=0.2, verbose=0).history
     assert f"val_{LOGS[-1]}" in history
 
 
-def test_predicting_replays_one_plan(data: Any) -> None:
+def test_predict_replays_one_plan(data: Any) -> None:
     x, _ = data
     model = net()
     model.predict(x, verbose=0)
@@ -143,13 +143,13 @@ def test_a_subclass_with_several_inputs_and_outputs(data: Any) -> None:
         (["b", "a"], ["kind", "size"], r"a: expected shape \(None, 4\), got \(32, 3\)"),
     ],
 )
-def test_data_that_does_not_fit(data: Any, x: Any, y: Any, message: str) -> None:
+def test_wrong_data_are_refused(data: Any, x: Any, y: Any, message: str) -> None:
     xs, ys = data
     x = {k: xs[v] for k, v in x.items()} if isinstance(x, dict) else [xs[k] for k in x]
     with pytest.raises(ValueError, match=message):
         compiled(net()).fit(x, [ys[k] for k in y], verbose=0)
 
 
-def test_class_weights_are_for_one_output(data: Any) -> None:
+def test_class_weights_need_a_single_output(data: Any) -> None:
     with pytest.raises(ValueError, match="class_weight: expected one output"):
         compiled(net()).fit(*data, class_weight={0: 2.0}, verbose=0)

@@ -1,4 +1,4 @@
-"""Operators and functions of pydl.ops on symbolic tensors: they become layers of the model."""
+"""Operators and ops on symbolic tensors become layers of the model."""
 
 import copy
 import json
@@ -70,7 +70,7 @@ def test_a_model_with_operators_learns(rng: np.random.Generator) -> None:
     ]  # fmt: skip
 
 
-def test_open_sizes_stay_open() -> None:
+def test_unknown_sizes_stay_unknown() -> None:
     x = Input((None, 3))
     assert (x * 2)[:, 1:].shape == (None, None, 3)
     assert ops.mean(x, axis=1).shape == (None, 3)
@@ -80,7 +80,7 @@ def test_open_sizes_stay_open() -> None:
     assert (Input((2,), dtype="float64") * 2).dtype == np.float64
 
 
-def test_errors_name_what_does_not_go() -> None:
+def test_errors_name_the_op() -> None:
     x = Input((4, 3), name="x")
     with pytest.raises(
         ShapeError, match=r"(?s)\[add\] x1, x2: .* broadcast.*Layers up to the failing one.*x .*fails here"

@@ -1,5 +1,4 @@
-"""Training plans: a replayed step leaves the same bits as one that runs layers and tape, and what cannot be replayed
-is not."""
+"""Training plans: a replayed step has the bits of an eager step; steps that cannot be replayed run eagerly."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,7 +15,7 @@ SPARSE = losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 class Eager(Sequential):
-    """Like any class that is not pydl's own, it is trained without a plan."""
+    """A user's class, so it trains without a plan."""
 
 
 def dense() -> list[Any]:
@@ -62,7 +61,7 @@ def compiled(rng: np.random.Generator, optimizer: Any = "sgd") -> tuple[Model, A
 
 
 def trained(model: Model, data: tuple[Array, Array], **options: Any) -> Model:
-    """Two epochs, whose last batches are smaller, from weights that are always the same."""
+    """Two epochs with a smaller last batch, from the same initial weights."""
     pydl.set_seed(3)
     weights = np.random.default_rng(0)
     model.set_weights([weights.standard_normal(w.shape) for w in model.weights])
@@ -82,7 +81,7 @@ def check_same(model: Model, other: Model) -> None:
 
 
 @pytest.mark.parametrize("name", NETS)
-def test_a_replayed_step_leaves_the_same_bits(name: str, rng: np.random.Generator) -> None:
+def test_replayed_step_has_the_bits_of_an_eager_step(name: str, rng: np.random.Generator) -> None:
     stack, loss, target = NETS[name]
     data = samples(Sequential(stack()), target, rng)
     options = {"optimizer": "adam", "loss": loss, "metrics": ["mae" if target == (3,) else "accuracy"]}
@@ -92,9 +91,9 @@ def test_a_replayed_step_leaves_the_same_bits(name: str, rng: np.random.Generato
     check_same(model, eager)
 
 
-def test_a_graph_in_float64(rng: np.random.Generator) -> None:
+def test_functional_model_in_float64(rng: np.random.Generator) -> None:
     class EagerModel(Model):
-        """See Eager."""
+        """A functional model that trains without a plan."""
 
     def residual(kind: type[Model]) -> Model:
         x = Input((6,), dtype="float64")
@@ -114,7 +113,7 @@ def test_a_graph_in_float64(rng: np.random.Generator) -> None:
         lambda: optimizers.RMSprop(0.01, global_clipnorm=0.1, weight_decay=0.01),
     ],
 )
-def test_what_the_optimizer_does_stays_outside(optimizer: Callable[[], Any], rng: np.random.Generator) -> None:
+def test_optimizer_options_are_not_part_of_the_plan(optimizer: Callable[[], Any], rng: np.random.Generator) -> None:
     data = samples(Sequential(dense()), (), rng)
     models = [trained(kind(dense()), data, optimizer=optimizer(), loss=SPARSE) for kind in (Sequential, Eager)]
     assert reasons(models[0]) == [None, None]
@@ -135,7 +134,7 @@ UNPLANNED: dict[str, tuple[Callable[[], list[Any]], Any]] = {
 
 
 @pytest.mark.parametrize("name", UNPLANNED)
-def test_what_a_replay_would_not_repeat(name: str, rng: np.random.Generator) -> None:
+def test_steps_that_a_replay_would_not_repeat_run_eagerly(name: str, rng: np.random.Generator) -> None:
     stack, loss = UNPLANNED[name]
     data = samples(Sequential(stack()), (3,), rng)
     models = [trained(kind(stack()), data, optimizer="sgd", loss=loss) for kind in (Sequential, Eager)]
@@ -143,7 +142,7 @@ def test_what_a_replay_would_not_repeat(name: str, rng: np.random.Generator) -> 
     check_same(*models)
 
 
-def test_layers_of_others_may_do_what_no_recording_sees(rng: np.random.Generator) -> None:
+def test_layers_of_users_are_not_recorded(rng: np.random.Generator) -> None:
     class Alternates(layers.Layer):
         steps: ClassVar[list[int]] = []
 
@@ -157,7 +156,7 @@ def test_layers_of_others_may_do_what_no_recording_sees(rng: np.random.Generator
     assert len(Alternates.steps) >= 6
 
 
-def test_gradients_stay_in_the_variables(rng: np.random.Generator) -> None:
+def test_gradients_are_in_the_variables_after_a_replay(rng: np.random.Generator) -> None:
     model, eager = Sequential(dense()), Eager(dense())
     eager.set_weights(model.get_weights())
     x, y = samples(model, (), rng)
@@ -170,7 +169,7 @@ def test_gradients_stay_in_the_variables(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(v.grad, w.grad)
 
 
-def test_freezing_and_compiling_invalidate_the_plans(rng: np.random.Generator) -> None:
+def test_freezing_and_compile_invalidate_the_plans(rng: np.random.Generator) -> None:
     model, x, y = compiled(rng)
     for freeze in (lambda: None, lambda: setattr(model.layers[0], "trainable", False)):
         freeze()
@@ -184,7 +183,7 @@ def test_freezing_and_compiling_invalidate_the_plans(rng: np.random.Generator) -
     assert model.train_on_batch(x, target) == pytest.approx(np.square(outputs - target).mean(), rel=1e-5)
 
 
-def test_a_variable_frozen_by_itself_stays(rng: np.random.Generator) -> None:
+def test_frozen_variable_does_not_change(rng: np.random.Generator) -> None:
     model, x, y = compiled(rng)
     model.train_on_batch(x, y)
     kernel = model.weights[0]
@@ -197,14 +196,14 @@ def test_a_variable_frozen_by_itself_stays(rng: np.random.Generator) -> None:
     assert not np.array_equal(kernel.numpy(), before)
 
 
-def test_functions_of_others_may_change_too(rng: np.random.Generator) -> None:
+def test_functions_of_users_are_not_recorded(rng: np.random.Generator) -> None:
     slope = {"alpha": 0.1}
     stack = [*dense(), layers.Dense(3, activation=lambda x: ops.leaky_relu(x, slope["alpha"]))]
     model = trained(Sequential(stack), samples(Sequential(dense()), (), rng), optimizer="sgd", loss=SPARSE)
     assert reasons(model) == []
 
 
-def test_a_loss_that_changes_invalidates_the_plans(rng: np.random.Generator) -> None:
+def test_changed_loss_invalidates_the_plans(rng: np.random.Generator) -> None:
     model, loss = Sequential(dense()), losses.MeanSquaredError()
     x, y = samples(model, (3,), rng)
     model.compile(optimizers.SGD(0.0), loss)
@@ -233,7 +232,7 @@ def test_these_layers_replay(kind: Callable[[], layers.Layer], rng: np.random.Ge
     assert reasons(model) == [None]
 
 
-def test_a_stateful_layer_called_twice(rng: np.random.Generator) -> None:
+def test_stateful_layer_called_twice(rng: np.random.Generator) -> None:
     def build(kind: type[Model]) -> Model:
         inputs, layer = Input((4, 3), batch_size=2), layers.LSTM(3, stateful=True, return_sequences=True)
         return kind(inputs, layer(layer(inputs)))
@@ -252,7 +251,7 @@ def test_a_stateful_layer_called_twice(rng: np.random.Generator) -> None:
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-6, atol=1e-7)
 
 
-def test_wrong_labels_are_told_at_replay_too(rng: np.random.Generator) -> None:
+def test_replay_refuses_wrong_labels(rng: np.random.Generator) -> None:
     model, x, y = compiled(rng)
     for _ in range(2):
         model.train_on_batch(x, y)
@@ -263,7 +262,7 @@ def test_wrong_labels_are_told_at_replay_too(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(a, b)
 
 
-def test_inference_sees_what_training_changed(rng: np.random.Generator) -> None:
+def test_inference_uses_the_weights_of_training(rng: np.random.Generator) -> None:
     model, x, y = compiled(rng, "adam")
     for _ in range(3):
         model.train_on_batch(x, y)
@@ -279,6 +278,6 @@ def test_memory_does_not_grow(rng: np.random.Generator) -> None:
     held = 0
     for step in range(100):
         model.train_on_batch(x, y)
-        if step in (2, 3):  # gradients lie in two sets of blocks by turns, and their sizes may differ
+        if step in (2, 3):  # gradients alternate between two sets of blocks, whose sizes may differ
             held = max(held, pydl.memory_stats()["used_bytes"])
     assert pydl.memory_stats()["used_bytes"] <= held

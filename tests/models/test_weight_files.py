@@ -1,4 +1,4 @@
-"""Files of weights: judged before they are unpacked, compared by name; old files keep mode and links; no litter."""
+"""Weight files: checked before unpacking, matched by name; files keep mode and links; no temporary files stay."""
 
 import errno
 import io
@@ -59,10 +59,10 @@ def path(tmp_path, model):
     return tmp_path / "w.npz"
 
 
-# -- damage
+# -- damaged files
 
 
-def test_mutations_raise_value_error_or_change_nothing(model, path):
+def test_damaged_files_raise_value_error_or_load_the_same_weights(model, path):
     rng = np.random.default_rng(0)
     good, before = path.read_bytes(), model.get_weights()
     fields = [m.start() + 4 + i for m in re.finditer(rb"PK(?:\x01\x02|\x03\x04|\x05\x06)", good) for i in range(26)]
@@ -90,7 +90,7 @@ def test_mutations_raise_value_error_or_change_nothing(model, path):
     assert refused > 300
 
 
-def test_bombs_and_lies_cost_nothing(model, path):
+def test_bombs_and_false_headers_are_refused_at_once(model, path):
     shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }"
     zeros = npy(shape % "3, 4", bytes(100 << 20))
     good = good_members(model)
@@ -113,7 +113,7 @@ def test_bombs_and_lies_cost_nothing(model, path):
     before = model.get_weights()
     for name, members in cases.items():
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # zipfile's, of names that are there twice
+            warnings.simplefilter("ignore")  # zipfile warns about duplicate names
             archive(path, members, zipfile.ZIP_DEFLATED)
         tracemalloc.start()
         begin = time.perf_counter()
@@ -125,7 +125,7 @@ def test_bombs_and_lies_cost_nothing(model, path):
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
 
 
-def test_what_is_sound_is_read(model, tmp_path):
+def test_files_of_numpy_and_older_versions_are_read(model, tmp_path):
     twin, good = net("a", "b"), good_members(model)
     expected = model.get_weights()
     archive(tmp_path / "packed.npz", reversed(good), zipfile.ZIP_DEFLATED)
@@ -138,7 +138,7 @@ def test_what_is_sound_is_read(model, tmp_path):
         assert all(np.array_equal(a, b) for a, b in zip(expected, twin.get_weights(), strict=True)), file
 
 
-def test_missing_and_protected_files_are_what_they_are(model, tmp_path):
+def test_errors_of_the_file_system_pass_through(model, tmp_path):
     with pytest.raises(FileNotFoundError):
         model.load_weights(tmp_path / "nothing.npz")
     with pytest.raises(IsADirectoryError):
@@ -148,7 +148,7 @@ def test_missing_and_protected_files_are_what_they_are(model, tmp_path):
 # -- names
 
 
-def test_automatic_names_may_differ_and_others_not(tmp_path):
+def test_default_names_may_differ_and_given_names_may_not(tmp_path):
     first, later = net(), net()
     path = tmp_path / "w.npz"
     first.save_weights(path)
@@ -163,14 +163,14 @@ def test_automatic_names_may_differ_and_others_not(tmp_path):
         net("y", "x", units=4).load_weights(path)
 
 
-def test_exchanged_layers_with_automatic_names(tmp_path):
+def test_swapped_layers_with_default_names_are_refused(tmp_path):
     a, b = layers.Dense(3), layers.Dense(3)
     Sequential([Input((3,)), a, b]).save_weights(tmp_path / "w.npz")
     with pytest.raises(ValueError, match="the order of the layers differs"):
         Sequential([Input((3,)), b, a]).load_weights(tmp_path / "w.npz")
 
 
-def test_nested_names_and_odd_ones(tmp_path):
+def test_nested_and_unusual_names(tmp_path):
     inner = Sequential([Input((3,)), layers.Dense(3, name="päth/\0\udc80\n x")])
     i = Input((3,))
     model = Model(i, inner(layers.BatchNormalization()(i)))
@@ -194,7 +194,7 @@ def test_messages_name_the_layer(model, path):
         model.layers[0].bias.assign(np.zeros(3))
 
 
-# -- the old file
+# -- replacing a file
 
 
 def same_weights(path, model):
@@ -204,13 +204,13 @@ def same_weights(path, model):
 
 
 @pytest.fixture(params=["unnamed", "named"])
-def way(request, monkeypatch):
+def temporary(request, monkeypatch):
     if request.param == "named":
         monkeypatch.setattr(files, "_unnamed", lambda folder, mode: None)
 
 
-@pytest.mark.usefixtures("way")
-def test_mode_and_links_stay(path, tmp_path):
+@pytest.mark.usefixtures("temporary")
+def test_mode_and_links_are_kept(path, tmp_path):
     other = net("a", "b")
     for mode in (0o600, 0o640, 0o666, 0o777):
         path.chmod(mode)
@@ -238,8 +238,8 @@ def test_mode_and_links_stay(path, tmp_path):
     assert [p.name for p in link.parent.iterdir()] == ["link.npz"]
 
 
-@pytest.mark.usefixtures("way")
-def test_a_new_file_has_the_mode_of_the_umask(model, tmp_path):
+@pytest.mark.usefixtures("temporary")
+def test_new_file_has_the_mode_of_the_umask(model, tmp_path):
     before = os.umask(0o027)
     try:
         model.save_weights(tmp_path / ("n" * 251 + ".npz"))
@@ -250,8 +250,8 @@ def test_a_new_file_has_the_mode_of_the_umask(model, tmp_path):
     assert [stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()] == [0o640]
 
 
-@pytest.mark.usefixtures("way")
-def test_a_failed_save_leaves_the_old_file(model, path, monkeypatch):
+@pytest.mark.usefixtures("temporary")
+def test_failed_save_keeps_the_old_file(model, path, monkeypatch):
     old = path.read_bytes()
 
     def fail(*_, **__):
@@ -266,7 +266,7 @@ def test_a_failed_save_leaves_the_old_file(model, path, monkeypatch):
         assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
-def test_devices_and_pipes_are_written_to(model, tmp_path):
+def test_devices_and_pipes_are_written_directly(model, tmp_path):
     model.save_weights("/dev/null")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     pipe, found = tmp_path / "pipe", []
@@ -293,12 +293,12 @@ while True:
 """
 
 
-@pytest.mark.parametrize("way", ["unnamed", "named"])
-def test_a_killed_save_leaves_nothing_behind(tmp_path, way):
+@pytest.mark.parametrize("temporary", ["unnamed", "named"])
+def test_killed_save_leaves_no_temporary_file(tmp_path, temporary):
     path = tmp_path / "w.npz"
     for pause in (0.004, 0.015):
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", KILLED, str(path), way], stdout=subprocess.PIPE, cwd="/"
+            [sys.executable, "-P", "-c", KILLED, str(path), temporary], stdout=subprocess.PIPE, cwd="/"
         )
         assert process.stdout.readline() == b"ready\n"
         time.sleep(pause)
@@ -306,14 +306,14 @@ def test_a_killed_save_leaves_nothing_behind(tmp_path, way):
         process.communicate()
         model = Sequential([Input((500,)), layers.Dense(2000)])
         model.load_weights(path)
-        if way == "named":  # what is left is taken by the next
+        if temporary == "named":  # the next save reuses the temporary file
             model.save_weights(path)
     left = [p.name for p in tmp_path.iterdir() if p.name != path.name]
-    assert len(left) <= (way == "named")
+    assert len(left) <= (temporary == "named")
 
 
-@pytest.mark.usefixtures("way")
-def test_several_save_at_once(path):
+@pytest.mark.usefixtures("temporary")
+def test_concurrent_saves(path):
     models = [net("a", "b") for _ in range(4)]
     threads = [threading.Thread(target=lambda m=m: [m.save_weights(path) for _ in range(10)]) for m in models]
     for thread in threads:

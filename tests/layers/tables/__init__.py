@@ -1,4 +1,4 @@
-"""What each layer is made with and what it then is, one table for each family."""
+"""Constructor arguments, shapes and weight counts of each layer: one table per family."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The cases of layers that move, repeat and drop elements for test_layers.py."""
+"""The cases of layers that reshape, repeat and crop for test_layers.py."""
 
 from pydl import layers
 from tests.layers.tables import Case

@@ -1,4 +1,4 @@
-"""The cases of layers of sequences for test_layers.py."""
+"""The cases of sequence layers for test_layers.py."""
 
 from pydl import layers
 from tests.layers.tables import Case
