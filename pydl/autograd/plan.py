@@ -60,6 +60,12 @@ def read_variable(variable: Variable) -> Tensor:
     return wrap(value.array)
 
 
+def store_gradients(variables: Sequence[Variable], gradients: Sequence[Tensor]) -> None:
+    """Hands the outputs of a run to the variables as their gradients, not copied."""
+    for variable, gradient in zip(variables, gradients, strict=True):
+        variable.grad = gradient.array
+
+
 def _wrap_all(x: Any) -> Any:
     return tuple([wrap(a) for a in x]) if type(x) is tuple else wrap(x)
 

@@ -10,20 +10,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
-
 from .. import activations, ops
-from ..autograd.tape import Array, plan_constant
+from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import drop_rate, positive_integer
 from ..base.random_streams import Stream, checked_seed
+from ..ops.constants import ones, zeros
 from ..ops.dropout import DRAWS
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
 __all__ = ["SimpleRNNCell"]
 
-Masks = tuple[Array | None, Array | None]  # dropout of inputs and state, the same for all steps
+Masks = tuple[Tensor | None, Tensor | None]  # dropout of inputs and state, the same for all steps
 _FUSED = frozenset({"linear", "relu", "sigmoid", "tanh", "hard_sigmoid"})  # activations of the kernels
 
 
@@ -102,14 +101,14 @@ class Cell(Layer):
             [(2, 4), (2, 4)]
         """
         sizes = self.state_size if isinstance(self.state_size, list) else [self.state_size]
-        return [as_tensor(plan_constant(np.zeros((batch_size, n), self.dtype))) for n in sizes]
+        return [zeros((batch_size, n), self.dtype) for n in sizes]
 
     def _dropout_masks(self, batch_size: int, training: Any) -> Masks:
         """Masks for one sequence: 0 for dropped elements, 1 / (1 - rate) for others; None without dropout."""
         if not training or not (self.dropout or self.recurrent_dropout):
             return None, None
         inputs, state = (
-            ops.dropout(np.ones((batch_size, n), self.dtype), rate, self._stream).array if rate else None
+            ops.dropout(ones((batch_size, n), self.dtype), rate, self._stream) if rate else None
             for n, rate in ((self.kernel.shape[0], self.dropout), (self.units, self.recurrent_dropout))
         )
         return inputs, state

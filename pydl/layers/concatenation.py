@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..autograd.tape import plan_constant
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, as_integer
+from ..ops.constants import ones
 from .layer import Shape
 from .merging import _Merge
 
@@ -64,7 +64,7 @@ class Concatenate(_Merge):
             return None
         rank = masks[0].ndim
         counts = [
-            as_tensor(plan_constant(np.ones((*x.shape[:rank], 1), np.float32))) if m is None else ops.mask_values(m)
+            ones((*x.shape[:rank], 1), np.float32) if m is None else ops.mask_values(m)
             for x, m in zip(inputs, mask, strict=True)
         ]
         axis = self.axis % inputs[0].ndim

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import ops
-from ..autograd.tape import cannot_replay
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, drop_rate, number, positive_integer
 from ..base.random_streams import Stream, checked_seed
-from ..ops.dropout import DRAWS
+from ..ops.constants import ones
+from ..ops.dropout import DRAWS, NOISE, normal_noise
 from .image import check_data_format
 from .layer import Layer, Shape
 
 __all__ = ["Dropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"]
-
-_NOISE = "noise draws random numbers; with a stddev of 0 the layer replays"
 
 
 class Dropout(Layer):
@@ -70,7 +66,7 @@ class Dropout(Layer):
             return inputs
         if self.noise_shape is None:
             return ops.dropout(inputs, self.rate, self._stream)
-        return inputs * ops.dropout(np.ones(self._mask_shape(inputs.shape), inputs.dtype), self.rate, self._stream)
+        return inputs * ops.dropout(ones(self._mask_shape(inputs.shape), inputs.dtype), self.rate, self._stream)
 
     def _mask_shape(self, shape: Shape) -> Shape:
         """noise_shape with each None replaced by the size of the input."""
@@ -206,14 +202,10 @@ class GaussianNoise(Layer):
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         if not training or self.stddev == 0:
             return inputs
-        cannot_replay(_NOISE)
-        draw = np.random.default_rng(self._stream.take(inputs.size))
-        noise = draw.standard_normal(inputs.shape, inputs.dtype)
-        noise *= self.stddev
-        return inputs + noise
+        return inputs + normal_noise(inputs, self.stddev, self._stream)
 
     def _replay_obstacle(self, training: bool) -> str | None:
-        return _NOISE if training and self.stddev else super()._replay_obstacle(training)
+        return NOISE if training and self.stddev else super()._replay_obstacle(training)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import ops
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor
 from ..base.errors import position, positive_integer
+from ..ops.checks import first_outside
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
@@ -86,13 +85,12 @@ class Embedding(Layer):
         try:
             return ops.embedding(ops.cast(inputs, "int32") if inputs.dtype == bool else inputs, self.embeddings)
         except ValueError:
-            ids = inputs.array
-            wrong = np.asarray(~((ids >= 0) & (ids < self.input_dim)))
-            if not wrong.any():
+            wrong = first_outside(inputs, self.input_dim)
+            if wrong is None:
                 raise
-            first = tuple(np.argwhere(wrong)[0])
+            place, number = wrong
             raise ValueError(
-                f"[{self.name}] inputs: expected ids in [0, {self.input_dim}), got {ids[first]} {position(first)}; "
+                f"[{self.name}] inputs: expected ids in [0, {self.input_dim}), got {number} {position(place)}; "
                 "ids begin at 0, so input_dim is the largest id + 1"
             ) from None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..autograd.tape import Array
-from ..autograd.tensor import as_tensor
+from ..autograd.tensor import as_array
 from ..base.tree import flatten, is_nested, map_structure
 from ..base.warnings import warn_caller
 
@@ -22,7 +22,7 @@ def as_mask(mask: Any) -> Array | None:
     """A mask as an array of bools, True for a step that counts; numbers count if they are not 0."""
     if mask is None:
         return None
-    array = as_tensor(mask).array
+    array = as_array(mask)
     return array if array.dtype == bool else ops.id_mask(array)
 
 

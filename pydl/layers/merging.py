@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..autograd.tape import plan_constant, state
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tape import state
+from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
+from ..ops.constants import ones, scalar
 from .layer import Layer, Shape
 from .masks import warn_of_lost_mask
 
@@ -41,7 +42,7 @@ class _Merge(Layer):
         """Warns, in training, if a mask ends here because another input has none."""
         if state.training and isinstance(mask, list) and any(m is not None for m in mask):
             without = next(i for i, m in enumerate(mask) if m is None)
-            largest = max(inputs, key=lambda x: x.ndim).array
+            largest = max(inputs, key=lambda x: x.ndim).detach()
             warn_of_lost_mask(self, inputs, largest, mask, f"because input {without + 1} of {len(mask)} has none")
 
     def _any(self, values: Sequence[Tensor]) -> Any:
@@ -180,7 +181,7 @@ class Multiply(_Merge):
     def _merge_masked(self, inputs: Sequence[Tensor], counts: Sequence[Tensor | None]) -> Tensor:
         """A masked step counts as 1; if all inputs are masked, the product is 0."""
         factors = [
-            x if c is None else ops.select_steps(c, x, as_tensor(plan_constant(np.ones(x.shape, x.dtype))))
+            x if c is None else ops.select_steps(c, x, ones(x.shape, x.dtype))
             for x, c in zip(inputs, counts, strict=True)
         ]
         y = reduce(self._merge, factors)
@@ -214,7 +215,7 @@ class Average(Add):
     _keeps_integers = _passes_dtype = False
 
     def call(self, inputs: Sequence[Tensor], mask: Any = None) -> Tensor:
-        return ops.multiply(super().call(inputs, mask), plan_constant(np.asarray(1 / len(inputs), self.dtype)))
+        return ops.multiply(super().call(inputs, mask), scalar(1 / len(inputs), self.dtype))
 
 
 class _Extreme(_Merge):

@@ -11,6 +11,9 @@ from .. import initializers, ops
 from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, positive_integer
 from ..ops.axes import axes_of
+from ..ops.batch_norm import follow
+from ..ops.checks import any_nonzero
+from ..ops.mask import without_axis
 from .layer import Layer, Shape
 from .weight_options import WeightOptions
 
@@ -89,13 +92,11 @@ class ChannelNormalization(Normalization):
         if axis == inputs.ndim - 1:
             return self._normalize(inputs, training, mask)
         if mask is not None:  # the mask has the axes before the move
-            mask = np.broadcast_to(mask.reshape(mask.shape + (1,) * (inputs.ndim - mask.ndim)), inputs.shape)
-            mask = np.moveaxis(mask, axis, -1)
-            if not (mask == mask[..., :1]).all():
+            mask = without_axis(mask, inputs.shape, axis)
+            if mask is None:
                 raise ShapeError(
                     f"[{self.name}] mask: expected equal masks for all channels (axis {self.axis}), got different ones"
                 )
-            mask = np.ascontiguousarray(mask[..., 0])
         return ops.moveaxis(self._normalize(ops.moveaxis(inputs, axis, -1), training, mask), -1, axis)
 
 
@@ -196,13 +197,13 @@ class BatchNormalization(ChannelNormalization):
 
     def _normalize(self, x: Tensor, training: bool, mask: Any = None) -> Tensor:
         # A batch that is masked as a whole does not change the moving averages.
-        if not (training and self.trainable) or (mask is not None and not mask.any()):
+        if not (training and self.trainable) or (mask is not None and not any_nonzero(mask)):
             return ops.batch_norm_inference(
                 x, self.moving_mean, self.moving_variance, self.gamma, self.beta, self.epsilon
             )
         y, mean, variance = ops.batch_norm(x, self.gamma, self.beta, self.epsilon, mask)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving[...] = moving.array + (now.array - moving.array) * (1 - self.momentum)
+            follow(moving, now, self.momentum)
         return y
 
     def _replay_obstacle(self, training: bool) -> str | None:

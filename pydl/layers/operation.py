@@ -14,6 +14,7 @@ from ..autograd.tensor import Tensor, as_tensor, wrap
 from ..base.tree import flatten, pack_sequence_as
 from ..ops import entry
 from ..ops.arrays import as_number
+from ..ops.constants import ones
 from ..ops.math import READS_NUMBERS
 from .attributes import unique_name
 from .layer import Layer
@@ -88,9 +89,8 @@ class Operation(Layer):
         """Found by calling the op on ones, twice. A size that depends on an unknown one is unknown too."""
 
         def outputs(open_size: int) -> Any:
-            ones = [np.ones([open_size if n is None else n for n in x.shape], x.dtype) for x in inputs]
             with no_grad(), np.errstate(all="ignore"):
-                return self.call([as_tensor(one) for one in ones])
+                return self.call([ones([open_size if n is None else n for n in x.shape], x.dtype) for x in inputs])
 
         first, second = outputs(16), outputs(17)
         self.dtype = flatten(first)[0].dtype

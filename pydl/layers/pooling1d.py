@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor, as_array
 from ..base.errors import positive_integer
 from ..ops.window import check_padding, output_size
 from .image import ImageLayer
@@ -179,7 +179,7 @@ class GlobalAveragePooling1D(_GlobalPooling1D):
         if mask is None:
             return super().call(inputs)
         x = ops.moveaxis(inputs, 1, -1) if self.data_format == "channels_first" else inputs
-        mask = as_tensor(mask).array
+        mask = as_array(mask)
         count = ops.sum(ops.mask_values(mask, x.dtype), 1, keepdims=True)
         y = ops.sum(ops.apply_mask(x, mask), 1, keepdims=True) / count
         return ops.reshape(y, self.compute_output_shape(inputs.shape))

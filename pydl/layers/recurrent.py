@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from .. import ops, regularizers
 from ..autograd import plan
-from ..autograd.tape import Array, plan_constant, state
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tape import Array, state
+from ..autograd.tensor import Tensor, as_array
 from ..autograd.variable import Variable
 from ..base.errors import ShapeError
 from ..base.tree import flatten
+from ..ops.checks import any_nonzero
+from ..ops.constants import zeros
 from ..ops.embedding import TableRows
 from ..ops.recompute import CUTS
 from ..saving.serialization import deserialize, serialize
@@ -135,7 +135,7 @@ class RNN(Layer):
         """The initial states of a pass, the mask as an array, and the cell's dropout masks."""
         self._check_rank(sequences.shape)
         if mask is not None:
-            mask = as_tensor(mask).array
+            mask = as_array(mask)
             if mask.shape != sequences.shape[:2]:
                 raise ShapeError(f"[{self.name}] mask: expected shape {sequences.shape[:2]}, got {mask.shape}")
         states = self._first_states(sequences.shape[0], initial_state)
@@ -191,7 +191,7 @@ class RNN(Layer):
             return None
         if self.states is None:
             self._keep(self._initial_state(batch_size))
-        elif _first(self.states).shape[0] != batch_size and not any(s.array.any() for s in flatten(self.states)):
+        elif _first(self.states).shape[0] != batch_size and not any(map(any_nonzero, flatten(self.states))):
             self._keep(self._initial_state(batch_size))  # it was reset: the batch size may change
         elif _first(self.states).shape[0] != batch_size:
             raise ShapeError(
@@ -215,7 +215,7 @@ class RNN(Layer):
         state: Any = self._initial_state(x.shape[0]) if states is None else states
         steps = ops.unstack(x, axis=1)
         counts = [] if mask is None else ops.unstack(ops.mask_values(mask, self.dtype), axis=1)
-        y = as_tensor(plan_constant(np.zeros((x.shape[0], output_size(self.cell)), self.dtype)))
+        y = zeros((x.shape[0], output_size(self.cell)), self.dtype)
         outputs = [y] * len(steps)  # in the order of computation
         for number in range(len(steps)):
             step = len(steps) - 1 - number if self.go_backwards else number
@@ -229,7 +229,7 @@ class RNN(Layer):
         if not all_steps:
             return y, list(state)
         if not steps:
-            return as_tensor(np.zeros((x.shape[0], 0, y.shape[1]), self.dtype)), list(state)
+            return zeros((x.shape[0], 0, y.shape[1]), self.dtype), list(state)
         return ops.stack(outputs, axis=1), list(state)
 
     # -- states between batches
@@ -255,7 +255,7 @@ class RNN(Layer):
         if states is not None:
             self._keep(list(states) if isinstance(states, list | tuple) else [states])
         elif self.states is not None:
-            _each(lambda state: state.assign(np.zeros(state.shape)), self.states)
+            _each(lambda state: state.assign(zeros(state.shape, state.dtype)), self.states)
 
     reset_states = reset_state
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..autograd.tape import no_grad, state
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor
 from ..base import trial
 from ..base.tree import flatten, map_structure, pack_sequence_as
+from ..ops.constants import zeros
 from .call_arguments import TypedShape
 
 
@@ -21,9 +20,9 @@ def shapes_on_zeros(layer: Any, call: Callable[[Any], Any], shapes: Any) -> Any:
     """
 
     def outputs(open_size: int) -> Any:
-        def zeros(shape: tuple[Any, ...]) -> Tensor:
+        def sample(shape: tuple[Any, ...]) -> Tensor:
             sizes = [(open_size if i else 1) if n is None else n for i, n in enumerate(shape)]
-            return as_tensor(np.zeros(sizes, getattr(shape, "dtype", layer.dtype)))
+            return zeros(sizes, getattr(shape, "dtype", layer.dtype))
 
         run, before = trial.Trial(), (state.layer_depth, state.plan)
         # As if within another call, so that models run without plans; a plan that records does not see it.
@@ -31,7 +30,7 @@ def shapes_on_zeros(layer: Any, call: Callable[[Any], Any], shapes: Any) -> Any:
         try:
             with no_grad(), trial.running(run):
                 layer._protect(run)
-                return call(map_structure(zeros, shapes))
+                return call(map_structure(sample, shapes))
         finally:
             state.layer_depth, state.plan = before
             run.end()

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.tape import plan_constant
-from ..autograd.tensor import Tensor, as_tensor
+from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError
+from ..ops.constants import zeros
 from ..ops.direction import states
 from ..saving.serialization import deserialize, serialize
 from .cells import Cell
@@ -148,7 +148,7 @@ def initial_state(cell: Any, batch_size: int, dtype: Any) -> list[Any]:
     if hasattr(cell, "get_initial_state"):
         state = cell.get_initial_state(batch_size)
         return list(state) if isinstance(state, list | tuple) else [state]
-    return [as_tensor(plan_constant(np.zeros((batch_size, size), dtype))) for size in state_sizes(cell)]
+    return [zeros((batch_size, size), dtype) for size in state_sizes(cell)]
 
 
 def state_sizes(cell: Any) -> list[Any]:

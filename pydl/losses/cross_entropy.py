@@ -13,7 +13,8 @@ from ..autograd.recordable import recordable
 from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_array, as_tensor
 from ..ops.arrays import floating
-from ..ops.left_out import all_finite, neutral, replaced
+from ..ops.checks import all_finite
+from ..ops.left_out import neutral, replaced
 from ..ops.loss import binary_cross_entropy, cross_entropy
 from ..ops.targets import axis_last, check_labels, integer_labels, one_hot, smoothed
 from .alignment import mismatch, same_rank

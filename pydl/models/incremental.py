@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ..autograd.plan import PlanCache
 from ..autograd.tape import Array
-from ..autograd.tensor import Tensor, wrap
+from ..autograd.tensor import Tensor, as_array
 from ..base.tree import flatten, pack_sequence_as
 from ..layers import RNN, Bidirectional, Embedding, InputLayer, TimeDistributed
+from ..ops.arrays import taken
+from ..ops.checks import span
+from ..ops.targets import one_hot
 
 
 class Stepwise:
@@ -47,7 +48,7 @@ class Stepwise:
         A second call with the same shapes replays a plan: one call of the extension for the whole step.
         """
         x = tokens if isinstance(self.layers[0], Embedding) else self._one_hot(tokens)
-        flat = [s.array if isinstance(s, Tensor) else np.ascontiguousarray(s) for s in flatten(list(states))]
+        flat = [as_array(s) for s in flatten(list(states))]
 
         def run(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
             y, after = self._step(inputs[0], pack_sequence_as(list(states), inputs[1:]))
@@ -71,9 +72,10 @@ class Stepwise:
 
     def _one_hot(self, tokens: Array) -> Array:
         size = self.recurrent[0].cell.kernel.shape[0]
-        if tokens.size and not 0 <= tokens.min() <= tokens.max() < size:
-            raise ValueError(f"[generate] prompt: expected ids in [0, {size}), got {tokens.min()} to {tokens.max()}")
-        return np.eye(size, dtype=self.recurrent[0].dtype)[tokens]
+        smallest, largest = span(tokens) if tokens.size else (0, 0)
+        if not 0 <= smallest <= largest < size:
+            raise ValueError(f"[generate] prompt: expected ids in [0, {size}), got {smallest} to {largest}")
+        return one_hot(tokens, size, self.recurrent[0].dtype)
 
     def _all_weights(self) -> list[Any]:
         return [v for layer in self.layers for v in layer._all_weights()]
@@ -84,4 +86,4 @@ class Stepwise:
 
 def select(states: Any, rows: Array) -> Any:
     """The states of these samples, for each layer."""
-    return pack_sequence_as(states, [wrap(np.ascontiguousarray(s.array[rows])) for s in flatten(states)])
+    return pack_sequence_as(states, [taken(s, rows) for s in flatten(states)])

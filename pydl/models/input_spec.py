@@ -39,9 +39,9 @@ class CallInputs:
             return type(inputs)([_as_tensor(each) for each in inputs])
         return _as_tensor(inputs)
 
-    def input_dtype(self, array: Array, index: int = 0) -> np.dtype[Any]:
+    def input_dtype(self, x: Array | Tensor, index: int = 0) -> np.dtype[Any]:
         """The dtype that the input of this index is cast to. Integers are kept for an embedding."""
-        return self.dtype if array.dtype.kind == "f" or self._casts_integers else array.dtype
+        return self.dtype if x.dtype.kind == "f" or self._casts_integers else x.dtype
 
     def standardize(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as one array, or several in a list, tuple or dict; None for None."""
@@ -117,11 +117,11 @@ class GraphInputs:
                 check_shape(self._model, self._arguments[index], self.shapes[index], x.shape)
         return x
 
-    def input_dtype(self, array: Array, index: int = 0) -> np.dtype[Any]:
+    def input_dtype(self, x: Array | Tensor, index: int = 0) -> np.dtype[Any]:
         """The dtype that the input of this index is cast to: that of its Input; integers are kept for an embedding."""
         declared = self._dtypes[index]
-        keeps = declared.kind == "f" and array.dtype.kind != "f" and not self._casts_integers[index]
-        return array.dtype if keeps else declared
+        keeps = declared.kind == "f" and x.dtype.kind != "f" and not self._casts_integers[index]
+        return x.dtype if keeps else declared
 
     def standardize(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as arrays in the structure of the graph's inputs or outputs; y and weights may be None.

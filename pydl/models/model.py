@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..autograd.plan import PlanCache
-from ..autograd.tape import Array, state
+from ..autograd.tape import state
 from ..autograd.tensor import Tensor
 from ..base.argument_names import checks_names
 from ..base.tree import flatten, map_structure, pack_sequence_as
@@ -19,6 +19,7 @@ from ..layers.attributes import OfGraph, SetByInit, replaceable
 from ..layers.call_arguments import shape_of
 from ..layers.shapes_on_zeros import shapes_on_zeros
 from ..layers.symbolic import SymbolicTensor, is_symbolic
+from ..ops.arrays import array_in
 from ..optimizers import Optimizer
 from ..saving.npz import load_arrays, save_arrays
 from ..saving.paths import named_weights
@@ -138,7 +139,7 @@ class Model(Trainer, Described, Layer):
         if isinstance(x, Tensor):
             if recorded or x.requires_grad or x.mask is not None:
                 return Layer.__call__(self, self._cast_tensor(x, 0), training=training, **kwargs)
-            array = self._cast(x.array, 0)
+            array = array_in(x, self._spec.input_dtype(x, 0))
             if not self.built:
                 self._build_once(shape_of(array))
             return self._plans.run(self._infer, array, self)
@@ -148,7 +149,7 @@ class Model(Trainer, Described, Layer):
             return Layer.__call__(self, pack_sequence_as(x, cast), training=training, **kwargs)
         if not self.built:
             self._build_once(map_structure(shape_of, x))
-        arrays = tuple([self._cast(t.array, index) for index, t in enumerate(tensors)])
+        arrays = tuple([array_in(t, self._spec.input_dtype(t, index)) for index, t in enumerate(tensors)])
         nesting = map_structure(lambda _: "", x)  # not None: a tuple of None is taken for a shape
         return self._plans.run(lambda xs: self._infer(pack_sequence_as(nesting, xs)), arrays, self, repr(nesting))
 
@@ -164,16 +165,12 @@ class Model(Trainer, Described, Layer):
         """Casts an input of a recorded call like that of a plan; a subclass with its own call() casts itself."""
         if not self._spec.casts_recorded:
             return x
-        dtype = self._spec.input_dtype(x.array, index)
+        dtype = self._spec.input_dtype(x, index)
         if x.dtype == dtype or x.dtype.kind == dtype.kind == "f":
             return x
         cast = ops.cast(x, dtype)
         cast.mask = x.mask
         return cast
-
-    def _cast(self, array: Array, index: int) -> Array:
-        dtype = self._spec.input_dtype(array, index)
-        return array if array.dtype == dtype else array.astype(dtype)
 
     def call(self, inputs: Any) -> Any:
         """What the graph computes; a subclass without a graph defines its own.

@@ -133,6 +133,17 @@ def cast(x: Any, dtype: Any) -> Tensor:
     return record(y, (tensor,), backward)
 
 
+def array_in(x: Tensor, dtype: np.dtype[Any]) -> Array:
+    """The array of x in another dtype, without history: what a plan runs on."""
+    array = x.array
+    return array if array.dtype == dtype else array.astype(dtype)
+
+
+def taken(x: Tensor, rows: Array) -> Tensor:
+    """Rows of x by number, without history."""
+    return wrap(np.ascontiguousarray(x.array[rows]))
+
+
 def operands(a: Any, b: Any) -> tuple[Tensor, Tensor]:
     """Two tensors of one dtype. A Python or NumPy number takes the dtype of the other side if that can hold it."""
     x, y = _operand(a, b), _operand(b, a)

@@ -11,6 +11,7 @@ import numpy as np
 from .. import _core
 from ..autograd.tape import Array, Backward, cannot_replay
 from ..autograd.tensor import Tensor, as_tensor, record, wrap
+from ..autograd.variable import Variable
 from ..base.errors import ShapeError, number
 from .arrays import cast, floating
 
@@ -145,3 +146,8 @@ def batch_norm_inference(
         return _core.batch_norm_backward(dy, array, factor, *statistics, epsilon, True)
 
     return record_normalized(y, x, gamma, beta, gradients)
+
+
+def follow(moving: Variable, now: Tensor, momentum: float) -> None:
+    """Moves a moving average towards the statistics of a batch."""
+    moving[...] = moving.array + (now.array - moving.array) * (1 - momentum)

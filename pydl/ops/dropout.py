@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .. import _core
 from ..autograd.tape import Array, cannot_replay
-from ..autograd.tensor import Tensor, as_tensor, record
+from ..autograd.tensor import Tensor, as_tensor, record, wrap
 from ..base.errors import drop_rate
 from ..base.random_streams import Stream
 from .arrays import floating
@@ -15,6 +17,7 @@ from .math import where
 __all__ = ["dropout"]
 
 _default = Stream("dropout")
+NOISE = "noise draws random numbers; with a stddev of 0 the layer replays"
 DRAWS = "dropout draws random numbers; with a rate of 0 the layer replays"  # see pydl.autograd.recordable
 
 
@@ -55,3 +58,11 @@ def dropout(x: Any, rate: float, stream: Stream | None = None) -> Tensor:
         return (_core.dropout(dy, rate, seed, offset),)
 
     return record(_core.dropout(tensor.array, rate, seed, offset), (tensor,), backward)
+
+
+def normal_noise(like: Tensor, stddev: float, stream: Stream) -> Tensor:
+    """Normal noise of mean 0, of the shape and dtype of a tensor."""
+    cannot_replay(NOISE)
+    noise = np.random.default_rng(stream.take(like.size)).standard_normal(like.shape, like.dtype)
+    noise *= stddev
+    return wrap(noise)

@@ -15,6 +15,7 @@ from ..autograd.tape import Array
 from ..autograd.tensor import Tensor, as_tensor
 from ..base.errors import DTypeError, LabelError
 from ..base.tree import flatten, map_structure
+from .checks import all_finite
 from .math import where
 
 
@@ -47,13 +48,6 @@ def counted_values(
     kept = where(rows, values.dtype.type(0), values)
     kept.mask = values.mask
     return kept
-
-
-def all_finite(values: Array | Tensor, rows: Array) -> bool:
-    """Whether the values are finite in these rows, or everywhere if the rows do not fit their shape."""
-    array = values.array if isinstance(values, Tensor) else values
-    own = array[rows] if rows.shape == array.shape[: rows.ndim] else array
-    return array.dtype.kind != "f" or bool(np.isfinite(own).all())
 
 
 def replaced(array: Array, places: Array, value: Any) -> Array:

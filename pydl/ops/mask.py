@@ -126,3 +126,10 @@ def select_steps(values: Tensor, a: Tensor, b: Tensor) -> Tensor:
     shape = (*values.shape[:-1], -1) if a.size else (*values.shape[:-1], 0)
     chosen = apply_mask(reshape(a, shape), step_mask(values))
     return reshape(chosen + apply_mask(reshape(b, shape), step_mask(values, 1.0)), a.shape)
+
+
+def without_axis(mask: Array, shape: tuple[int, ...], axis: int) -> Array | None:
+    """The mask of the other axes of a tensor of this shape; None if it differs along the axis."""
+    whole = np.broadcast_to(mask.reshape(mask.shape + (1,) * (len(shape) - mask.ndim)), shape)
+    whole = np.moveaxis(whole, axis, -1)
+    return np.ascontiguousarray(whole[..., 0]) if (whole == whole[..., :1]).all() else None

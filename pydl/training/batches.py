@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import memory
 from ..autograd.tape import Array
+from ..autograd.tensor import Tensor
 from ..base.errors import ShapeError, as_integer, number, positive_integer
 from ..base.tree import flatten, is_nested, map_structure, pack_sequence_as
 from ..losses import Loss
@@ -45,7 +46,7 @@ class InputSpec(Protocol):
     def standardize(self, name: str, data: Any) -> Any:
         """x, y or sample_weight as one array, or several in a list, tuple or dict."""
 
-    def input_dtype(self, array: Array, index: int = 0) -> np.dtype[Any]:
+    def input_dtype(self, x: Array | Tensor, index: int = 0) -> np.dtype[Any]:
         """The dtype that the input of this index is cast to."""
 
 

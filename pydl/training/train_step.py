@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from .. import losses, ops, optimizers
 from ..autograd import changes
-from ..autograd.plan import PlanCache
+from ..autograd.plan import PlanCache, store_gradients
 from ..autograd.tape import cannot_replay, no_grad, state
 from ..autograd.tensor import Tensor, as_array, wrap
 from ..autograd.variable import Variable
@@ -165,7 +166,7 @@ class TrainStep:
 
         def call(xy: tuple[Tensor, Tensor]) -> list[Any]:
             x, y = xy
-            loss, y_pred = self._differentiated(x, y.array, None)
+            loss, y_pred = self._differentiated(x, as_array(y), None)
             if state.plan is not None:
                 state.plan.blame("the loss, or the gradients")
             gradients = [wrap(v.grad) for v in self._cached_step().variables if v.grad is not None]
@@ -176,13 +177,12 @@ class TrainStep:
         xy = as_array(batch.x), as_array(batch.y)
         loss, y_pred, *gradients = self._training_plans.run(call, xy, self)
         if len(gradients) == len(variables):
-            for v, gradient in zip(variables, gradients, strict=True):
-                v.grad = gradient.array
+            store_gradients(variables, gradients)
         return loss, y_pred
 
     def _update(self, variables: list[Variable]) -> None:
         gradients = [v.grad for v in variables]
-        if any([g is None for g in gradients]):
+        if NoneType in map(type, gradients):  # no frame of Python, unlike a comprehension
             names = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
             self._warn_once(f"fit: the loss does not depend on the variables {names}, which get no gradients")
         self.optimizer.apply(gradients, variables)
