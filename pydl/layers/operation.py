@@ -45,7 +45,7 @@ class Operation(Layer):
         A list of the tensors that args and kwargs refer to. They are not cast.
 
     Output shape:
-        What the function gives.
+        The output of the function.
 
     Raises:
         ValueError: op is no function of `pydl.ops`.

@@ -79,7 +79,7 @@ class Mean(Metric):
         self.total = self.count = 0.0
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes values in.
+        """Adds values.
 
         Args:
             values: Array-like of any shape.
@@ -143,7 +143,7 @@ class Sum(Metric):
         self.total = 0.0
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes values in.
+        """Adds values.
 
         Args:
             values: Array-like of any shape.
@@ -197,7 +197,7 @@ class MeanMetricWrapper(Mean):
         self._fn, self._fn_kwargs = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Takes a batch in.
+        """Adds a batch.
 
         Args:
             y_true: Targets, array-like (batch, ...), of any dtype.

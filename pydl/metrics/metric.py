@@ -129,7 +129,7 @@ class Metric(NamesArguments):
         return list({id(variable): variable for variable in own + inner}.values())
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Takes a batch in; to override.
+        """Adds a batch; to override.
 
         Args:
             *args: What the metric takes, such as y_true and y_pred.
@@ -144,7 +144,7 @@ class Metric(NamesArguments):
         raise NotImplementedError(f"{type(self).__name__} must override update_state")
 
     def result(self) -> Any:
-        """Value of what `update_state` took in; to override.
+        """Value after all updates; to override.
 
         Returns:
             A number, or an array or dict of several.
