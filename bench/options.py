@@ -59,7 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--update-docs", action="store_true", help="write README.md and docs from bench/results, and exit"
     )
-    parser.add_argument("--smoke", action="store_true", help="one fast case of some families, three short slots")
+    parser.add_argument("--smoke", action="store_true", help="six fast cases, three short slots each")
     parser.add_argument("--list", action="store_true", help="print the case names and exit")
     return parser
 

@@ -153,6 +153,14 @@ def test_another_figure_changes_the_texts(stem: str, tmp_path: Path) -> None:
     assert expected in run_python(code + "print(*published.texts().values())")
 
 
+@pytest.mark.parametrize(("suite", "stems"), [("peers", ("kernels", "nets")), ("recurrent", ("recurrent",))])
+def test_the_cases_with_goals_are_the_published_ones(suite: str, stems: tuple[str, ...]) -> None:
+    """A new case that a pattern of a group matches gets a goal; this is where one sees it."""
+    code = f"from bench import goals\nprint(*[case.name for case in goals.select((), goals.groups({suite!r}, None))])"
+    files = [json.loads((ROOT / "bench" / "results" / f"{stem}.json").read_text()) for stem in stems]
+    assert set(run_python(code).split()) == {line["case"] for file in files for line in file["results"]}
+
+
 def test_publishes_into_a_file_and_the_texts(tmp_path: Path) -> None:
     """A run of two groups writes their files; records name the peer and the share of the peak."""
     code = (
