@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from conftest import ROOT
 
+import pydl
 from pydl import _core
 from pydl.testing import check_gradients
 
@@ -84,10 +85,26 @@ def test_the_op_is_differentiable(monkeypatch: pytest.MonkeyPatch, rng: np.rando
     check_gradients(module("pydl/ops/rms_norm.py")["rms_norm"], [rng.standard_normal((3, 5))])
 
 
-def test_the_layer_runs() -> None:
-    layer = module("pydl/layers/unit_normalization.py")["UnitNormalization"]()
-    np.testing.assert_allclose(layer(np.array([[3.0, 4.0]])).numpy(), [[0.6, 0.8]], rtol=1e-6)
-    assert layer.get_config()["axis"] == -1
+def test_the_layer_runs_and_replays() -> None:
+    layer = module("pydl/layers/scaled_tanh.py")["ScaledTanh"]
+    x = np.array([[3.0, -4.0, 0.5]], np.float32)
+    np.testing.assert_allclose(layer()(x).numpy(), 1.7159 * np.tanh(2 / 3 * x), rtol=1e-6)
+    assert layer(scale=2.0).get_config()["scale"] == 2.0
+    model = pydl.Sequential([pydl.Input((3,)), layer(), pydl.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for _ in range(2):
+        model(x)
+        model.train_on_batch(x, np.zeros((1, 1)))
+    assert model.explain_plan().inference.replays
+    assert model.explain_plan().training.replays
+
+
+def test_the_files_exist() -> None:
+    named = re.findall(r"`((?:pydl|csrc|tests|bench|docs)/[\w/.]+)`", TEXT)
+    assert len(named) > 50
+    assert [
+        path for path in named if "rms_norm" not in path and path not in BLOCKS and not (ROOT / path).exists()
+    ] == []
 
 
 def test_the_activation_asks_its_kernel() -> None:

@@ -1,4 +1,4 @@
-"""The lowest level: errors, names, nested structures, locks. It imports NumPy only."""
+"""The lowest floor: errors, names, nested structures, locks. It imports NumPy only."""
 
 from .. import (
     _installation as _installation,

@@ -40,6 +40,11 @@ def data(name, rng):
     return rng.uniform(0.2, 4, (N, C)), rng.uniform(0.2, 4, (N, C))
 
 
+def test_every_loss_has_a_formula():
+    known = {losses.get(name) for name in losses._functions} - {losses.sparse_categorical_crossentropy}
+    assert known == {losses.get(name) for name in FORMULAS}
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 def test_values_and_gradients(name, rng):
     y_true, y_pred = data(name, rng)

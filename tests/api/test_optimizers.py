@@ -60,6 +60,10 @@ def reference_steps(rule, options, w, grads, weight_decay):
     return w
 
 
+def test_every_optimizer_has_a_case():
+    assert {type(make()) for make, _ in CASES.values()} == set(optimizers._registry.classes.values())
+
+
 @pytest.mark.parametrize("weight_decay", [None, 0.01])
 @pytest.mark.parametrize("rule", CASES)
 def test_steps_equal_keras_formulas(rule, weight_decay, rng):

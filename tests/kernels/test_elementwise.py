@@ -37,6 +37,10 @@ def check(name: str, n: int, dtype: Any, rng: np.random.Generator) -> None:
     assert_close(dx, dy * reference.slope(name, wide, ALPHA), atol=atol, rtol=16 * eps, what=f"{name} dx")
 
 
+def test_every_activation_has_a_reference() -> None:
+    assert set(reference.NAMES) == set(_core.ACTIVATIONS)
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", reference.NAMES)
 def test_reference(isa: str, name: str, dtype: Any, rng: np.random.Generator) -> None:
