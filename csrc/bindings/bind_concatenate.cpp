@@ -1,4 +1,4 @@
-// Concatenation and reversal, as kernels so that inference plans hold them.
+// Concatenation and reversal, as kernels so that plans hold them.
 #include <array>
 
 #include "bindings/bindings.h"

@@ -1,4 +1,4 @@
-// Masks of time steps, as kernels so that inference plans hold them.
+// Masks of time steps, as kernels so that plans hold them.
 #include "bindings/bindings.h"
 #include "bindings/launch.h"
 

@@ -262,7 +262,7 @@ void bind_recurrent(py::module_& m) {
       R"(A cell ("rnn", "lstm" or "gru") over x (B, T, I), or ids (B, T), in one direction or two.
 
 first, second: dicts of the arguments of a direction, of which all but the weights may be left out or None:
-  kernel (I, G U), recurrent_kernel (U, G U) for G gates (lstm: i f c o, gru: z r h), bias (G U,), or (2, G U) of gru
+  kernel (I, G U), recurrent_kernel (U, G U) for G gates (lstm: i f g o, gru: z r n), bias (G U,), or (2, G U) of gru
   with reset_after; h0, c0 (B, U); mask (B, T) of bools; dropout_mask (B, I), recurrent_dropout_mask (B, U);
   activation, recurrent_activation; go_backwards, return_sequences, reset_after.
 -> (y, (h, c, saved) of each direction), with None for what there is not. y (B, T, U), or (B, U) without

@@ -1,4 +1,4 @@
-// Transposition, repetition and padding, as kernels so that inference plans hold them.
+// Transposition, repetition and padding, as kernels so that plans hold them.
 #include <array>
 
 #include "bindings/arguments.h"

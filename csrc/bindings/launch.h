@@ -1,4 +1,4 @@
-// How every binding runs its kernel: without the GIL, and as a step of the inference plan when one is being recorded.
+// How every binding runs its kernel: without the GIL, and as a step of the plan that records, if any.
 //
 //   launch("relu", {memory_of(x)}, {y}, [=](const KernelCall& call) {
 //     call.kernels<T>().elementwise.activation_forward(..., call.in<T>(0), call.out<T>(0));

@@ -1,5 +1,5 @@
-// The contract between the bindings and the kernels: one header per family, with its shapes as plain structs and its
-// functions as a struct of pointers; table.h holds all of them for one element type and one instruction set.
+// The contract between the bindings and the kernels: one header per group of families, with shapes as plain structs
+// and a struct of function pointers per family; table.h holds all of them for one element type and one instruction set.
 //
 // Legend of dimensions, used everywhere:
 //   N batch  H W rows and columns of the input  C input channels  KH KW kernel  O output channels  OH OW output size

@@ -71,8 +71,8 @@ void Plan::add_step(const char* op, const std::vector<Memory>& in, const std::ve
     Operand operand{Operand::constant, -1, 0};  // a null argument stays null
     if (in[i].data && in[i].bytes > 0 && !find(in[i], &operand))
       return fail(std::string(op) + ": argument " + std::to_string(i) +
-                  " is neither an input, a weight nor the output of a recorded kernel; compute it with pydl.ops from "
-                  "those");
+                  " is a number or NumPy array made during the call; if it never changes, make it a weight or a "
+                  "plan_constant, else compute it with pydl.ops");
     step.in.push_back(operand);
   }
   for (const Memory& memory : out) {

@@ -57,12 +57,12 @@ class AddsLoss(layers.Layer):
 @pytest.mark.parametrize(
     ("layer", "reason"),
     [
-        (ComputesInNumPy, "neither an input, a weight nor the output"),
+        (ComputesInNumPy, "a number or NumPy array made during the call"),
         (ReadsValues, "reads the values"),
         (BranchesOnValues, "reads the values"),
         (SetsAttribute, "sets its attribute 'calls'"),
         (AssignsVariable, "writes to the variable"),
-        (ScalesByNumber, "neither an input, a weight nor the output"),
+        (ScalesByNumber, "a number or NumPy array made during the call"),
         (AddsLoss, "adds a loss"),
     ],
 )
