@@ -19,11 +19,7 @@ Array as_array(py::handle object) {
 
 Array exact_array(py::handle object) { return Py_TYPE(object.ptr()) == numpy_type() ? as_array(object) : Array(); }
 
-index Array::size() const {
-  index product = 1;
-  for (index i = 0; i < ndim(); i++) product *= shape(i);
-  return product;
-}
+index Array::nbytes() const { return size() * dtype().itemsize(); }
 
 std::string shape_string(const std::vector<index>& shape) {
   std::string text = "(";

@@ -19,8 +19,12 @@ class Array : public py::object {
   index ndim() const { return fields().nd; }
   index shape(index axis) const { return fields().dimensions[axis]; }
   const index* shape() const { return fields().dimensions; }
-  index size() const;
-  index nbytes() const { return size() * dtype().itemsize(); }
+  index size() const {
+    index product = 1;
+    for (index i = 0; i < ndim(); i++) product *= shape(i);
+    return product;
+  }
+  index nbytes() const;
   py::dtype dtype() const { return py::reinterpret_borrow<py::dtype>(fields().descr); }
   int type_number() const { return py::detail::array_descriptor_proxy(fields().descr)->type_num; }  // of NumPy
   bool has(int flags) const { return (fields().flags & flags) == flags; }

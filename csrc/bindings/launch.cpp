@@ -2,19 +2,8 @@
 
 namespace pydl {
 
-bool addresses(const Memory* in, std::size_t reads, const Array* out, std::size_t writes, const void** from,
-               void** to) {
-  bool some = false;
-  for (std::size_t i = 0; i < reads; i++) from[i] = in[i].data;
-  for (std::size_t i = 0; i < writes; i++) {
-    to[i] = mutable_data<void>(out[i]);
-    some |= out[i].size() > 0;
-  }
-  return some;
-}
-
-void record(Plan& plan, const char* op, std::vector<Memory> in, const Array* out, std::size_t writes, Plan::Run run,
-            Plan::Packing packing) {
+void record(Plan& plan, const char* op, const std::vector<Memory>& in, const Array* out, std::size_t writes,
+            Plan::Run run, Plan::Packing packing) {
   if (!run) {
     run = [](const void* const*, void* const*, const void*) {};
     packing = {};

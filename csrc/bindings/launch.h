@@ -5,7 +5,7 @@
 //   });
 //
 // The body must take all it touches from `call`, and capture only values: a plan calls it again with other memory.
-// `outs` are arrays that this call made; if all of them are empty, the body does not run.
+// The outputs are arrays that this call made; if all of them are empty, the body does not run.
 #pragma once
 #include <unistd.h>
 
@@ -79,19 +79,21 @@ struct KernelScope {
   InKernels here;
 };
 
-// The addresses of what a launch reads and writes. False if there is nothing to write, thus nothing to do: a kernel
-// might still loop over many empty rows.
-bool addresses(const Memory* in, std::size_t reads, const Array* out, std::size_t writes, const void** from, void** to);
 // A step of a plan, which keeps `out` until it has recorded all; without `run` one that does nothing.
-void record(Plan& plan, const char* op, std::vector<Memory> in, const Array* out, std::size_t writes, Plan::Run run,
-            Plan::Packing packing);
+void record(Plan& plan, const char* op, const std::vector<Memory>& in, const Array* out, std::size_t writes,
+            Plan::Run run, Plan::Packing packing);
 
 template <std::size_t In, std::size_t Out, class Body>
 void launch(const char* op, const Memory (&in)[In], const Array (&out)[Out], const Body& body,
             Plan::Packing packing = {}) {
   const void* from[In];
   void* to[Out];
-  const bool some = addresses(in, In, out, Out, from, to);
+  bool some = false;  // nothing to write, nothing to do: a kernel might still loop over many empty rows
+  for (std::size_t i = 0; i < In; i++) from[i] = in[i].data;
+  for (std::size_t i = 0; i < Out; i++) {
+    to[i] = mutable_data<void>(out[i]);
+    some |= out[i].size() > 0;
+  }
   if (some) {
     KernelScope run;
     body(KernelCall{kernels(), from, to, nullptr});
