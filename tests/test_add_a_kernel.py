@@ -1,4 +1,4 @@
-"""docs/add_a_kernel.md keeps its word: its C++ compiles, its Python runs, and its files are counted right."""
+"""docs/add_a_kernel.md is correct: its C++ compiles, its Python runs, and its counts of files are right."""
 
 import re
 import shutil
@@ -16,14 +16,14 @@ from pydl import _core
 from pydl.testing import check_gradients
 
 TEXT = (ROOT / "docs" / "add_a_kernel.md").read_text()
-BLOCKS = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))  # by the file that they are of
-BEFORE = {  # where the additions to a file go: before its last line like this
+BLOCKS = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))  # file: text
+BEFORE = {  # additions to a file go before its last line that begins so
     "csrc/contract/activations.def": "#undef", "csrc/contract/families.def": "#undef",
     "csrc/contract/norm.h": "}  // namespace", "csrc/kernels/common/activation.h": "template <class Body>",
 }  # fmt: skip
 
 
-def test_the_files_are_counted() -> None:
+def test_counts_of_files_are_right() -> None:
     entries = re.findall(r"^- \*\*\[.*?\]\(.*?\): (\d)\b(.*?)(?=^- |^$)", TEXT, re.MULTILINE | re.DOTALL)
     assert [int(count) for count, _ in entries] == [2, 3, 8]
     for count, text in entries:
@@ -34,17 +34,17 @@ def test_the_files_are_counted() -> None:
         assert set(new) <= BLOCKS.keys()
 
 
-def test_the_kernels_compile(tmp_path: Path) -> None:
+def test_kernels_compile(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "csrc", tmp_path / "csrc", ignore=shutil.ignore_patterns("tests", "bindings"))
     sources = [path for path in BLOCKS if path.startswith(("csrc/contract", "csrc/kernels"))]
     for path in sources:
-        place = tmp_path / path
+        target = tmp_path / path
         if path not in BEFORE:
-            place.write_text(BLOCKS[path])
+            target.write_text(BLOCKS[path])
             continue
-        before, mark, after = place.read_text().rpartition(f"\n{BEFORE[path]}")
+        before, mark, after = target.read_text().rpartition(f"\n{BEFORE[path]}")
         assert mark, path
-        place.write_text(f"{before}\n{BLOCKS[path]}{mark}{after}")
+        target.write_text(f"{before}\n{BLOCKS[path]}{mark}{after}")
     command = ["c++", "-std=c++17", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-DPYDL_ISA=baseline", "-Icsrc"]
     compiled = ["norm/rms_norm", "elementwise/elementwise", "table"]
     command += [f"csrc/kernels/{stem}.cpp" for stem in compiled]
@@ -52,8 +52,8 @@ def test_the_kernels_compile(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_binding_calls_what_there_is() -> None:
-    """It is not compiled, which takes pybind11: its functions are those of the headers of bindings."""
+def test_binding_calls_existing_functions() -> None:
+    """Its functions are in the headers of bindings. It is not compiled, as that needs pybind11."""
     text = BLOCKS["csrc/bindings/bind_rms_norm.cpp"]
     headers = "".join(path.read_text() for path in sorted((ROOT / "csrc").rglob("*.h")) if "tests" not in path.parts)
     called = set(re.findall(r"(?<![\w:.])(\w+)(?:<\w+>)?\(", re.sub(r'"[^"]*"|//.*', "", text)))
@@ -64,7 +64,7 @@ def test_the_binding_calls_what_there_is() -> None:
 
 
 def module(path: str) -> dict[str, Any]:
-    """What the module of this block defines."""
+    """The names that the module of this block defines."""
     name = path.removesuffix(".py").replace("/", ".")
     made = ModuleType(name)
     made.__package__ = name.rpartition(".")[0]
@@ -72,7 +72,7 @@ def module(path: str) -> dict[str, Any]:
     return vars(made)
 
 
-def test_the_op_is_differentiable(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
+def test_op_is_differentiable(monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> None:
     def scale(x: Any, epsilon: float) -> Any:
         return 1 / np.sqrt((x * x).mean(-1, keepdims=True) + epsilon)
 
@@ -85,7 +85,7 @@ def test_the_op_is_differentiable(monkeypatch: pytest.MonkeyPatch, rng: np.rando
     check_gradients(module("pydl/ops/rms_norm.py")["rms_norm"], [rng.standard_normal((3, 5))])
 
 
-def test_the_layer_runs_and_replays() -> None:
+def test_layer_runs_and_replays() -> None:
     layer = module("pydl/layers/scaled_tanh.py")["ScaledTanh"]
     x = np.array([[3.0, -4.0, 0.5]], np.float32)
     np.testing.assert_allclose(layer()(x).numpy(), 1.7159 * np.tanh(2 / 3 * x), rtol=1e-6)
@@ -99,7 +99,7 @@ def test_the_layer_runs_and_replays() -> None:
     assert model.explain_plan().training.replays
 
 
-def test_the_files_exist() -> None:
+def test_named_files_exist() -> None:
     named = re.findall(r"`((?:pydl|csrc|tests|bench|docs)/[\w/.]+)`", TEXT)
     assert len(named) > 50
     assert [
@@ -107,7 +107,7 @@ def test_the_files_exist() -> None:
     ] == []
 
 
-def test_the_activation_asks_its_kernel() -> None:
+def test_activation_calls_its_kernel() -> None:
     from pydl.ops import activation
 
     made = dict(vars(activation))

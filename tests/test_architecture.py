@@ -1,7 +1,7 @@
-"""Imports: pydl/ has floors, a module imports from those below and, without a cycle, from its own; bench/ has no cycle.
+"""Imports: modules of pydl/ import from lower floors and, without a cycle, from their own; bench/ has no cycle.
 
-Every import counts, at the top of a file, in a function and under TYPE_CHECKING; so does that of the packages that a
-module lies in. docs/design/architecture.md tells what the floors are for.
+Every import counts: at the top of a file, in a function, under TYPE_CHECKING, and imports of a module's packages.
+docs/design/architecture.md describes the floors.
 """
 
 import ast
@@ -31,7 +31,7 @@ FLOORS = (
     ("datasets", "generation", "interop", "scenarios", "testing", "utils"),
     ("",),  # pydl/__init__.py
 )
-CALL_KERNELS = {"_installation", "config", "memory", "autograd", "ops"}  # what may import _core
+CALL_KERNELS = {"_installation", "config", "memory", "autograd", "ops"}  # may import _core
 
 
 @cache
@@ -40,7 +40,7 @@ def imports_in(text: str) -> list[ast.Import | ast.ImportFrom]:
 
 
 def imported(root: str, name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
-    """The modules that this one imports, anywhere in it, and their packages but those that it lies in itself."""
+    """The modules that this module imports, and their packages, but not its own packages."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in imports_in(path.read_text()):
         if isinstance(node, ast.Import):
@@ -65,8 +65,8 @@ def modules_of(root: Path) -> dict[str, Path]:
     return found
 
 
-def arrows_of(root: Path) -> dict[str, set[str]]:
-    """Each module, and those of its package that it imports."""
+def imports_of(root: Path) -> dict[str, set[str]]:
+    """Each module with the modules of the same package that it imports."""
     modules = modules_of(root)
     files = {name: path for name, path in modules.items() if path.suffix == ".py"}
     return {name: set(imported(root.name, name, path, modules)) - {name} for name, path in files.items()}
@@ -74,7 +74,7 @@ def arrows_of(root: Path) -> dict[str, set[str]]:
 
 def cycles(root: Path) -> list[str]:
     try:
-        TopologicalSorter(arrows_of(root)).prepare()
+        TopologicalSorter(imports_of(root)).prepare()
     except CycleError as error:
         return ["a cycle: " + " <- ".join(error.args[1])]
     return []
@@ -86,7 +86,7 @@ def violations(root: Path) -> list[str]:
     units = {name.partition(".")[0] for name in modules}
     found = [f"{unit or 'pydl'} has no floor" for unit in sorted(units - floor.keys())]
     found += [f"{unit} has a floor and is not there" for unit in sorted(floor.keys() - units)]
-    for name, targets in arrows_of(root).items():
+    for name, targets in imports_of(root).items():
         unit = name.partition(".")[0]
         for target in sorted(targets):
             if floor.get(target.partition(".")[0], 0) > floor.get(unit, len(FLOORS)):
@@ -96,7 +96,7 @@ def violations(root: Path) -> list[str]:
     return found + cycles(root)
 
 
-def test_no_import_goes_up_and_none_in_a_circle() -> None:
+def test_imports_go_down_without_cycles() -> None:
     assert violations(ROOT / "pydl") == []
     assert cycles(ROOT / "bench") == []
 
@@ -118,7 +118,7 @@ def test_no_import_goes_up_and_none_in_a_circle() -> None:
         ("base/tree.py", "from .. import Tensor", "base.tree imports , which stands above it"),
     ],
 )
-def test_a_planted_import_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
+def test_planted_import_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
     root = tmp_path / "pydl"
     shutil.copytree(ROOT / "pydl", root, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     with (root / file).open("a") as module:
@@ -134,7 +134,7 @@ def test_a_planted_import_is_found(tmp_path: Path, file: str, text: str, message
         ("cases/case.py", "if TYPE_CHECKING:\n    from ..peers import PEERS, torch", "a cycle: "),
     ],
 )
-def test_a_planted_cycle_of_bench_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
+def test_planted_cycle_of_bench_is_found(tmp_path: Path, file: str, text: str, message: str) -> None:
     root = tmp_path / "bench"
     shutil.copytree(ROOT / "bench", root, ignore=shutil.ignore_patterns("results", "__pycache__"))
     with (root / file).open("a") as module:
@@ -143,7 +143,7 @@ def test_a_planted_cycle_of_bench_is_found(tmp_path: Path, file: str, text: str,
     assert found.startswith(message), found
 
 
-def test_the_files_of_a_kernel_family_carry_its_name() -> None:
+def test_files_of_a_kernel_family_have_its_name() -> None:
     families = re.findall(r"^PYDL_FAMILY\((\w+),", (ROOT / "csrc/contract/families.def").read_text(), re.MULTILINE)
     assert families
     for name in families:
@@ -156,13 +156,13 @@ def test_the_files_of_a_kernel_family_carry_its_name() -> None:
 RESERVED = {
     r"#pragma omp|<omp\.h>": ("csrc/runtime/threads/worker_pool.cpp",),
     r"pybind11|Python\.h": ("csrc/bindings/*",),
-    r"np\.random\.(?!default_rng|Generator)|^import random\b": (),  # the state of the process: no file
+    r"np\.random\.(?!default_rng|Generator)|^import random\b": (),  # process-wide state: no file may have it
     r"\bos\.(replace|rename)\b": ("pydl/base/files.py",),
 }
 
 
 @pytest.mark.parametrize("words", RESERVED)
-def test_only_these_files_may(words: str) -> None:
+def test_words_are_only_in_the_listed_files(words: str) -> None:
     files = [
         f for root in ("pydl", "csrc") for f in sorted((ROOT / root).rglob("*")) if f.suffix in {".py", ".h", ".cpp"}
     ]

@@ -1,4 +1,4 @@
-"""The benchmark harness: its statistics, and a run of it from the outside."""
+"""The benchmark harness: its statistics, and runs of its command."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ def run_bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def run_python(code: str) -> str:
-    """In a fresh process, where bench finds itself as it does in use."""
+    """Runs code in a new process at the root, where bench is importable."""
     return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
@@ -30,7 +30,7 @@ def test_lists_the_cases_of_a_family() -> None:
     assert run_bench("--list", "no such case").returncode == 2
 
 
-def test_verifies_and_times_in_processes_of_their_own(tmp_path: Path) -> None:
+def test_verifies_and_times_in_separate_processes(tmp_path: Path) -> None:
     output = tmp_path / "out.json"
     arguments = ["gemm/64x64x64/transpose_ab", "--peers", "numpy", "--threads", "1", "--rounds", "3", "--slot", "0.01"]
     done = run_bench(*arguments, "--json", str(output))
@@ -44,7 +44,7 @@ def test_verifies_and_times_in_processes_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("n", "expected"), [(15, "(8, 4, 12)"), (3, "(2, 1, 3)"), (101, "(51, 41, 61)")])
 def test_interval_of_the_median(n: int, expected: str) -> None:
-    """The ranks of the tables of the sign test: 4 and 12 of 15 hold the median with 96.5 %."""
+    """Ranks by the sign test: the values of ranks 4 and 12 of 15 enclose the median with 96.5 %."""
     assert run_python(f"from bench.timing import interval; print(interval(range(1, {n} + 1)))").strip() == expected
 
 
@@ -66,7 +66,7 @@ group = Group("", {"conv2d/*": 2.5}, max_microseconds={"overhead/*": 5.0})
 
 
 def test_verdicts_on_goals() -> None:
-    """The interval has to reach the goal; the peer is the strongest one with the malloc that is installed."""
+    """The interval must reach the goal; the peer is the fastest one with the installed malloc."""
     assert run_python(GOALS + "print(*(verdict(goal, (2, 1, 3)) for goal in (2, 3, 3.1)), sep=', ')").strip() == (
         "yes, within noise, no"
     )
@@ -85,7 +85,7 @@ def test_geometric_mean_of_a_group() -> None:
     assert low < middle < high
 
 
-def test_every_goal_of_the_table_has_its_cases() -> None:
+def test_every_goal_has_cases() -> None:
     listed = run_bench("--suite", "peers", "--list").stdout.split()
     assert {"conv2d/alex1/forward", "gemm/64x64x64/transpose_ab", "nets/alphago/train", "nets/mlp/fit"} <= set(listed)
     assert len(listed) == len(set(listed))
@@ -94,7 +94,7 @@ def test_every_goal_of_the_table_has_its_cases() -> None:
     )
 
 
-def test_options_of_recurrent_layers_have_the_plain_layer_beside_them() -> None:
+def test_options_of_recurrent_layers_are_compared_with_the_plain_layer() -> None:
     arguments = ["recurrent_options/rnn/train/recurrent_dropout", "recurrent_lengths/rnn/inference"]
     done = run_bench(*arguments, "--suite", "recurrent", "--peers", "pydl-plain", "--threads", "2", "--starts", "1")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -103,7 +103,7 @@ def test_options_of_recurrent_layers_have_the_plain_layer_beside_them() -> None:
         assert "pydl-plain" in done.stdout.split(f"| {case} | 2 |")[1].splitlines()[0]
 
 
-def test_two_versions_of_pydl_take_turns(tmp_path: Path) -> None:
+def test_two_versions_of_pydl_alternate(tmp_path: Path) -> None:
     (tmp_path / "pydl").symlink_to(Path(_core.__file__).parent)
     options = ["--threads", "1", "--rounds", "3", "--slot", "0.01"]
     done = run_bench("gemm/64x64x64/transpose_ab", "--against", str(tmp_path), *options)
@@ -114,7 +114,7 @@ def test_two_versions_of_pydl_take_turns(tmp_path: Path) -> None:
     assert "--against: expected a folder with pydl in it" in done.stderr
 
 
-def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None:
+def test_writes_the_table_of_goals_between_its_marks(tmp_path: Path) -> None:
     document = tmp_path / "doc.md"
     document.write_text("before\n<!-- bench: peers -->\nold\n<!-- bench: end of peers -->\nafter\n")
     arguments = ["64x64x64/transpose_ab", "--suite", "peers", "--peers", "numpy", "--threads", "1", "--starts", "2"]
@@ -127,8 +127,8 @@ def test_writes_the_table_of_the_goals_between_its_marks(tmp_path: Path) -> None
     assert "| gemm/64x64x64/transpose_ab | 1 |" in text
 
 
-def test_readme_and_docs_show_what_the_benchmark_wrote() -> None:
-    """`python -m bench --update-docs` has nothing to change: no figure stands there that is not in the files."""
+def test_readme_and_docs_show_the_published_results() -> None:
+    """`python -m bench --update-docs` has nothing to change: every figure comes from the result files."""
     code = "from bench import published\n"
     code += "print(*(path for path, text in published.texts().items() if path.read_text() != text))"
     assert run_python(code).strip() == ""
@@ -142,7 +142,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("stem", CHANGES)
-def test_another_figure_changes_the_texts(stem: str, tmp_path: Path) -> None:
+def test_changed_result_changes_the_texts(stem: str, tmp_path: Path) -> None:
     results = shutil.copytree(ROOT / "bench" / "results", tmp_path / "results")
     part, name, expected = CHANGES[stem]
     figures = json.loads((results / f"{stem}.json").read_text())
@@ -154,14 +154,14 @@ def test_another_figure_changes_the_texts(stem: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("suite", "stems"), [("peers", ("kernels", "nets")), ("recurrent", ("recurrent",))])
-def test_the_cases_with_goals_are_the_published_ones(suite: str, stems: tuple[str, ...]) -> None:
-    """A new case that a pattern of a group matches gets a goal; this is where one sees it."""
+def test_cases_with_goals_equal_the_published_ones(suite: str, stems: tuple[str, ...]) -> None:
+    """A new case that a pattern of a group matches gets a goal, and must be published."""
     code = f"from bench import goals\nprint(*[case.name for case in goals.select((), goals.groups({suite!r}, None))])"
     files = [json.loads((ROOT / "bench" / "results" / f"{stem}.json").read_text()) for stem in stems]
     assert set(run_python(code).split()) == {line["case"] for file in files for line in file["results"]}
 
 
-def test_publishes_into_a_file_and_the_texts(tmp_path: Path) -> None:
+def test_publishes_into_files_of_groups(tmp_path: Path) -> None:
     """A run of two groups writes their files; records name the peer and the share of the peak."""
     code = (
         GOALS
@@ -188,7 +188,7 @@ published.publish("", "peers", [Group("go", {{"conv2d/*": 2.5}}), nets], [go, re
     assert [line["case"] for line in nets["results"]] == ["nets/mlp/train"]
 
 
-def test_a_wrong_answer_is_not_timed() -> None:
+def test_wrong_result_is_not_timed() -> None:
     code = "import numpy as np; from bench.reference import largest_error as e; t = 1e-3; ones = np.ones(3)\n"
     code += "print(e([ones + 1e-5], [ones]) <= t, e([ones * np.nan], [ones]) <= t, e([ones], [ones[:2]]) <= t)"
     assert run_python(code).split() == ["True", "False", "False"]

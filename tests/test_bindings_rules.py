@@ -1,4 +1,4 @@
-"""Bindings know one type of array, made in array.h, and run kernels through launch.h only: a device enters there."""
+"""Bindings use one type of array, made in array.h, and run kernels through launch.h only: the interface for devices."""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import pytest
 from conftest import ROOT
 
 BINDINGS = ROOT / "csrc" / "bindings"
-# What no file may name, but those of the door itself and the exceptions.
+# Patterns that only array.h or launch.h, and the exceptions, may contain.
 RULES = {
     "array": r"""py::(?:array|buffer)\w* | \w*Py(?:Array|Buffer)\w* | PyObject_GetBuffer | npy_api | array_\w*proxy
         | reinterpret_(?:borrow|steal)<Array> | <pybind11/numpy\.h> | <numpy/""",
     "launch": r"""(?<![\w.>])kernels\(\) | KernelScope | WithoutGil | InKernels | gil_scoped_release
         | PyEval_SaveThread | Py_BEGIN_ALLOW_THREADS | \badd_step\( | \bPlan::run\( | "runtime/dispatch\.h" | "kernels/
-        | query_kernels\(\)(?!\)\.saved_size\(|\.f32\.conv2d\.algorithm\()""",  # a question runs nothing
+        | query_kernels\(\)(?!\)\.saved_size\(|\.f32\.conv2d\.algorithm\()""",  # query functions run no kernel
 }
 EXCEPTIONS = {
     ("launch", "bind_config.cpp"): "names and sets the instruction set; calls no kernel",
@@ -24,12 +24,12 @@ NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"\(.*?\)"|(?<!include )"(?:\\.|[^"\\\
 
 
 def code_of(text: str) -> str:
-    """Without comments and strings, with the same lines."""
+    """The text without comments and strings, with the same line numbers."""
     return NO_CODE.sub(lambda found: "\n" * found[0].count("\n"), text)
 
 
 def faults(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """(rule, file, what it names, with the line)"""
+    """(rule, file, line: match)"""
     for path in sorted(folder.glob("*.*")):
         for number, line in enumerate(code_of(path.read_text()).split("\n"), 1):
             for rule, pattern in RULES.items():
@@ -37,14 +37,14 @@ def faults(folder: Path) -> Iterator[tuple[str, str, str]]:
                     yield rule, path.name, f"{number}: {found[0]}"
 
 
-def test_arrays_and_launches_have_one_door() -> None:
+def test_only_array_h_and_launch_h_contain_the_patterns() -> None:
     found = list(faults(BINDINGS))
     assert [fault for fault in found if fault[:2] not in EXCEPTIONS] == []
     assert EXCEPTIONS.keys() <= {fault[:2] for fault in found}, "an exception that nothing needs"
 
 
-def test_the_door_itself_is_seen() -> None:
-    """The patterns are those of the code: they find it where it belongs."""
+def test_patterns_match_array_h_and_launch_h() -> None:
+    """The patterns match the code of array.h and launch.h, so they are up to date."""
     for rule, pattern in RULES.items():
         text = code_of((BINDINGS / f"{rule}.h").read_text())
         assert len(re.findall(pattern, text, re.VERBOSE)) >= 5, rule
@@ -76,7 +76,7 @@ def test_the_door_itself_is_seen() -> None:
         ("launch", "const auto& table = query_kernels();"),
     ],
 )
-def test_a_planted_fault_is_found(rule: str, line: str, tmp_path: Path) -> None:
+def test_planted_fault_is_found(rule: str, line: str, tmp_path: Path) -> None:
     text = f'// py::array, KernelScope\nconst char* text = "py::array \\" KernelScope";\n{line}\n'
     (tmp_path / "bind_x.cpp").write_text(text)
     found = list(faults(tmp_path))
@@ -95,6 +95,6 @@ def test_a_planted_fault_is_found(rule: str, line: str, tmp_path: Path) -> None:
         'm.def("f", &f, R"(KernelScope\npy::array)");',
     ],
 )
-def test_the_rest_is_free(line: str, tmp_path: Path) -> None:
+def test_ordinary_bindings_are_accepted(line: str, tmp_path: Path) -> None:
     (tmp_path / "bind_x.cpp").write_text(f"{line}\n")
     assert not list(faults(tmp_path))

@@ -1,4 +1,4 @@
-"""The fuzzer: a short run of every part that needs no PyTorch, and planted faults, which it must find."""
+"""The fuzzer: a short run of every part that needs no PyTorch, and planted faults that it must find."""
 
 import subprocess
 import sys
@@ -21,11 +21,11 @@ CASES = {"core": 250, "kernels": 120, "bits": 60, "plans": 25}
 
 
 def silent(text: str) -> None:
-    """Takes notes for nobody."""
+    """Discards notes."""
 
 
 def findings(part: Any, cases: int, seed: int = 1) -> list[str]:
-    """What the cases of a part find, in this process: only faults that cannot crash it."""
+    """The findings of a part, run in this process: only for faults that cannot crash it."""
     found = []
     for case in range(cases):
         try:
@@ -36,7 +36,7 @@ def findings(part: Any, cases: int, seed: int = 1) -> list[str]:
 
 
 @pytest.mark.parametrize("part", CASES)
-def test_a_short_run_finds_nothing(part: str) -> None:
+def test_short_run_finds_nothing(part: str) -> None:
     result = runner.run(runner.Result(part, 20, None), 60, 0, CASES[part] - 1)
     assert not result.findings, result.findings[0]
     assert result.calls == CASES[part]
@@ -60,7 +60,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[Any], A
     return plant
 
 
-def test_a_wrong_number_is_found(planted: Any) -> None:
+def test_wrong_number_is_found(planted: Any) -> None:
     planted("flip", lambda right: lambda x, axis: np.negative(right(x, axis)))
     assert any("flip" in text for text in findings(kernels, 300))
 
@@ -74,12 +74,12 @@ def test_bits_that_depend_on_threads_are_found(planted: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), TypeError("matmul() failed")])
-def test_an_error_without_a_name_is_found(error: Exception) -> None:
+def test_error_without_a_name_is_found(error: Exception) -> None:
     with pytest.raises(Finding, match="without its name"):
         core.judged("matmul", {"a": np.ones(3)}, error)
 
 
-def test_a_plan_that_differs_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_plan_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     right = layers.Dense.call
     monkeypatch.setattr(layers.Dense, "call", lambda self, x: right(self, x) * (1 if _recording() else 1.5))
     assert any("layer by layer" in text for text in findings(plans, 30))
@@ -92,17 +92,17 @@ def _recording() -> bool:
 @pytest.mark.parametrize(
     ("fault", "word"), [("behind", "crash: SIGSEGV"), ("before", "crash: SIGSEGV"), ("hang", "hang: ")]
 )
-def test_a_crash_and_a_hang_are_found_and_repeated(fault: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crash_and_hang_are_found_and_reproduced(fault: str, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYDL_FUZZ_PLANTED", fault)
     monkeypatch.setattr(runner, "CPU_SECONDS", 0.5)
     result = runner.run(runner.Result("planted", 3, None), 60, 0, 9, most=1)
     ((case, text),) = result.findings
     assert text.startswith(word)
-    assert f"planted: {fault}" in text  # said by the case alone, in a second child
+    assert f"planted: {fault}" in text  # from the second run, of this case alone
     assert result.command(case) == f"python -m tests.fuzz --part planted --seed 3 --replay {case}"
 
 
-def test_memory_between_forbidden_pages() -> None:
+def test_arrays_end_at_a_guard_page() -> None:
     with Arena() as arena:
         for shape in ((3,), (0, 4), (PAGE,), ()):
             array = arena.empty(shape, np.float64)
@@ -123,8 +123,8 @@ def test_comparisons_find_nan_and_last_bits() -> None:
     same_bits(one * np.nan, one * np.nan, "x")
 
 
-def test_the_command_replays_and_exits_with_1() -> None:
-    """The exit code tells of findings; without PyTorch nobody forgets the parts that need it."""
+def test_command_replays_a_case() -> None:
+    """Exit code 0: no findings."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.fuzz", "--part", "kernels", "--replay", "7"],
         cwd=ROOT,
@@ -135,12 +135,12 @@ def test_the_command_replays_and_exits_with_1() -> None:
     assert done.stdout.splitlines()[-1] == "1 calls, 0 findings"
 
 
-def test_without_torch_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_without_torch_is_an_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: None)
     assert command.main(["--seconds", "0", "--part", "ops"]) == 2
     assert "--without-torch" in capsys.readouterr().out
 
 
-def test_findings_of_one_kind_are_told_once() -> None:
+def test_findings_of_one_kind_are_reported_once() -> None:
     found = [("1", "f(x)\nat (3,) 1.5"), ("2", "g(x)\nat (4,) -2e-5"), ("3", "h(x)\nKeyError('y')")]
     assert command.kinds(found) == [(found[0], 1), (found[2], 0)]

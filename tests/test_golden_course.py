@@ -1,4 +1,4 @@
-"""The numbers on the slides of the course that this library is for: what is worked out there by hand comes out here."""
+"""Worked examples of a course: pydl gives the numbers that its slides compute by hand."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 from pydl import Input, Sequential, layers, ops
 from tests.models.nets import slide
 
-SIGMOID_NETWORK = [  # a row per neuron, then the biases
+SIGMOID_NETWORK = [  # a row per unit, then the biases
     ([[1, -2], [-1, 1]], [1, 0]),
     ([[2, -1], [-2, -1]], [0, 0]),
     ([[3, -1], [-1, 4]], [-2, 2]),
@@ -78,13 +78,13 @@ def parameters(input_shape: tuple[int, ...], layer: layers.Layer) -> int:
     return Sequential([Input(input_shape), layer]).count_params()
 
 
-def test_a_convolution_needs_few_weights() -> None:
-    """200 x 200 pixels to 40,000 units: 1.6e9 weights if every unit sees all of them, 2,500 for 100 maps of 5 x 5."""
+def test_convolution_needs_few_weights() -> None:
+    """200 x 200 pixels to 40,000 units: 1.6e9 weights if fully connected, 2,500 for 100 filters of 5 x 5."""
     assert 40_000 * parameters((200 * 200,), layers.Dense(1, use_bias=False)) == 1_600_000_000
     assert parameters((200, 200, 1), layers.Conv2D(100, 5, use_bias=False)) == 2_500
 
 
-def test_the_cnn_of_the_slide_has_137660_parameters() -> None:
+def test_cnn_of_the_slide_has_137660_parameters() -> None:
     model = slide()
     assert [layer.count_params() for layer in model.layers] == [250, 0, 11_300, 0, 0, 125_100, 1_010]
     assert model.count_params() == 137_660

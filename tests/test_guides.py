@@ -1,4 +1,4 @@
-"""The guides keep their word: the Python of each page runs, and their tables hold every public name."""
+"""Guides: the Python of each page runs, in order, and the tables have every public name."""
 
 import re
 import runpy

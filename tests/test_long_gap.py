@@ -1,4 +1,4 @@
-"""examples/long_gap.py, with gaps so short that it takes a second or two."""
+"""examples/long_gap.py with short gaps, for a run of a second or two."""
 
 import importlib.util
 from pathlib import Path
@@ -20,7 +20,7 @@ def example() -> Any:
     return module
 
 
-def test_tasks_are_what_they_say(example: Any, rng: np.random.Generator) -> None:
+def test_tasks_have_the_documented_data(example: Any, rng: np.random.Generator) -> None:
     x, y = example.adding(rng, 50, 20)
     assert (x[:, :, 1].sum(axis=1) == 2).all()
     assert (x[:, :10, 1].sum(axis=1) == 1).all()
@@ -30,7 +30,7 @@ def test_tasks_are_what_they_say(example: Any, rng: np.random.Generator) -> None
     assert not x[:, 1:, :8].any()
 
 
-def test_the_gradient_decides_who_learns(example: Any) -> None:
+def test_models_with_a_lasting_gradient_learn(example: Any) -> None:
     scores = {}
     for network in ("tanh RNN", "LSTM"):
         learned = example.learn("first symbol", network, gap=40, steps=250, units=16)
@@ -42,13 +42,13 @@ def test_the_gradient_decides_who_learns(example: Any) -> None:
     assert scores["LSTM"] > 0.9
 
 
-def test_training_ends_when_the_task_is_solved(example: Any) -> None:
+def test_training_stops_when_the_task_is_solved(example: Any) -> None:
     learned = example.learn("first symbol", "LSTM", gap=5, steps=1000, units=16)
     assert learned.steps < 1000
     assert learned.score == 1
 
 
-def test_one_command_prints_and_draws(
+def test_command_prints_and_plots(
     example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""The README keeps its word: its Python runs, its set-up is two commands, its links lead somewhere."""
+"""README: its Python runs, the setup is two commands, its links have targets."""
 
 import re
 import subprocess
@@ -21,11 +21,11 @@ def test_python_blocks_run(code: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_set_up_is_two_commands() -> None:
+def test_setup_is_two_commands() -> None:
     (setup,) = blocks("sh setup")
     assert len(setup.strip().splitlines()) == 2
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^):]+)\)", README))))
-def test_links_lead_to_files(target: str) -> None:
+def test_links_have_targets(target: str) -> None:
     assert (ROOT / target).exists()

@@ -1,4 +1,4 @@
-""".ci/check_text finds each kind of fault, and finds none here."""
+""".ci/check_text finds each kind of planted fault, and none in this repository."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def repository(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def test_nothing_is_found_here() -> None:
+def test_repository_has_no_fault() -> None:
     done = subprocess.run([sys.executable, SCRIPT, ROOT], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -52,7 +52,7 @@ def test_nothing_is_found_here() -> None:
         ("csrc/kernels/a.h", "// the crew\n", "csrc/kernels/a.h:1: 'crew' is called worker"),
     ],
 )
-def test_a_planted_fault_is_found(name: str, text: str, fault: str, tmp_path: Path) -> None:
+def test_planted_fault_is_found(name: str, text: str, fault: str, tmp_path: Path) -> None:
     words = "# pending: pool | csrc/* | reservoir\ncrew | csrc/*.h | worker\n"
     files = {name: text, "csrc/b.cpp": "// crew, of another place\n", ".ci/forbidden_words": words}
     assert list(check_text.faults(repository(tmp_path, files))) == [fault]
@@ -66,7 +66,7 @@ def test_a_planted_fault_is_found(name: str, text: str, fault: str, tmp_path: Pa
         ("csrc/a.cpp", "namespace a {\n" + "int f() { return 1; }\n" * 70 + "}\n"),
     ],
 )
-def test_what_no_rule_forbids(name: str, text: str, tmp_path: Path) -> None:
+def test_exceptions_of_the_rules(name: str, text: str, tmp_path: Path) -> None:
     assert list(check_text.faults(repository(tmp_path, {name: text}))) == []
 
 

@@ -1,4 +1,4 @@
-"""Misspelled arguments and names: the class that was called, and which name was meant."""
+"""Misspelled arguments and names: errors name the class and suggest the right name."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ WRONG: dict[str, tuple[Any, str]] = {
     "weights": (lambda: model().load_weights(filepat="a"), r"Sequential.load_weights\(\) got .*'filepath'?"),
     "summary": (lambda: model().summary(line_len=3), r"Sequential.summary\(\) got .*'line_length'?"),
     "nothing near": (lambda: layers.Dense(4, zzz=1), "Dense got .*'zzz'; it takes units, activation, "),
-    "layer of one's own": (lambda: Own(widht=3, width=2), "Own got .*'widht'; did you mean 'width'?"),
+    "custom layer": (lambda: Own(widht=3, width=2), "Own got .*'widht'; did you mean 'width'?"),
     "closed layer": (lambda: Closed(widht=3), "Closed got .*'widht'; did you mean 'width'?"),
     "axis": (lambda: layers.Concatenate(None), "axis: expected an integer, got None"),
     "call": (lambda: Own(3)(x, scal=2), r"Own.call\(\) got .*'scal'; did you mean 'scale'?"),
     "call of a layer": (lambda: layers.LSTM(1)(x[None], initial_states=[]), r"LSTM.call\(\) got .*'initial_state'?"),
     "call of a convolution": (lambda: layers.Conv1D(2, 1)(x[None], mask=x), r"Conv1D.call\(\) got .*'mask'"),
     "model": (lambda: Model(inputs=Input((2,)), output=Input((2,))), "Model got .*'output'; did you mean 'outputs'?"),
-    "model of one's own": (lambda: OwnModel(dept=3), "OwnModel got .*'dept'; did you mean 'depth'?"),
+    "custom model": (lambda: OwnModel(dept=3), "OwnModel got .*'dept'; did you mean 'depth'?"),
     "sequential": (lambda: Sequential([], nme="a"), "Sequential got .*'name'?"),
     "fit": (lambda: model().fit(x, x[:, :1], epoch=1), r"Sequential.fit\(\) got .*'epoch'; did you mean 'epochs'?"),
     "evaluate": (lambda: model().evaluate(x, x[:, :1], batchsize=1), r"Sequential.evaluate\(\) got .*'batch_size'?"),
@@ -101,7 +101,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "another optimizer": (lambda: optimizers.SGD(nestrov=True), "SGD got .*'nesterov'?"),
     "loss": (lambda: losses.MeanSquaredError(reducton="sum"), "MeanSquaredError got .*'reduction'?"),
     "loss with options": (lambda: losses.BinaryCrossentropy(from_logit=True), "BinaryCross.*'from_logits'?"),
-    "loss of one's own": (lambda: OwnLoss(margn=2), "OwnLoss got .*'margin'?"),
+    "custom loss": (lambda: OwnLoss(margn=2), "OwnLoss got .*'margin'?"),
     "metric": (lambda: metrics.BinaryAccuracy(treshold=0.1), "BinaryAccuracy got .*'threshold'?"),
     "precision": (lambda: metrics.Precision(threshold=0.1), "Precision got .*'thresholds'?"),
     "mean": (lambda: metrics.Mean(nme="a"), "Mean got .*'name'?"),
@@ -146,7 +146,7 @@ def test_unknown_names(name: str) -> None:
         call()
 
 
-def test_what_is_right_passes() -> None:
+def test_correct_arguments_pass() -> None:
     assert Own(3, name="a").width == 3
     Closed(width=2)
     loss = losses.Huber(delta=2.0, name="h")
@@ -160,7 +160,7 @@ def test_what_is_right_passes() -> None:
 # ---- old arguments ----------------------------------------------------------------------------------------------
 
 
-def test_arguments_that_keras_3_still_takes() -> None:
+def test_legacy_arguments_of_keras_3() -> None:
     assert Sequential([layers.Dense(12, input_dim=8), layers.Dense(1)]).count_params() == 12 * 9 + 13
     assert Sequential([layers.Dense(12, input_shape=(8,))]).count_params() == 12 * 9
     assert Sequential([layers.LSTM(2, input_shape=(None, 3))]).output_shape == (None, 2)
@@ -193,7 +193,7 @@ def test_weights_that_are_not_floats() -> None:
 @pytest.mark.parametrize(
     "name", ["he_normal", "glorot_uniform", "ones", "random_normal", "orthogonal", "truncated_normal"]
 )
-def test_a_single_initial_value_is_a_number(name: str) -> None:
+def test_initial_value_of_size_one_converts_to_a_number(name: str) -> None:
     values = initializers.get(name)((1, 1))
     assert float(values) == float(values[0, 0])
     assert np.array_equal(values.numpy(), values)
@@ -204,7 +204,7 @@ def test_a_single_initial_value_is_a_number(name: str) -> None:
         float(initializers.get(name)((2, 2)))
 
 
-def test_flags_and_shapes_that_cannot_be() -> None:
+def test_invalid_flags_and_shapes_are_refused() -> None:
     for value in ("x", 2, None, "False", 0.5, []):
         with pytest.raises(ValueError, match="trainable: expected True or False"):
             layers.Dense(2, trainable=value)
@@ -230,7 +230,7 @@ def test_flags_and_shapes_that_cannot_be() -> None:
             Sequential([Input((2,)), merge()])
 
 
-def test_activity_of_an_empty_batch_is_nothing() -> None:
+def test_activity_loss_of_an_empty_batch_is_zero() -> None:
     for layer in (layers.Dense(2, activity_regularizer="l2"), layers.ReLU(activity_regularizer="l1")):
         layer(np.zeros((0, 3)))
         assert [loss.item() for loss in layer.losses] == [0]

@@ -1,4 +1,4 @@
-"""Readers of data files: right content from small files made here, clear errors from damaged ones; splits, labels."""
+"""Readers of data files: contents of small generated files, errors for damaged ones; splits, labels."""
 
 import gzip
 import math
@@ -71,7 +71,7 @@ def test_damaged_idx(tmp_path, content, message):
         datasets.read_idx(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_error_names_a_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="train-images-idx3-ubyte"):
         datasets.mnist.load_data(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"zip\.train"):
@@ -144,7 +144,7 @@ def test_digits():
     np.testing.assert_array_equal(x_train, again)
 
 
-def test_digits_without_scikit_learn_names_it(monkeypatch):
+def test_digits_without_scikit_learn_is_an_import_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match="pip install scikit-learn"):
         datasets.digits.load_data()
@@ -159,7 +159,7 @@ def test_to_categorical():
         utils.to_categorical([0, 2], 2)
     with pytest.raises(ValueError, match="expected integers"):
         utils.to_categorical([0.5])
-    with pytest.raises(ValueError, match="expected integers"):  # and no warning of NumPy's
+    with pytest.raises(ValueError, match="expected integers"):  # and no warning from NumPy
         utils.to_categorical([math.nan])
     with pytest.raises(TypeError, match="x: expected class indices"):
         utils.to_categorical(["cat"])
@@ -178,7 +178,7 @@ def test_stratified_split():
 
 
 def bomb(head, size=1 << 30):
-    """About a millionth of `size` bytes that unpack to `head` and zeros; several members, as gzip allows."""
+    """A gzip file of several streams that unpacks to `size` bytes, `head` and zeros: about a million times its size."""
     block = gzip.compress(bytes(1 << 26))
     return gzip.compress(head) + block * (size >> 26)
 
@@ -198,7 +198,7 @@ def bomb(head, size=1 << 30):
         (datasets.read_usps, b"\n" * 100, "lines of at most"),
     ],
 )
-def test_bombs_are_not_unpacked(tmp_path, read, head, message):
+def test_decompression_bombs_are_refused(tmp_path, read, head, message):
     (tmp_path / "a.gz").write_bytes(bomb(head))
     tracemalloc.start()
     with pytest.raises(ValueError, match=message):
@@ -208,7 +208,7 @@ def test_bombs_are_not_unpacked(tmp_path, read, head, message):
     assert peak < 200 << 20
 
 
-def test_headers_that_cannot_be_true(tmp_path):
+def test_false_headers_are_refused(tmp_path):
     path = tmp_path / "a"
     for content in (
         struct.pack(">BBBB3I", 0, 0, 8, 3, 0, 2**32 - 1, 2**32 - 1),
@@ -224,7 +224,7 @@ def test_headers_that_cannot_be_true(tmp_path):
 
 
 @pytest.mark.parametrize("label_bytes", [0, -3072, 3, 5, 1.0, "1", None])
-def test_label_bytes_are_one_or_two(tmp_path, label_bytes):
+def test_label_bytes_must_be_one_or_two(tmp_path, label_bytes):
     (tmp_path / "a").write_bytes(bytes(3073))
     with pytest.raises(ValueError, match=r"\[read_cifar\] label_bytes: expected 1 .* or 2 .*, got"):
         datasets.read_cifar(tmp_path / "a", label_bytes)
@@ -232,7 +232,7 @@ def test_label_bytes_are_one_or_two(tmp_path, label_bytes):
 
 def test_cifar_100(tmp_path, rng):
     records = rng.integers(0, 256, (3, 3074), np.uint8)
-    records[:, :2] = [[1, 99], [200, 0], [3, 7]]  # coarse labels are not looked at
+    records[:, :2] = [[1, 99], [200, 0], [3, 7]]  # coarse labels are ignored
     (tmp_path / "a").write_bytes(records.tobytes())
     x, y = datasets.read_cifar(tmp_path / "a", np.int64(2))
     np.testing.assert_array_equal(y, [[99], [0], [7]])
@@ -240,7 +240,7 @@ def test_cifar_100(tmp_path, rng):
     assert x.flags.writeable
 
 
-def test_arguments_are_named():
+def test_errors_name_the_argument():
     for read in (datasets.read_idx, datasets.read_usps, datasets.read_cifar):
         for wrong in (None, 3, ["a"], b"a"):
             with pytest.raises(TypeError, match=rf"\[{read.__name__}\] path: expected a path, got"):

@@ -1,4 +1,4 @@
-"""Every public name has a docstring that is complete, and every example in one runs."""
+"""Every public name has a complete docstring, and every example runs."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ NAMES = public_names()
 
 
 def of_class(one: Public) -> str:
-    """The docstring of the class that a method is found in."""
+    """The docstring of the class of a method."""
     path = one.path.rpartition(".")[0]
     return next((other.doc for other in NAMES if other.path == path and other.kind == "class"), "")
 
 
-def test_every_public_name_is_explained() -> None:
+def test_every_public_name_has_a_complete_docstring() -> None:
     each = {one.path: complaints(one, of_class(one)) for one in NAMES}
     missing = {path: what for path, what in each.items() if what}
     assert not missing, "\n".join(f"{path}: {'; '.join(what)}" for path, what in missing.items())
 
 
-def test_all_of_the_package_is_looked_at() -> None:
+def test_public_names_cover_the_package() -> None:
     paths = {one.path for one in NAMES}
     assert {"ops.add", "layers.LSTM", "models.Model.fit", "Tensor.backward", "losses.Huber", "metrics.Mean"} <= paths
     assert len(paths) > 500
@@ -82,7 +82,7 @@ def scaled(x: Any, factor: float = 2.0) -> Any:
         (">>> ", "", "no example"),
     ],
 )
-def test_a_violation_is_found(old: str, new: str, complaint: str) -> None:
+def test_planted_violation_is_found(old: str, new: str, complaint: str) -> None:
     def altered(x: Any, factor: float = 2.0) -> Any: ...
 
     altered.__doc__, altered.__wrapped__ = (scaled.__doc__ or "").replace(old, new), scaled

@@ -1,4 +1,4 @@
-"""Generating sequences: kept states against the whole prefix run anew, and each way to choose; the scenario helpers."""
+"""Generation with carried states against runs over the whole prefix, for each decoding strategy; the scenarios."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ V = 7
 
 
 def language_model(cell: str = "lstm", one_hot: bool = False, mask_zero: bool = False) -> pydl.Sequential:
-    """Two recurrent layers that say what comes next; nothing learned, but each has its opinion."""
+    """An untrained language model with distinct probabilities."""
     pydl.set_seed(3)
     kind: Any = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}[cell]
     first = layers.Input((None, V)) if one_hot else layers.Embedding(V, 6, mask_zero=mask_zero)
@@ -30,46 +30,46 @@ def language_model(cell: str = "lstm", one_hot: bool = False, mask_zero: bool = 
     return model
 
 
-def read(model: Any, tokens: Array, one_hot: bool) -> Array:
-    """The distribution after these numbers, with the whole prefix run anew."""
-    return np.asarray(model.predict(np.eye(V, dtype=np.float32)[tokens] if one_hot else tokens)[:, -1])
+def read(model: Any, ids: Array, one_hot: bool) -> Array:
+    """The distribution of the next id, from a run over the whole prefix."""
+    return np.asarray(model.predict(np.eye(V, dtype=np.float32)[ids] if one_hot else ids)[:, -1])
 
 
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
-def test_greedy_is_the_argmax_of_the_whole_prefix(cell: str, one_hot: bool) -> None:
+def test_greedy_equals_the_argmax_over_the_whole_prefix(cell: str, one_hot: bool) -> None:
     model = language_model(cell, one_hot)
-    tokens = np.array([[1, 2, 3], [4, 0, 6]])
-    made = generate(model, tokens, 9)
+    ids = np.array([[1, 2, 3], [4, 0, 6]])
+    made = generate(model, ids, 9)
     for number in made.T:
-        np.testing.assert_array_equal(read(model, tokens, one_hot).argmax(axis=-1), number)
-        tokens = np.concatenate([tokens, number[:, None]], axis=1)
+        np.testing.assert_array_equal(read(model, ids, one_hot).argmax(axis=-1), number)
+        ids = np.concatenate([ids, number[:, None]], axis=1)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
-def test_padding_in_a_prompt_is_not_read(cell: str) -> None:
-    """On either side and in between, of rows of different lengths; nor is a 0 that is chosen."""
+def test_padding_in_a_prompt_is_ignored(cell: str) -> None:
+    """Padding before, after and inside rows of different lengths; a generated 0 is padding too."""
     model = language_model(cell, mask_zero=True)
-    tokens = np.array([[0, 0, 1, 2, 3], [4, 6, 0, 0, 0], [4, 0, 6, 0, 0], [0, 0, 0, 0, 0]])
-    made = generate(model, tokens, 9)
+    ids = np.array([[0, 0, 1, 2, 3], [4, 6, 0, 0, 0], [4, 0, 6, 0, 0], [0, 0, 0, 0, 0]])
+    made = generate(model, ids, 9)
     np.testing.assert_array_equal(made[1], made[2])
-    np.testing.assert_array_equal(made[:1], generate(model, tokens[:1, 2:], 9))
-    best = beam_search(model, tokens, 9, beams=1).sequences[:, 0]
+    np.testing.assert_array_equal(made[:1], generate(model, ids[:1, 2:], 9))
+    best = beam_search(model, ids, 9, beams=1).sequences[:, 0]
     np.testing.assert_array_equal(best, made)
     for number in made.T:
-        np.testing.assert_array_equal(read(model, tokens, False).argmax(axis=-1), number)
-        tokens = np.concatenate([tokens, number[:, None]], axis=1)
+        np.testing.assert_array_equal(read(model, ids, False).argmax(axis=-1), number)
+        ids = np.concatenate([ids, number[:, None]], axis=1)
 
 
 @pytest.mark.parametrize("mask_zero", [False, True])
-def test_a_step_is_one_plan(mask_zero: bool) -> None:
+def test_each_step_replays_one_plan(mask_zero: bool) -> None:
     step = Stepwise(language_model(mask_zero=mask_zero))
     generate(step, [[1]], 5)
     (plan,) = step._plans.info()
     assert plan["reason"] is None
 
 
-def test_draws_follow_the_distribution() -> None:
+def test_samples_follow_the_distribution() -> None:
     model = language_model()
     prompt = np.full((4000, 1), 2)
     expected = read(model, prompt[:1], False)[0]
@@ -89,7 +89,7 @@ def test_draws_follow_the_distribution() -> None:
     np.testing.assert_array_equal(first, generate(model, prompt[:9], 6, temperature=1.0))
 
 
-def test_rows_end_for_themselves() -> None:
+def test_each_row_ends_at_its_own_end_id() -> None:
     model = language_model()
     prompt = np.arange(V)[:, None]
     free = generate(model, prompt, 12)
@@ -102,46 +102,46 @@ def test_rows_end_for_themselves() -> None:
         assert (row[stop:] == end).all()
 
 
-def everything(model: Any, prompt: Array, steps: int, end: int, penalty: float) -> tuple[float, Array]:
-    """The best of all sequences there are."""
+def exhaustive_search(model: Any, prompt: Array, steps: int, end: int, penalty: float) -> tuple[float, Array]:
+    """The best sequence, by exhaustive search."""
     best: tuple[float, Array] = (-np.inf, prompt)
 
-    def extend(tokens: list[int], score: float) -> None:
+    def extend(ids: list[int], score: float) -> None:
         nonlocal best
-        made = tokens[1:]
+        made = ids[1:]
         if len(made) == steps or (made and made[-1] == end):
             total = score / ((5 + len(made)) / 6) ** penalty
             if total > best[0]:
                 best = (total, np.array(made + [end] * (steps - len(made))))
             return
-        log_p = np.log(read(model, np.array([tokens]), False)[0].astype(np.float64))
+        log_p = np.log(read(model, np.array([ids]), False)[0].astype(np.float64))
         for number in range(V):
-            extend([*tokens, number], score + log_p[number])
+            extend([*ids, number], score + log_p[number])
 
     extend([int(prompt[0])], 0.0)
     return best
 
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
-def test_beams_as_wide_as_the_tree_find_the_best(penalty: float) -> None:
+def test_beams_as_wide_as_the_tree_find_the_optimum(penalty: float) -> None:
     model = language_model()
     found = beam_search(model, [[1], [5]], 3, beams=V**3, end=2, length_penalty=penalty)
     for row, prompt in enumerate((1, 5)):
-        score, sequence = everything(model, np.array([prompt]), 3, 2, penalty)
+        score, sequence = exhaustive_search(model, np.array([prompt]), 3, 2, penalty)
         n = found.sequences.shape[2]
         np.testing.assert_array_equal(found.sequences[row, 0], sequence[:n])
         assert found.scores[row, 0] == pytest.approx(score, rel=1e-5)
     assert (np.diff(found.scores[:, :20], axis=1) <= 1e-9).all()
 
 
-def test_one_beam_is_greedy() -> None:
+def test_one_beam_equals_greedy() -> None:
     model = language_model()
     found = beam_search(model, [[1], [5], [6]], 8, beams=1)
     np.testing.assert_array_equal(found.sequences[:, 0], generate(model, [[1], [5], [6]], 8))
 
 
 def by_sorting(y: Array, total: Array, beams: int, from_logits: bool) -> tuple[Array, Array]:
-    """The definition of a step of beam search: scores of all continuations, sorted; of equals the first."""
+    """A step of beam search by definition: a stable sort of the scores of all continuations."""
     batch, width = total.shape
     with np.errstate(divide="ignore"):
         wide = y.astype(np.float64)
@@ -153,10 +153,10 @@ def by_sorting(y: Array, total: Array, beams: int, from_logits: bool) -> tuple[A
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
-@pytest.mark.parametrize("levels", [2, 5, 1000])  # of probabilities: many ties, and rows of zeros but for one
+@pytest.mark.parametrize("levels", [2, 5, 1000])  # distinct probabilities: few make many ties
 @pytest.mark.parametrize("vocabulary", [3, 40])
 @pytest.mark.parametrize("beams", [1, 4, 9])
-def test_beams_are_those_of_a_stable_sort(
+def test_beams_equal_a_stable_sort(
     beams: int, vocabulary: int, levels: int, from_logits: bool, rng: np.random.Generator
 ) -> None:
     tables = rng.integers(0, levels, (6, 5, vocabulary, vocabulary)).astype(np.float32)
@@ -166,7 +166,7 @@ def test_beams_are_those_of_a_stable_sort(
     else:
         tables /= tables.sum(-1, keepdims=True)
 
-    class Table(Stepwise):  # what comes next hangs on the row, the step and the number before
+    class Table(Stepwise):  # the next id depends on row, step and previous id
         def __init__(self) -> None:
             self.recurrent: list[Any] = [None]
             self.steps = 0
@@ -174,8 +174,8 @@ def test_beams_are_those_of_a_stable_sort(
         def initial_states(self, batch_size: int) -> list[Any]:
             return [[pydl.Tensor(np.arange(batch_size))]]
 
-        def __call__(self, tokens: Array, states: Any) -> tuple[Array, list[Any]]:
-            y = tables[states[0][0].array, self.steps, tokens[:, -1]]
+        def __call__(self, ids: Array, states: Any) -> tuple[Array, list[Any]]:
+            y = tables[states[0][0].array, self.steps, ids[:, -1]]
             self.steps += 1
             return y, states
 
@@ -194,8 +194,8 @@ def test_beams_are_those_of_a_stable_sort(
 
 @pytest.mark.parametrize("search", [generate, beam_search])
 @pytest.mark.parametrize("activation", [None, "sigmoid", "relu", "tanh", lambda x: x * np.nan])
-def test_rows_must_be_probabilities(search: Any, activation: Any) -> None:
-    """Or logits, if the caller says so."""
+def test_model_outputs_must_be_probabilities(search: Any, activation: Any) -> None:
+    """Or logits, with from_logits=True."""
     head = layers.Dense(V, activation, kernel_initializer=pydl.initializers.RandomNormal(stddev=1.5, seed=0))
     model = pydl.Sequential([layers.Embedding(V, 6), layers.LSTM(5, return_sequences=True), head])
     model(np.array([[1, 2]]))
@@ -209,7 +209,7 @@ def test_rows_must_be_probabilities(search: Any, activation: Any) -> None:
         assert len(search(model, [[1, 2]], 3, from_logits=True)) > 0
 
 
-def test_no_prompts_are_no_sequences() -> None:
+def test_no_prompts_give_no_sequences() -> None:
     model, none = language_model(), np.zeros((0, 2), int)
     assert generate(model, none, 3).shape == (0, 3)
     sequences, scores = beam_search(model, none, 3, beams=2)
@@ -265,14 +265,14 @@ def test_video(rng: np.random.Generator) -> None:
     pydl.set_seed(0)
     frames = np.zeros((48, 4, 6, 6, 1), np.float32)
     direction = rng.integers(0, 2, 48)
-    for step in range(4):  # a line that moves up or down
+    for step in range(4):  # a line that moves down or up
         frames[np.arange(48), step, np.where(direction, step, 4 - step)] = 1
     cnn = pydl.Sequential([layers.Conv2D(4, 3, activation="relu"), layers.Flatten(), layers.Dense(8)])
     assert fit(scenarios.video((6, 6, 1), cnn, 8, 2), frames, direction) == 1
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_encoder_and_decoder_learn_to_turn_sequences_round(cell: str, rng: np.random.Generator) -> None:
+def test_encoder_decoder_learns_to_reverse_sequences(cell: str, rng: np.random.Generator) -> None:
     pydl.set_seed(0)
     source = rng.integers(1, 5, (256, 3))
     target = np.concatenate([source[:, ::-1], np.zeros((256, 1), int)], axis=1)
@@ -280,13 +280,13 @@ def test_encoder_and_decoder_learn_to_turn_sequences_round(cell: str, rng: np.ra
     model = scenarios.EncoderDecoder(5, 6, 24, cell)
     model.compile(pydl.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
     model.fit([source, scenarios.teacher_forcing(target, start)], target, epochs=25, verbose=0)
-    told = model.generate(source[:32], start, 4, end=0)
-    assert (told[:, :3] == target[:32, : told.shape[1]][:, :3]).mean() > 0.9
+    answer = model.generate(source[:32], start, 4, end=0)
+    assert (answer[:, :3] == target[:32, : answer.shape[1]][:, :3]).mean() > 0.9
     beams = model.beam_search(source[:32], start, 4, beams=3, end=0)
     assert (beams.sequences[:, 0, :3] == target[:32, :3]).mean() > 0.9
 
 
-def test_scenarios_say_what_is_wrong() -> None:
+def test_errors_of_scenarios() -> None:
     with pytest.raises(ValueError, match="cell: expected one of lstm, gru, rnn"):
         scenarios.aligned(3, 3, cell="lstn", features=2)
     with pytest.raises(ValueError, match="expected exactly one, got"):

@@ -1,4 +1,4 @@
-"""Initialisers, regularizers and constraints: Keras's formulas, and one seed for everything."""
+"""Initializers, regularizers and constraints: the formulas of Keras, and seeds."""
 
 import tracemalloc
 from functools import partial
@@ -24,7 +24,7 @@ MOMENTS: dict[str, tuple[Any, float, float]] = {
     "lecun_normal": (initializers.LecunNormal(), (1 / 200) ** 0.5, (1 / 180) ** 0.5),
     "random_uniform": (initializers.RandomUniform(-0.3, 0.3), 0.3 / 3**0.5, 0.3 / 3**0.5),
     "random_normal": (initializers.RandomNormal(0, 0.2), 0.2, 0.2),
-    # Cutting a normal distribution at two standard deviations leaves 0.8796 of its own.
+    # A normal distribution truncated at two standard deviations has 0.8796 of its standard deviation.
     "truncated_normal": (initializers.TruncatedNormal(0, 0.2), 0.2 * 0.87963, 0.2 * 0.87963),
     "variance_scaling": (
         initializers.VarianceScaling(3.0, "fan_out", "untruncated_normal"),
@@ -202,7 +202,7 @@ def test_seeds_of_every_kind(make: Any) -> None:
         make(seed=-1)
 
 
-def test_a_numpy_seed_gives_the_numbers_of_an_int() -> None:
+def test_numpy_seed_equals_int_seed() -> None:
     x = np.ones((3, 4, 2), np.float32)
     for cls in (pydl.layers.Dropout, pydl.layers.SpatialDropout1D, pydl.layers.GaussianNoise):
         results = [cls(0.5, seed=seed)(x, training=True).numpy() for seed in (3, np.int64(3))]

@@ -1,4 +1,4 @@
-"""Losses and metrics against Keras 3: every name that both have, with unusual arguments, shapes, weights and masks."""
+"""Losses and metrics against Keras 3: all common names, with unusual arguments, shapes, weights and masks."""
 
 import os
 from typing import Any
@@ -82,7 +82,7 @@ def keras() -> Any:
 
 
 def data(rng: np.random.Generator, name: str, shape: tuple[int, ...], logits: bool = False) -> tuple[Any, Any]:
-    """y_true and y_pred, float32, that suit the loss or metric."""
+    """Valid y_true and y_pred of the loss or metric, float32."""
     scores = rng.normal(size=shape).astype("f4") * 2
     p = np.exp(scores) / np.exp(scores).sum(-1, keepdims=True)
     lower = name.lower()
@@ -111,7 +111,7 @@ def same(ours: Any, theirs: Any, shapes: bool = True) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_functions_give_a_value_per_sample(name, keras, rng) -> None:
+def test_functions_return_a_value_per_sample(name, keras, rng) -> None:
     for shape in [(4, 3), (2, 5, 3), (1, 1), (5, 1), (2, 2, 2, 3)]:
         if shape[-1] == 1 and "categorical" in name:
             continue
@@ -180,7 +180,7 @@ ELEMENTWISE = [(name, options) for name, options in CLASSES if "ategorical" not 
 
 
 @pytest.mark.parametrize(("name", "options"), ELEMENTWISE)
-def test_one_axis_more_or_less(name, options, keras, rng) -> None:
+def test_targets_with_one_axis_more_or_less(name, options, keras, rng) -> None:
     for shape_true, shape_pred in ALIGNED:
         y, p = data(rng, name, shape_true)[0], data(rng, name, shape_pred)[1]
         for reduction in REDUCTIONS:
@@ -189,7 +189,7 @@ def test_one_axis_more_or_less(name, options, keras, rng) -> None:
 
 
 @pytest.mark.parametrize(("name", "options"), CLASSES)
-def test_any_other_difference_of_shapes_is_refused(name, options, rng) -> None:
+def test_other_shape_differences_are_refused(name, options, rng) -> None:
     for shape_true, shape_pred in APART:
         y, p = data(rng, "mse", shape_true)[0], data(rng, name, shape_pred)[1]
         if "Sparse" in name:
@@ -205,7 +205,7 @@ def test_any_other_difference_of_shapes_is_refused(name, options, rng) -> None:
 
 @pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if "categorical" not in name])
-def test_integers_do_not_wrap_round(dtype, name, keras, rng) -> None:
+def test_integers_do_not_overflow(dtype, name, keras, rng) -> None:
     limit = 2 if dtype == "bool" or "binary" in name else 100
     y, p = rng.integers(0, limit, (4, 3)).astype(dtype), rng.integers(0, limit, (4, 3)).astype(dtype)
     expected = getattr(keras.losses, name)(y.astype("f4"), p.astype("f4"))
@@ -214,7 +214,7 @@ def test_integers_do_not_wrap_round(dtype, name, keras, rng) -> None:
         loss = losses.as_loss(name)
         same(loss(t, o), as_numpy(expected).mean())
         metric = metrics.get(name)
-        sign = -1 if name == "cosine_similarity" else 1  # the metric has the other sign
+        sign = -1 if name == "cosine_similarity" else 1  # the metric has the opposite sign
         same(metric(t, o), sign * as_numpy(expected).mean())
 
 
@@ -228,9 +228,9 @@ def test_metrics(name, options, keras, rng) -> None:
             weight = rng.random(shape[:1] if weighting == "samples" else shape[:-1]).astype("f4")
             confusion = name in ("Precision", "Recall") and weighting == "samples"
             if (confusion or "ignore_class" in options) and len(shape) > 2:
-                weight = rng.random(shape[:-1]).astype("f4")  # Keras does not take weights per sample here
+                weight = rng.random(shape[:-1]).astype("f4")  # Keras does not support weights per sample here
             if options.get("axis") == 0 or (weighting == "none" and "ignore_class" not in options):
-                weight = None  # without weights, Keras's metric counts what is ignored as 0
+                weight = None  # without weights, Keras's metric counts ignored values as 0
             ours.update_state(y, p, weight)
             theirs.update_state(y, p, weight)
             same(ours.result(), theirs.result())
@@ -259,7 +259,7 @@ def test_metrics_with_one_axis_more_or_less(name, keras, rng) -> None:
             same(ours.result(), theirs.result())
 
 
-def test_names_mean_the_same(keras) -> None:
+def test_string_names_equal_keras(keras) -> None:
     names = [
         *FUNCTIONS, *(name for name, _ in CLASSES), "mse", "MSE", "mae", "MAE", "mape", "MAPE", "msle", "MSLE", "bce",
         "BCE", "kld", "KLD",

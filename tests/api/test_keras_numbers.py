@@ -1,4 +1,4 @@
-"""Initialisers, regularizers, constraints and schedules beside Keras's: signatures, unusual arguments."""
+"""Initializers, regularizers, constraints and schedules against Keras: signatures, unusual arguments."""
 
 import inspect
 import os

@@ -1,4 +1,4 @@
-"""Numeric options of losses and metrics that make no sense are refused when the object is made, or by the function."""
+"""Invalid numeric options of losses and metrics are refused by constructors and functions."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ CASES = [(make, name, value) for make, name, values in REFUSED for value in valu
 
 
 @pytest.mark.parametrize(("make", "name", "value"), CASES, ids=[f"{c.__name__}-{n}-{v}" for c, n, v in CASES])
-def test_a_class_refuses(make: Any, name: str, value: Any) -> None:
+def test_constructors_refuse_invalid_options(make: Any, name: str, value: Any) -> None:
     with pytest.raises((ValueError, TypeError), match=rf"^\[\w+\] {name}: expected .*, got "):
         make(**{name: value})
 
@@ -47,7 +47,7 @@ def test_a_class_refuses(make: Any, name: str, value: Any) -> None:
         (metrics.sparse_top_k_categorical_accuracy, ([0, 1], P), "k", [-1, 1.5, "a"]),
     ],
 )
-def test_a_function_refuses(function: Any, arguments: Any, name: str, values: list[Any]) -> None:
+def test_functions_refuse_invalid_options(function: Any, arguments: Any, name: str, values: list[Any]) -> None:
     for value in values:
         with pytest.raises((ValueError, TypeError), match=rf"^\[{function.__name__}\] {name}: expected .*, got "):
             function(*arguments, **{name: value})
@@ -65,5 +65,5 @@ def test_a_function_refuses(function: Any, arguments: Any, name: str, values: li
         lambda: losses.SparseCategoricalCrossentropy(ignore_class=-1.0),
     ],
 )
-def test_what_keras_takes_with_a_meaning_stays(made: Any) -> None:
+def test_unusual_options_that_keras_takes_are_valid(made: Any) -> None:
     made()

@@ -1,4 +1,4 @@
-"""Losses: formulas in float64, gradients by differences, reductions, weights, and the fused cross-entropies."""
+"""Losses: formulas in float64, numerical gradients, reductions, weights, and the fused cross-entropies."""
 
 import numpy as np
 import pytest
@@ -74,8 +74,8 @@ def test_sparse_equals_one_hot(rng):
 
 @pytest.mark.parametrize("sparse", [True, False])
 @pytest.mark.parametrize("shape", [(N, C), (N, 3, C)])
-def test_softmax_then_cross_entropy_is_one_stable_kernel(sparse, shape, rng):
-    """Through probabilities, the gradient at logits of 1000 would be lost; from logits it is p - t."""
+def test_softmax_and_cross_entropy_are_fused(sparse, shape, rng):
+    """The gradient at logits of 1000 would vanish through probabilities; from logits it is p - t."""
     z = 1000 * rng.normal(size=shape)
     labels = rng.integers(0, C, shape[:-1])
     loss = losses.as_loss("sparse_categorical_crossentropy" if sparse else "categorical_crossentropy")
@@ -90,7 +90,7 @@ def test_softmax_then_cross_entropy_is_one_stable_kernel(sparse, shape, rng):
     assert_close(logits.grad, (np.exp(log_p) - np.eye(C)[labels]) / rows, atol=1e-12)
 
 
-def test_sigmoid_then_cross_entropy_is_stable(rng):
+def test_sigmoid_and_cross_entropy_are_fused(rng):
     logits = pydl.Tensor(np.array([[800.0], [-800.0], [0.5]]), requires_grad=True)
     target = np.array([[0.0], [1.0], [1.0]])
     value = losses.BinaryCrossentropy()(target, ops.sigmoid(logits))
@@ -99,7 +99,7 @@ def test_sigmoid_then_cross_entropy_is_stable(rng):
     np.testing.assert_allclose(logits.grad, (np.array([[1.0], [0.0], [1 / (1 + np.exp(-0.5))]]) - target) / 3)
 
 
-def test_sigmoid_of_a_dense_layer_is_found_too():
+def test_sigmoid_of_a_dense_layer_is_fused_with_cross_entropy():
     dense = pydl.layers.Dense(1, activation="sigmoid", kernel_initializer="ones")
     y = dense(np.array([[200.0]]), training=True)
     losses.BinaryCrossentropy()([[0.0]], y).backward()
@@ -130,7 +130,7 @@ def test_label_smoothing(rng):
     )
 
 
-def test_probabilities_of_zero_are_cut_as_in_keras():
+def test_probabilities_are_clipped_as_in_keras():
     y = pydl.Tensor(np.array([[0.0, 1.0]]), requires_grad=True)
     assert losses.SparseCategoricalCrossentropy()([0], y).item() == pytest.approx(-np.log(1e-7))
 
@@ -170,7 +170,7 @@ def test_weights_per_sample_with_axes_of_one(target, reduction, rng):
         assert metric.result() == pytest.approx(values.sum() / np.broadcast_to(weight, values.T.shape).sum())
 
 
-def test_a_loss_that_is_one_number_with_mask_and_weights():
+def test_scalar_loss_with_mask_and_weights():
     output = Tensor(np.ones((2, 3, 1), np.float32))
     output.mask = np.array([[True, True, False], [True, False, False]])
     for weight in ([2.0, 5.0], [[2.0], [5.0]]):
@@ -178,7 +178,7 @@ def test_a_loss_that_is_one_number_with_mask_and_weights():
         assert value.item() == pytest.approx((2 * 2 + 5) / 3)
 
 
-def test_own_function_and_names():
+def test_custom_function_and_names():
     def cubed(y_true, y_pred):
         return ops.mean(ops.abs(y_pred - y_true) ** 3.0, axis=-1)
 
@@ -205,5 +205,5 @@ def test_wrong_shapes_and_labels(name, y_true, y_pred, message):
         losses.as_loss(name)(y_true, y_pred)
 
 
-def test_columns_and_vectors_go_together_without_broadcasting():
+def test_columns_and_vectors_match_without_broadcasting():
     assert losses.as_loss("mse")(np.array([1.0, 2.0]), np.array([[1.0], [4.0]])).item() == 2.0

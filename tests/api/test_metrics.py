@@ -1,4 +1,4 @@
-"""Metrics: values counted by hand, streaming over batches, names."""
+"""Metrics: values computed by hand, streaming over batches, names."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_values(metric, y_true, y_pred, expected):
     assert metric.result() == 0.0
 
 
-def test_a_stream_of_unequal_batches_is_one_mean():
+def test_mean_over_batches_of_different_sizes():
     metric = metrics.SparseCategoricalAccuracy()
     for part in (slice(0, 3), slice(3, 4)):
         metric.update_state(LABELS[part], SCORES[part])
@@ -57,7 +57,7 @@ def test_weights():
     assert precision.result() == 0.75
 
 
-def test_a_label_whose_score_is_nan_is_not_in_the_top():
+def test_nan_score_is_not_in_top_k():
     assert metrics.SparseTopKCategoricalAccuracy(k=1)([0], np.array([[np.nan, np.nan]])) == 0.0
 
 
@@ -88,7 +88,7 @@ def test_names():
         ((8, 7), (8, 7, 5), metrics.SparseCategoricalAccuracy),
     ],
 )
-def test_accuracy_is_chosen_by_shapes(y_true, y_pred, expected):
+def test_kind_of_accuracy_depends_on_the_shapes(y_true, y_pred, expected):
     metric = metrics.accuracy_for(y_true, y_pred, "acc")
     assert type(metric) is expected
     assert metric.name == "acc"
@@ -100,7 +100,7 @@ def test_keras_names(name):
 
 
 @pytest.mark.parametrize("name", ["mse", "mae", "mape", "huber", "categorical_crossentropy"])
-def test_losses_are_metrics_too(name, rng):
+def test_losses_as_metrics(name, rng):
     y_true, y_pred = np.eye(3)[[0, 2, 1, 0]], rng.dirichlet(np.ones(3), 4)
     weight = np.array([1.0, 2.0, 0.0, 1.0])
     for given in (name, losses.as_loss(name)):
@@ -112,7 +112,7 @@ def test_losses_are_metrics_too(name, rng):
 
 @pytest.mark.parametrize("name", ["precision", "recall", "mae", "mse", "binary_accuracy", "accuracy",
                                   "categorical_accuracy", "sparse_categorical_accuracy"])  # fmt: skip
-def test_shapes_that_do_not_fit(name):
+def test_wrong_shapes_are_refused(name):
     with pytest.raises(ShapeError, match=r"\[metric\] y_true: expected"):
         metrics.get(name).update_state(np.zeros((4, 2)), np.zeros((4, 3)))
 

@@ -1,4 +1,4 @@
-"""Numbers of NumPy's do wherever Python's do, and configurations hold Python's."""
+"""NumPy scalars are accepted as Python numbers, and configs contain Python numbers."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Optimisers against Keras's formulas in float64, clipping, schedules, and what they do to variables."""
+"""Optimizers against the formulas of Keras in float64, clipping, schedules, effects on variables."""
 
 import copy
 import math
@@ -81,7 +81,7 @@ def test_steps_equal_keras_formulas(rule, weight_decay, rng):
     assert optimizer.iterations == STEPS
 
 
-def test_versions_are_bumped_and_none_is_left_out():
+def test_every_update_increments_the_version():
     a, b = pydl.Variable(np.ones(2)), pydl.Variable(np.ones(2))
     before = a.version.value, b.version.value
     optimizers.SGD(1.0).apply_gradients([(np.ones(2), a), (None, b)])
@@ -145,7 +145,7 @@ def test_names_and_config_round_trip(name):
     assert again.learning_rate == 0.25
 
 
-def test_a_schedule_follows_the_iterations_and_survives_the_config():
+def test_schedule_follows_the_iterations_and_is_in_the_config():
     optimizer = optimizers.SGD(schedules.ExponentialDecay(1.0, 1, 0.5))
     v = pydl.Variable(np.zeros(1))
     for _ in range(3):
@@ -205,7 +205,7 @@ def test_hyperparameters_are_checked(make, error, message):
 
 
 @pytest.mark.parametrize("clip", ["clipnorm", "clipvalue", "global_clipnorm"])
-def test_clipping_at_the_edges(clip):
+def test_clipping_of_extreme_gradients(clip):
     def clipped(limit, *grads, dtype=np.float32):
         arrays = clip_gradients([np.array(g, dtype) for g in grads], **{clip: limit})
         assert all(a.dtype == dtype for a in arrays)
@@ -216,16 +216,16 @@ def test_clipping_at_the_edges(clip):
     assert clipped(1.0, [0.0], []) == [[0], []]
     assert clipped(1e30, [1e20, 1e20]) == clipped(1e30, [1e20, 1e20], dtype=np.float32)
     limit = 1.0 if clip == "clipvalue" else math.sqrt(2)
-    for size in (1e-200, 1e200, 1e-320):  # their squares leave the range of numbers
+    for size in (1e-200, 1e200, 1e-320):  # their squares overflow
         (found,) = clipped(limit * size, [3 * size, 3 * size], dtype=np.float64)
         np.testing.assert_allclose(found, [size, size], rtol=1e-3 if size < 1e-300 else 1e-12)
     (found,) = clipped(1.0, [np.nan, 1.0])
     assert np.isnan(found[0])
-    if clip == "global_clipnorm":  # as in Keras: one infinite gradient spoils all, so that it is seen
+    if clip == "global_clipnorm":  # as in Keras: one infinite gradient makes all NaN
         assert all(np.isnan(clipped(1.0, [np.inf], [1.0])))
 
 
-def test_weight_decay_leaves_out_what_it_is_told():
+def test_excluded_variables_have_no_weight_decay():
     def variables():
         return [pydl.Variable(np.ones(2), name=name) for name in ("kernel", "bias", "gamma", "kernel")]
 
@@ -248,7 +248,7 @@ def test_weight_decay_leaves_out_what_it_is_told():
         optimizers.AdamW().exclude_from_weight_decay(var_names="bias")
 
 
-def test_what_keras_refuses():
+def test_arguments_that_keras_refuses():
     with pytest.raises(ValueError, match=r"\[adamw\] weight_decay: expected a number, got None"):
         optimizers.AdamW(weight_decay=None)
     optimizer = optimizers.SGD(schedules.ExponentialDecay(1.0, 1, 0.5))

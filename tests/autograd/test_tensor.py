@@ -1,4 +1,4 @@
-"""Tensor, Variable and the tape: what they compute, and that nothing waits for the garbage collector."""
+"""Tensor, Variable and the tape: values, gradients, and memory freed without the garbage collector."""
 
 import copy
 import gc
@@ -50,7 +50,7 @@ def test_arrays_keep_their_dtype_and_are_made_contiguous() -> None:
 
 
 @pytest.mark.parametrize("bad", ["text", [None], np.array(["a"]), 1 + 2j])
-def test_what_is_no_number_is_refused(bad: object) -> None:
+def test_values_that_are_no_numbers_are_refused(bad: object) -> None:
     with pytest.raises(pydl.DTypeError, match="expected numbers"):
         Tensor(bad)
 
@@ -73,7 +73,7 @@ def test_views_of_the_data() -> None:
     assert "shape=(2, 2)" in repr(x)
 
 
-def test_signs_follow_numpy(rng: np.random.Generator) -> None:
+def test_operators_follow_numpy(rng: np.random.Generator) -> None:
     a, b = rng.uniform(0.5, 2, (3, 4)), rng.uniform(0.5, 2, (4,))
     x, y = Tensor(a), Tensor(b)
     pairs = [
@@ -90,7 +90,7 @@ def test_signs_follow_numpy(rng: np.random.Generator) -> None:
         np.testing.assert_allclose(actual.array, expected, rtol=1e-14)
 
 
-def test_python_numbers_do_not_widen() -> None:
+def test_python_numbers_do_not_promote_float32() -> None:
     x = Tensor(np.ones(2, np.float32))
     assert (x * 2.5).dtype == np.float32
     assert (2 - x).dtype == np.float32
@@ -112,7 +112,7 @@ def test_backward_adds_to_grad_and_frees() -> None:
         np.testing.assert_array_equal(w.grad, times * np.array([4.0, 6.0]))
 
 
-def test_second_backward_says_what_to_do() -> None:
+def test_second_backward_is_an_error_with_a_solution() -> None:
     w = Variable([2.0, 3.0])
     shared = w * w
     ops.sum(shared).backward()
@@ -120,7 +120,7 @@ def test_second_backward_says_what_to_do() -> None:
         ops.sum(shared).backward()
 
 
-def test_backward_without_history_says_why() -> None:
+def test_backward_without_history_is_an_error() -> None:
     with pytest.raises(RuntimeError, match=r"\[backward\] tensor: expected one with history"):
         Tensor([1.0]).sum().backward()
     with no_grad():
@@ -129,7 +129,7 @@ def test_backward_without_history_says_why() -> None:
         y.backward()
 
 
-def test_backward_needs_a_gradient_that_fits() -> None:
+def test_backward_needs_a_gradient_of_the_same_shape() -> None:
     w = Variable([2.0, 3.0])
     with pytest.raises(ValueError, match="expected one for a tensor of several elements"):
         (w * w).backward()
@@ -156,7 +156,7 @@ def test_frozen_inputs_get_no_gradient() -> None:
     assert w.grad.item() == 3.0
 
 
-def test_no_grad_is_undone_after_an_error() -> None:
+def test_no_grad_is_restored_after_an_error() -> None:
     w = Variable([1.0])
     with pytest.raises(ZeroDivisionError), no_grad():
         _ = 1 / int((w * 2).requires_grad)
@@ -185,7 +185,7 @@ def test_gradient_tape_of_one_source_inside_no_grad() -> None:
 
 
 @pytest.mark.usefixtures("without_gc")
-def test_a_persistent_tape_gives_gradients_again() -> None:
+def test_persistent_tape_gives_gradients_several_times() -> None:
     x = Tensor([1.0, 2.0], requires_grad=True)
     with pydl.GradientTape(persistent=True) as tape:
         y = x * x
@@ -195,7 +195,7 @@ def test_a_persistent_tape_gives_gradients_again() -> None:
         np.testing.assert_array_equal(tape.gradient(z, x).numpy(), [3, 12])
 
 
-def test_only_tensors_of_floats_can_be_watched() -> None:
+def test_only_float_tensors_can_be_watched() -> None:
     for wrong, got in ((np.ones(3), "got ndarray"), (Tensor([1]), "expected a floating type, got int32")):
         with pytest.raises(pydl.DTypeError, match=rf"\[watch\] tensor: .*{got}"):
             pydl.GradientTape().watch(wrong)
@@ -210,12 +210,12 @@ def test_numpy_functions_do_not_lose_gradients() -> None:
     assert (np.mean(y).item(), np.sum(y, dtype=np.float64).item()) == (4, 8)
     np.mean(y).backward()
     np.testing.assert_array_equal(x.grad, [1, 1])
-    np.testing.assert_array_equal(np.asarray(y), [2, 6])  # its history is gone: nothing to lose
+    np.testing.assert_array_equal(np.asarray(y), [2, 6])  # its history is freed: no gradient to lose
     with pytest.raises(TypeError, match=r"\[sum\] out: expected None, got ndarray"):
         np.sum(x, out=np.zeros(()))
 
 
-def test_the_state_is_that_of_the_thread() -> None:
+def test_state_is_thread_local() -> None:
     def other() -> tuple[Any, ...]:
         seen = state.grad_enabled, state.training, state.layer_depth, state.plan
         state.training, state.layer_depth = True, 7
@@ -231,7 +231,7 @@ def test_the_state_is_that_of_the_thread() -> None:
             state.training = None
 
 
-def test_the_state_takes_only_what_it_can_hold() -> None:
+def test_state_refuses_values_of_wrong_types() -> None:
     with pytest.raises(TypeError):
         state.layer_depth = "deep"  # type: ignore[assignment]
     with pytest.raises(OverflowError):
@@ -243,7 +243,7 @@ def test_the_state_takes_only_what_it_can_hold() -> None:
     assert (state.layer_depth, state.training) == (0, None)
 
 
-def test_tensors_in_a_circle_are_collected() -> None:
+def test_cycles_of_tensors_are_collected() -> None:
     class Marked(Tensor):
         pass
 
@@ -255,17 +255,17 @@ def test_tensors_in_a_circle_are_collected() -> None:
     assert gone() is None
 
 
-def test_fields_of_a_tensor_that_was_not_initialised() -> None:
+def test_fields_of_an_uninitialized_tensor() -> None:
     tensor = Tensor.__new__(Tensor)
     assert (tensor.array, tensor.grad, tensor.node, tensor.requires_grad) == (None, None, None, False)
 
 
-def test_only_tensors_are_made() -> None:
+def test_tensor_type_must_be_a_tensor() -> None:
     with pytest.raises(TypeError, match=r"\[set_tensor_type\] type: expected a subclass of TensorFields"):
         _core.set_tensor_type(dict)  # type: ignore[arg-type]
 
 
-def test_a_forward_pass_goes_away_with_its_last_tensor() -> None:
+def test_forward_pass_is_freed_with_its_last_tensor() -> None:
     w, x = Variable(np.ones((5, 12))), Tensor(np.ones((2, 5)))
     used = pydl.memory_stats()["used_blocks"]
     loss = some_net(x, w)
@@ -276,7 +276,7 @@ def test_a_forward_pass_goes_away_with_its_last_tensor() -> None:
 
 
 @pytest.mark.usefixtures("without_gc")
-def test_backward_frees_as_it_walks() -> None:
+def test_backward_frees_the_tape() -> None:
     w, x = Variable(np.ones((5, 12))), Tensor(np.ones((2, 5)))
     used = pydl.memory_stats()["used_blocks"]
     loss = some_net(x, w)
@@ -288,7 +288,7 @@ def test_backward_frees_as_it_walks() -> None:
 
 
 @pytest.mark.usefixtures("without_gc")
-def test_training_does_not_grow() -> None:
+def test_training_does_not_use_more_memory_per_step() -> None:
     w, x = Variable(np.ones((5, 12))), Tensor(np.ones((2, 5)))
     for step in range(50):
         w.grad = None
@@ -298,7 +298,7 @@ def test_training_does_not_grow() -> None:
     assert pydl.memory_stats()["used_bytes"] + pydl.memory_stats()["idle_bytes"] == held
 
 
-def test_a_long_tape_needs_no_recursion() -> None:
+def test_long_tape_needs_no_recursion() -> None:
     w = Variable([1.0])
     y: Tensor = w
     for _ in range(20_000):
@@ -335,7 +335,7 @@ def test_every_write_to_a_variable_is_counted() -> None:
         w.assign([1, 2, 3])
 
 
-def test_a_variable_copies_what_it_is_made_of() -> None:
+def test_variable_copies_its_initial_value() -> None:
     source = np.zeros(3)
     w = Variable(source)
     source[0] = 1

@@ -1,4 +1,4 @@
-"""Variables: one way to write, which every plan sees; all other ways are errors."""
+"""Variables: assign is the only write access, and plans use its values; all other writes are errors."""
 
 import operator
 from collections.abc import Callable
@@ -53,9 +53,9 @@ REFUSED: dict[str, Callable[[Variable], Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", REFUSED)
+@pytest.mark.parametrize("write", REFUSED)
 @pytest.mark.parametrize("kind", ["weight", "not trained", "copied", "state"])
-def test_other_ways_to_write_are_errors(way: str, kind: str) -> None:
+def test_other_writes_are_errors(write: str, kind: str) -> None:
     if kind == "state":
         rnn = layers.LSTM(3, stateful=True)
         rnn(np.ones((2, 3, 4), np.float32))
@@ -66,17 +66,17 @@ def test_other_ways_to_write_are_errors(way: str, kind: str) -> None:
             v = __import__("copy").deepcopy(v)
     before = v.numpy().copy()
     with pytest.raises((ValueError, TypeError, AttributeError, BufferError, RuntimeError)):
-        REFUSED[way](v)
+        REFUSED[write](v)
     np.testing.assert_array_equal(v.numpy(), before)
 
 
-def test_the_error_of_another_array_says_what_to_do() -> None:
+def test_error_of_a_new_array_names_assign() -> None:
     v = Variable(X)
     with pytest.raises(AttributeError, match=r"\[variable\] array: expected a write with assign\(value\)"):
         v.array = X
 
 
-SEEN: dict[str, Callable[[Variable], Any]] = {
+ALLOWED: dict[str, Callable[[Variable], Any]] = {
     "assign": lambda v: v.assign(np.zeros(v.shape)),
     "assign_add": lambda v: v.assign_add(-v.numpy()),
     "assign_sub": lambda v: v.assign_sub(v.numpy()),
@@ -96,33 +96,33 @@ MODELS: dict[str, tuple[Callable[[], Model], tuple[int, ...]]] = {
 }
 
 
-@pytest.mark.parametrize("way", SEEN)
+@pytest.mark.parametrize("write", ALLOWED)
 @pytest.mark.parametrize("model", MODELS)
-def test_plans_see_every_write(model: str, way: str, rng: np.random.Generator) -> None:
+def test_plans_use_assigned_values(model: str, write: str, rng: np.random.Generator) -> None:
     make, shape = MODELS[model]
     net, x = make(), rng.standard_normal(shape).astype(np.float32)
     net(x), net(x)
     assert net._plans.latest is not None
     for v in net.weights:
-        SEEN[way](v)
+        ALLOWED[write](v)
     np.testing.assert_array_equal(net(x).numpy(), net(x, training=True).numpy())
     assert not net(x).numpy().any()
 
 
-def test_training_plans_see_every_write(rng: np.random.Generator) -> None:
+def test_training_plans_use_assigned_values(rng: np.random.Generator) -> None:
     model = Sequential([Input((4,)), layers.Dense(3, use_bias=False)])
     model.compile(pydl.optimizers.SGD(0.0), "mse")
     y = np.ones((8, 3), np.float32)
     for _ in range(3):
         model.train_on_batch(X, y)
-    for way in SEEN.values():
+    for write in ALLOWED.values():
         model.layers[0].kernel.assign(rng.standard_normal((4, 3)))
-        way(model.layers[0].kernel)
+        write(model.layers[0].kernel)
         assert model.train_on_batch(X, y) == 1.0
 
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "adamw"])
-def test_optimizers_still_write(name: str) -> None:
+def test_optimizers_write_in_place(name: str) -> None:
     v = Variable(X)
     array, version = v.array, v.version.value
     optimizer = pydl.optimizers.get(name)
@@ -133,7 +133,7 @@ def test_optimizers_still_write(name: str) -> None:
     assert (v.numpy() < X).all()
 
 
-def test_what_is_given_out_as_a_copy_may_be_written_to() -> None:
+def test_copies_and_gradients_are_writeable() -> None:
     layer = layers.Dense(3)
     layer.build((None, 4))
     copies = layer.get_weights()
@@ -142,11 +142,11 @@ def test_what_is_given_out_as_a_copy_may_be_written_to() -> None:
     v = Variable(X, trainable=True)
     (v * v).sum().backward()
     assert v.grad is not None
-    v.grad *= 0.5  # a gradient is the user's own
+    v.grad *= 0.5  # gradients are writeable
     np.testing.assert_allclose(v.grad, X)
 
 
-def test_the_shape_of_what_numpy_gives_is_its_own() -> None:
+def test_reshaping_the_array_of_numpy_keeps_the_variable() -> None:
     v = Variable(X)
     v.numpy().shape = (4, 8)
     assert v.shape == (8, 4)

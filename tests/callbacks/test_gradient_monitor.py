@@ -1,4 +1,4 @@
-"""GradientMonitor: norms by layer and by step, and what they say of vanishing gradients and of their cures."""
+"""GradientMonitor: norms by layer and by step, for vanishing and exploding gradients."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ def data(rng: np.random.Generator, steps: int = 30) -> Any:
     return rng.standard_normal((8, steps, 2)).astype(np.float32), rng.standard_normal((8, 1)).astype(np.float32)
 
 
-def test_norms_are_those_of_the_gradients(rng: np.random.Generator) -> None:
+def test_norms_equal_those_of_the_gradients(rng: np.random.Generator) -> None:
     x, y = data(rng, 5)
     model = model_of(layers.GRU(4))
     (norms,) = step_norms(model, x, y).values()
@@ -32,7 +32,7 @@ def test_norms_are_those_of_the_gradients(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(norms, np.sqrt(np.square(sequences.grad).sum(axis=(0, 2))), rtol=1e-6)
 
 
-def test_fit_notes_layers_and_steps(rng: np.random.Generator, tmp_path: Path) -> None:
+def test_fit_records_layers_and_steps(rng: np.random.Generator, tmp_path: Path) -> None:
     x, y = data(rng)
     model = pydl.Sequential(
         [layers.Input((None, 2)), layers.Bidirectional(layers.LSTM(3, return_sequences=True)), layers.GRU(4)]
@@ -50,7 +50,7 @@ def test_fit_notes_layers_and_steps(rng: np.random.Generator, tmp_path: Path) ->
     assert (tmp_path / "norms.png").stat().st_size > 0
 
 
-def test_the_gradient_of_a_tanh_rnn_vanishes_and_an_irnn_keeps_it(rng: np.random.Generator) -> None:
+def test_gradient_vanishes_in_a_tanh_rnn_and_not_in_an_irnn(rng: np.random.Generator) -> None:
     x, y = data(rng, 100)
     shrinking = layers.SimpleRNN(8, recurrent_initializer=pydl.initializers.Orthogonal(gain=0.5))
     keeping = layers.SimpleRNN(
@@ -68,7 +68,7 @@ def test_the_gradient_of_a_tanh_rnn_vanishes_and_an_irnn_keeps_it(rng: np.random
 
 
 @pytest.mark.parametrize("clip", ["clipnorm", "clipvalue", "global_clipnorm"])
-def test_clipping_cures_an_explosion(clip: str, rng: np.random.Generator) -> None:
+def test_clipping_prevents_exploding_gradients(clip: str, rng: np.random.Generator) -> None:
     x, y = data(rng, 60)
     pydl.set_seed(1)
     exploding = layers.SimpleRNN(8, activation="relu", recurrent_initializer=pydl.initializers.Identity(gain=1.5))

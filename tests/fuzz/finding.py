@@ -44,7 +44,7 @@ MOVES = 8  # random moves; where a ReLU has its corner, each crosses it with a c
 def ill_conditioned(result: Any, expected: Any, moved: Callable[[], Any], tolerance: float) -> bool:
     """Whether inputs that differ by a rounding of float32 (each `moved()` comes from such) change as much as is wrong.
 
-    Only results that are off by more than `tolerance`, as `close` has it, are looked at: a bias whose gradient is a
+    Only results that are off by more than `tolerance`, as `close` has it, count: a bias whose gradient is a
     plain sum does not move with the inputs, and is right.
     """
     expected = flatten(expected)

@@ -31,7 +31,7 @@ def dimension(rng: np.random.Generator) -> int:
     return int(rng.integers(1, 9) if rng.random() < 0.75 else rng.integers(9, 70) if rng.random() < 0.95 else 0)
 
 
-def filled(rng: np.random.Generator, shape: Any, like: Any) -> Any:
+def random_array(rng: np.random.Generator, shape: Any, like: Any) -> Any:
     if like.dtype.kind == "f":
         made = rng.standard_normal(shape) if rng.random() < 0.7 else rng.uniform(0.1, 1.5, shape)
         return np.asarray(made, like.dtype)
@@ -43,12 +43,12 @@ def filled(rng: np.random.Generator, shape: Any, like: Any) -> Any:
 def redrawn(rng: np.random.Generator, name: str, op: str, value: Any) -> Any:
     """Another value of the same kind."""
     if isinstance(value, np.ndarray):
-        return filled(rng, tuple(dimension(rng) if rng.random() < 0.5 else n for n in value.shape), value)
+        return random_array(rng, tuple(dimension(rng) if rng.random() < 0.5 else n for n in value.shape), value)
     if isinstance(value, dict):
         return {key: redrawn(rng, key, op, part) for key, part in value.items()}
     if isinstance(value, list):
         shapes = [tuple(dimension(rng) for _ in part.shape) for part in value]
-        return [filled(rng, shape, part) for shape, part in zip(shapes, value, strict=True)]
+        return [random_array(rng, shape, part) for shape, part in zip(shapes, value, strict=True)]
     if isinstance(value, bool):
         return bool(rng.integers(2))
     if isinstance(value, int):
@@ -96,7 +96,7 @@ def _value(rng: np.random.Generator, op: str, name: str, old: Any, text: str) ->
             size = known.get(part, part)
             before = now[i] if i < len(now) else dimension(rng)
             sizes.append(int(product[1]) * dimension(rng) if product else int(size) if size.isdigit() else before)
-        return filled(rng, tuple(sizes), old) if isinstance(old, np.ndarray) else tuple(sizes)
+        return random_array(rng, tuple(sizes), old) if isinstance(old, np.ndarray) else tuple(sizes)
     if name == "groups":
         return int(pick(rng, (1, 1, 2, 3)))
     return redrawn(rng, name, op, old)
@@ -114,7 +114,7 @@ def repaired(rng: np.random.Generator, op: str, arguments: Arguments, call: Any)
                 old = holder[named[1]]
                 if isinstance(old, list):
                     shape = GOOD[op][named[1]]
-                    holder[named[1]] = [filled(rng, part.shape, part) for part in shape]
+                    holder[named[1]] = [random_array(rng, part.shape, part) for part in shape]
                 else:
                     holder[named[1]] = _value(rng, op, named[1], old, str(error))
             if not holders:

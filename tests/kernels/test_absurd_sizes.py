@@ -53,13 +53,13 @@ def strides() -> None:
 
 def paddings() -> None:
     """Outputs and taps that lie completely in the padding."""
-    far = 1000
+    large = 1000
     for c, ci, o, groups in KINDS.values():
-        convolution((1, 7, 2, c), (3, 1, ci, o), (far // 5, 1), (far, far, 0, 0), (1, 1), groups)
-        convolution((1, 2, 7, c), (1, 3, ci, o), (1, far // 5), (0, 0, far, far - 3), (1, 1), groups)
-        convolution((2, 3, 7, c), (1, 3, ci, o), (1, far), (0, 0, far, far), (1, far), groups)
-        convolution((2, 3, 7, c), (1, 3, ci, o), (1, 3), (0, 0, far, far), (1, far - 2), groups)
-        convolution((2, 7, 3, c), (2, 3, ci, o), (1, 3), (far, 0, 1, 1), (far + 1, 1), groups)
+        convolution((1, 7, 2, c), (3, 1, ci, o), (large // 5, 1), (large, large, 0, 0), (1, 1), groups)
+        convolution((1, 2, 7, c), (1, 3, ci, o), (1, large // 5), (0, 0, large, large - 3), (1, 1), groups)
+        convolution((2, 3, 7, c), (1, 3, ci, o), (1, large), (0, 0, large, large), (1, large), groups)
+        convolution((2, 3, 7, c), (1, 3, ci, o), (1, 3), (0, 0, large, large), (1, large - 2), groups)
+        convolution((2, 7, 3, c), (2, 3, ci, o), (1, 3), (large, 0, 1, 1), (large + 1, 1), groups)
         farther(c, ci, o, groups)
 
 
@@ -97,18 +97,18 @@ def pools() -> None:
     for c, stride in itertools.product((1, 5, 70), HUGE):
         x = rng.integers(-9, 9, (2, 7, 5, c)).astype("f4")
         for window, steps in (((3, 3), (stride, stride)), ((7, 5), (stride, 1)), ((2, 2), (1, stride))):
-            pooled(x, window, steps, (0, 0, 0, 0))
+            pooling(x, window, steps, (0, 0, 0, 0))
         half = stride // 2
         y = _core.avg_pool2d_forward(x, (stride, stride), (stride, stride), (half, half, half, half))
         assert_close(y, x.mean((1, 2), keepdims=True), tol("f4", 35, 9))
         dx = _core.avg_pool2d_backward(y, x.shape, (stride, stride), (stride, stride), (half, half, half, half))
         assert_close(dx, np.broadcast_to(y / 35, x.shape), tol("f4", 35, 1))
         row = min(stride, 10**6) // 2
-        pooled(x, (2 * row, 1), (2 * row, 1), (row, row, 0, 0))
-        pooled(x, (1, 2 * row), (1, row), (0, 0, row, row))
+        pooling(x, (2 * row, 1), (2 * row, 1), (row, row, 0, 0))
+        pooling(x, (1, 2 * row), (1, row), (0, 0, row, row))
 
 
-def pooled(x: Array, window: Any, steps: Any, padding: Any) -> None:
+def pooling(x: Array, window: Any, steps: Any, padding: Any) -> None:
     options = window, steps, padding
     y, argmax = _core.max_pool2d_forward(x, *options, True)
     expected, places = pool2d.max_forward(x, *options)

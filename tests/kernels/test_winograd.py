@@ -14,11 +14,11 @@ from tests.reference import winograd
 SAME: Any = ((1, 1), (1, 1, 1, 1), (1, 1), 1)
 
 
-def fits(case: Conv2dCase) -> bool:
+def is_winograd(case: Conv2dCase) -> bool:
     return case.w[:2] in ((3, 3), (5, 5)) and case.strides == case.dilation == (1, 1) and case.groups == 1
 
 
-CASES = [case for case in CONV2D if fits(case)] + [
+CASES = [case for case in CONV2D if is_winograd(case)] + [
     Conv2dCase("padding_beyond_kernel", (2, 6, 7, 4), (3, 3, 4, 5), padding=(4, 3, 5, 2)),
     Conv2dCase("uneven_padding", (2, 9, 4, 17), (3, 3, 17, 33), padding=(0, 1, 2, 0)),
     Conv2dCase("5x5_many_tiles", (3, 25, 27, 20), (5, 5, 20, 40), padding=(2, 2, 2, 2)),

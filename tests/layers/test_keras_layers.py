@@ -1,6 +1,6 @@
 """Layers of Keras: the same defaults, and the same outputs for the same weights with unusual arguments.
 
-Recurrent layers are in test_keras.py.
+Recurrent layers are in test_keras_recurrent.py.
 """
 
 import inspect

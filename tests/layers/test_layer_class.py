@@ -26,7 +26,7 @@ def test_sizes_may_be_numpy_integers() -> None:
     assert layers.Conv2D(np.int32(2), np.array([3, 3]))(np.ones((1, 4, 4, 1))).shape == (1, 2, 2, 2)
 
 
-def test_the_first_layer_may_give_the_input_shape() -> None:
+def test_first_layer_may_give_the_input_shape() -> None:
     model = pydl.Sequential([layers.Dense(3, input_shape=(4,)), layers.Dense(2)])
     assert [w.shape for w in model.weights] == [(4, 3), (3,), (3, 2), (2,)]
 

@@ -150,9 +150,9 @@ def test_each_output_has_its_own_mask(rng: np.random.Generator) -> None:
     losses_of = {"tags": "sparse_categorical_crossentropy", "score": "mse"}
     model.compile("sgd", losses_of, metrics={"tags": ["accuracy"]})
     y = {"tags": rng.integers(0, 3, IDS.shape), "score": np.ones((2, 1))}
-    told, result = model.predict(IDS), model.evaluate(IDS, y, return_dict=True, verbose=0)
-    right = np.take_along_axis(told["tags"], y["tags"][..., None], axis=-1)[..., 0]
+    predicted, result = model.predict(IDS), model.evaluate(IDS, y, return_dict=True, verbose=0)
+    right = np.take_along_axis(predicted["tags"], y["tags"][..., None], axis=-1)[..., 0]
     assert result["tags_loss"] == pytest.approx(-np.log(right[MASK]).mean(), rel=1e-5)
-    assert result["score_loss"] == pytest.approx(np.square(told["score"] - 1).mean(), rel=1e-5)
-    assert result["tags_accuracy"] == pytest.approx((told["tags"].argmax(axis=-1) == y["tags"])[MASK].mean())
+    assert result["score_loss"] == pytest.approx(np.square(predicted["score"] - 1).mean(), rel=1e-5)
+    assert result["tags_accuracy"] == pytest.approx((predicted["tags"].argmax(axis=-1) == y["tags"])[MASK].mean())
     assert model._plans.info()[-1]["reason"] is None

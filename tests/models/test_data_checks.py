@@ -103,11 +103,11 @@ def test_unscaled_images_give_one_hint() -> None:
 def test_no_hint_for_scaled_images_and_ids() -> None:
     y = np.ones(16)
 
-    def fits() -> None:
+    def fit_valid_data() -> None:
         image_net().fit(IMAGES / 255.0, y, verbose=0)
         image_net(layers.BatchNormalization()).fit(IMAGES, y, verbose=0)
         words = Sequential([Input((70,), dtype="int32"), layers.Embedding(256, 2), layers.Flatten(), layers.Dense(1)])
         words.compile("sgd", "mse")
         words.fit(np.random.default_rng(0).integers(0, 256, (16, 70)), y, verbose=0)
 
-    assert warned(fits) == []
+    assert warned(fit_valid_data) == []

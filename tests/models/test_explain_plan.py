@@ -238,7 +238,7 @@ def with_layer(layer: Any) -> tuple[Model, Any]:
 USER_CODE: dict[str, tuple[Callable[[], tuple[Model, Any]], str]] = {
     "subclass of a layer": (lambda: with_layer(CountsCalls(4, name="odd")), "CountsCalls 'odd': a plan cannot record"),
     "subclass of a model": (lambda: (Subclassed(), "mse"), "Python code of class Subclassed"),
-    "step of one's own": (lambda: (OwnTrainStep(dense()), "mse"), "Python code of class OwnTrainStep"),
+    "custom train step": (lambda: (OwnTrainStep(dense()), "mse"), "Python code of class OwnTrainStep"),
     "subclass of a loss": (lambda: (Sequential(dense()), OwnLoss()), "Python code of class OwnLoss"),
     "function as a loss": (lambda: (Sequential(dense()), lambda y, z: ops.mean((z - y) * (z - y))), "fn=<lambda>"),
     "loss outside the kernels": (lambda: (Sequential(dense()), "hinge"), "fn=hinge"),

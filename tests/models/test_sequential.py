@@ -70,7 +70,7 @@ def test_add_pop_and_get_layer(rng):
     model.add(layers.Dense(7))
     assert model.output_shape == (None, 7)
     assert model.get_layer("first") is model.get_layer(index=0) is model.layers[0]
-    for bad in ({"name": "nobody"}, {"index": 5}, {}):
+    for bad in ({"name": "unknown"}, {"index": 5}, {}):
         with pytest.raises(ValueError, match="get_layer"):
             model.get_layer(**bad)
     with pytest.raises(IndexError, match="pop: expected at least one layer"):

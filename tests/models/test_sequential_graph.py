@@ -88,10 +88,10 @@ def pop_and_add(k):
 
 def a_layer_that_does_not_fit(k):
     m = stack(k)
-    told = refused(lambda: m.add(k.layers.Conv2D(2, 3, name="bad")))
+    message = refused(lambda: m.add(k.layers.Conv2D(2, 3, name="bad")))
     during = names(m), m.built
     m.pop()
-    return told, during, names(m), m.built, shapes([m(X)])
+    return message, during, names(m), m.built, shapes([m(X)])
 
 
 def nested(k):

@@ -55,7 +55,7 @@ def test_expressions_are_models(name: str, rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(twin([a, b]).numpy(), model([a, b]).numpy())
 
 
-def test_a_model_with_operators_learns(rng: np.random.Generator) -> None:
+def test_model_with_operators_learns(rng: np.random.Generator) -> None:
     pydl.set_seed(0)
     x = Input((8,))
     gate = ops.sigmoid(layers.Dense(8)(x))

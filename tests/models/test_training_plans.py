@@ -128,8 +128,8 @@ UNPLANNED: dict[str, tuple[Callable[[], list[Any]], Any]] = {
     "dropout": (lambda: [*dense()[:2], layers.Dropout(0.5), layers.Dense(3)], "mse"),
     "moving averages": (lambda: [*dense()[:2], layers.BatchNormalization(), layers.Dense(3)], "mse"),
     "regularizer": (lambda: [*dense(), layers.Dense(3, kernel_regularizer="l2")], "mse"),
-    "hinge, which looks at the labels": (dense, "hinge"),
-    "a loss of one's own": (dense, custom),
+    "hinge, which reads the labels": (dense, "hinge"),
+    "a custom loss": (dense, custom),
 }
 
 

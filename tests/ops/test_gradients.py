@@ -22,7 +22,7 @@ def positive(*shape: int) -> Any:
     return rng.uniform(0.5, 2.0, shape)
 
 
-def apart(*shape: int) -> Any:
+def spread(*shape: int) -> Any:
     """Numbers at least 0.1 apart, from zero too: away from kinks."""
     count = int(np.prod(shape))
     return rng.permutation(np.arange(count) - count / 2 + 0.5).reshape(shape) * 0.2
@@ -60,29 +60,29 @@ CASES: list[Case] = [
         for case, (a, b) in BROADCASTS.items()
     ),
     *(
-        (f"activate-{name}", lambda x, name=name: ops.activate(x, name, ACTIVATION_ALPHA.get(name, 0.0)), [apart(4, 9)])
+        (f"activate-{name}", lambda x, n=name: ops.activate(x, n, ACTIVATION_ALPHA.get(n, 0.0)), [spread(4, 9)])
         for name in ops.ACTIVATIONS
     ),
-    ("relu", ops.relu, [apart(3, 4)]),
-    ("relu-all", lambda x: ops.relu(x, 0.3, 0.75, 0.25), [apart(3, 7)]),
-    ("prelu", ops.prelu, [apart(3, 4), normal(4)]),
-    ("prelu-scalar", ops.prelu, [apart(3, 4), normal()]),
-    ("prelu-column", ops.prelu, [apart(2, 3, 4), normal(2, 3, 1)]),
-    ("prelu-middle", ops.prelu, [apart(2, 3, 4), normal(2, 1, 4)]),
-    ("leaky_relu", ops.leaky_relu, [apart(3, 4)]),
-    ("elu", lambda x: ops.elu(x, 0.5), [apart(3, 4)]),
-    ("gelu", ops.gelu, [apart(3, 4)]),
-    ("gelu-exact", lambda x: ops.gelu(x, approximate=False), [apart(3, 4)]),
+    ("relu", ops.relu, [spread(3, 4)]),
+    ("relu-all", lambda x: ops.relu(x, 0.3, 0.75, 0.25), [spread(3, 7)]),
+    ("prelu", ops.prelu, [spread(3, 4), normal(4)]),
+    ("prelu-scalar", ops.prelu, [spread(3, 4), normal()]),
+    ("prelu-column", ops.prelu, [spread(2, 3, 4), normal(2, 3, 1)]),
+    ("prelu-middle", ops.prelu, [spread(2, 3, 4), normal(2, 1, 4)]),
+    ("leaky_relu", ops.leaky_relu, [spread(3, 4)]),
+    ("elu", lambda x: ops.elu(x, 0.5), [spread(3, 4)]),
+    ("gelu", ops.gelu, [spread(3, 4)]),
+    ("gelu-exact", lambda x: ops.gelu(x, approximate=False), [spread(3, 4)]),
     ("exp", ops.exp, [normal(3, 4)]),
     ("log", ops.log, [positive(3, 4)]),
     ("log1p", ops.log1p, [positive(3, 4)]),
     ("sqrt", ops.sqrt, [positive(3, 4)]),
     ("square", ops.square, [normal(3, 4)]),
-    ("abs", ops.abs, [apart(3, 4)]),
+    ("abs", ops.abs, [spread(3, 4)]),
     ("sin", ops.sin, [normal(3, 4)]),
     ("cos", ops.cos, [normal(3, 4)]),
     ("negative", ops.negative, [normal(3, 4)]),
-    ("clip", lambda x: ops.clip(x, -0.4, 0.4), [apart(3, 4)]),
+    ("clip", lambda x: ops.clip(x, -0.4, 0.4), [spread(3, 4)]),
     ("where", lambda a, b: ops.where(np.eye(3) > 0, a, b), [normal(3, 3), normal(3)]),
     ("matmul", ops.matmul, [normal(3, 4), normal(4, 5)]),
     ("matmul-vectors", ops.matmul, [normal(4), normal(4)]),
@@ -141,12 +141,12 @@ CASES: list[Case] = [
     ("group_norm-plain", lambda x: ops.group_norm(x, groups=3), [normal(2, 2, 2, 6)]),
     ("local_response_norm", ops.local_response_norm, [normal(3, 7)]),
     ("local_response_norm-strong", lambda x: ops.local_response_norm(x, 1, 1.0, 0.5, 0.6), [normal(3, 7)]),
-    ("max_pool", ops.max_pool, [apart(2, 5, 6, 3)]),
-    ("max_pool-same", lambda x: ops.max_pool(x, 3, 2, "same"), [apart(2, 5, 6, 3)]),
+    ("max_pool", ops.max_pool, [spread(2, 5, 6, 3)]),
+    ("max_pool-same", lambda x: ops.max_pool(x, 3, 2, "same"), [spread(2, 5, 6, 3)]),
     ("average_pool", ops.average_pool, [normal(2, 5, 6, 3)]),
     ("average_pool-same", lambda x: ops.average_pool(x, (3, 2), 2, "same"), [normal(2, 5, 5, 3)]),
     ("global_average_pool", ops.global_average_pool, [normal(2, 3, 4, 5)]),
-    ("global_max_pool", lambda x: ops.global_max_pool(x, keepdims=True), [apart(2, 3, 4, 5)]),
+    ("global_max_pool", lambda x: ops.global_max_pool(x, keepdims=True), [spread(2, 3, 4, 5)]),
     ("softmax", ops.softmax, [normal(3, 4)]),
     ("softmax-axis", lambda x: ops.softmax(x, 0), [normal(3, 4, 2)]),
     ("log_softmax", ops.log_softmax, [normal(3, 4)]),
@@ -160,8 +160,8 @@ CASES: list[Case] = [
     ("sum-axes", lambda x: ops.sum(x, (0, -1), keepdims=True), [normal(2, 3, 4)]),
     ("mean", ops.mean, [normal(3, 4)]),
     ("mean-axis", lambda x: ops.mean(x, (0, 2)), [normal(2, 3, 4)]),
-    ("max", lambda x: ops.max(x, (0, 2)), [apart(2, 3, 4)]),
-    ("min", lambda x: ops.min(x, -1, keepdims=True), [apart(2, 3, 4)]),
+    ("max", lambda x: ops.max(x, (0, 2)), [spread(2, 3, 4)]),
+    ("min", lambda x: ops.min(x, -1, keepdims=True), [spread(2, 3, 4)]),
     ("reshape", lambda x: ops.reshape(x, (4, -1)), [normal(2, 3, 4)]),
     ("flatten", ops.flatten, [normal(2, 3, 4)]),
     ("expand_dims", lambda x: ops.expand_dims(x, 1), [normal(2, 3)]),

@@ -40,7 +40,7 @@ def main(method: str) -> None:
     for _ in range(PROCESSES):
         process = context.Process(target=child, args=(expected,))
         process.start()
-        child(expected)  # the parent goes on too
+        child(expected)  # the parent continues too
         process.join(30)
         if process.exitcode != 0:
             wrong.append(f"child: exit code {process.exitcode}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pydl import _core
 
-# Each argument of each case, also those in a dict: where it stands.
+# The path of each argument of each case, nested dicts included.
 ARGUMENTS = [
     (case, path)
     for case, arguments in GOOD.items()
@@ -37,7 +37,7 @@ EXTREMES = {"i": (-1, 2**31 - 1), "u": (255,), "b": (True,), "f": (-1, np.nan, n
 
 
 def odd_arrays(good: Any) -> list[Any]:
-    """The array with other dtypes, ranks, sizes, layouts and contents."""
+    """The array with a wrong dtype, rank, size, layout or content."""
     good = good.copy()  # some functions write to their arguments
     frozen = good.copy()
     frozen.flags.writeable = False
@@ -65,7 +65,7 @@ def odd_values(good: Any) -> list[Any]:
 
 
 def good(case: str, path: tuple[str, ...]) -> Any:
-    """The argument there in the call that works."""
+    """The argument at this path in the valid call."""
     value: Any = GOOD[case]
     for name in path:
         value = value[name]
@@ -73,7 +73,7 @@ def good(case: str, path: tuple[str, ...]) -> Any:
 
 
 def changed(case: str, path: tuple[str, ...], value: Any) -> Arguments:
-    """The arguments of the case with another one there."""
+    """The arguments of the case, with one replaced."""
     arguments = copy.deepcopy(GOOD[case])
     holder = arguments
     for name in path[:-1]:
@@ -83,7 +83,7 @@ def changed(case: str, path: tuple[str, ...], value: Any) -> Arguments:
 
 
 def call(case: str, arguments: Arguments) -> None:
-    """Runs, or raises an error that begins with the function and names one of its arguments."""
+    """The call works, or raises an error that begins with the function and names an argument."""
     op = function_of(case)
     try:
         getattr(_core, op)(**arguments)
@@ -97,11 +97,11 @@ def call(case: str, arguments: Arguments) -> None:
 
 
 @pytest.mark.parametrize("case", GOOD)
-def test_the_table_holds_calls_that_work(case: str) -> None:
+def test_table_has_valid_calls(case: str) -> None:
     getattr(_core, function_of(case))(**copy.deepcopy(GOOD[case]))
 
 
-def test_the_table_is_complete() -> None:
+def test_table_is_complete() -> None:
     settings_and_state = {"isa", "isas", "build_info", "release_memory", "Version", "Plan"}
     settings_and_state |= {"ACTIVATIONS", "precision", "set_precision", "force_conv2d_algorithm", "Changes", "Snapshot"}
     settings_and_state |= {"ThreadState", "state", "TensorFields", "set_tensor_type", "wrap", "writable"}

@@ -10,7 +10,7 @@ from pydl import _core
 
 STUB = ast.parse((Path(pydl.__file__).parent / "_core.pyi").read_text())
 
-Signature = list[tuple[str, Any]]  # names with defaults; ... for none
+Signature = list[tuple[str, Any]]  # names with defaults; ... if there is none
 
 
 def stub_signature(function: ast.FunctionDef) -> Signature:
@@ -21,7 +21,7 @@ def stub_signature(function: ast.FunctionDef) -> Signature:
 
 
 def built_signature(doc: str) -> Signature:
-    """From the first line that pybind11 writes: `name(a: object, b: float = 0.0) -> object`."""
+    """Parses the first line of a docstring of pybind11: `name(a: object, b: float = 0.0) -> object`."""
     first = re.sub(
         r"typing\.SupportsInt \| typing\.SupportsIndex|typing\.SupportsFloat \| typing\.SupportsIndex", "object", doc
     )
@@ -63,5 +63,5 @@ def test_methods() -> None:
                 assert stub_signature(method) == built_signature(built.__doc__), f"{node.name}.{method.name}"
 
 
-def test_the_package_is_typed() -> None:
+def test_package_is_typed() -> None:
     assert (Path(pydl.__file__).parent / "py.typed").exists()

@@ -11,19 +11,19 @@ import pydl
 from pydl import _core, config
 
 
-def test_isa_swaps_for_good_without_with() -> None:
+def test_isa_without_with_stays() -> None:
     config.isa("baseline")
     assert _core.isa() == "baseline"
 
 
-def test_isa_is_swapped_back_after_an_error() -> None:
+def test_isa_is_restored_after_an_error() -> None:
     best = _core.isa()
     with pytest.raises(KeyError), config.isa("baseline"):
         raise KeyError
     assert _core.isa() == best
 
 
-def test_precision_is_swapped_back_after_an_error() -> None:
+def test_precision_is_restored_after_an_error() -> None:
     with config.precision("strict"):
         assert _core.precision() == config.show()["precision"] == "strict"
     with pytest.raises(KeyError), config.precision("strict"):
@@ -33,7 +33,7 @@ def test_precision_is_swapped_back_after_an_error() -> None:
     assert _core.precision() == "strict"
 
 
-def test_the_environment_chooses_the_precision_at_import() -> None:
+def test_environment_sets_the_precision_at_import() -> None:
     code = "from pydl import _core; print(_core.precision())"
     assert output("-c", code, PYDL_PRECISION="strict") == "strict"
     assert output("-c", code, PYDL_PRECISION="") == "default"
@@ -58,7 +58,7 @@ def test_threads_are_per_python_thread() -> None:
 
 
 @pytest.mark.parametrize("set_threads", [pydl.set_num_threads, pydl.threads])
-def test_no_threads_at_all_is_refused(set_threads: Callable[[int], object]) -> None:
+def test_zero_threads_are_refused(set_threads: Callable[[int], object]) -> None:
     with pytest.raises(ValueError, match="n: expected a positive integer, got 0"):
         set_threads(0)
 
@@ -70,14 +70,14 @@ def test_show_prints_what_it_returns(capsys: pytest.CaptureFixture[str]) -> None
     assert all(f"{key}: {value}" in printed for key, value in info.items())
 
 
-def test_import_leaves_out_what_is_used_later() -> None:
+def test_rarely_used_modules_are_imported_lazily() -> None:
     code = "import sys, numpy; before = set(sys.modules); import pydl; print(*sorted(set(sys.modules) - before))"
     loaded = output("-c", code).split()
     assert "pydl.ops.conv2d" in loaded
     assert not {"pydl.layers", "pydl.models", "pydl.datasets", "numpy.random", "inspect", "dataclasses"} & set(loaded)
 
 
-def test_every_public_name_can_be_had() -> None:
+def test_every_public_name_is_importable() -> None:
     for name in pydl.__all__:
         assert getattr(pydl, name) is not None
         assert name in dir(pydl)

@@ -1,4 +1,4 @@
-"""Arrays without elements whose other sizes are huge: every function does the work that is there, which is none."""
+"""Empty arrays with huge other sizes: every function returns at once."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from fresh_process import bounded, output
 from pydl import _core, ops
 from pydl.base.errors import ShapeError
 
-HUGE, LARGE = 2**40, 2**31 - 1  # LARGE is the most that a size of an image may be
+HUGE, LARGE = 2**40, 2**31 - 1  # LARGE is the maximum size of an image
 CONV = ((1, 1), (0, 0, 0, 0), (1, 1), 1)
 WINDOW = ((1, 2), (1, 1), (0, 0, 0, 0))
 
@@ -20,7 +20,7 @@ def empty(*shape: int) -> Any:
 
 
 def recurrent(cell: str, gates: int, x: Any) -> None:
-    """Forward and backward; the gradients of the weights are zeros."""
+    """Forward and backward; weight gradients are zeros."""
     width = 3 * gates
     weights = {"kernel": np.ones((x.shape[2], width), "f4"), "recurrent_kernel": np.ones((3, width), "f4")}
     weights["bias"] = np.ones((2, width) if cell == "gru" else width, "f4")
@@ -32,16 +32,16 @@ def recurrent(cell: str, gates: int, x: Any) -> None:
 
 
 def images(*shape: int) -> None:
-    """Pools, sizes and orders of images without elements."""
+    """Pooling, resizing and transposition of empty images."""
     x = empty(*shape)
     for axis in range(x.ndim):
         _core.flip(x, axis)
         _core.flip(x.astype(bool), axis)
         _core.concatenate([x, x], axis)
         for end in range(axis + 1, 5):
-            if 0 in shape[:axis] + shape[end:]:  # else sums of nothing, which are zeros
+            if 0 in shape[:axis] + shape[end:]:  # otherwise empty sums: zeros
                 _core.reduce("sum", x, axis, end)
-        if 0 < shape[axis] <= LARGE:  # places are int32
+        if 0 < shape[axis] <= LARGE:  # indices are int32
             _core.argmax(x, axis)
             _core.pad(x, np.eye(4, dtype=int)[axis].tolist(), (0, 0, 0, 0))
     for order in ((3, 2, 1, 0), (0, 2, 1, 3), (1, 0, 3, 2), (3, 0, 1, 2)):
@@ -59,7 +59,7 @@ def images(*shape: int) -> None:
 
 
 def elements(*shape: int) -> None:
-    """What is computed for each element."""
+    """Elementwise functions."""
     x = empty(*shape)
     for name in ("relu", "gelu", "tanh"):
         _core.activation_backward(x, _core.activation_forward(x, name), name)
@@ -77,12 +77,12 @@ def elements(*shape: int) -> None:
 
 
 def normalized(*shape: int) -> None:
-    """Softmax and normalizations, of a last axis that is not empty."""
+    """Softmax and normalization; the last axis is not empty."""
     x, channels = empty(*shape), np.ones(shape[-1], "f4")
     _core.softmax_backward(x, _core.softmax_forward(x))
     _core.log_softmax_backward(x, _core.log_softmax_forward(x))
     _core.batch_norm_inference(x, channels, channels, channels, channels, 0.1)
-    if x.shape[0] == 0:  # no samples, of whatever size
+    if x.shape[0] == 0:  # no samples, of any size
         y, mean, variance = _core.group_norm_forward(x, channels, channels, 1, 0.1)
         for gradient in _core.group_norm_backward(x, y, channels, mean, variance, 1, 0.1)[1:]:
             assert not gradient.any()
@@ -125,7 +125,7 @@ def tables() -> None:
 
 
 def a_plan() -> None:
-    """Also as a step of a plan, which has then nothing to run."""
+    """In a plan, which then has nothing to run."""
     x = empty(LARGE, 1, 3, 0)
     plan = _core.Plan()
     plan.begin([x], [])
@@ -135,7 +135,7 @@ def a_plan() -> None:
 
 
 def everything() -> None:
-    """All of the above; in a process of its own, because a loop over nothing would hear no signal."""
+    """All of the above, for a new process: a kernel that loops over a huge size handles no signals."""
     for shape in ((HUGE, 2, 2, 0), (LARGE, 1, 3, 0), (0, 2, HUGE, 1), (1, 0, LARGE, 3), (HUGE, 0, 2, 2)):
         images(*shape)
         elements(*shape)
@@ -152,7 +152,7 @@ def everything() -> None:
     print("done")
 
 
-def test_rows_of_nothing_take_no_time_and_no_memory() -> None:
+def test_empty_arrays_take_no_time_and_no_memory() -> None:
     script = (
         f"import sys; sys.path += {[str(ROOT), str(ROOT / 'tests')]!r}; "
         "from tests.runtime.test_empty_arrays import everything; everything()"
@@ -160,7 +160,7 @@ def test_rows_of_nothing_take_no_time_and_no_memory() -> None:
     assert output("-c", bounded(script), timeout=50) == "done"
 
 
-def test_what_is_too_large_to_hold_is_refused() -> None:
+def test_results_larger_than_memory_are_refused() -> None:
     for call in (
         lambda: _core.reduce("sum", empty(HUGE, 2**20, 0), 2, 3),
         lambda: _core.step_mask(empty(HUGE, 2**20, 0), 0.0),
@@ -171,7 +171,7 @@ def test_what_is_too_large_to_hold_is_refused() -> None:
             call()
 
 
-def test_an_axis_is_not_taken_apart_into_more_tensors_than_memory_holds() -> None:
+def test_unstack_refuses_too_many_slices() -> None:
     for x in (empty(2**31, 0), np.zeros((2**20 + 1, 1), np.float32)):
         with pytest.raises(ShapeError, match=r"^\[unstack\] x: expected at most 1048576 slices, got \d+ along axis 0"):
             ops.unstack(x)

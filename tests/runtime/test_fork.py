@@ -1,4 +1,4 @@
-"""Parent and child go on after a fork, which the threads of kernels do not survive: see threads/parallel.cpp."""
+"""Parent and child work after a fork, although worker threads do not survive it: see threads/parallel.cpp."""
 
 from pathlib import Path
 
@@ -6,16 +6,16 @@ import pytest
 from fresh_process import output
 
 SCRIPT = str(Path(__file__).with_name("fork_script.py"))
-# Python warns about every fork while threads run, which is the point here.
+# Python warns about a fork while threads run: intended here.
 QUIET = "ignore:This process:DeprecationWarning"
 
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
-def test_parent_and_child_go_on_while_other_threads_run_kernels(method: str) -> None:
+def test_parent_and_child_work_while_other_threads_run_kernels(method: str) -> None:
     assert output("-W", QUIET, SCRIPT, method, timeout=120) == "good"
 
 
-def test_children_of_children() -> None:
+def test_forks_of_forks() -> None:
     code = """
 import os
 import numpy as np

@@ -12,7 +12,7 @@ LIMIT = 0.10  # seconds of processor time over NumPy's own import
 
 def test_import_is_quick() -> None:
     code = "import time, numpy; start = time.process_time(); import pydl; print(time.process_time() - start)"
-    # Processor time, and the least of several: a busy machine only ever adds.
+    # Processor time, and the minimum of several runs: a busy machine only adds time.
     assert min(float(output("-c", code)) for _ in range(9)) <= LIMIT
 
 
@@ -43,14 +43,14 @@ print(sorted(packages - set(sys.stdlib_module_names) - {"numpy", "pydl"}))
     assert output("-c", code) == "[]"
 
 
-def test_the_source_folder_says_what_it_lacks(tmp_path: Path) -> None:
+def test_import_from_the_source_folder_is_explained(tmp_path: Path) -> None:
     shutil.copytree(Path(pydl.__file__).parent, tmp_path / "pydl", ignore=shutil.ignore_patterns("_core*"))
     done = python("-c", "import pydl", PYTHONPATH=str(tmp_path))
     assert "ImportError: pydl is imported from " in done.stderr
     assert "leave that folder" in done.stderr
 
 
-def test_a_sub_interpreter_is_refused() -> None:
+def test_sub_interpreter_is_refused() -> None:
     code = """
 try:
     import _interpreters as interpreters

@@ -1,4 +1,4 @@
-"""The package notices files that do not belong to it, and no text of ours sends anyone to another project."""
+"""The package warns about foreign files in its folder, and no text names the distribution of another project."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def foreign(site: Path) -> None:
-    """Writes what pip would write for the other project: its __init__, and a sub-package of its own."""
+    """Writes the files of the other project as pip would: its __init__ and a sub-package."""
     (site / "pydl" / "__init__.py").write_text("__version__ = '1.0.1'\n")
     (site / "pydl" / "pydlutils").mkdir()
     (site / "pydl" / "pydlutils" / "__init__.py").touch()
@@ -35,12 +35,12 @@ def imported(site: Path, module: str = "pydl") -> subprocess.CompletedProcess[st
     return python("-c", f"import {module}; print('fine')", PYTHONPATH=str(site))
 
 
-def test_a_copy_alone_is_silent(site: Path) -> None:
+def test_clean_installation_is_silent(site: Path) -> None:
     done = imported(site)
     assert (done.stdout, done.stderr) == ("fine\n", "")
 
 
-def test_ours_over_theirs_is_noticed(site: Path) -> None:
+def test_pydl_over_the_other_project_is_detected(site: Path) -> None:
     ours = (site / "pydl" / "__init__.py").read_text()
     foreign(site)
     (site / "pydl" / "__init__.py").write_text(ours)
@@ -51,14 +51,14 @@ def test_ours_over_theirs_is_noticed(site: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["layers", "models", "ops", "losses", "optimizers", "callbacks"])
-def test_theirs_over_ours_is_noticed(site: Path, module: str) -> None:
+def test_other_project_over_pydl_is_detected(site: Path, module: str) -> None:
     foreign(site)
     done = imported(site, f"pydl.{module}")
     assert "ImportError" in done.stderr
     assert UNINSTALL in done.stderr
 
 
-def test_a_compiled_part_of_another_version_is_noticed(site: Path) -> None:
+def test_extension_of_another_version_is_detected(site: Path) -> None:
     own = site / "pydl" / "_installation.py"
     own.write_text(own.read_text().replace(f'VERSION = "{_installation.VERSION}"', 'VERSION = "9.8.7"'))
     done = imported(site)
@@ -77,16 +77,16 @@ def texts() -> list[Path]:
     return [path for path in paths if path.suffix in (".py", ".md", ".toml") and path.is_file()]
 
 
-def test_no_text_of_ours_installs_by_a_name_that_is_not_ours() -> None:
+def test_no_text_installs_the_other_project() -> None:
     """`pip install pydl`, `pydl[plot]` and the like; not `pip install .` nor the name of a folder."""
     wrong = re.compile(r"pip\S* (?:install|download) [^`\n]*?(?<![\w./-])[\"']?pydl(?:-nn)?(?:\[\w|[\"'`= ]|$)")
     found = [f"{path}: {match[0]}" for path in texts() for match in wrong.finditer(path.read_text())]
-    # The one line that warns of it, and this test itself.
+    # The line that warns about it, and this test.
     allowed = ("README.md: pip install pydl`", "test_installation.py: ")
     assert not [line for line in found if not any(part in line for part in allowed)]
 
 
-def test_extras_are_listed_without_our_name() -> None:
+def test_extras_are_listed_without_the_distribution() -> None:
     """.ci/requirements resolves the extras that name other extras, so that pip never looks for the distribution."""
     command = ["python3", str(ROOT / ".ci" / "requirements"), "dev"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")

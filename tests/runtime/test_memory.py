@@ -1,4 +1,4 @@
-"""The pool: nothing grows, views keep their block, the statistics, sizes that cannot be had."""
+"""The memory pool: no growth, views keep their block, statistics, sizes that cannot be allocated."""
 
 import gc
 import resource
@@ -13,7 +13,7 @@ import pydl
 from pydl import _core, layers
 
 F32 = np.dtype(np.float32)
-SLACK = 2 << 20  # bytes: what Python and malloc may still take in
+SLACK = 2 << 20  # bytes: allowance for Python and malloc
 
 
 def resident_bytes() -> int:
@@ -26,7 +26,7 @@ def used_bytes() -> int:
 
 @pytest.fixture(params=["gc", "no gc"])
 def _collector(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Runs the test with and without the garbage collector: nothing may wait for it."""
+    """Runs the test with and without the garbage collector: memory must be freed without it."""
     gc.collect()
     if request.param == "no gc":
         gc.disable()
@@ -45,13 +45,13 @@ def assert_flat(call: Callable[[int], object], calls: int) -> None:
 
 
 @pytest.mark.usefixtures("_collector")
-def test_many_small_kernels_take_no_memory() -> None:
+def test_many_small_kernels_do_not_grow_memory() -> None:
     x = np.ones((8, 8), np.float32)
     assert_flat(lambda _: _core.matmul(x, x), 100_000)
 
 
 @pytest.mark.usefixtures("_collector")
-def test_changing_shapes_take_no_memory(rng: np.random.Generator) -> None:
+def test_changing_shapes_do_not_grow_memory(rng: np.random.Generator) -> None:
     x = np.ones(4096 * 8, np.float32)
     rows = rng.integers(1, 4096, 20_000).tolist()
     assert_flat(lambda i: _core.softmax_forward(x[: 8 * rows[i]].reshape(-1, 8)), 20_000)
@@ -64,19 +64,19 @@ def small_model() -> "pydl.Sequential":
 
 
 @pytest.mark.usefixtures("_collector")
-def test_many_predictions_take_no_memory() -> None:
+def test_many_predictions_do_not_grow_memory() -> None:
     model, x = small_model(), np.ones((1, 4), np.float32)
     assert_flat(lambda _: model.predict(x, verbose=0), 100_000)
 
 
 @pytest.mark.usefixtures("_collector")
-def test_predictions_of_changing_shapes_take_no_memory() -> None:
+def test_predictions_of_changing_shapes_do_not_grow_memory() -> None:
     model, x = small_model(), np.ones((64, 4), np.float32)
     assert_flat(lambda i: model(x[: 1 + i % 64]), 10_000)
 
 
-def test_a_view_keeps_its_block() -> None:
-    pydl.release_memory()  # a larger idle block would serve too
+def test_view_keeps_its_block() -> None:
+    pydl.release_memory()  # a larger idle block would be used too
     before = used_bytes()
     array = _core.empty((1000,), F32)
     array[:] = 7
@@ -87,7 +87,7 @@ def test_a_view_keeps_its_block() -> None:
         other[:] = 0
     assert (view == 7).all()
     del others, other
-    assert used_bytes() == before + 4096  # the class of 4000 bytes
+    assert used_bytes() == before + 4096  # the size class of 4000 bytes
     del view
     assert used_bytes() == before
 
@@ -103,7 +103,7 @@ def test_blocks_are_aligned_and_reused() -> None:
     assert pydl.memory_stats()["reused"] == reused + 1
 
 
-def test_releasing_and_bounding_idle_memory() -> None:
+def test_release_and_limit_of_idle_memory() -> None:
     limit = pydl.memory_stats()["limit_bytes"]
     try:
         _core.empty((1 << 20,), F32)
@@ -120,7 +120,7 @@ def test_releasing_and_bounding_idle_memory() -> None:
         pydl.set_memory_limit(limit)
 
 
-def test_large_blocks_go_back_to_the_system() -> None:
+def test_large_blocks_return_to_the_system() -> None:
     pydl.release_memory()
     before = resident_bytes()
     array = _core.empty((16 << 20,), F32)
@@ -132,7 +132,7 @@ def test_large_blocks_go_back_to_the_system() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1 << 44,), (1 << 22, 1 << 22)])
-def test_a_size_that_cannot_be_had_is_a_memory_error(shape: tuple[int, ...]) -> None:
+def test_size_that_cannot_be_allocated_is_a_memory_error(shape: tuple[int, ...]) -> None:
     used = used_bytes()
     with pytest.raises(MemoryError):
         _core.empty(shape, F32)
@@ -141,12 +141,12 @@ def test_a_size_that_cannot_be_had_is_a_memory_error(shape: tuple[int, ...]) -> 
 
 
 @pytest.mark.parametrize("shape", [(sys.maxsize,), (1 << 40, 1 << 40), (-1,)])
-def test_a_shape_that_makes_no_sense_is_a_value_error(shape: tuple[int, ...]) -> None:
+def test_invalid_shape_is_a_value_error(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\[empty\] shape"):
         _core.empty(shape, F32)
 
 
-def test_batches_of_ever_other_lengths_do_not_leave_a_block_of_every_size() -> None:
+def test_changing_batch_lengths_do_not_leave_blocks_of_every_size() -> None:
     stack = [layers.Embedding(500, 32, mask_zero=True), layers.LSTM(32, return_sequences=True)]
     model = pydl.Sequential([pydl.Input((None,), dtype="int32"), *stack, layers.Dense(500, activation="softmax")])
     model.compile("adam", "sparse_categorical_crossentropy")

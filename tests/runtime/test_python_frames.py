@@ -1,4 +1,4 @@
-"""How much Python a call runs: frames of pydl's own functions, counted. What a small model costs is mostly this."""
+"""The number of Python frames of pydl per call: most of the cost of a small model."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ FOLDER = os.path.dirname(pydl.__file__)
 
 @pytest.fixture(autouse=True)
 def without_added_losses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process in which no layer has added a loss yet; from then on outermost layers look for them."""
+    """Resets the state in which no layer has added a loss: afterwards outermost layers collect losses."""
     monkeypatch.setattr(LossAdder, "_losses_exist", False)
 
 
@@ -49,7 +49,7 @@ def small_cnn() -> tuple[Sequential, Any, Any]:
     ("name", "most"),
     [("__call__", 1), ("predict", 95), ("train_on_batch", 75)],
 )
-def test_a_replay_runs_little_python(name: str, most: int) -> None:
+def test_replay_runs_few_frames(name: str, most: int) -> None:
     model, x, y = small_cnn()
     calls: dict[str, Callable[[], Any]] = {
         "__call__": lambda: model(x),
@@ -61,11 +61,11 @@ def test_a_replay_runs_little_python(name: str, most: int) -> None:
     assert frames(calls[name]) <= most
 
 
-def test_a_layer_with_a_mask_runs_little_python() -> None:
+def test_layer_with_a_mask_runs_few_frames() -> None:
     layer, x, mask = layers.LSTM(5), np.ones((4, 6, 3), np.float32), np.ones((4, 6), bool)
     layer(x, mask=mask)
     assert frames(lambda: layer(x, mask=mask)) <= 89
 
 
-def test_frames_are_counted() -> None:
+def test_counter_counts_frames() -> None:
     assert frames(lambda: pydl.config.num_threads()) >= 1

@@ -1,4 +1,4 @@
-"""Refused arguments: every message of the extension begins with the function and names the argument."""
+"""Messages of the extension for refused arguments begin with the function and name the argument."""
 
 import copy
 from typing import Any
@@ -9,7 +9,7 @@ from calls import GOOD, function_of, ones
 
 from pydl import _core
 
-SURROGATE = "\udc80"  # half a character, which no encoding has
+SURROGATE = "\udc80"  # a lone surrogate: no encoding has it
 
 
 class Lying(list):  # type: ignore[type-arg]
@@ -42,7 +42,7 @@ def test_missing_and_unknown_arguments(case: str) -> None:
         if isinstance(v, bool | int | float | str)
     ],
 )
-def test_numbers_flags_and_names_of_a_wrong_kind(case: str, name: str) -> None:
+def test_numbers_flags_and_names_of_wrong_types(case: str, name: str) -> None:
     op, good = function_of(case), GOOD[case][name]
     wrong: list[Any] = [object(), [1], SURROGATE, 1j, ones(3)]
     if isinstance(good, int) and not isinstance(good, bool):
@@ -51,14 +51,14 @@ def test_numbers_flags_and_names_of_a_wrong_kind(case: str, name: str) -> None:
         wrong += [1, None, b"x"]
     for value in wrong:
         arguments = {**copy.deepcopy(GOOD[case]), name: value}
-        if isinstance(good, bool) and hasattr(value, "__bool__"):  # as Python's own `if`
+        if isinstance(good, bool) and hasattr(value, "__bool__"):  # like `if` in Python
             continue
         with pytest.raises((TypeError, ValueError), match=rf"^\[{op}\] {name}: ") as caught:
             getattr(_core, op)(**arguments)
         assert len(str(caught.value)) < 500
 
 
-def test_the_words() -> None:
+def test_messages() -> None:
     x, w = ones(1, 5, 5, 2), ones(3, 3, 2, 4)
     options = (1, 1), (0, 0, 0, 0), (1, 1)
     cases = [
@@ -90,12 +90,12 @@ def test_the_words() -> None:
         assert str(caught.value).startswith(words), str(caught.value)
 
 
-def test_a_length_that_lies_is_not_believed() -> None:
+def test_false_length_is_ignored() -> None:
     assert _core.empty(Lying([2, 3]), np.dtype("f4")).shape == (2, 3)
     assert _core.transpose(ones(2, 3), Lying([1, 0])).shape == (3, 2)
 
 
-def test_a_list_that_shrinks_while_it_is_read() -> None:
+def test_list_that_shrinks_while_it_is_read_is_refused() -> None:
     sizes: list[Any] = []
 
     class Shrinking:

@@ -1,4 +1,4 @@
-"""Threads: how many by default, several callers at once, denormals."""
+"""Threads: default count, concurrent callers, denormals."""
 
 import os
 import threading
@@ -15,19 +15,19 @@ COUNT = "from pydl import _core; print(_core.num_threads())"
 UNSET = {"PYDL_NUM_THREADS": "", "OMP_NUM_THREADS": ""}
 
 
-def test_the_default_is_the_cpus_that_this_process_may_use() -> None:
+def test_default_is_the_number_of_cpus_of_the_process() -> None:
     assert 1 <= int(output("-c", COUNT, **UNSET)) <= len(os.sched_getaffinity(0))
     one = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
     assert output("-c", one + COUNT, **UNSET) == "1"
 
 
-def test_the_environment_comes_first() -> None:
+def test_environment_comes_first() -> None:
     assert output("-c", COUNT, PYDL_NUM_THREADS="3", OMP_NUM_THREADS="5") == "3"
     assert output("-c", COUNT, PYDL_NUM_THREADS="", OMP_NUM_THREADS="5") == "5"
 
 
 @pytest.mark.parametrize("bad", ["0", "-1", "two", "1.5", "1000000"])
-def test_a_bad_count_in_the_environment_is_named_at_first_use_and_import_still_works(bad: str) -> None:
+def test_bad_count_in_the_environment_is_an_error_at_first_use(bad: str) -> None:
     done = python("-c", "import pydl; print('imported', flush=True); pydl.num_threads()", PYDL_NUM_THREADS=bad)
     assert done.stdout == "imported\n"
     assert "ValueError: [threads] PYDL_NUM_THREADS: expected a whole number" in done.stderr
@@ -35,7 +35,7 @@ def test_a_bad_count_in_the_environment_is_named_at_first_use_and_import_still_w
 
 
 @pytest.mark.parametrize("bad", ["0", "-1", "abc", "1.5", ",", "0,4"])
-def test_what_openmp_cannot_read_counts_as_unset_with_a_warning(bad: str) -> None:
+def test_count_that_openmp_cannot_parse_is_ignored_with_a_warning(bad: str) -> None:
     done = python("-c", "import pydl; " + COUNT, OMP_NUM_THREADS=bad, PYDL_NUM_THREADS="")
     assert done.stdout == output("-c", COUNT, **UNSET) + "\n"
     words = f"RuntimeWarning: OMP_NUM_THREADS: expected a whole number of at least 1, got '{bad}'"
@@ -50,14 +50,14 @@ def test_lists_and_large_counts_of_openmp(many: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [0, -3, 10**6, 2**40])
-def test_a_bad_count_is_refused(bad: int) -> None:
+def test_bad_count_is_refused(bad: int) -> None:
     with pytest.raises(ValueError, match=r"\[set_num_threads\] n: expected"):
         pydl.set_num_threads(bad)
     with pytest.raises(ValueError, match=r"\[threads\] n: expected"), pydl.threads(bad):
         pass
 
 
-def test_the_context_manager_holds_for_its_own_thread_only() -> None:
+def test_context_manager_applies_to_its_own_thread_only() -> None:
     seen = []
     with pydl.threads(3):
         other = threading.Thread(target=lambda: seen.append(pydl.num_threads()))
@@ -77,7 +77,7 @@ KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-def test_several_callers_at_once_each_get_the_bits_that_they_get_alone(kernel: str, rng: np.random.Generator) -> None:
+def test_concurrent_callers_get_the_bits_of_a_single_caller(kernel: str, rng: np.random.Generator) -> None:
     inputs = [rng.standard_normal((300, 300), dtype=np.float32) for _ in range(4)]
     alone = [KERNELS[kernel](x) for x in inputs]
     wrong = []
@@ -98,12 +98,10 @@ def test_several_callers_at_once_each_get_the_bits_that_they_get_alone(kernel: s
 
 @pytest.mark.usefixtures("isa")
 @pytest.mark.parametrize(("dtype", "tiny"), [(np.float32, 1e-40), (np.float64, 1e-310)])
-def test_denormals_are_flushed_inside_kernels_and_the_callers_mode_comes_back(
-    dtype: type[np.floating], tiny: float
-) -> None:
+def test_denormals_are_flushed_in_kernels_only(dtype: type[np.floating], tiny: float) -> None:
     one = np.ones(1, dtype)
     with pydl.threads(3):
-        for size in (1, 10**6):  # alone, and on several threads
+        for size in (1, 10**6):  # on one thread, and on several
             assert not _core.binary("multiply", np.full(size, tiny, dtype), one).any()
             with pytest.raises(ValueError, match=r"\[binary\]"):
                 _core.binary("no such", one, one)
@@ -139,7 +137,7 @@ def test_settings_may_change_while_a_plan_runs_in_another_thread(rng: np.random.
     assert not wrong
 
 
-def test_a_daemon_thread_inside_a_kernel_does_not_bring_down_the_end_of_the_process() -> None:
+def test_process_ends_while_a_daemon_thread_is_in_a_kernel() -> None:
     code = """
 import threading
 import numpy as np
@@ -154,8 +152,8 @@ print("end")
         assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
 
 
-def test_members_without_work_stay_awake_unless_told_otherwise() -> None:
-    """How much of the time between verbs they use: 4 ms each time, of the 5 ms that they may."""
+def test_idle_workers_spin_unless_the_wait_policy_is_passive() -> None:
+    """CPU time between calls: with the policy "active", workers spin for these 4 ms, as they may for 5 ms."""
     code = """
 import time
 import numpy as np

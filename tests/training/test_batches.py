@@ -1,4 +1,4 @@
-"""Batches from objects that give them by number or by iterating: as many as they say, in the order asked for."""
+"""Batches from indexable and iterable objects: their count and order."""
 
 import threading
 from collections.abc import Iterator
@@ -11,17 +11,17 @@ from pydl import Input, Model, Sequential, ShapeError, layers
 from tests.data_sets import EXPECTED, X, Y, fitted, net
 
 
-class Numbered:
-    """Three batches of 8, asked for by number, with no end of its own: NumPy would read it for ever."""
+class Indexed:
+    """Three batches of 8 by index, without an IndexError at the end: NumPy would read it forever."""
 
     def __init__(self, length: int = 3) -> None:
-        self.length, self.asked, self.begun, self.ended = length, [], 0, 0  # type: ignore[var-annotated]
+        self.length, self.indices, self.begun, self.ended = length, [], 0, 0  # type: ignore[var-annotated]
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, i: int) -> Any:
-        self.asked.append(i)
+        self.indices.append(i)
         return X[i % 3 * 8 : i % 3 * 8 + 8], Y[i % 3 * 8 : i % 3 * 8 + 8]
 
     def on_epoch_begin(self) -> None:
@@ -31,34 +31,34 @@ class Numbered:
         self.ended += 1
 
 
-def test_batches_by_number() -> None:
-    batches = Numbered()
+def test_batches_by_index() -> None:
+    batches = Indexed()
     assert fitted(batches) == EXPECTED
-    assert batches.asked == [0, 1, 2]
-    assert net().evaluate(Numbered(), verbose=0) == pytest.approx(net().evaluate(X, Y, verbose=0), rel=1e-6)
-    assert np.array_equal(net().predict(Numbered(), verbose=0), net().predict(X, verbose=0))
-    logs = net().fit(X, Y, validation_data=Numbered(), verbose=0).history
+    assert batches.indices == [0, 1, 2]
+    assert net().evaluate(Indexed(), verbose=0) == pytest.approx(net().evaluate(X, Y, verbose=0), rel=1e-6)
+    assert np.array_equal(net().predict(Indexed(), verbose=0), net().predict(X, verbose=0))
+    logs = net().fit(X, Y, validation_data=Indexed(), verbose=0).history
     assert logs["val_loss"] == pytest.approx(net().fit(X, Y, validation_data=(X, Y), verbose=0).history["val_loss"])
 
 
-def test_shuffle_shuffles_the_numbers_and_epochs_are_told() -> None:
-    batches = Numbered(50)
+def test_shuffle_permutes_the_indices_and_epoch_hooks_are_called() -> None:
+    batches = Indexed(50)
     net().fit(batches, epochs=2, verbose=0)
-    first, second = batches.asked[:50], batches.asked[50:]
+    first, second = batches.indices[:50], batches.indices[50:]
     assert sorted(first) == sorted(second) == list(range(50))
     assert first != second
     assert first != sorted(first)
     assert (batches.begun, batches.ended) == (2, 2)
 
 
-def test_a_length_of_no_end_costs_nothing() -> None:
-    batches = Numbered(10**12)
+def test_huge_length_costs_nothing() -> None:
+    batches = Indexed(10**12)
     net().fit(batches, steps_per_epoch=2, epochs=2, verbose=0)
-    assert batches.asked == [0, 1, 2, 3]
+    assert batches.indices == [0, 1, 2, 3]
 
 
-def test_lengths_that_lie_or_are_none() -> None:
-    class Short(Numbered):
+def test_false_and_empty_lengths_are_refused() -> None:
+    class Short(Indexed):
         def __getitem__(self, i: int) -> Any:
             if i == 2:
                 raise IndexError("no more")
@@ -67,20 +67,20 @@ def test_lengths_that_lie_or_are_none() -> None:
     with pytest.raises(IndexError, match="no more") as caught:
         fitted(Short())
     assert "item 2 of a Short of length 3" in caught.value.__notes__[0]
-    with pytest.raises(ValueError, match="at least one batch, got a Numbered of length 0"):
-        fitted(Numbered(0))
+    with pytest.raises(ValueError, match="at least one batch, got a Indexed of length 0"):
+        fitted(Indexed(0))
     with pytest.raises(ValueError, match="__len__"):
-        fitted(Numbered(-1))
+        fitted(Indexed(-1))
 
 
-def test_by_index_until_it_ends() -> None:
-    class Old:
+def test_object_without_len_ends_at_index_error() -> None:
+    class SequenceProtocol:
         def __getitem__(self, i: int) -> Any:
             if i == 3:
                 raise IndexError
-            return Numbered()[i]
+            return Indexed()[i]
 
-    assert fitted(Old()) == EXPECTED
+    assert fitted(SequenceProtocol()) == EXPECTED
 
 
 @pytest.mark.parametrize("use", [
@@ -88,8 +88,8 @@ def test_by_index_until_it_ends() -> None:
     lambda b: net().train_on_batch(b, Y), lambda b: net().test_on_batch(X, b), lambda b: net().predict_on_batch(b),
     lambda b: fitted([[b]], Y), lambda b: fitted((b, X), Y), lambda b: fitted(X, Y, validation_data=(X, b)),
 ])  # fmt: skip
-def test_where_batches_cannot_stand_they_are_not_touched(use: Any) -> None:
-    batches = Numbered()
+def test_batches_in_place_of_arrays_are_refused_unread(use: Any) -> None:
+    batches = Indexed()
     caught: list[Exception] = []
 
     def attempt() -> None:
@@ -103,11 +103,11 @@ def test_where_batches_cannot_stand_they_are_not_touched(use: Any) -> None:
     thread.join(20)
     assert not thread.is_alive()
     assert isinstance(caught[0], TypeError), caught
-    assert "Numbered" in str(caught[0])
-    assert batches.asked == []
+    assert "Indexed" in str(caught[0])
+    assert batches.indices == []
 
 
-def test_an_iterable_is_iterated_anew_each_epoch() -> None:
+def test_iterable_is_iterated_again_in_each_epoch() -> None:
     class Growing:
         seen = 0
 
@@ -122,7 +122,7 @@ def test_an_iterable_is_iterated_anew_each_epoch() -> None:
 
 
 class Lists:
-    """Batches that are lists, as PyTorch's DataLoader gives them."""
+    """Batches that are lists, as from the DataLoader of PyTorch."""
 
     def __init__(self, *arrays: Any) -> None:
         self.arrays = arrays
@@ -140,7 +140,7 @@ def test_batches_that_are_lists() -> None:
     assert fitted(Lists(X, Y, weights)) == fitted(X, Y, sample_weight=weights)
 
 
-def test_inputs_that_are_their_own_targets_are_not_stacked() -> None:
+def test_list_of_inputs_and_equal_targets_is_a_batch() -> None:
     assert (
         net(4).fit(Lists(X, X), verbose=0, shuffle=False).history
         == net(4).fit(X, X, batch_size=8, verbose=0, shuffle=False).history
@@ -163,13 +163,13 @@ def test_lists_for_a_model_with_two_inputs() -> None:
     ([(X, Y[:3])], ShapeError, "y: expected 24 samples as x has"),
     ([(X, 1.0)], TypeError, r"y: .* with a batch axis, got 1.0"),
 ])  # fmt: skip
-def test_batches_that_make_no_sense(batches: Any, error: type[Exception], text: str) -> None:
+def test_invalid_batches_are_refused(batches: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         fitted(iter(batches))
 
 
 @pytest.mark.oracle
-def test_pytorchs_loader_and_dataset() -> None:
+def test_loader_and_dataset_of_pytorch() -> None:
     import torch
     from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
@@ -191,7 +191,7 @@ def test_pytorchs_loader_and_dataset() -> None:
 
 
 @pytest.mark.oracle
-def test_keras_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_datasets_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     import keras
 
@@ -200,7 +200,7 @@ def test_keras_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
             return 3
 
         def __getitem__(self, i: int) -> Any:
-            return [X[i * 8 : i * 8 + 8], Y[i * 8 : i * 8 + 8]]  # a list is a tuple here
+            return [X[i * 8 : i * 8 + 8], Y[i * 8 : i * 8 + 8]]  # in Keras a list is a tuple here
 
     class Endless(Batches):
         num_batches = None
@@ -211,6 +211,6 @@ def test_keras_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
         fitted(Endless())
 
 
-def test_a_sequential_takes_its_input_by_name() -> None:
+def test_sequential_takes_its_input_by_name() -> None:
     model = Sequential([Input((4,), name="features"), layers.Dense(1)])
     assert np.array_equal(model.predict({"features": X, "more": Y}, verbose=0), model.predict(X, verbose=0))

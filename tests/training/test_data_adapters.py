@@ -1,4 +1,4 @@
-"""Whatever arrays came in, the numbers are the same; what is no array of numbers is refused with a way out."""
+"""Array types: all give the same numbers, and data that are no numeric arrays are refused with a solution."""
 
 import array
 from collections import UserDict, UserList, deque, namedtuple
@@ -36,7 +36,7 @@ class Exchanged:
 
 
 def explicit_order(values: Any) -> Any:
-    """A type that says "<", as arrays from HDF5 files have."""
+    """A dtype with explicit byte order "<", as from HDF5 files."""
     swapped = values.dtype.newbyteorder(">" if np.little_endian else "<")
     return values.view(swapped.newbyteorder("<" if np.little_endian else ">"))
 
@@ -45,7 +45,7 @@ def explicit_order(values: Any) -> Any:
     Interface, Exchanged, Tensor, list, tuple, UserList, deque, memoryview, explicit_order,
     lambda a: a.astype(">f4"), lambda a: a.astype("f2").astype("f4") * 0 + a, lambda a: np.ma.masked_array(a),
 ])  # fmt: skip
-def test_the_same_numbers(change: Any) -> None:
+def test_all_array_types_give_the_same_losses(change: Any) -> None:
     assert fitted(change(X), change(Y)) == EXPECTED
     if change not in (list, tuple, UserList, deque):
         assert np.array_equal(net()(change(X)).numpy(), net()(X).numpy())
@@ -63,7 +63,7 @@ def test_batches_in_a_deque() -> None:
     assert fitted(deque((X[i : i + 8], Y[i : i + 8]) for i in (0, 8, 16))) == EXPECTED
 
 
-def test_a_map_of_the_disk_is_not_copied(tmp_path: Path) -> None:
+def test_memory_map_is_not_copied(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     assert fitted(mapped, Y) == EXPECTED
@@ -73,7 +73,7 @@ def test_a_map_of_the_disk_is_not_copied(tmp_path: Path) -> None:
     assert np.shares_memory(next(iter(batches)).x, mapped)
 
 
-def test_mappings_and_named_tuples_are_dicts_and_tuples() -> None:
+def test_mappings_and_named_tuples_count_as_dicts_and_tuples() -> None:
     a, b = Input((4,), name="a"), Input((1,), name="b")
     model = Model([a, b], layers.Dense(1)(layers.concatenate([a, b])))
     expected = model.predict([X, Y], verbose=0)
@@ -97,13 +97,13 @@ BAD: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_no_arrays_of_numbers(name: str) -> None:
+def test_data_that_are_not_numeric_are_refused(name: str) -> None:
     given, text = BAD[name]
     with pytest.raises(TypeError, match=text):
         fitted(given, Y)
 
 
-def test_masked_values_are_not_read() -> None:
+def test_masked_arrays_are_refused() -> None:
     with pytest.raises(ValueError, match=r"masked array; use x.filled\(0\)"):
         fitted(np.ma.masked_array(X, X > 0.5), Y)
 
@@ -113,7 +113,7 @@ FORMATS = ["csr", "csc", "coo", "lil", "dok", "dia", "bsr"]
 
 @pytest.mark.parametrize("kind", [scipy.sparse.csr_matrix, scipy.sparse.csr_array])
 @pytest.mark.parametrize("form", FORMATS)
-def test_sparse_matrices_are_their_dense_ones(form: str, kind: Any) -> None:
+def test_sparse_matrices_equal_dense_ones(form: str, kind: Any) -> None:
     dense = np.where(X > 0.6, X, 0)
     sparse = kind(dense).asformat(form)
     for options in ({}, {"shuffle": True}, {"epochs": 2, "shuffle": True, "sample_weight": np.arange(24)}):
@@ -153,7 +153,7 @@ def test_sparse_beside_dense_inputs() -> None:
         assert np.array_equal(model.predict(given, verbose=0), model.predict([X, X[..., None]], verbose=0))
 
 
-def test_a_wide_sparse_matrix_is_never_whole() -> None:
+def test_wide_sparse_matrix_is_never_dense_as_a_whole() -> None:
     rows = np.repeat(np.arange(2000), 3)
     columns = np.random.default_rng(0).integers(0, 200_000, rows.size)
     wide = scipy.sparse.csr_matrix((np.ones(rows.size, np.float32), (rows, columns)), (2000, 200_000))  # 1.6 GB dense

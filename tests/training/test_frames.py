@@ -1,4 +1,4 @@
-"""Data frames: columns that are numbers in any guise are trained on, every other one is named with a way out."""
+"""Data frames: numeric columns of any dtype are used, errors name any other column and a solution."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def frame(column: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_columns_that_are_numbers(name: str) -> None:
+def test_numeric_columns(name: str) -> None:
     x = np.column_stack([X[:, 0], NUMBERS, X[:, 2], X[:, 3]])
     assert fitted(frame(GOOD[name]), Y) == fitted(x, Y)
     assert fitted(X, pd.Series(GOOD[name])) == fitted(X, NUMBERS.astype("f4"))
@@ -61,7 +61,7 @@ def test_columns_that_are_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_columns_that_are_not(name: str) -> None:
+def test_other_columns_are_refused(name: str) -> None:
     column, error, text = BAD[name]
     with pytest.raises(error, match=f"x: .*{text}"):
         fitted(frame(column), Y)
@@ -72,7 +72,7 @@ def test_columns_that_are_not(name: str) -> None:
 def test_frames_of_numbers() -> None:
     table = pd.DataFrame(X)
     assert fitted(table, pd.DataFrame(Y)) == fitted(table.astype("float64"), pd.Series(Y[:, 0])) == EXPECTED
-    assert fitted(table.sample(frac=1, random_state=0).sort_index(), Y) == EXPECTED  # the index counts no rows
+    assert fitted(table.sample(frac=1, random_state=0).sort_index(), Y) == EXPECTED  # the index is not 0, 1, 2, …
     assert fitted(pd.DataFrame(X, columns=list("aabb")), Y) == EXPECTED
     assert net().predict(table, verbose=0).shape == (N, 1)
 
@@ -84,7 +84,7 @@ def test_labels_from_pandas() -> None:
         assert model.evaluate(X, labels, verbose=0) == model.evaluate(X, NUMBERS, verbose=0)
 
 
-def test_inputs_by_the_names_of_columns() -> None:
+def test_columns_as_named_inputs() -> None:
     a, b = Input((1,), name="a"), Input((1,), name="b")
     model = Model([a, b], layers.Dense(1)(layers.concatenate([a, b])))
     model.compile("sgd", "mse")
@@ -98,7 +98,7 @@ def test_inputs_by_the_names_of_columns() -> None:
         model.predict(table[["a", "c"]], verbose=0)
 
 
-def test_a_lazy_frame_holds_no_values() -> None:
+def test_lazy_frame_is_refused() -> None:
     def collect(self):
         raise AssertionError
 

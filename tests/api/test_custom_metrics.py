@@ -1,4 +1,4 @@
-"""Metrics of the user's own, as Keras's guide and Keras's tests of its base class make them."""
+"""Custom metrics, as in the guide of Keras and in its tests of the base class."""
 
 import pickle
 
@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 
 
 class SquaredError(metrics.Metric):
-    """Keras's example: sum and total in variables."""
+    """The example of Keras: sum and total in variables."""
 
     def __init__(self, name="mean_square_error", dtype=None):
         super().__init__(name=name, dtype=dtype)
@@ -31,7 +31,7 @@ class SquaredError(metrics.Metric):
 
 
 class TruePositives(metrics.Metric):
-    """Keras's guide: no reset_state, and weights."""
+    """The guide of Keras: no reset_state, with weights."""
 
     def __init__(self, name="binary_true_positives", **kwargs):
         super().__init__(name=name, **kwargs)
@@ -95,7 +95,7 @@ def test_without_state() -> None:
         ({"1": SquaredError("one"), "2": SquaredError("two")}, 6),
     ],
 )
-def test_variables_and_metrics_inside_are_found(more, count) -> None:
+def test_variables_and_nested_metrics_are_tracked(more, count) -> None:
     metric = SquaredError()
     metric.more = more
     assert len(metric.variables) == count
@@ -128,7 +128,7 @@ def test_dtype() -> None:
         metric.dtype = "float32"
 
 
-def test_state_that_the_class_makes_after_its_base() -> None:
+def test_state_made_after_super_init() -> None:
     class Plain(metrics.Metric):
         def __init__(self):
             super().__init__(name="m")
@@ -140,7 +140,7 @@ def test_state_that_the_class_makes_after_its_base() -> None:
     assert Plain().t == 0.0
 
 
-def test_a_base_that_was_not_made_is_told() -> None:
+def test_missing_super_init_is_an_error() -> None:
     class Forgot(metrics.Metric):
         def __init__(self):
             self.x = 1
@@ -163,7 +163,7 @@ def test_in_a_model() -> None:
     assert set(history) == {"loss", "binary_true_positives", "mean_square_error", "w"}
 
 
-def test_functions_meet_targets_of_one_axis_less() -> None:
+def test_functions_with_targets_of_one_axis_less() -> None:
     x = RNG.standard_normal((20, 4)).astype("f4")
     y = x @ np.array([1, -2, 3, 0.5], "f4")
 

@@ -116,7 +116,7 @@ def test_predict_replays_one_plan(data: Any) -> None:
     assert [(info["reason"], len(info["ops"])) for info in model._plans.info()] == [(None, 5), (None, 5)]
 
 
-def test_a_subclass_with_several_inputs_and_outputs(data: Any) -> None:
+def test_subclass_with_several_inputs_and_outputs(data: Any) -> None:
     class Both(Model):
         def __init__(self) -> None:
             super().__init__()

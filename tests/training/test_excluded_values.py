@@ -1,4 +1,4 @@
-"""What a mask or a weight of 0 leaves out may be anything: no NaN there reaches losses, metrics, gradients, weights."""
+"""Values with mask False or weight 0 have no effect: a NaN there does not reach losses, metrics, gradients, weights."""
 
 import numpy as np
 import pytest
@@ -19,19 +19,19 @@ METRICS = [
     "accuracy", "binary_accuracy", "categorical_accuracy", "precision", "recall", "sparse_categorical_accuracy",
     "sparse_top_k_categorical_accuracy", "rmse",
 ]  # fmt: skip
-SPOILT = np.array([[True, False, False, True], [False, False, False, False], [True, True, True, True]])
+EXCLUDED = np.array([[True, False, False, True], [False, False, False, False], [True, True, True, True]])
 
 
-def spoilt(rng, name, where):
-    """y_true and y_pred of three classes, spoilt and whole."""
-    p = rng.dirichlet(np.ones(3), SPOILT.shape).astype("f4")
-    labels = rng.integers(0, 3, SPOILT.shape)
+def with_and_without_nan(rng, name, where):
+    """y_true and y_pred of three classes, without and with NaN in excluded places."""
+    p = rng.dirichlet(np.ones(3), EXCLUDED.shape).astype("f4")
+    labels = rng.integers(0, 3, EXCLUDED.shape)
     y = labels if "sparse" in name else np.eye(3, dtype="f4")[labels]
     bad_y, bad_p = y.astype("f4"), p.copy()
     if where != "y_pred":
-        bad_y[SPOILT] = np.nan
+        bad_y[EXCLUDED] = np.nan
     if where != "y_true":
-        bad_p[SPOILT] = np.nan
+        bad_p[EXCLUDED] = np.nan
     return y, p, bad_y, bad_p
 
 
@@ -45,15 +45,15 @@ def loss_of(name: str, reduction: str = "sum_over_batch_size") -> losses.Loss:
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "mean_with_sample_weight"])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_values_and_gradients(name, where, by, reduction, rng) -> None:
-    y, p, bad_y, bad_p = spoilt(rng, name, where)
+    y, p, bad_y, bad_p = with_and_without_nan(rng, name, where)
     found = []
     for targets, outputs in ((y, p), (bad_y, bad_p)):
         tensor = Tensor(outputs, requires_grad=True)
-        tensor.mask = ~SPOILT if by != "weight" else None
-        weight = np.where(SPOILT, 0, 1.5).astype("f4") if by != "mask" else None
+        tensor.mask = ~EXCLUDED if by != "weight" else None
+        weight = np.where(EXCLUDED, 0, 1.5).astype("f4") if by != "mask" else None
         value = loss_of(name, reduction)(targets, tensor, weight)
         ops.sum(value).backward()
-        found.append((value.numpy(), np.where(SPOILT[..., None], 0, tensor.grad)))
+        found.append((value.numpy(), np.where(EXCLUDED[..., None], 0, tensor.grad)))
         assert not np.isnan(tensor.grad).any()
     np.testing.assert_allclose(found[1][0], found[0][0], rtol=1e-6)
     np.testing.assert_allclose(found[1][1], found[0][1], rtol=1e-6)
@@ -63,11 +63,11 @@ def test_values_and_gradients(name, where, by, reduction, rng) -> None:
 @pytest.mark.parametrize("name", [*NAMES, *METRICS])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_metrics(name, where, rng) -> None:
-    y, p, bad_y, bad_p = spoilt(rng, name, where)
+    y, p, bad_y, bad_p = with_and_without_nan(rng, name, where)
     found = []
     for targets, outputs in ((y, p), (bad_y, bad_p)):
         metric = metrics.get(name)
-        weight = np.where(SPOILT, 0, 1.5)
+        weight = np.where(EXCLUDED, 0, 1.5)
         if name in ("accuracy", "binary_accuracy", "precision", "recall", "rmse"):
             weight = np.repeat(weight[..., None], 3, -1)
         metric.update_state(targets, outputs, weight)
@@ -77,24 +77,24 @@ def test_metrics(name, where, rng) -> None:
 
 @pytest.mark.parametrize("label", [-1, 3, 2**40])
 @pytest.mark.parametrize("from_logits", [False, True])
-def test_labels_that_are_no_class(label, from_logits, rng) -> None:
-    p, labels = rng.dirichlet(np.ones(3), SPOILT.shape).astype("f4"), rng.integers(0, 3, SPOILT.shape)
-    bad = np.where(SPOILT, label, labels)
+def test_excluded_labels_may_be_out_of_range(label, from_logits, rng) -> None:
+    p, labels = rng.dirichlet(np.ones(3), EXCLUDED.shape).astype("f4"), rng.integers(0, 3, EXCLUDED.shape)
+    bad = np.where(EXCLUDED, label, labels)
     loss = losses.SparseCategoricalCrossentropy(from_logits)
-    expected = loss(labels, p, ~SPOILT)
-    assert loss(bad, p, ~SPOILT).item() == expected.item()
+    expected = loss(labels, p, ~EXCLUDED)
+    assert loss(bad, p, ~EXCLUDED).item() == expected.item()
     tensor = Tensor(p)
-    tensor.mask = ~SPOILT
+    tensor.mask = ~EXCLUDED
     assert loss(bad, tensor).item() == loss(labels, tensor).item()
-    bad[1, 1] = label  # this one counts
+    bad[1, 1] = label  # this label is not excluded
     with pytest.raises(losses.LabelError, match="at sample 1, step 1"):
-        loss(bad, p, ~SPOILT)
+        loss(bad, p, ~EXCLUDED)
     metric = metrics.SparseCategoricalCrossentropy(from_logits=from_logits)
-    metric.update_state(np.where(SPOILT, label, labels), p, ~SPOILT)
-    assert metric.result() == pytest.approx(expected.item() * SPOILT.size / (~SPOILT).sum(), rel=1e-6)
+    metric.update_state(np.where(EXCLUDED, label, labels), p, ~EXCLUDED)
+    assert metric.result() == pytest.approx(expected.item() * EXCLUDED.size / (~EXCLUDED).sum(), rel=1e-6)
 
 
-def test_a_model_with_a_mask_trains_on() -> None:
+def test_model_with_masked_nan_trains() -> None:
     x, y = np.ones((2, 4, 2), "f4"), np.ones((2, 4, 1), "f4")
     x[0, 2:], y[0, 2:] = 0, np.nan
     pydl.set_seed(0)
@@ -109,7 +109,7 @@ def test_a_model_with_a_mask_trains_on() -> None:
 @pytest.mark.parametrize("loss", ["mse", "mae", "binary_crossentropy", OWN["square"]])
 @pytest.mark.parametrize("what", ["x", "y", "both"])
 @pytest.mark.parametrize("weights", ["sample", "class"])
-def test_samples_that_weigh_nothing(loss, what, weights) -> None:
+def test_samples_of_weight_zero(loss, what, weights) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.random((6, 4)).astype("f4"), np.array([0, 1, 1, 0, 1, 1], "f4")
     weight = np.array([0, 1, 1, 0, 1, 1], "f4")
@@ -139,7 +139,7 @@ def test_metrics_of_a_model_without_weights() -> None:
     logs = model.test_on_batch(x, y, sample_weight=weight)
     assert logs == pytest.approx(
         [(4 + 27) / 4, (1 + 2 + 3) / 3, (2 + 9) / 4]
-    )  # the 0 of a number counts without weights
+    )  # metrics without weights count the finite value of weight 0
 
 
 @pytest.mark.parametrize("axis", [(), (1,)])
@@ -156,7 +156,7 @@ def test_metrics_without_weights_and_weights_per_step(axis) -> None:
 @pytest.mark.parametrize("name", ["hinge", "squared_hinge", lambda t, p: ops.minimum(ops.square(p - t), 1.0)])
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_finite_value_may_have_no_gradient(name, value, sign) -> None:
+def test_excluded_infinity_gives_no_gradient(name, value, sign) -> None:
     y, p = np.array([[value], [1.0]], "f4"), Tensor(np.array([[sign], [0.5]], "f4"), requires_grad=True)
     losses.as_loss(name)(y, p, sample_weight=[0, 1]).backward()
     assert np.isfinite(p.grad).all()
@@ -164,12 +164,12 @@ def test_a_finite_value_may_have_no_gradient(name, value, sign) -> None:
     assert p.grad[1] != 0
 
 
-def test_where_all_is_left_out_there_is_nothing() -> None:
+def test_all_excluded_gives_zero() -> None:
     loss = losses.MeanSquaredError()(np.full((2, 1), np.nan), np.full((2, 1), np.nan), np.zeros(2))
     assert loss.item() == 0.0
 
 
-def test_classes_ruled_out_by_minus_infinity() -> None:
+def test_classes_of_logit_minus_infinity() -> None:
     z = np.array([[-np.inf, 0.0, 0.0]], "f4")
     one_hot = np.array([[0.0, 1.0, 0.0]], "f4")
     expected = np.log(2)
@@ -185,7 +185,7 @@ def test_classes_ruled_out_by_minus_infinity() -> None:
     assert losses.KLDivergence()(one_hot, ops.softmax(z)).item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_mean_over_an_empty_batch_is_nothing() -> None:
+def test_empty_batch_gives_zero() -> None:
     for name in NAMES:
         y = np.zeros((0,), int) if "sparse" in name else np.zeros((0, 3), "f4")
         assert losses.as_loss(name)(y, np.zeros((0, 3), "f4")).item() == 0.0
@@ -194,7 +194,7 @@ def test_the_mean_over_an_empty_batch_is_nothing() -> None:
         assert metric.result() == 0.0
 
 
-def test_functional_model_of_one_mask() -> None:
+def test_functional_model_of_a_masking_layer() -> None:
     i = Input((4, 2))
     model = Model(i, layers.Masking(0.0)(i))
     model.compile("sgd", "mse", metrics=["mae"])

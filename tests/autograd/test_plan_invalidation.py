@@ -1,4 +1,4 @@
-"""What invalidates a plan: every change of what it was recorded from, and nothing else."""
+"""A plan is invalidated by every change of what it was recorded from, and by nothing else."""
 
 import copy
 import gc
@@ -56,7 +56,7 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("change", OTHERS)
-def test_what_happens_to_other_models_leaves_plans_alone(change: str) -> None:
+def test_changes_of_other_models_do_not_invalidate(change: str) -> None:
     model, other = net(), net()
     plan, _ = plan_of(model), plan_of(other)
     trained = compiled()
@@ -78,7 +78,7 @@ def test_fit_again_keeps_the_training_plan() -> None:
 
 
 class Blocks(Model):
-    """Layers in containers of every kind, a switch, and a function."""
+    """Layers in containers of every kind, and attributes that choose between ops."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_of_its_own_is_seen(change: str) -> None:
+def test_change_of_the_model_invalidates(change: str) -> None:
     model = Blocks()
     before = plan_of(model).replay(X).numpy()
     CHANGES[change](model)
@@ -145,7 +145,7 @@ def test_a_change_of_its_own_is_seen(change: str) -> None:
     assert not np.array_equal(before, after)
 
 
-def test_a_deleted_attribute_is_seen() -> None:
+def test_deleted_attribute_invalidates() -> None:
     model = Blocks()
     model.shift = 1.0
     with_shift = plan_of(model).replay(X).numpy()
@@ -153,7 +153,7 @@ def test_a_deleted_attribute_is_seen() -> None:
     np.testing.assert_array_equal(model(X).numpy(), -with_shift)
 
 
-def test_models_that_share_a_layer_or_hold_each_other() -> None:
+def test_change_invalidates_all_models_of_a_shared_layer() -> None:
     shared = layers.Dense(4, activation="tanh")
     inner = Sequential([Input((4,)), shared])
     i = Input((4,))
@@ -169,7 +169,7 @@ def test_models_that_share_a_layer_or_hold_each_other() -> None:
     assert [plan.replay(X) is None for plan in plans] == [False, True]
 
 
-def test_a_layer_that_is_no_attribute_of_the_model_is_seen() -> None:
+def test_change_of_an_untracked_layer_invalidates() -> None:
     act = layers.LeakyReLU(0.5)
 
     class Net(Model):
@@ -182,7 +182,7 @@ def test_a_layer_that_is_no_attribute_of_the_model_is_seen() -> None:
     np.testing.assert_array_equal(model(X).numpy(), np.where(X > 0, X, X * np.float32(0.25)))
 
 
-def test_a_variable_that_two_layers_share() -> None:
+def test_variable_shared_by_two_layers() -> None:
     first, second = built(layers.Dense(4)), built(layers.Dense(4))
     second.kernel = first.kernel
     a, b = Sequential([Input((4,)), first]), Sequential([Input((4,)), second])
@@ -192,7 +192,7 @@ def test_a_variable_that_two_layers_share() -> None:
     assert not b(X).numpy().any()
 
 
-def test_a_training_step_sees_what_is_frozen_and_what_its_loss_is() -> None:
+def test_freezing_and_loss_options_invalidate_training_plans() -> None:
     model = compiled()
     kernel = model.layers[0].kernel
     before = kernel.numpy().copy()
@@ -216,14 +216,14 @@ def model_loss(model: Any, smoothing: float, plain: float) -> float:
     return float(-(target * np.log(p)).sum(1).mean())
 
 
-def test_a_regularizer_that_is_given_later_counts() -> None:
+def test_regularizer_set_later_is_used() -> None:
     model = compiled()
     plain = model.test_on_batch(X, Y)
     model.layers[0].kernel.regularizer = pydl.regularizers.L2(10.0)
     assert model.test_on_batch(X, Y) > plain + 1
 
 
-def test_copies_count_for_themselves() -> None:
+def test_changes_of_a_copy_do_not_invalidate_the_original() -> None:
     model = net()
     plan = plan_of(model)
     for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
@@ -233,7 +233,7 @@ def test_copies_count_for_themselves() -> None:
         assert other.replay(X) is None
 
 
-def test_a_model_that_is_in_its_own_list_is_collected() -> None:
+def test_model_in_its_own_list_is_garbage_collected() -> None:
     model = Blocks()
     model.callbacks = [model]
     plan_of(model)
@@ -243,7 +243,7 @@ def test_a_model_that_is_in_its_own_list_is_collected() -> None:
     assert gone() is None
 
 
-def test_plain_attributes_that_stay_the_same_invalidate_nothing() -> None:
+def test_equal_values_do_not_invalidate() -> None:
     model = net()
     plan = plan_of(model)
     model.stop_training = False

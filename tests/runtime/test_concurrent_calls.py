@@ -1,4 +1,4 @@
-"""Threads that build, record, name, draw and train at the same time get what one thread alone gets."""
+"""Threads that build, record, name, draw and train concurrently get the results of a single thread."""
 
 import sys
 import threading
@@ -18,7 +18,7 @@ X = np.linspace(-1, 1, 16, dtype=np.float32).reshape(2, 8)
 
 @pytest.fixture(autouse=True)
 def _switching() -> Iterator[None]:
-    """Threads take turns as often as they can."""
+    """Python switches threads as often as possible."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -26,7 +26,7 @@ def _switching() -> Iterator[None]:
 
 
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """The results of work(0), work(1), ... in as many threads, begun at once."""
+    """The results of work(0), work(1), ... in `count` threads that start at the same time."""
     go, results, errors = threading.Barrier(count), [None] * count, []
 
     def run(number: int) -> None:
@@ -64,7 +64,7 @@ class Own(Model):
 
 
 class BaseFirst(layers.Layer):
-    """Its base is built before its weights are there."""
+    """Calls super().build() before it has weights."""
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
@@ -94,7 +94,7 @@ MAKERS: dict[str, tuple[Callable[[], Any], int]] = {
 
 
 @pytest.mark.parametrize("kind", MAKERS)
-def test_the_first_call_builds_once(kind: str) -> None:
+def test_concurrent_first_calls_build_once(kind: str) -> None:
     make, count = MAKERS[kind]
     for _ in range(20):
         model = make()
@@ -116,7 +116,7 @@ def test_first_predictions_of_several_shapes() -> None:
                 np.testing.assert_allclose(y, expected[: 1 + (n + k) % 8], rtol=1e-5, atol=1e-6)
 
 
-def test_changes_while_others_replay() -> None:
+def test_changes_while_other_threads_replay() -> None:
     model, stop = Sequential([Input((8,)), layers.Dense(4, use_bias=False)]), threading.Event()
 
     def work(number: int) -> Any:
@@ -135,7 +135,7 @@ def test_changes_while_others_replay() -> None:
         np.testing.assert_allclose(seen, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_models_trained_at_the_same_time_are_those_trained_alone() -> None:
+def test_concurrent_training_equals_serial_training() -> None:
     y = np.ones((2, 4), np.float32)
 
     def train(number: int) -> list[Any]:
@@ -156,7 +156,7 @@ def test_models_trained_at_the_same_time_are_those_trained_alone() -> None:
             np.testing.assert_array_equal(a, b)
 
 
-def test_names_are_unique() -> None:
+def test_concurrent_default_names_are_unique() -> None:
     names = chained(together(4, lambda _: [layers.Dense(1).name for _ in range(200)]))
     assert len(set(names)) == 800
 
@@ -169,7 +169,7 @@ def test_streams_give_each_number_once() -> None:
     assert len(set(keys)) == 800
 
 
-def test_one_seed_gives_the_same_streams_in_any_order() -> None:
+def test_one_seed_gives_the_same_streams_in_any_order_of_threads() -> None:
     def keys() -> list[int]:
         pydl.set_seed(5)
         return sorted(chained(together(4, lambda _: [Stream("dropout").take(1)[0] for _ in range(100)])))
@@ -178,7 +178,7 @@ def test_one_seed_gives_the_same_streams_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(("name", "slots"), [("sgd", 0), ("adam", 8)])
-def test_an_optimizer_that_threads_share_makes_every_update(name: str, slots: int) -> None:
+def test_optimizer_shared_by_threads_makes_every_update(name: str, slots: int) -> None:
     optimizer = pydl.optimizers.get(name)
     variables = [pydl.Variable(np.zeros(4, np.float32)) for _ in range(4)]
     together(4, lambda n: [optimizer.apply([np.ones(4, np.float32)], [variables[n]]) for _ in range(100)])
@@ -186,14 +186,14 @@ def test_an_optimizer_that_threads_share_makes_every_update(name: str, slots: in
     assert len(optimizer.variables) == slots
 
 
-def test_one_variable_that_threads_update_together() -> None:
+def test_variable_updated_by_several_threads() -> None:
     optimizer = pydl.optimizers.SGD(1.0)
     variable = pydl.Variable(np.zeros(1000, np.float32))
     together(4, lambda _: [optimizer.apply([np.ones(1000, np.float32)], [variable]) for _ in range(100)])
     np.testing.assert_array_equal(variable.numpy(), np.full(1000, -400, np.float32))
 
 
-def test_a_fork_while_another_thread_imports() -> None:
+def test_fork_while_another_thread_imports() -> None:
     code = """
 import os, sys, threading, time
 import pydl
@@ -214,7 +214,7 @@ print("end")
         assert (done.returncode, done.stdout) == (0, "end\n"), done.stderr
 
 
-def test_a_fork_while_another_thread_builds() -> None:
+def test_fork_while_another_thread_builds() -> None:
     code = """
 import os, sys, threading
 import numpy as np
