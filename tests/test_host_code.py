@@ -41,7 +41,7 @@ HOST_CODE = {  # package, module, or module:function, and why it reads values on
     "training.data_adapters": "data",
     "training.data_checks": "data",
     "training.frames": "data",
-    "training.loss_checks": "looks at the first batch, once",
+    "training.loss_checks": "reads the first batch, once",
     "training.single_batches:SingleBatches._outputs": "gives outputs to the user",
     "training.sparse_rows": "data",
     "training.train_step:TrainStep._update_metrics": "logs",
