@@ -186,7 +186,7 @@ def test_loader_and_dataset_of_pytorch() -> None:
     logs = net().fit(X, Y, validation_data=loader, verbose=0).history
     assert logs["val_loss"] == pytest.approx(net().fit(X, Y, validation_data=(X, Y), verbose=0).history["val_loss"])
     for dataset in (data, Samples()):
-        with pytest.raises(TypeError, match=r"single samples; torch.utils.data.DataLoader\(dataset"):
+        with pytest.raises(TypeError, match=r"single samples; wrap it in torch.utils.data.DataLoader\(dataset"):
             fitted(dataset)
 
 
@@ -207,7 +207,7 @@ def test_datasets_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert fitted(Batches(workers=2)) == EXPECTED
     assert fitted(Endless(), steps_per_epoch=3) == EXPECTED
-    with pytest.raises(ValueError, match="expected a number of batches, because x says that it has no end"):
+    with pytest.raises(ValueError, match="expected a number of batches, because x is infinite, got None"):
         fitted(Endless())
 
 
