@@ -22,7 +22,7 @@ _NO_UNNAMED_FILES = (
 )  # errors of file systems without O_TMPFILE
 
 
-def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], None]) -> None:
+def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
     """Writes the file atomically: `write` gets a temporary file, which then replaces the target.
 
     Readers see the old file or the new one, and a killed process leaves no temporary file. Symbolic links are followed.

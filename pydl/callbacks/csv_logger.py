@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..base.files import write_whole
 from .callback import Callback, Logs
 
 
@@ -56,15 +58,11 @@ class CSVLogger(Callback):
         """Adds columns to the file, with "NA" in the existing rows."""
         _, *rows = self._rows() or [[]]
         self._columns = [*self._columns, *columns]
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            with fresh.open("w", newline="", encoding="utf-8") as file:
-                writer = self._writer(file)
-                writer.writerow(self._columns)
-                writer.writerows(row + ["NA"] * (len(self._columns) - len(row)) for row in rows)
-            fresh.replace(self.path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        text = io.StringIO(newline="")
+        writer = self._writer(text)
+        writer.writerow(self._columns)
+        writer.writerows(row + ["NA"] * (len(self._columns) - len(row)) for row in rows)
+        write_whole(self.path, lambda file: file.write(text.getvalue().encode()))
 
     def _rows(self) -> list[list[str]]:
         if not self.path.exists():
